@@ -1,0 +1,93 @@
+"""What the server tells a page.
+
+A *room event* is numbered: it changes the snapshot, and it can be replayed after a reconnect. A *notice* is not: it
+is for this moment only, and the first thing to be dropped for a slow connection. The Socket.IO event's name is the
+tag, its only argument the fields with the tag as `type`.
+"""
+
+from typing import Literal
+
+from protocol.room import ChatMessage, Participant
+from protocol.wire import Wire
+
+
+class RoomEventBase(Wire, frozen=True, kw_only=True, tag_field="type"):
+    """A numbered change of the room."""
+
+    seq: int = 0
+    """Given by the room when it publishes: one more than the event before."""
+
+
+class ParticipantJoined(RoomEventBase, frozen=True, kw_only=True, tag="participant_joined"):
+    """Somebody came in."""
+
+    participant: Participant
+
+
+class ParticipantChanged(RoomEventBase, frozen=True, kw_only=True, tag="participant_changed"):
+    """A participant is now as given: producers, mute state, connection."""
+
+    participant: Participant
+
+
+class ParticipantLeft(RoomEventBase, frozen=True, kw_only=True, tag="participant_left"):
+    """Somebody went, on purpose or because no connection of theirs came back."""
+
+    participant_id: str
+    reason: Literal["left", "lost", "removed"]
+
+
+class ChatMessageSent(RoomEventBase, frozen=True, kw_only=True, tag="chat_sent"):
+    """Somebody wrote."""
+
+    message: ChatMessage
+
+
+class MediaReset(RoomEventBase, frozen=True, kw_only=True, tag="media_reset"):
+    """The room's media is as given. With a new epoch every transport is gone and is to be made again."""
+
+    epoch: int
+    is_available: bool
+
+
+class MeetingEnded(RoomEventBase, frozen=True, kw_only=True, tag="meeting_ended"):
+    """The meeting is over for everybody."""
+
+
+RoomEvent = ParticipantJoined | ParticipantChanged | ParticipantLeft | ChatMessageSent | MediaReset | MeetingEnded
+
+
+class NoticeBase(Wire, frozen=True, kw_only=True, tag_field="type"):
+    """Something for this moment only."""
+
+
+class ChatTypingNotice(NoticeBase, frozen=True, kw_only=True, tag="chat_typing"):
+    """A participant is typing, or has stopped. Forget it by yourself after 6 s."""
+
+    participant_id: str
+    is_typing: bool
+
+
+class MediaTransportClosed(NoticeBase, frozen=True, kw_only=True, tag="media_transport_closed"):
+    """A transport of this endpoint was closed by the server: no consent (RFC 7675), failed DTLS, or replaced."""
+
+    transport_id: str
+    reason: Literal["consent_expired", "dtls_failed", "dtls_closed", "replaced"]
+
+
+class MediaProducerClosed(NoticeBase, frozen=True, kw_only=True, tag="media_producer_closed"):
+    """A producer of this endpoint was closed by the server: the same person sends from another tab now."""
+
+    producer_id: str
+    reason: Literal["replaced"]
+
+
+class ConnectionClosing(NoticeBase, frozen=True, kw_only=True, tag="connection_closing"):
+    """The server is about to close this connection, and why. `should_reconnect` says whether to come back."""
+
+    code: str
+    text: str
+    should_reconnect: bool
+
+
+Notice = ChatTypingNotice | MediaTransportClosed | MediaProducerClosed | ConnectionClosing

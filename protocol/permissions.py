@@ -1,0 +1,46 @@
+"""Who may do what: role × request × state of the room, in one table.
+
+The gateway asks it for every request; the page reads it only to show what is possible.
+"""
+
+from protocol.requests import REQUESTS
+from protocol.roles import RoomRole, RoomState
+
+_EVERYBODY = frozenset(RoomRole)
+_HEARD = frozenset({RoomRole.HOST, RoomRole.PARTICIPANT})
+"""Roles that may be seen, heard and read by the room."""
+_WRITING = _HEARD | {RoomRole.AUDIENCE}
+
+_LIVE: dict[str, frozenset[RoomRole]] = {
+    "room_join": _EVERYBODY,
+    "room_leave": _EVERYBODY,
+    "chat_send": _WRITING,
+    "chat_typing": _WRITING,
+    "chat_page": _EVERYBODY,
+    "chat_read": _EVERYBODY,
+    "media_transport_create": _EVERYBODY,
+    "media_transport_connect": _EVERYBODY,
+    "media_transport_close": _EVERYBODY,
+    "media_produce": _HEARD,
+    "media_producer_update": _HEARD,
+    "media_producer_close": _HEARD,
+    "media_consume": _EVERYBODY,
+    "media_consumer_update": _EVERYBODY,
+    "media_consumer_close": _EVERYBODY,
+}
+_IDLE: dict[str, frozenset[RoomRole]] = {"room_join": _EVERYBODY}
+
+TABLE: dict[RoomState, dict[str, frozenset[RoomRole]]] = {
+    state: {name: rows.get(name, frozenset()) for name in REQUESTS}
+    for state, rows in ((RoomState.IDLE, _IDLE), (RoomState.LIVE, _LIVE))
+}
+
+
+def is_permitted(role: RoomRole, request: str, state: RoomState) -> bool:
+    """Tell whether the table lets `role` make `request` (a name in `REQUESTS`) in a room in `state`."""
+    return role in TABLE[state].get(request, frozenset())
+
+
+def permitted_requests(role: RoomRole, state: RoomState) -> tuple[str, ...]:
+    """List the names of the requests that `role` may make, in the table's order."""
+    return tuple(name for name in REQUESTS if is_permitted(role, name, state))

@@ -1,0 +1,196 @@
+"""What a page may ask, and what it is answered.
+
+`REQUESTS` maps every request's name to its type, reply and kind. Adding a request means: a struct here, a row in
+`protocol.permissions`, a handler in a feature, `python -m protocol`.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import msgspec
+
+from protocol.events import RoomEvent
+from protocol.room import ChatMessage, MediaSettings, RoomSnapshot, Source, You
+from protocol.rtp import ConsumerOptions, DtlsParameters, RtpCapabilities, RtpParameters, TransportOptions
+from protocol.wire import MAX_CHAT_PAGE, Empty, Id, Mutation, Request, Slug, Wire
+
+
+class RoomJoin(Mutation, frozen=True, kw_only=True):
+    """Enter a room, or come back to it after a lost connection.
+
+    `endpoint_id` names this open page: made once per page load, kept over reconnects, so that its transports live on.
+    With `meeting_id` and `last_seq` of what the page has seen, the answer may be the events it missed.
+    """
+
+    protocol_version: int
+    slug: Slug
+    endpoint_id: Id
+    meeting_id: Id | None = None
+    last_seq: Annotated[int, msgspec.Meta(ge=0)] | None = None
+
+
+class Joined(Wire, frozen=True, kw_only=True):
+    """Exactly one of `snapshot` and `missed` is set."""
+
+    you: You
+    media: MediaSettings
+    snapshot: RoomSnapshot | None = None
+    missed: tuple[RoomEvent, ...] | None = None
+    """Every event after `last_seq`, in order."""
+
+
+class RoomLeave(Mutation, frozen=True, kw_only=True):
+    """Leave with this endpoint. The participant goes when it was the last one."""
+
+
+class ChatSend(Mutation, frozen=True, kw_only=True):
+    """Write to everybody in the room. Persisted before it is acknowledged or shown to anybody."""
+
+    text: str
+
+
+class ChatSent(Wire, frozen=True, kw_only=True):
+    """The message as stored."""
+
+    message: ChatMessage
+
+
+class ChatTyping(Request, frozen=True, kw_only=True):
+    """Tell the others that one is typing, or has stopped. Transient: may be dropped."""
+
+    is_typing: bool
+
+
+class ChatPage(Request, frozen=True, kw_only=True):
+    """Read messages older than `before`."""
+
+    before: Annotated[int, msgspec.Meta(ge=0)]
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_CHAT_PAGE)] = MAX_CHAT_PAGE
+
+
+class ChatHistory(Wire, frozen=True, kw_only=True):
+    """A page of messages, oldest first."""
+
+    messages: tuple[ChatMessage, ...]
+    has_more: bool
+
+
+class ChatRead(Mutation, frozen=True, kw_only=True):
+    """Remember, for this person, that everything up to a message was read. Never moves back."""
+
+    up_to: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class MediaTransportCreate(Mutation, frozen=True, kw_only=True):
+    """Make a WebRTC transport for this endpoint, replacing its earlier one of the same direction.
+
+    `rtp_capabilities` (of the mediasoup device) is needed for `recv`.
+    """
+
+    direction: Literal["send", "recv"]
+    rtp_capabilities: RtpCapabilities | None = None
+
+
+class MediaTransportCreated(Wire, frozen=True, kw_only=True):
+    """The server's side of the new transport."""
+
+    transport: TransportOptions
+
+
+class MediaTransportConnect(Mutation, frozen=True, kw_only=True):
+    """Give the page's DTLS parameters: mediasoup-client's `connect` event."""
+
+    transport_id: Id
+    dtls_parameters: DtlsParameters
+
+
+class MediaTransportClose(Mutation, frozen=True, kw_only=True):
+    """Close a transport with its producers and consumers."""
+
+    transport_id: Id
+
+
+class MediaProduce(Mutation, frozen=True, kw_only=True):
+    """Send a track: mediasoup-client's `produce` event. Replaces the participant's producer of the same source."""
+
+    transport_id: Id
+    source: Source
+    rtp_parameters: RtpParameters
+    is_paused: bool = False
+
+
+class MediaProduced(Wire, frozen=True, kw_only=True):
+    """The new producer's id."""
+
+    producer_id: str
+
+
+class MediaProducerUpdate(Mutation, frozen=True, kw_only=True):
+    """Mute or unmute, camera off or on."""
+
+    producer_id: Id
+    is_paused: bool
+
+
+class MediaProducerClose(Mutation, frozen=True, kw_only=True):
+    """Stop sending a track."""
+
+    producer_id: Id
+
+
+class MediaConsume(Mutation, frozen=True, kw_only=True):
+    """Receive another participant's track. The consumer starts paused: resume it once the page can play it."""
+
+    transport_id: Id
+    producer_id: Id
+
+
+class MediaConsumed(Wire, frozen=True, kw_only=True):
+    """What mediasoup-client's `consume()` takes."""
+
+    consumer: ConsumerOptions
+
+
+class MediaConsumerUpdate(Mutation, frozen=True, kw_only=True):
+    """Pause or resume a consumer. Resuming video asks the publisher for a keyframe."""
+
+    consumer_id: Id
+    is_paused: bool
+
+
+class MediaConsumerClose(Mutation, frozen=True, kw_only=True):
+    """Stop receiving a track."""
+
+    consumer_id: Id
+
+
+@dataclass(frozen=True, slots=True)
+class RequestType:
+    """A request's name on the wire with the types of its fields and of its reply."""
+
+    name: str
+    fields: type[Request]
+    reply: type[Wire]
+
+
+REQUESTS: dict[str, RequestType] = {
+    row.name: row
+    for row in (
+        RequestType("room_join", RoomJoin, Joined),
+        RequestType("room_leave", RoomLeave, Empty),
+        RequestType("chat_send", ChatSend, ChatSent),
+        RequestType("chat_typing", ChatTyping, Empty),
+        RequestType("chat_page", ChatPage, ChatHistory),
+        RequestType("chat_read", ChatRead, Empty),
+        RequestType("media_transport_create", MediaTransportCreate, MediaTransportCreated),
+        RequestType("media_transport_connect", MediaTransportConnect, Empty),
+        RequestType("media_transport_close", MediaTransportClose, Empty),
+        RequestType("media_produce", MediaProduce, MediaProduced),
+        RequestType("media_producer_update", MediaProducerUpdate, Empty),
+        RequestType("media_producer_close", MediaProducerClose, Empty),
+        RequestType("media_consume", MediaConsume, MediaConsumed),
+        RequestType("media_consumer_update", MediaConsumerUpdate, Empty),
+        RequestType("media_consumer_close", MediaConsumerClose, Empty),
+    )
+}
+REQUEST_NAMES: dict[type[Request], str] = {row.fields: row.name for row in REQUESTS.values()}

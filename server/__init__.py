@@ -1,0 +1,1 @@
+"""The server of Roundup: rooms, people, media, and the log of what happened."""

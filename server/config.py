@@ -1,0 +1,35 @@
+"""Configuration of `roundup serve`: read once, typed, and passed in."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything that an operator can set. Every field is an option of the command line and an environment variable."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - a server for other machines
+    port: int = 8800
+    """TCP port of HTTP and WebSocket; 0 takes a free one."""
+    media_port: int = 8810
+    """UDP port of the first media worker; worker n has `media_port + n`; 0 takes free ones."""
+    data_dir: Path = Path("data")
+    public_url: str = ""
+    """How browsers reach this server, e.g. `https://rooms.example.org`; empty means `http(s)://localhost:PORT`."""
+    announce_ips: tuple[str, ...] = ()
+    """Addresses told to browsers for media; empty means this machine's own."""
+    allowed_origins: tuple[str, ...] = ()
+    """Further origins that may open WebSockets; the public URL and the page's own host always may."""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    media_workers: int = os.cpu_count() or 1
+    web_dir: Path = Path(__file__).parent.parent / "client_web" / "dist"
+    """The built web client."""
+    room_grace_s: float = 60.0
+    """How long a meeting stays open after the last participant has gone."""
+    reconnect_grace_s: float = 20.0
+    """How long a participant whose connections are lost stays in the room."""
+    log_level: str = "info"
+    log_json: bool = False
+    is_demo: bool = False

@@ -1,0 +1,1 @@
+"""Rooms: meetings, participants, connections, and the interface through which features take part."""

@@ -1,0 +1,106 @@
+"""What a room offers its features, and what it expects of them.
+
+A room knows this interface, never a feature; a feature knows this interface, never another feature. The composition
+root gives every new meeting its features.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from protocol.events import Notice, RoomEvent
+from protocol.room import Participant, ProducerInfo, RoomInfo
+from protocol.wire import Request, Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: a connection, the endpoint (open page) it belongs to, and the participant behind both."""
+
+    participant_id: str
+    person_id: str
+    connection_id: str
+    endpoint_id: str
+
+
+Handler = Callable[[Caller, Any], Awaitable[Wire]]
+"""Answers one request type; raises `UserError` for what cannot be done."""
+
+
+class Meeting(Protocol):
+    """The room, live, as a feature sees it."""
+
+    @property
+    def room(self) -> RoomInfo:
+        """The lasting place."""
+        ...
+
+    @property
+    def meeting_id(self) -> str:
+        """The present occurrence of it."""
+        ...
+
+    def participant(self, participant_id: str) -> Participant | None:
+        """Return the participant as everybody sees them, or `None` when they have gone."""
+        ...
+
+    def participants(self) -> Collection[Participant]:
+        """Return everybody in the meeting, in order of joining."""
+        ...
+
+    def publish(self, event: RoomEvent) -> None:
+        """Number `event`, remember it for replay, and send it to every connection."""
+        ...
+
+    def notify(
+        self,
+        notice: Notice,
+        *,
+        endpoint_id: str | None = None,
+        except_participant_id: str | None = None,
+    ) -> None:
+        """Send `notice` to one endpoint, or to everybody except one participant. It may be dropped."""
+        ...
+
+    def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:
+        """Change what a participant sends, and publish that when it differs."""
+        ...
+
+
+class Feature:
+    """One capability of a live room: chat, media, presence. All hooks are optional.
+
+    Hooks of one meeting never run concurrently with each other; handlers may run concurrently with anything.
+    """
+
+    name: str = ""
+    """Field of `RoomSnapshot` that `snapshot()` fills; empty when the feature adds none."""
+
+    def handlers(self) -> Mapping[type[Request], Handler]:
+        """Return the requests that this feature answers."""
+        return {}
+
+    def snapshot(self) -> Wire | None:
+        """Return this feature's part of `RoomSnapshot` as it is now; synchronous, so that no event falls between."""
+        return None
+
+    async def on_meeting_opened(self) -> None:
+        """Load what the room had when it was last live. Runs before anybody is inside."""
+
+    async def on_connection_joined(self, caller: Caller) -> None:
+        """Take note that a connection (first, further, or reconnected) is inside."""
+
+    async def on_connection_left(self, caller: Caller, reason: str) -> None:
+        """Take note that a connection is gone: `left` on purpose, `lost` by the network, `ended` with the meeting."""
+
+    async def on_endpoint_left(self, caller: Caller) -> None:
+        """Free what an endpoint held: it has left, or did not come back in time."""
+
+    async def on_participant_left(self, participant_id: str) -> None:
+        """Free what a participant held: their last endpoint has left."""
+
+    async def on_meeting_closed(self) -> None:
+        """Free everything. Idempotent; runs after everybody is out."""
+
+
+FeatureFactory = Callable[[Meeting], Feature]
