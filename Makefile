@@ -1,0 +1,51 @@
+# The two that matter: `make run` and `make test`. Both do all the set-up themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+BOOTSTRAP := $(PYTHON) tools/bootstrap.py
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup test test-python test-web lint format protocol bench lock clean
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Start Roundup with a small demo programme (ARGS="--port 9000" for options)
+	@$(BOOTSTRAP) web
+	@exec $(BIN)/roundup serve --demo $(ARGS)
+
+setup: ## Prepare everything for development, without starting anything
+	@$(BOOTSTRAP) browser
+	@$(BOOTSTRAP) web
+
+test: setup test-web test-python ## Run every test: Python, web, real browsers
+
+test-web: setup
+	@cd client_web && npm test --silent
+
+test-python: setup
+	@$(BIN)/pytest $(ARGS)
+
+lint: setup ## Check format, style and types of both languages
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@cd client_web && npm run --silent lint && npm run --silent typecheck
+
+format: setup ## Format both languages and mend what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+	@cd client_web && npm run --silent format
+
+protocol: setup ## Write the TypeScript twin of the wire
+	@$(BIN)/python -m protocol
+
+bench: setup ## Measure; exit code 1 when a target is missed (ARGS="--quick")
+	@$(BIN)/python -m loadtest bench all $(ARGS)
+
+lock: setup ## Renew the lock files of both languages
+	@$(BIN)/python tools/lock.py
+	@cd client_web && npm install --package-lock-only --silent
+
+clean: ## Remove what was built and installed; data/ stays
+	rm -rf .venv client_web/node_modules client_web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

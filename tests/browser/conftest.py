@@ -1,0 +1,51 @@
+"""A real server, a real Chromium, and one browser profile per person."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from tests.browser.visitor import Visitor
+from tests.support.chromium import chromium
+from tests.support.server import RunningServer, running_server
+
+Visit = Callable[..., Awaitable[Visitor]]
+"""`await visit(email, room=..., may_use_devices=True, **context options)` opens a page at a room's door."""
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def server(tmp_path_factory: Any) -> AsyncIterator[RunningServer]:
+    data_dir: Path = tmp_path_factory.mktemp("browser")
+    async with running_server(data_dir, is_demo=True, room_grace_s=0.5, reconnect_grace_s=10.0) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(browser: Browser, server: RunningServer) -> AsyncIterator[Visit]:
+    async with AsyncExitStack() as stack:
+        visitors: list[Visitor] = []
+
+        async def open_door(
+            email: str, *, room: str = "morning-round-up", may_use_devices: bool = True, **options: Any
+        ) -> Visitor:
+            context = await browser.new_context(**{"locale": "en-GB", **options})
+            stack.push_async_callback(context.close)
+            if may_use_devices:
+                await context.grant_permissions(["camera", "microphone"], origin=server.url)
+            visitor = Visitor(await context.new_page())
+            visitors.append(visitor)
+            await visitor.open(await server.link(email, room=room))
+            return visitor
+
+        yield open_door
+        complaints = [complaint for visitor in visitors for complaint in visitor.complaints]
+    assert complaints == [], "the pages' consoles must stay clean"

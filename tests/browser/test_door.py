@@ -1,0 +1,99 @@
+"""The pre-join page and the ways in: denied devices, listen only, no sign-in, no markup, no barriers."""
+
+import re
+from typing import Literal
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.visitor import Visitor
+from tests.support.server import RunningServer
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+MAYA = "teacher@demo.example"
+OMAR = "teacher2@demo.example"
+
+
+async def test_denied_permission_is_said_in_words_and_the_person_gets_in(visit: Visit, server: RunningServer) -> None:
+    maya = await visit(MAYA, may_use_devices=False)
+    await expect(maya.page.get_by_text(re.compile(r"blocked|denied|not allowed", re.IGNORECASE)).first).to_be_visible()
+    await maya.join()
+    omar = await visit(OMAR)
+    await omar.join()
+    await maya.sees(await server.name_of(OMAR))
+    assert await maya.audio_level() > 0.01
+
+
+async def test_the_door_says_who_is_inside(visit: Visit, server: RunningServer) -> None:
+    maya = await visit(MAYA)
+    await maya.join()
+    omar = await visit(OMAR)
+    await expect(omar.page.get_by_text(await server.name_of(MAYA)).first).to_be_visible()
+
+
+async def test_a_stranger_gets_a_friendly_page(browser: Browser, server: RunningServer) -> None:
+    context = await browser.new_context(locale="en-GB")
+    stranger = Visitor(await context.new_page())
+    await stranger.page.goto(f"{server.url}/r/morning-round-up")
+    await expect(
+        stranger.page.get_by_text(re.compile("personal link|sign-in link", re.IGNORECASE)).first
+    ).to_be_visible()
+    await expect(stranger.button("Join")).to_have_count(0)
+    assert await stranger.accessibility_violations() == []
+    assert stranger.complaints == []
+    await context.close()
+
+
+async def test_a_name_with_markup_stays_text(visit: Visit, server: RunningServer) -> None:
+    name = "<img src=x onerror=alert(1)> & <b>Bo</b>"
+    await server.add_person("bo@demo.example", name)
+    bo, maya = await visit("bo@demo.example"), await visit(MAYA)
+    await bo.join()
+    await maya.join()
+    await expect(maya.tile("<b>Bo</b>")).to_have_count(1)
+    await bo.write("<script>alert(1)</script> *stars*")
+    await maya.reads("<script>alert(1)</script> *stars*")
+
+
+async def test_the_page_talks_to_no_other_host(visit: Visit, server: RunningServer) -> None:
+    maya = await visit(MAYA)
+    hosts: set[str] = set()
+    maya.page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    await maya.page.reload()
+    await expect(maya.button("Join")).to_be_enabled()
+    await maya.join()
+    assert hosts == {server.url.split("/")[2]}
+
+
+async def test_the_page_speaks_spanish(visit: Visit) -> None:
+    await visit_in_spanish(visit)
+
+
+async def visit_in_spanish(visit: Visit) -> None:
+    maya = await visit(MAYA)
+    context = maya.context
+    page = await context.new_page()
+    await page.add_init_script("Object.defineProperty(navigator, 'language', {get: () => 'es-MX'})")
+    await page.add_init_script("Object.defineProperty(navigator, 'languages', {get: () => ['es-MX']})")
+    await page.goto(maya.page.url)
+    await expect(page.get_by_role("button", name="Entrar")).to_be_visible()
+    await expect(page.locator("html")).to_have_attribute("lang", "es")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(360, 740), (1280, 800)])
+async def test_no_accessibility_violations(
+    visit: Visit, scheme: Literal["light", "dark"], size: tuple[int, int]
+) -> None:
+    viewport = {"width": size[0], "height": size[1]}
+    maya = await visit(MAYA, color_scheme=scheme, viewport=viewport)
+    omar = await visit(OMAR, color_scheme=scheme, viewport=viewport)
+    assert await maya.accessibility_violations() == []
+    await maya.join()
+    await omar.join()
+    await maya.write("Hello")
+    await maya.reads("Hello")
+    assert await maya.accessibility_violations() == []
+    assert await omar.accessibility_violations() == []

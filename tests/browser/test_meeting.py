@@ -1,0 +1,151 @@
+"""Two people in a room, as they live it: see, hear, write, mute, reload, lose the line."""
+
+import os
+import re
+import signal
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import Visit
+from tests.support.server import RunningServer
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+MAYA = "teacher@demo.example"
+OMAR = "teacher2@demo.example"
+
+
+async def test_two_people_see_hear_and_write_to_each_other(visit: Visit, server: RunningServer) -> None:
+    maya, omar = await visit(MAYA), await visit(OMAR)
+    await maya.join()
+    await omar.join()
+    names = {email: await server.name_of(email) for email in (MAYA, OMAR)}
+    await maya.sees(names[OMAR])
+    await omar.sees(names[MAYA])
+    assert await maya.audio_level() > 0.01
+    assert await omar.audio_level() > 0.01
+    await maya.write("Good morning! Slides: https://example.org/slides?a=1&b=2.")
+    link = omar.page.get_by_role("log").get_by_role("link", name="https://example.org/slides?a=1&b=2")
+    await omar.open_chat()
+    await expect(link).to_have_attribute("href", "https://example.org/slides?a=1&b=2")
+    await omar.write("Good morning, Maya")
+    await maya.reads("Good morning, Maya")
+
+
+async def test_mute_is_shown_at_the_other_side_and_silences(visit: Visit, server: RunningServer) -> None:
+    maya, omar = await visit(MAYA), await visit(OMAR)
+    await maya.join()
+    await omar.join()
+    tile = omar.tile(await server.name_of(MAYA))
+    await omar.sees(await server.name_of(MAYA))
+    await expect(tile.get_by_label("Muted")).to_be_hidden()
+    await maya.button("Mute microphone").click()
+    await expect(tile.get_by_label("Muted")).to_be_visible()
+    assert await omar.audio_level() < 0.001
+    await maya.page.keyboard.press("m")
+    await expect(tile.get_by_label("Muted")).to_be_hidden()
+    await expect(maya.button("Mute microphone")).to_be_visible()
+    assert await omar.audio_level() > 0.01
+
+
+async def test_camera_off_and_on_again(visit: Visit, server: RunningServer) -> None:
+    maya, omar = await visit(MAYA), await visit(OMAR)
+    await maya.join()
+    await omar.join()
+    name = await server.name_of(MAYA)
+    await omar.sees(name)
+    await maya.button("Turn camera off").click()
+    await expect(omar.tile(name).locator("video:visible")).to_have_count(0)
+    await maya.button("Turn camera on").click()
+    await expect(omar.tile(name).locator("video:visible")).to_have_count(1)
+    await omar.sees(name)
+
+
+async def test_keys_are_ignored_while_typing(visit: Visit) -> None:
+    maya = await visit(MAYA)
+    await maya.join()
+    await maya.page.keyboard.press("c")
+    await expect(maya.message_input).to_be_visible()
+    await maya.message_input.press_sequentially("mvc Mmm")
+    await expect(maya.message_input).to_have_value("mvc Mmm")
+    await expect(maya.button("Mute microphone")).to_be_visible()
+    await expect(maya.button("Turn camera off")).to_be_visible()
+
+
+async def test_reload_comes_back_without_the_prejoin_page(visit: Visit, server: RunningServer) -> None:
+    maya, omar = await visit(MAYA), await visit(OMAR)
+    await maya.join()
+    await omar.join()
+    await omar.sees(await server.name_of(MAYA))
+    await maya.open_chat()
+    await maya.message_input.fill("half a sentence")
+    await maya.button("Mute microphone").click()
+    await maya.page.reload()
+    await expect(maya.button("Leave")).to_be_visible()
+    await expect(maya.button("Unmute microphone")).to_be_visible()
+    await maya.open_chat()
+    await expect(maya.message_input).to_have_value("half a sentence")
+    await maya.sees(await server.name_of(OMAR))
+    await omar.sees(await server.name_of(MAYA))
+    await expect(omar.tile(await server.name_of(MAYA))).to_have_count(1)
+
+
+async def test_a_lost_line_keeps_the_room_and_comes_back(visit: Visit, server: RunningServer) -> None:
+    maya, omar = await visit(MAYA), await visit(OMAR)
+    await maya.join()
+    await omar.join()
+    await maya.sees(await server.name_of(OMAR))
+    await maya.open_chat()
+    await maya.message_input.fill("still here")
+    await maya.context.set_offline(True)
+    banner = maya.page.get_by_role("status").filter(has_text=re.compile("offline|connect", re.IGNORECASE))
+    await expect(banner.first).to_be_visible()
+    await expect(maya.button("Join")).to_have_count(0)
+    await omar.write("written while Maya was away")
+    await maya.context.set_offline(False)
+    await maya.reads("written while Maya was away")
+    await expect(maya.message_input).to_have_value("still here")
+    await expect(maya.button("Join")).to_have_count(0)
+    await maya.sees(await server.name_of(OMAR))
+    await omar.sees(await server.name_of(MAYA))
+
+
+async def test_a_killed_media_worker_is_replaced_under_the_meeting(visit: Visit, server: RunningServer) -> None:
+    maya, omar = await visit(MAYA), await visit(OMAR)
+    await maya.join()
+    await omar.join()
+    await maya.sees(await server.name_of(OMAR))
+    await omar.button("Mute microphone").click()
+    for pid in server.worker_pids():
+        os.kill(pid, signal.SIGKILL)
+    await omar.write("chat never noticed")
+    await maya.reads("chat never noticed")
+    await maya.sees(await server.name_of(OMAR), deadline_s=30)
+    await omar.sees(await server.name_of(MAYA), deadline_s=30)
+    await expect(omar.button("Unmute microphone")).to_be_visible()
+    await expect(maya.tile(await server.name_of(OMAR)).get_by_label("Muted")).to_be_visible()
+
+
+async def test_two_tabs_are_one_participant(visit: Visit, server: RunningServer) -> None:
+    maya, omar = await visit(MAYA), await visit(OMAR)
+    await maya.join()
+    await omar.join()
+    second = await maya.context.new_page()
+    await second.goto(f"{server.url}/r/morning-round-up")
+    await second.get_by_role("button", name="Join", exact=True).click()
+    await expect(second.get_by_role("button", name="Leave", exact=True)).to_be_visible()
+    await expect(omar.page.locator("[data-participant-id]")).to_have_count(2)
+    await omar.sees(await server.name_of(MAYA))
+
+
+async def test_leaving_shows_at_once_and_can_be_undone(visit: Visit, server: RunningServer) -> None:
+    maya, omar = await visit(MAYA), await visit(OMAR)
+    await maya.join()
+    await omar.join()
+    name = await server.name_of(MAYA)
+    await expect(omar.tile(name)).to_have_count(1)
+    await maya.button("Leave").click()
+    await expect(omar.tile(name)).to_have_count(0)
+    await maya.button(re.compile("Rejoin|Join")).first.click()
+    await expect(omar.tile(name)).to_have_count(1)

@@ -1,0 +1,128 @@
+"""What a person does and sees in the browser, in the words of the page."""
+
+import re
+from pathlib import Path
+from typing import Any, cast
+
+from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, expect
+
+AXE = Path(__file__).parent.parent.parent / "client_web" / "node_modules" / "axe-core" / "axe.min.js"
+
+DECODED_FRAMES = "video => video.getVideoPlaybackQuality().totalVideoFrames"
+PICTURE_MOVES = """
+({name, frames}) => [...document.querySelectorAll('[data-participant-id]:not([data-self])')]
+  .filter(tile => tile.textContent.includes(name))
+  .some(tile => (tile.querySelector('video')?.getVideoPlaybackQuality().totalVideoFrames ?? 0) >= frames)
+"""
+AUDIO_LEVEL = """
+async () => {
+  const streams = [...document.querySelectorAll('audio, video')]
+    .filter(element => !element.muted && element.srcObject?.getAudioTracks().length)
+    .map(element => element.srcObject);
+  if (streams.length === 0) return 0;
+  const context = new AudioContext();
+  await context.resume();
+  const analyser = context.createAnalyser();
+  for (const stream of streams) context.createMediaStreamSource(stream).connect(analyser);
+  const samples = new Float32Array(analyser.fftSize);
+  let peak = 0;
+  const end = performance.now() + 1500;
+  while (performance.now() < end) {
+    await new Promise(requestAnimationFrame);
+    analyser.getFloatTimeDomainData(samples);
+    for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
+  }
+  await context.close();
+  return peak;
+}
+"""
+"""Highest sample heard in 1.5 s in everything that the page plays aloud, 0 to 1."""
+
+
+class Visitor:
+    """One person's page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._on_console)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        is_network = "Failed to load resource" in message.text or "WebSocket connection" in message.text
+        if message.type == "error" and not is_network:
+            self.complaints.append(message.text)
+
+    @property
+    def context(self) -> BrowserContext:
+        """The browser profile the page lives in."""
+        return self.page.context
+
+    def button(self, name: str | re.Pattern[str]) -> Locator:
+        """Find a button by its accessible name."""
+        return self.page.get_by_role("button", name=name, exact=isinstance(name, str))
+
+    @property
+    def message_input(self) -> Locator:
+        """The chat's input."""
+        return self.page.get_by_role("textbox", name="Message", exact=True)
+
+    async def open(self, url: str) -> None:
+        """Open a link and wait for the pre-join page."""
+        await self.page.goto(url)
+        await expect(self.button("Join")).to_be_enabled()
+
+    async def join(self) -> None:
+        """Click Join and wait for the room."""
+        await self.button("Join").click()
+        await expect(self.button("Leave")).to_be_visible()
+
+    def tile(self, name: str) -> Locator:
+        """Find somebody else's tile."""
+        return self.page.locator("[data-participant-id]:not([data-self])").filter(has_text=name)
+
+    @property
+    def own_tile(self) -> Locator:
+        """One's own tile."""
+        return self.page.locator("[data-participant-id][data-self]")
+
+    async def decoded_frames(self, name: str) -> int:
+        """Count the frames of somebody's camera that this page has decoded; 0 while there is no picture."""
+        video = self.tile(name).locator("video")
+        return cast(int, await video.first.evaluate(DECODED_FRAMES)) if await video.count() else 0
+
+    async def audio_level(self) -> float:
+        """Listen for 1.5 s to everybody else; return the loudest sample, 0 to 1."""
+        return cast(float, await self.page.evaluate(AUDIO_LEVEL))
+
+    async def sees(self, name: str, *, deadline_s: float = 15) -> None:
+        """Wait until somebody's picture moves: at least 5 further decoded frames."""
+        wanted = {"name": name, "frames": await self.decoded_frames(name) + 5}
+        await self.page.wait_for_function(PICTURE_MOVES, arg=wanted, timeout=deadline_s * 1000, polling=100)
+
+    async def open_chat(self) -> None:
+        """Show the chat panel if it is not shown."""
+        if not await self.message_input.is_visible():
+            await self.button(re.compile(r"^Chat")).click()
+        await expect(self.message_input).to_be_visible()
+
+    async def write(self, text: str) -> None:
+        """Send a chat message."""
+        await self.open_chat()
+        await self.message_input.fill(text)
+        await self.button("Send").click()
+
+    async def reads(self, text: str) -> None:
+        """Wait until a message stands in the chat."""
+        await self.open_chat()
+        await expect(self.page.get_by_role("log").get_by_text(text, exact=True)).to_be_visible()
+
+    async def accessibility_violations(self) -> list[str]:
+        """Run axe over the page; return one line for each violation."""
+        await self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        result: dict[str, Any] = await self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{violation['id']}: {node['html'][:200]} {node.get('failureSummary', '')}"
+            for violation in result["violations"]
+            for node in violation["nodes"]
+        ]

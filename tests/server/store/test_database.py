@@ -1,0 +1,226 @@
+"""The database on a real disk: durable settings, migrations, and clear words when it cannot be opened."""
+
+import asyncio
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from server.errors import StartupError
+from server.store.database import FILE_NAME, NEWEST_REVISION, Database
+from server.store.models import ProgrammeRow
+
+NOBODY = 65534
+
+
+def programme(name: str) -> ProgrammeRow:
+    return ProgrammeRow(programme_id=name, name=name, created_at=0)
+
+
+@pytest.fixture
+def read_only_folder() -> Iterator[Path]:
+    """Make a folder that this process, even when it is root's, may not write to."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o555)
+        user = os.geteuid()
+        if user == 0:
+            os.seteuid(NOBODY)
+        yield folder
+        os.seteuid(user)
+        folder.chmod(0o755)
+
+
+async def test_writes_are_durable_and_readers_never_wait(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path)
+    async with database.session() as session, database.reading() as reader:
+        for connection in (session, reader):
+            assert await connection.scalar(text("PRAGMA journal_mode")) == "wal"
+            assert await connection.scalar(text("PRAGMA synchronous")) == 2, "2 is FULL"
+            assert await connection.scalar(text("PRAGMA foreign_keys")) == 1
+        session.add(programme("written"))
+        await session.flush()
+        assert (await reader.scalars(select(ProgrammeRow.name))).all() == [], "not committed yet"
+    async with database.reading() as reader:
+        assert (await reader.scalars(select(ProgrammeRow.name))).all() == ["written"]
+    await database.close()
+
+
+async def test_a_block_that_raises_leaves_no_trace(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path)
+
+    async def write_and_fail() -> None:
+        async with database.session() as session:
+            session.add(programme("half"))
+            await session.flush()
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await write_and_fail()
+    async with database.reading() as reader:
+        assert (await reader.scalars(select(ProgrammeRow.name))).all() == []
+    await database.close()
+
+
+async def test_a_reading_session_cannot_write(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path)
+    with pytest.raises(DBAPIError, match="readonly"):
+        async with database.reading() as session:
+            session.add(programme("mistake"))
+    await database.close()
+
+
+async def test_many_writers_at_once_all_succeed(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path)
+
+    async def write(number: int) -> None:
+        async with database.session() as session:
+            count = len((await session.scalars(select(ProgrammeRow))).all())
+            session.add(programme(f"{number} after {count}"))
+
+    await asyncio.gather(*(write(number) for number in range(50)))
+    async with database.reading() as reader:
+        names = (await reader.scalars(select(ProgrammeRow.name))).all()
+    assert sorted(int(name.split()[-1]) for name in names) == list(range(50)), "each saw all before it"
+    await database.close()
+
+
+async def test_a_cancelled_writer_does_not_keep_the_others_out(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path)
+
+    async def write(name: str) -> None:
+        async with database.session() as session:
+            session.add(programme(name))
+            await session.flush()
+            await session.scalar(text("SELECT count(*) FROM sqlite_master"))
+
+    for turns in range(30):
+        task = asyncio.create_task(write("cancelled"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        async with asyncio.timeout(5), database.session() as session:
+            await session.execute(text("DELETE FROM programme"))
+    async with asyncio.timeout(5):
+        await write("after")
+    async with database.reading() as reader:
+        assert (await reader.scalars(select(ProgrammeRow.name))).all() == ["after"]
+    await database.close()
+
+
+async def test_data_is_there_after_closing_and_opening(tmp_path: Path) -> None:
+    first = await Database.open(tmp_path / "made" / "here")
+    async with first.session() as session:
+        session.add(programme("kept"))
+    await first.close()
+    await first.close()
+    second = await Database.open(tmp_path / "made" / "here")
+    async with second.reading() as reader:
+        assert (await reader.scalars(select(ProgrammeRow.name))).all() == ["kept"]
+    await second.close()
+
+
+async def test_others_on_the_machine_cannot_read_a_new_data_folder(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "data")
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+    await database.close()
+
+
+async def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
+    databases = await asyncio.gather(*(Database.open(tmp_path) for _ in range(4)))
+    for database in databases:
+        async with database.reading() as reader:
+            assert await reader.scalar(text("SELECT version_num FROM alembic_version")) == NEWEST_REVISION
+        await database.close()
+
+
+async def test_an_unwritable_folder_is_said_in_one_sentence(read_only_folder: Path) -> None:
+    for data_dir in (read_only_folder, read_only_folder / "data"):
+        with pytest.raises(StartupError) as caught:
+            await Database.open(data_dir)
+        assert str(data_dir) in str(caught.value)
+        assert_one_sentence(str(caught.value))
+
+
+async def test_a_folder_that_is_a_file_is_said_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    for data_dir in (tmp_path / "file", tmp_path / "file" / "data"):
+        with pytest.raises(StartupError) as caught:
+            await Database.open(data_dir)
+        assert_one_sentence(str(caught.value))
+
+
+async def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text("Dear diary, " * 1_000)
+    with pytest.raises(StartupError, match="not a database") as caught:
+        await Database.open(tmp_path)
+    assert_one_sentence(str(caught.value))
+    assert (tmp_path / FILE_NAME).read_text() == "Dear diary, " * 1_000
+
+
+async def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    await (await Database.open(tmp_path)).close()
+    with sqlite3.connect(tmp_path / FILE_NAME) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(StartupError, match=r"newer version .* 9999") as caught:
+        await Database.open(tmp_path)
+    assert_one_sentence(str(caught.value))
+
+
+async def test_a_database_locked_by_another_program_is_said_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await (await Database.open(tmp_path)).close()
+    monkeypatch.setattr("server.store.database._WRITER_PRAGMAS", ("busy_timeout=1", "journal_mode=WAL"))
+    connection = sqlite3.connect(tmp_path / FILE_NAME)
+    connection.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StartupError, match="locked") as caught:
+        await Database.open(tmp_path)
+    assert_one_sentence(str(caught.value))
+    connection.close()
+
+
+async def test_a_path_with_odd_characters_is_just_a_path(tmp_path: Path) -> None:
+    data_dir = tmp_path / "50% of #3 ? a&b=c ünï"
+    database = await Database.open(data_dir)
+    assert (data_dir / FILE_NAME).exists()
+    await database.close()
+
+
+def test_a_second_start_does_not_load_alembic(tmp_path: Path) -> None:
+    program = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "from server.store.database import Database\n"
+        "async def main():\n"
+        "    await (await Database.open(Path(sys.argv[1]))).close()\n"
+        "asyncio.run(main())\n"
+        "print('alembic' in sys.modules)\n"
+    )
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", program, str(tmp_path)],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        ).stdout.strip()
+        for _ in range(2)
+    ]
+    assert outputs == ["True", "False"]
+
+
+def assert_one_sentence(message: str) -> None:
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert "Traceback" not in message
