@@ -129,10 +129,23 @@ async def test_data_is_there_after_closing_and_opening(tmp_path: Path) -> None:
     await second.close()
 
 
-async def test_others_on_the_machine_cannot_read_a_new_data_folder(tmp_path: Path) -> None:
-    database = await Database.open(tmp_path / "data")
-    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+@pytest.mark.parametrize("is_there", [False, True])
+async def test_others_on_the_machine_cannot_read_the_data(tmp_path: Path, is_there: bool) -> None:
+    folder = tmp_path / "data"
+    if is_there:
+        folder.mkdir(mode=0o755)
+    database = await Database.open(folder)
+    async with database.session() as session:
+        session.add(programme("private"))
+        await session.flush()
+    modes = {stat.S_IMODE(file.stat().st_mode) for file in files_of(folder)}
+    assert modes == {0o600}
+    assert is_there or stat.S_IMODE(folder.stat().st_mode) == 0o700
     await database.close()
+
+
+def files_of(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_file()]
 
 
 async def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:

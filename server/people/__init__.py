@@ -1,0 +1,1 @@
+"""The programme's people: who they are, how they sign in, and who they meet."""

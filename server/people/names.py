@@ -1,0 +1,50 @@
+"""What people type to name people and rooms: brought into one form, or refused with a sentence."""
+
+import re
+import unicodedata
+
+from protocol.errors import ErrorCode
+from protocol.wire import MAX_NAME_CHARACTERS
+from server.errors import UserError
+
+MAX_EMAIL_CHARACTERS = 254
+"""RFC 5321 section 4.5.3.1.3, without the angle brackets."""
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+_UNSEEN = {"Cc", "Cs", "Cn", "Zl", "Zp"}
+_DIRECTION_OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They would turn the text around a name, too."""
+
+
+def email_of(text: str) -> str:
+    """Return an e-mail address in the form that it is stored and looked up in."""
+    # Folding case is stable only on decomposed text (Unicode section 3.13, D145).
+    email = unicodedata.normalize("NFC", unicodedata.normalize("NFD", text.strip()).casefold())
+    if _EMAIL.fullmatch(email) is None or len(email) > MAX_EMAIL_CHARACTERS or not email.isprintable():
+        raise UserError(ErrorCode.BAD_REQUEST, f"{text!r} is not an e-mail address.")
+    return email
+
+
+def name_of(text: str) -> str:
+    """Return the name of a person or a room without surrounding space. Markup is no matter: a name stays text."""
+    name = unicodedata.normalize("NFC", text.strip())
+    if not name:
+        raise UserError(ErrorCode.BAD_REQUEST, "A name is missing.")
+    if len(name) > MAX_NAME_CHARACTERS:
+        raise UserError(
+            ErrorCode.TOO_LARGE, f"The name {name[:20]!r}... is longer than {MAX_NAME_CHARACTERS} characters."
+        )
+    if any(unicodedata.category(c) in _UNSEEN or c in _DIRECTION_OVERRIDES for c in name):
+        raise UserError(ErrorCode.BAD_REQUEST, f"The name {name!r} has characters that cannot be shown.")
+    return name
+
+
+def slug_of(text: str) -> str:
+    """Return a room's name in links, checked: lower-case letters, digits and inner hyphens."""
+    if _SLUG.fullmatch(text) is None:
+        raise UserError(
+            ErrorCode.BAD_REQUEST,
+            f"{text!r} cannot be part of a link: use at most 64 lower-case letters, digits and hyphens between them.",
+        )
+    return text

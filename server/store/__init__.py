@@ -1,0 +1,1 @@
+"""What must last: the database, its tables and migrations, and the repositories that read and write them."""

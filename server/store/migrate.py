@@ -1,0 +1,37 @@
+"""Bring the tables up to date. Imports Alembic, so it is itself imported only when there is something to do."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection
+
+from server.errors import StartupError
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def upgrade(connection: Connection, stored_revision: str | None) -> None:
+    """Run every migration after `stored_revision` (`None`: an empty database) in the connection's transaction.
+
+    Raises `StartupError` when no migration here is called that: the database comes from a newer Roundup.
+    """
+    config = Config()
+    # Alembic's configuration reads % as the start of a substitution.
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    if stored_revision is not None:
+        _check_known(ScriptDirectory.from_config(config), stored_revision)
+    command.upgrade(config, "head")
+
+
+def _check_known(scripts: ScriptDirectory, stored_revision: str) -> None:
+    try:
+        scripts.get_revision(stored_revision)
+    except CommandError as error:
+        raise StartupError(
+            f"The database was written by a newer version of Roundup (revision {stored_revision}); "
+            "install that version, or restore a backup made before the upgrade."
+        ) from error

@@ -1,0 +1,317 @@
+"""Persons, pairs, sign-in links and sessions, as rows and back.
+
+Tokens come in as hashes; what is valid is decided here in the query, what is allowed is decided by
+`server.people.service`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from msgspec.structs import asdict, replace
+from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from protocol.roles import ProgrammeRole
+from protocol.room import Person
+from server.store.database import Database
+from server.store.models import PairRow, PersonRow, RoomRow, SignInLinkRow, SignInSessionRow, new_id
+from server.store.programme import audit, ensure_programme, find_programme_name
+
+MAX_SESSIONS_PER_PERSON = 50
+"""Browsers, and the mail scanners that open links."""
+
+_CHUNK = 500
+"""Values in one statement."""
+_PERSON = (PersonRow.person_id, PersonRow.name, PersonRow.email, PersonRow.role)
+
+
+class UnknownRoomError(LookupError):
+    """A link is to lead to a room that does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A person to add or to bring up to date. The e-mail address is casefolded."""
+
+    email: str
+    name: str
+    role: ProgrammeRole
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A sign-in link to keep."""
+
+    email: str
+    token_hash: str
+    room_slug: str | None
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonOverview:
+    """A person, and how they can and did sign in."""
+
+    person: Person
+    valid_links: int
+    """Links that work now."""
+    link_uses: int
+    """How often any of the person's links was opened."""
+    last_sign_in_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UsedLink:
+    """Whom a link has signed in, and the room it leads to."""
+
+    person: Person
+    room_slug: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInSession:
+    """A valid session."""
+
+    person: Person
+    last_seen_at: int
+
+
+class PeopleRepository:
+    """People and how they sign in."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def programme_name(self) -> str:
+        """Return what the programme is called."""
+        async with self._database.reading() as session:
+            return await find_programme_name(session)
+
+    async def name_new_programme(self, name: str, at: int) -> None:
+        """Give the programme a name if it has none yet."""
+        async with self._database.session() as session:
+            await ensure_programme(session, at, name)
+
+    async def find(self, email: str) -> Person | None:
+        """Return who has this (casefolded) e-mail address."""
+        async with self._database.reading() as session:
+            row = (await session.execute(select(*_PERSON).where(PersonRow.email == email))).one_or_none()
+        return None if row is None else _person(row)
+
+    async def list_people(self, now: int) -> list[PersonOverview]:
+        """Return everybody, by e-mail address."""
+        is_valid = SignInLinkRow.revoked_at.is_(None) & (SignInLinkRow.expires_at > now)
+        query = (
+            select(
+                *_PERSON,
+                func.count(SignInLinkRow.link_id).filter(is_valid),
+                func.coalesce(func.sum(SignInLinkRow.use_count), 0),
+                func.max(SignInLinkRow.last_used_at),
+            )
+            .outerjoin(SignInLinkRow, SignInLinkRow.person_id == PersonRow.person_id)
+            .group_by(*_PERSON)
+            .order_by(PersonRow.email)
+        )
+        async with self._database.reading() as session:
+            rows = (await session.execute(query)).all()
+        return [PersonOverview(_person(row), row[-3], int(row[-2]), row[-1]) for row in rows]
+
+    async def enrol(self, entries: Sequence[Entry], links: Sequence[NewLink], *, actor: str, at: int) -> list[Person]:
+        """Add or update people and add links, all or nothing. Every link's person must exist or be among `entries`.
+
+        Raises `UnknownRoomError` when a link leads to a room that does not exist.
+        """
+        async with self._database.session() as session:
+            rooms = await _room_ids(session, {link.room_slug for link in links if link.room_slug is not None})
+            if any(link.room_slug is not None and link.room_slug not in rooms for link in links):
+                raise UnknownRoomError
+            people = await _find_by_email(session, {one.email for one in (*entries, *links)})
+            people |= await _enrol(session, entries, people, actor=actor, at=at)
+            await _add_links(session, links, people, rooms, actor=actor, at=at)
+        return [people[entry.email] for entry in entries]
+
+    async def add_pair(self, kind: str, mentor_email: str, mentee_email: str, *, at: int) -> None:
+        """Pair two people, unless they are already a pair of this kind."""
+        async with self._database.session() as session:
+            mentor = await _person_id(session, mentor_email)
+            mentee = await _person_id(session, mentee_email)
+            of_this_kind = PairRow.kind == kind
+            query = select(PairRow.pair_id).where(
+                of_this_kind, PairRow.mentor_id == mentor, PairRow.mentee_id == mentee
+            )
+            if await session.scalar(query) is None:
+                session.add(
+                    PairRow(
+                        pair_id=new_id("pair"),
+                        programme_id=await ensure_programme(session, at),
+                        kind=kind,
+                        mentor_id=mentor,
+                        mentee_id=mentee,
+                        created_at=at,
+                    )
+                )
+
+    async def revoke_links(self, person_id: str, *, actor: str, at: int) -> int:
+        """Revoke a person's links that could still be used and end the sessions made from any of them.
+
+        Returns the number of links revoked.
+        """
+        links = select(SignInLinkRow.link_id).where(SignInLinkRow.person_id == person_id)
+        async with self._database.session() as session:
+            revoked = await session.execute(
+                update(SignInLinkRow)
+                .where(SignInLinkRow.person_id == person_id, SignInLinkRow.revoked_at.is_(None))
+                .where(SignInLinkRow.expires_at > at)
+                .values(revoked_at=at)
+                .returning(SignInLinkRow.link_id)
+            )
+            count = len(revoked.all())
+            await session.execute(delete(SignInSessionRow).where(SignInSessionRow.link_id.in_(links)))
+            audit(session, at, actor, "links_revoked", person_id, f"{count} links")
+        return count
+
+    async def use_link(self, link_hash: str, session_hash: str, *, at: int, expires_at: int) -> UsedLink | None:
+        """Count one use of a valid link and begin a session; `None` when the link is unknown, expired or revoked."""
+        query = (
+            select(*_PERSON, SignInLinkRow.link_id, RoomRow.slug)
+            .select_from(SignInLinkRow)
+            .join(PersonRow, PersonRow.person_id == SignInLinkRow.person_id)
+            .outerjoin(RoomRow, RoomRow.room_id == SignInLinkRow.room_id)
+            .where(SignInLinkRow.token_hash == link_hash, SignInLinkRow.revoked_at.is_(None))
+            .where(SignInLinkRow.expires_at > at)
+        )
+        async with self._database.session() as session:
+            row = (await session.execute(query)).one_or_none()
+            if row is None:
+                return None
+            await session.execute(
+                update(SignInLinkRow)
+                .where(SignInLinkRow.link_id == row.link_id)
+                .values(use_count=SignInLinkRow.use_count + 1, last_used_at=at)
+            )
+            await _clear_sessions(session, row.person_id, at)
+            session.add(
+                SignInSessionRow(
+                    session_id=new_id("session"),
+                    person_id=row.person_id,
+                    token_hash=session_hash,
+                    link_id=row.link_id,
+                    created_at=at,
+                    expires_at=expires_at,
+                    last_seen_at=at,
+                )
+            )
+        return UsedLink(_person(row), row.slug)
+
+    async def find_session(self, session_hash: str, *, at: int) -> SignedInSession | None:
+        """Return whose session this is, unless it is unknown, ended or expired."""
+        query = (
+            select(*_PERSON, SignInSessionRow.last_seen_at)
+            .join(SignInSessionRow, SignInSessionRow.person_id == PersonRow.person_id)
+            .where(SignInSessionRow.token_hash == session_hash, SignInSessionRow.expires_at > at)
+        )
+        async with self._database.reading() as session:
+            row = (await session.execute(query)).one_or_none()
+        return None if row is None else SignedInSession(_person(row), row.last_seen_at)
+
+    async def extend_session(self, session_hash: str, *, at: int, expires_at: int) -> None:
+        """Let a session live on. One that has ended meanwhile stays ended."""
+        async with self._database.session() as session:
+            await session.execute(
+                update(SignInSessionRow)
+                .where(SignInSessionRow.token_hash == session_hash)
+                .values(last_seen_at=at, expires_at=expires_at)
+            )
+
+    async def end_session(self, session_hash: str) -> None:
+        """End a session, if there is one."""
+        async with self._database.session() as session:
+            await session.execute(delete(SignInSessionRow).where(SignInSessionRow.token_hash == session_hash))
+
+
+def _person(row: Row[*tuple[object, ...]]) -> Person:
+    return Person(person_id=row.person_id, name=row.name, email=row.email, role=ProgrammeRole(row.role))
+
+
+async def _person_id(session: AsyncSession, email: str) -> str:
+    return (await session.execute(select(PersonRow.person_id).where(PersonRow.email == email))).scalar_one()
+
+
+async def _clear_sessions(session: AsyncSession, person_id: str, at: int) -> None:
+    """Clear away what has run out, and the longest unseen of a person who has too many. Nothing else would."""
+    surplus = (
+        select(SignInSessionRow.session_id)
+        .where(SignInSessionRow.person_id == person_id)
+        .order_by(SignInSessionRow.last_seen_at.desc(), SignInSessionRow.created_at.desc())
+        .limit(_CHUNK)
+        .offset(MAX_SESSIONS_PER_PERSON - 1)
+    )
+    has_run_out = SignInSessionRow.expires_at <= at
+    await session.execute(delete(SignInSessionRow).where(has_run_out | SignInSessionRow.session_id.in_(surplus)))
+
+
+async def _find_by_email(session: AsyncSession, emails: set[str]) -> dict[str, Person]:
+    found: dict[str, Person] = {}
+    wanted = iter(sorted(emails))
+    while chunk := list(islice(wanted, _CHUNK)):
+        rows = await session.execute(select(*_PERSON).where(PersonRow.email.in_(chunk)))
+        found |= {row.email: _person(row) for row in rows}
+    return found
+
+
+async def _enrol(
+    session: AsyncSession, entries: Sequence[Entry], present: dict[str, Person], *, actor: str, at: int
+) -> dict[str, Person]:
+    """Add or update, in as few statements as there are kinds of them: meanwhile nobody else can write."""
+    added, changed = [], []
+    for entry in entries:
+        person = present.get(entry.email)
+        if person is None:
+            person = Person(person_id=new_id("person"), name=entry.name, email=entry.email, role=entry.role)
+            added.append(person)
+            audit(session, at, actor, "person_added", person.person_id, f"as {entry.role.value}")
+        elif (person.name, person.role) != (entry.name, entry.role):
+            changed.append(replace(person, name=entry.name, role=entry.role))
+            if person.role != entry.role:
+                detail = f"from {person.role.value} to {entry.role.value}"
+                audit(session, at, actor, "role_changed", person.person_id, detail)
+    if added:
+        programme_id = await ensure_programme(session, at)
+        rows = [asdict(person) | {"programme_id": programme_id, "created_at": at} for person in added]
+        await session.execute(insert(PersonRow), rows)
+    if changed:
+        await session.execute(update(PersonRow), [asdict(person) for person in changed])
+    return {person.email: person for person in (*added, *changed)}
+
+
+async def _room_ids(session: AsyncSession, slugs: set[str]) -> dict[str, str]:
+    rows = await session.execute(select(RoomRow.slug, RoomRow.room_id).where(RoomRow.slug.in_(slugs)))
+    return {row.slug: row.room_id for row in rows}
+
+
+async def _add_links(
+    session: AsyncSession,
+    links: Sequence[NewLink],
+    people: dict[str, Person],
+    rooms: dict[str, str],
+    *,
+    actor: str,
+    at: int,
+) -> None:
+    rows = [
+        {
+            "link_id": new_id("link"),
+            "person_id": people[link.email].person_id,
+            "token_hash": link.token_hash,
+            "room_id": None if link.room_slug is None else rooms[link.room_slug],
+            "created_at": at,
+            "expires_at": link.expires_at,
+            "use_count": 0,
+        }
+        for link in links
+    ]
+    if rows:
+        await session.execute(insert(SignInLinkRow), rows)
+    for row in rows:
+        audit(session, at, actor, "link_created", str(row["person_id"]), str(row["link_id"]))

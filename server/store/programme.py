@@ -1,0 +1,29 @@
+"""The programme that people and rooms belong to, and the trail of what was done to them."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.store.models import AuditEntryRow, ProgrammeRow
+
+DEFAULT_NAME = "Roundup"
+_PROGRAMME_ID = "programme"
+"""There is one programme so far. With a known id, two nodes that start together cannot make two."""
+
+
+async def find_programme_name(session: AsyncSession) -> str:
+    """Return the programme's name, or a general one while nobody has been added yet."""
+    name = await session.scalar(select(ProgrammeRow.name).where(ProgrammeRow.programme_id == _PROGRAMME_ID))
+    return DEFAULT_NAME if name is None else name
+
+
+async def ensure_programme(session: AsyncSession, at: int, name: str = DEFAULT_NAME) -> str:
+    """Return the programme's id, making the programme when it is missing. The name of an existing one stays."""
+    if await session.get(ProgrammeRow, _PROGRAMME_ID) is None:
+        session.add(ProgrammeRow(programme_id=_PROGRAMME_ID, name=name, created_at=at))
+        await session.flush()
+    return _PROGRAMME_ID
+
+
+def audit(session: AsyncSession, at: int, actor: str, action: str, subject: str, detail: str = "") -> None:
+    """Add an entry to the audit trail. It lasts exactly when the transaction does."""
+    session.add(AuditEntryRow(at=at, actor=actor, action=action, subject=subject, detail=detail))

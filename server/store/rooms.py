@@ -1,0 +1,75 @@
+"""Rooms, and what people are in them, as rows and back."""
+
+from sqlalchemy import Row, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from protocol.roles import RoomKind, RoomRole
+from protocol.room import RoomInfo
+from server.store.database import Database
+from server.store.models import RoomRoleRow, RoomRow, new_id
+from server.store.programme import audit, ensure_programme
+
+_ROOM = (RoomRow.room_id, RoomRow.slug, RoomRow.name, RoomRow.kind)
+
+
+class RoomRepository:
+    """The lasting places of the programme."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find_room(self, slug: str) -> RoomInfo | None:
+        """Return the room that links call `slug`."""
+        async with self._database.reading() as session:
+            row = (await session.execute(select(*_ROOM).where(RoomRow.slug == slug))).one_or_none()
+        return None if row is None else _room(row)
+
+    async def list_rooms(self) -> list[RoomInfo]:
+        """Return all rooms, oldest first."""
+        async with self._database.reading() as session:
+            rows = await session.execute(select(*_ROOM).order_by(RoomRow.created_at, RoomRow.slug))
+        return [_room(row) for row in rows]
+
+    async def room_role(self, room_id: str, person_id: str) -> RoomRole | None:
+        """Return the role that the room gives a person; `None` leaves it to their programme role."""
+        async with self._database.reading() as session:
+            row = await session.get(RoomRoleRow, (room_id, person_id))
+        return None if row is None else RoomRole(row.role)
+
+    async def add_room(self, slug: str, name: str, kind: RoomKind, *, at: int) -> RoomInfo:
+        """Add a room, or change the name and kind of the one that has this slug already."""
+        async with self._database.session() as session:
+            row = await session.scalar(select(RoomRow).where(RoomRow.slug == slug))
+            if row is None:
+                programme_id = await ensure_programme(session, at)
+                row = RoomRow(room_id=new_id("room"), programme_id=programme_id, slug=slug, created_at=at)
+                session.add(row)
+            row.name, row.kind = name, kind
+            room_id = row.room_id
+        return RoomInfo(room_id=room_id, slug=slug, name=name, kind=kind)
+
+    async def set_room_role(self, room_id: str, person_id: str, role: RoomRole | None, *, actor: str, at: int) -> None:
+        """Give a person a role in a room, or with `None` take it back. Counts from the next time they enter."""
+        async with self._database.session() as session:
+            before = await _set_role(session, room_id, person_id, role)
+            if before != role:
+                detail = f"in {room_id} from {before or 'default'} to {role or 'default'}"
+                audit(session, at, actor, "room_role_changed", person_id, detail)
+
+
+async def _set_role(session: AsyncSession, room_id: str, person_id: str, role: RoomRole | None) -> str | None:
+    row = await session.get(RoomRoleRow, (room_id, person_id))
+    before = None if row is None else row.role
+    if role is None:
+        await session.execute(
+            delete(RoomRoleRow).where(RoomRoleRow.room_id == room_id, RoomRoleRow.person_id == person_id)
+        )
+    elif row is None:
+        session.add(RoomRoleRow(room_id=room_id, person_id=person_id, role=role))
+    else:
+        row.role = role
+    return before
+
+
+def _room(row: Row[*tuple[object, ...]]) -> RoomInfo:
+    return RoomInfo(room_id=row.room_id, slug=row.slug, name=row.name, kind=RoomKind(row.kind))

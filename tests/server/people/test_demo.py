@@ -1,0 +1,52 @@
+"""The programme to try everything with."""
+
+from sqlalchemy import func, select
+
+from protocol.roles import ProgrammeRole
+from server.people.demo import FIRST_ROOM, seed
+from server.people.service import PeopleService
+from server.store.database import Database
+from server.store.models import PairRow
+from server.store.people import PeopleRepository
+from server.store.rooms import RoomRepository
+from tests.support.clock import ManualClock
+
+
+async def test_the_demo_has_somebody_in_every_role_and_two_rooms(
+    database: Database, people: PeopleService, rooms: RoomRepository, clock: ManualClock
+) -> None:
+    links = await seed(PeopleRepository(database), rooms, clock)
+    assert {(link.person.email.split("@")[0], link.person.role) for link in links} == {
+        ("coordinator", ProgrammeRole.COORDINATOR),
+        ("facilitator", ProgrammeRole.FACILITATOR),
+        ("mentor", ProgrammeRole.MENTOR),
+        ("mentor2", ProgrammeRole.MENTOR),
+        ("teacher", ProgrammeRole.TEACHER),
+        ("teacher2", ProgrammeRole.TEACHER),
+        ("teacher3", ProgrammeRole.TEACHER),
+    }
+    assert {room.slug: room.name for room in await rooms.list_rooms()} == {
+        "morning-round-up": "Morning Round-up",
+        "teachers-lounge": "Teachers' lounge",
+    }
+    for link in links:
+        used = await people.use_link(link.token)
+        assert used is not None
+        assert used.room_slug == FIRST_ROOM
+
+
+async def test_a_second_seed_keeps_what_is_there(
+    database: Database, people: PeopleService, rooms: RoomRepository, clock: ManualClock
+) -> None:
+    first = await seed(PeopleRepository(database), rooms, clock)
+    await people.add_person("teacher@demo.example", "Renamed", ProgrammeRole.MENTOR)
+    names = {room.room_id: room.name for room in await rooms.list_rooms()}
+    second = await seed(PeopleRepository(database), rooms, clock)
+    assert [link.person.person_id for link in first] == [link.person.person_id for link in second]
+    assert (await people.find("teacher@demo.example")).name == "Renamed"
+    assert (await people.find("teacher@demo.example")).role == ProgrammeRole.MENTOR
+    assert {room.room_id: room.name for room in await rooms.list_rooms()} == names
+    assert len(await people.list_people()) == 7
+    assert await people.use_link(first[0].token) is not None, "earlier links stay valid"
+    async with database.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(PairRow)) == 4

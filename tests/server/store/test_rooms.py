@@ -1,0 +1,58 @@
+"""Rooms and the roles that they give."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from protocol.roles import ProgrammeRole, RoomKind, RoomRole
+from server.store.database import Database
+from server.store.models import AuditEntryRow
+from server.store.people import Entry, PeopleRepository
+from server.store.rooms import RoomRepository
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(tmp_path)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def rooms(database: Database) -> RoomRepository:
+    return RoomRepository(database)
+
+
+async def test_rooms_are_found_by_slug_and_listed_oldest_first(rooms: RoomRepository) -> None:
+    later = await rooms.add_room("a-later", "Later", RoomKind.LOUNGE, at=2)
+    first = await rooms.add_room("z-first", "First", RoomKind.ROUND_UP, at=1)
+    assert await rooms.find_room("z-first") == first
+    assert await rooms.find_room("nowhere") is None
+    assert await rooms.list_rooms() == [first, later]
+
+
+async def test_adding_a_room_again_renames_it(rooms: RoomRepository) -> None:
+    first = await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, at=1)
+    again = await rooms.add_room("lounge", "Tea room", RoomKind.STAGE, at=2)
+    assert again.room_id == first.room_id
+    assert await rooms.list_rooms() == [again]
+
+
+async def test_a_role_in_a_room_can_be_given_changed_and_taken_back(rooms: RoomRepository, database: Database) -> None:
+    room = await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, at=1)
+    people = PeopleRepository(database)
+    entry = Entry("ana@school.example", "Ana", ProgrammeRole.TEACHER)
+    [ana] = await people.enrol([entry], [], actor="operator", at=1)
+    assert await rooms.room_role(room.room_id, ana.person_id) is None
+    for role in (RoomRole.HOST, RoomRole.OBSERVER, RoomRole.OBSERVER, None, None):
+        await rooms.set_room_role(room.room_id, ana.person_id, role, actor="operator", at=2)
+        assert await rooms.room_role(room.room_id, ana.person_id) == role
+    async with database.reading() as session:
+        details = await session.scalars(select(AuditEntryRow.detail).where(AuditEntryRow.action == "room_role_changed"))
+        assert [detail.split(" ", 2)[2] for detail in details] == [
+            "from default to host",
+            "from host to observer",
+            "from observer to default",
+        ], "changes are audited, repetitions are not"
