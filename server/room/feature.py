@@ -84,6 +84,10 @@ class Feature:
         """Return this feature's part of `RoomSnapshot` as it is now; synchronous, so that no event falls between."""
         return None
 
+    def you(self, caller: Caller) -> Mapping[str, Any]:  # noqa: ARG002 - for those who override it
+        """Return the fields of `You` that this feature fills; asked once `on_connection_joined` has run."""
+        return {}
+
     async def on_meeting_opened(self) -> None:
         """Load what the room had when it was last live. Runs before anybody is inside."""
 

@@ -1,0 +1,1 @@
+"""Writing to everybody in a room: kept, and there again tomorrow."""

@@ -1,0 +1,168 @@
+"""One connection's requests: decoded, authorised, answered."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+import structlog
+
+from protocol import PROTOCOL_VERSION
+from protocol.errors import ErrorCode
+from protocol.permissions import is_permitted
+from protocol.requests import REQUESTS, Joined, RoomJoin, RoomLeave
+from protocol.roles import RoomState
+from protocol.room import MediaSettings, Person
+from protocol.wire import Empty, Request, Wire
+from server.clock import Clock
+from server.errors import ProtocolError, UserError
+from server.gateway.engine import Socket
+from server.gateway.frames import Event, encode_failure, encode_reply
+from server.gateway.limits import REQUESTS_IN_FLIGHT
+from server.room.directory import Entry, RoomDirectory
+
+R = TypeVar("R")
+
+_log = structlog.get_logger(__name__)
+
+
+class _JoinVersion(msgspec.Struct):
+    """The one field of `room_join` that every version of the protocol can read."""
+
+    protocol_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What every connection needs."""
+
+    directory: RoomDirectory
+    media_settings: Callable[[], MediaSettings]
+    clock: Clock
+    observe_join: Callable[[float], None]
+    start_task: Callable[[Coroutine[Any, Any, None]], None]
+    """Runs to its end even when the connection goes: the page may ask for the outcome on its next one."""
+    on_closed: Callable[["Connection"], None]
+
+
+class Connection:
+    """A signed-in person's connection, in at most one room at a time."""
+
+    def __init__(self, person: Person, socket: Socket, services: Services) -> None:
+        self.person = person
+        self._socket = socket
+        self._services = services
+        self._entry: Entry | None = None
+        self._joining = asyncio.Lock()
+        self._left_by: str | None = None
+        """`request_id` of the last room_leave that was done."""
+        self._in_flight = 0
+        self._is_closed = False
+
+    def on_event(self, event: Event, *, is_too_many: bool) -> None:
+        """Begin to answer a request."""
+        if is_too_many or self._in_flight >= REQUESTS_IN_FLIGHT:
+            self._fail(event, ErrorCode.TOO_MANY, "Too many requests at once.")
+            return
+        self._in_flight += 1
+        self._services.start_task(self._answer(event))
+
+    def on_closed(self) -> None:
+        """Tell the room that the connection is lost."""
+        self._is_closed = True
+        if self._entry is not None:
+            self._services.directory.lose(self._entry)
+        self._services.on_closed(self)
+
+    async def _answer(self, event: Event) -> None:
+        try:
+            reply = await self._perform(event)
+            # Nothing is awaited in between: the answer to room_join goes out before the events that follow it.
+            if event.ack_id is not None:
+                self._socket.put(encode_reply(event.ack_id, reply))
+        except UserError as error:
+            self._fail(event, error.code, error.text)
+        except ProtocolError as error:
+            self._socket.hang_up(error.code, error.text, should_reconnect=False)
+        except Exception:  # noqa: BLE001 - a handler's fault is no reason to leave the page without an answer
+            _log.exception("request_failed", **self._context(event.name))
+            self._fail(event, ErrorCode.INTERNAL_ERROR, "Something went wrong on our side.")
+        finally:
+            self._in_flight -= 1
+
+    def _fail(self, event: Event, code: ErrorCode, text: str) -> None:
+        if event.ack_id is not None:
+            self._socket.put(encode_failure(event.ack_id, code, text))
+
+    async def _perform(self, event: Event) -> Wire:
+        kind = REQUESTS.get(event.name)
+        if kind is None:
+            raise UserError(ErrorCode.BAD_REQUEST, "There is no such request.")
+        if len(event.arguments) != 1:
+            raise UserError(ErrorCode.BAD_REQUEST, "A request has one argument.")
+        if kind.fields is RoomJoin:
+            return await self._join(event.arguments[0])
+        entry = self._entry
+        participant = None if entry is None else entry.meeting.participant(entry.caller.participant_id)
+        if entry is None or participant is None:
+            return self._answer_outside(kind.fields, event.arguments[0])
+        if not is_permitted(participant.role, kind.name, RoomState.LIVE):
+            raise UserError(ErrorCode.FORBIDDEN, "You may not do this here.")
+        request: Request = _decode(event.arguments[0], kind.fields)
+        if isinstance(request, RoomLeave):
+            return self._leave(entry, request)
+        return await entry.meeting.handle(entry.caller, request)
+
+    async def _join(self, argument: msgspec.Raw) -> Joined:
+        began = self._services.clock.monotonic()
+        if _decode(argument, _JoinVersion).protocol_version != PROTOCOL_VERSION:
+            raise UserError(ErrorCode.VERSION_MISMATCH, "Roundup was updated; please reload this page.")
+        request = _decode(argument, RoomJoin)
+        async with self._joining:
+            self._entry = entry = await self._enter(request)
+        if self._is_closed:
+            self._services.directory.lose(entry)
+            raise UserError(ErrorCode.NOT_IN_ROOM, "The connection is gone.")
+        self._services.observe_join(self._services.clock.monotonic() - began)
+        welcome = entry.welcome
+        return Joined(
+            you=welcome.you, media=self._services.media_settings(), snapshot=welcome.snapshot, missed=welcome.missed
+        )
+
+    async def _enter(self, request: RoomJoin) -> Entry:
+        directory = self._services.directory
+        if self._entry is not None:
+            return directory.rejoin(self._entry, request)  # the page has not heard the answer, and asks again
+        door = await directory.find(request.slug, self.person)
+        if not is_permitted(door.role, "room_join", directory.state(door.room.room_id)):
+            raise UserError(ErrorCode.FORBIDDEN, "You may not enter this room.")
+        return await directory.join(door, self.person, request, self._socket)
+
+    def _leave(self, entry: Entry, request: RoomLeave) -> Empty:
+        self._entry = None
+        self._left_by = request.request_id
+        self._services.directory.leave(entry)
+        return Empty()
+
+    def _answer_outside(self, kind: type[Request], argument: msgspec.Raw) -> Empty:
+        if kind is RoomLeave and self._left_by is not None and _decode(argument, RoomLeave).request_id == self._left_by:
+            return Empty()
+        raise UserError(ErrorCode.NOT_IN_ROOM, "You are not in this room.")
+
+    def _context(self, request: str) -> dict[str, str]:
+        context = {"request": request, "person_id": self.person.person_id}
+        if self._entry is not None:
+            context |= {
+                "room_id": self._entry.meeting.room.room_id,
+                "participant_id": self._entry.caller.participant_id,
+                "connection_id": self._entry.caller.connection_id,
+            }
+        return context
+
+
+def _decode(argument: msgspec.Raw, kind: type[R]) -> R:
+    try:
+        return msgspec.msgpack.decode(argument, type=kind)
+    except (ValueError, RecursionError) as error:
+        raise UserError(ErrorCode.BAD_REQUEST, f"This request is malformed: {error}.") from error

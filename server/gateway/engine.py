@@ -1,0 +1,448 @@
+"""Socket.IO connections: the only file that knows the insides of python-socketio and python-engineio.
+
+The libraries keep the handshake, the namespaces, the pings and the polling transport. Ours, in `Socket`, is all that
+is read and written, because theirs
+- queues without bound for a page that does not read; a `Socket` is closed when too much waits for it;
+- lets an unreadable message raise out of the receive loop and leave a session behind; here it closes the connection;
+- makes a task per recipient and compresses per recipient; here a frame goes straight to the WebSocket's transport;
+- reads a posted body only as far as it has arrived.
+`tests/server/gateway/test_engine.py` fails when what is overridden here changes in the libraries.
+"""
+
+import asyncio
+import logging
+import time
+from base64 import b64decode
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import Any, Protocol
+
+import socketio
+import structlog
+from aiohttp import WSMsgType, web
+from engineio import AsyncServer, packet
+from engineio.async_socket import AsyncSocket
+
+from protocol.errors import ErrorCode
+from protocol.events import ConnectionClosing
+from protocol.wire import MAX_MESSAGE_BYTES
+from server.clock import Clock
+from server.errors import ProtocolError, UserError
+from server.gateway.frames import (
+    BINARY,
+    TEXT,
+    Connect,
+    Disconnect,
+    Event,
+    Frame,
+    decode,
+    encode_disconnect,
+    encode_message,
+    websocket_close,
+    websocket_message,
+)
+from server.gateway.limits import QUEUED_BYTES, QUEUED_BYTES_FOR_NOTICES, MessageBucket, Verdict
+
+PATH = "/socket.io/"
+PING_INTERVAL_S = 9
+PING_TIMEOUT_S = 6
+"""Together: how long a dead line goes unnoticed. A ping of a few bytes every 9 s costs a phone in a call nothing."""
+CONNECT_TIMEOUT_S = 10.0
+"""For a session to say who it is."""
+CLOSE_TIMEOUT_S = 3.0
+"""For what is on its way when we close."""
+POST_TIMEOUT_S = 15.0
+MAX_POST_BYTES = 2 * MAX_MESSAGE_BYTES
+"""Room for one message of the largest size in base64, or for many small ones."""
+_UPGRADE_TIMEOUT_S = 10.0
+_NORMAL_CLOSURE = 1000
+_SOCKET = "roundup.socket"
+"""Where the environment of a request has its `Socket`."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Receiver(Protocol):
+    """What takes the requests of one connection."""
+
+    def on_event(self, event: Event, *, is_too_many: bool) -> None:
+        """Take a request. With `is_too_many`, do no more than say so."""
+        ...
+
+    def on_closed(self) -> None:
+        """Take note that the connection is gone. Called once."""
+        ...
+
+
+Accept = Callable[[web.Request, "Socket"], Awaitable[Receiver]]
+"""Decides who may connect; raises `UserError` for who may not."""
+
+
+class Socket(AsyncSocket):  # type: ignore[misc]
+    """One connection: an Engine.IO session, over a WebSocket or by polling. Implements `server.room.meeting.Outbox`."""
+
+    last_ping: float | None
+    """When the page was last asked for a sign of life; `None` once it has given one."""
+
+    def __init__(self, server: "EngineServer", sid: str) -> None:
+        super().__init__(server, sid)
+        self.queue = _Queue()
+        """What waits to be polled; with a WebSocket, what was sent before it was there."""
+        self._receiver: Receiver | None = None
+        self._bucket = MessageBucket(server.clock)
+        self._transport: asyncio.Transport | None = None
+        """Of the WebSocket, once it is in use."""
+        self.leaving: asyncio.Task[None] | None = None
+        """Tells the page why, and closes."""
+        self._loop = asyncio.get_running_loop()
+        self._connect_timer = self._loop.call_later(CONNECT_TIMEOUT_S, self._on_nobody)
+        self._ping_timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing will be sent or received any more."""
+        return bool(self.closing or self.closed)
+
+    @property
+    def queued_bytes(self) -> int:
+        """Bytes that the page has not taken yet, as far as this process holds them."""
+        return self.queue.size if self._transport is None else self._transport.get_write_buffer_size()
+
+    def put(self, frame: Frame) -> None:
+        """Put a frame on its way; a slow connection goes without notices, and is closed when too much waits."""
+        if self.leaving is not None or self.is_over:
+            return
+        waiting = self.queued_bytes
+        if waiting > QUEUED_BYTES:
+            self.hang_up(ErrorCode.TOO_SLOW, "Your connection is too slow.", should_reconnect=True)
+        elif waiting <= QUEUED_BYTES_FOR_NOTICES or not frame.is_droppable:
+            self._write_frame(frame)
+
+    def hang_up(self, code: ErrorCode, text: str, *, should_reconnect: bool) -> None:
+        """Tell the page why, and close the connection. Idempotent; what was put before is still sent if it can be."""
+        if self.leaving is not None or self.is_over:
+            return
+        if self.queued_bytes > QUEUED_BYTES:
+            self.queue.clear()
+        self._write_frame(encode_message(ConnectionClosing(code=code, text=text, should_reconnect=should_reconnect)))
+        if not should_reconnect:
+            self._write_frame(encode_disconnect())
+        self.leaving = self.server.start_background_task(self._leave)
+
+    def accepted_by(self, receiver: Receiver) -> bool:
+        """Hand requests to `receiver` from now on. False when the connection is gone already."""
+        if self.leaving is not None or self.is_over:
+            return False
+        self._connect_timer.cancel()
+        self._receiver = receiver
+        return True
+
+    async def send(self, pkt: packet.Packet) -> None:
+        """Send a packet of the library's: the handshake, a ping, the answer to a namespace."""
+        if await self.check_ping_timeout():
+            self._write(pkt)
+
+    def schedule_ping(self) -> None:
+        """Ping in a while: the page has answered the last one. The library's own keeps a task for it."""
+        if self.last_ping is not None:
+            self.last_ping = None
+            self._ping_timer = self._loop.call_later(PING_INTERVAL_S, self._ping)
+
+    async def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:  # noqa: ARG002
+        """Close the connection without waiting for what is on its way. Idempotent."""
+        if self.is_over:
+            return
+        self.closing = True
+        self._connect_timer.cancel()
+        if self._ping_timer is not None:
+            self._ping_timer.cancel()
+        self.server.sockets.pop(self.sid, None)
+        if self._receiver is not None:
+            self._receiver.on_closed()
+        reason = reason or self.server.reason.SERVER_DISCONNECT
+        await self.server._trigger_event("disconnect", self.sid, reason, run_async=False)  # noqa: SLF001
+        self._write(packet.Packet(packet.CLOSE))
+        self.closed = True
+        if self._transport is not None:
+            self._transport.write(websocket_close(_NORMAL_CLOSURE))
+            self._transport.close()
+            # A page that reads nothing would keep what is queued for it for ever.
+            self._loop.call_later(CLOSE_TIMEOUT_S, self._transport.abort)
+
+    async def handle_post_request(self, environ: dict[str, Any]) -> None:
+        """Take what a polling page posts: packets, separated by U+001E."""
+        try:
+            body = await _read_body(environ["aiohttp.request"])
+            for item in body.split("\x1e"):
+                await self._take(b64decode(item[1:], validate=True) if item.startswith("b") else item)
+        except ProtocolError as error:
+            self.hang_up(error.code, error.text, should_reconnect=False)
+        except ValueError:
+            self.hang_up(ErrorCode.BAD_REQUEST, "This message cannot be read.", should_reconnect=False)
+
+    async def _upgrade_websocket(self, environ: dict[str, Any]) -> Any:
+        """Serve the WebSocket of this session: a new session's, or the one that a polling page moves to."""
+        request: web.Request = environ["aiohttp.request"]
+        if self.upgrading or self.upgraded:
+            return self.server._bad_request("There is a WebSocket already")  # noqa: SLF001
+        websocket = web.WebSocketResponse(
+            compress=False, max_msg_size=MAX_POST_BYTES, receive_timeout=PING_INTERVAL_S + PING_TIMEOUT_S
+        )
+        await websocket.prepare(request)
+        if self.connected and not await self._move_to(websocket):
+            return websocket
+        assert request.transport is not None  # noqa: S101 - `prepare` has written to it
+        self._begin_writing_to(request.transport)
+        try:
+            await self._read(websocket)
+        finally:
+            await self.close(reason=self.server.reason.TRANSPORT_CLOSE)
+        return websocket
+
+    async def _move_to(self, websocket: web.WebSocketResponse) -> bool:
+        """Let a polling page try a WebSocket; tell whether it goes on with it."""
+        self.upgrading = True
+        try:
+            if (await websocket.receive(_UPGRADE_TIMEOUT_S)).data != "2probe":
+                return False
+            await websocket.send_str("3probe")
+            self._write(packet.Packet(packet.NOOP))  # ends the poll under way
+            return bool((await websocket.receive(_UPGRADE_TIMEOUT_S)).data == "5") and not self.is_over
+        except TimeoutError:
+            return False
+        finally:
+            self.upgrading = False
+
+    def _begin_writing_to(self, transport: asyncio.Transport) -> None:
+        self.connected = self.upgraded = True
+        self._transport = transport
+        for waiting in self.queue.clear():
+            self._write(waiting)
+
+    async def _read(self, websocket: web.WebSocketResponse) -> None:
+        """Take messages until the connection is closed, silent for too long, or not worth listening to."""
+        try:
+            while not self.is_over:
+                message = await websocket.receive()
+                if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                    return
+                await self._take(message.data)
+        except TimeoutError:
+            return
+        except ProtocolError as error:
+            self.hang_up(error.code, error.text, should_reconnect=False)
+
+    async def _take(self, data: str | bytes) -> None:
+        """Act on one Engine.IO packet. Raises `ProtocolError`."""
+        verdict = self._bucket.take()
+        if verdict is Verdict.CLOSE:
+            raise ProtocolError(ErrorCode.TOO_MANY, "Too many messages.")
+        if len(data) > MAX_MESSAGE_BYTES:
+            raise ProtocolError(ErrorCode.TOO_LARGE, "This message is too large.")
+        if isinstance(data, bytes):
+            await self._take_packet(data, is_too_many=verdict is Verdict.REFUSE)
+        elif data.startswith("3"):
+            self.schedule_ping()
+        elif data == "1":
+            await self.close(reason=self.server.reason.CLIENT_DISCONNECT)
+        elif data != "6":
+            raise ProtocolError(ErrorCode.BAD_REQUEST, "This server speaks Socket.IO in msgpack.")
+
+    async def _take_packet(self, payload: bytes, *, is_too_many: bool) -> None:
+        match decode(payload):
+            case Event() as event if self._receiver is not None:
+                self._receiver.on_event(event, is_too_many=is_too_many)
+            case Connect(namespace):
+                await self.server.socketio._handle_connect(self.sid, namespace, None)  # noqa: SLF001
+            case Disconnect():
+                await self.close(reason=self.server.reason.CLIENT_DISCONNECT)
+            case _:
+                raise ProtocolError(ErrorCode.BAD_REQUEST, "Connect first.")
+
+    def _write_frame(self, frame: Frame) -> None:
+        if self._transport is None:
+            self.queue.put_nowait(packet.Packet(packet.MESSAGE, frame.payload))
+        elif not self._transport.is_closing():
+            self._transport.write(frame.websocket)
+
+    def _write(self, pkt: packet.Packet) -> None:
+        if self._transport is None:
+            self.queue.put_nowait(pkt)
+        elif not self._transport.is_closing():
+            encoded = pkt.encode()
+            is_text = isinstance(encoded, str)
+            payload = encoded.encode() if is_text else encoded
+            self._transport.write(websocket_message(TEXT if is_text else BINARY, payload))
+
+    async def _leave(self) -> None:
+        if self._transport is None and self._receiver is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                    await self.queue.join()
+        await self.close()
+
+    def _ping(self) -> None:
+        self.last_ping = time.time()  # as `check_ping_timeout` reads it
+        self._write(packet.Packet(packet.PING))
+
+    def _on_nobody(self) -> None:
+        if not self.is_over:
+            self.server.start_background_task(self.close)
+
+
+class EngineServer(AsyncServer):  # type: ignore[misc]
+    """The Engine.IO sessions of this process, and the tasks that the library starts for them."""
+
+    socketio: "SocketServer"
+    start_service_task: bool
+
+    def __init__(self, *, clock: Clock, **options: Any) -> None:
+        super().__init__(**options)
+        self.clock = clock
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def start_background_task(
+        self, target: Callable[..., Coroutine[Any, Any, Any]], *args: Any, **kwargs: Any
+    ) -> asyncio.Task[Any]:
+        """Start a task that `shutdown` ends."""
+        task = asyncio.create_task(target(*args, **kwargs))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def shutdown(self) -> None:
+        """End every task, the library's own included. Idempotent."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _handle_connect(self, environ: dict[str, Any], transport: str, jsonp_index: int | None = None) -> Any:  # noqa: ARG002
+        """Open a session: the library's own method, with a `Socket` of ours."""
+        if self.start_service_task:
+            self.start_service_task = False
+            self.service_task_handle = self.start_background_task(self._service_task)
+        sid = self.generate_id()
+        socket = environ[_SOCKET] = self.sockets[sid] = Socket(self, sid)
+        opening = {
+            "sid": sid,
+            "upgrades": [] if transport == "websocket" else ["websocket"],
+            "pingTimeout": PING_TIMEOUT_S * 1000,
+            "pingInterval": PING_INTERVAL_S * 1000,
+            "maxPayload": MAX_POST_BYTES,
+        }
+        await socket.send(packet.Packet(packet.OPEN, opening))
+        await self._trigger_event("connect", sid, environ, run_async=False)
+        socket.schedule_ping()
+        if transport == "websocket":
+            try:
+                return await socket.handle_get_request(environ)
+            finally:
+                await socket.close(reason=self.reason.TRANSPORT_ERROR)
+        socket.connected = True
+        return self._ok(await socket.poll())
+
+
+class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
+    """Socket.IO at `PATH` of an aiohttp application."""
+
+    def __init__(self, accept: Accept, clock: Clock) -> None:
+        super().__init__(
+            async_mode="aiohttp",
+            serializer="msgpack",
+            cors_allowed_origins=[],  # the gateway has checked the origin
+            max_http_buffer_size=MAX_POST_BYTES,
+            ping_interval=PING_INTERVAL_S,
+            ping_timeout=PING_TIMEOUT_S,
+            logger=_library_logger(),
+            engineio_logger=_library_logger(),
+            clock=clock,
+        )
+        self.eio.socketio = self
+        self._accept = accept
+        self.on("connect", self._on_connect)
+
+    @property
+    def sockets(self) -> tuple[Socket, ...]:
+        """The sessions that are open."""
+        return tuple(self.eio.sockets.values())
+
+    async def close(self, code: ErrorCode, text: str) -> None:
+        """Tell every page why it is to come back later, and close its connection. Idempotent."""
+        for socket in self.sockets:
+            socket.hang_up(code, text, should_reconnect=True)
+        await asyncio.gather(*(socket.leaving for socket in self.sockets if socket.leaving is not None))
+        await self.shutdown()
+
+    def _engineio_server_class(self) -> type[EngineServer]:
+        return EngineServer
+
+    async def _on_connect(self, _sid: str, environ: dict[str, Any], _auth: object) -> None:
+        socket: Socket = environ[_SOCKET]
+        try:
+            receiver = await self._accept(environ["aiohttp.request"], socket)
+        except UserError as error:
+            raise _refusal(error.code, error.text) from error
+        except Exception as error:
+            _log.exception("connect_failed")
+            raise _refusal(ErrorCode.INTERNAL_ERROR, "Something went wrong on our side.") from error
+        if not socket.accepted_by(receiver):
+            # It went while we looked who it is; the library has told nobody.
+            receiver.on_closed()
+            raise _refusal(ErrorCode.BAD_REQUEST, "The connection is gone.")
+
+
+class _Queue(asyncio.Queue[packet.Packet]):
+    """The library's queue, with the bytes in it counted."""
+
+    size: int
+
+    def _init(self, maxsize: int) -> None:
+        super()._init(maxsize)
+        self.size = 0
+
+    def _put(self, item: packet.Packet) -> None:
+        super()._put(item)
+        self.size += _size(item)
+
+    def _get(self) -> packet.Packet:
+        item = super()._get()
+        self.size -= _size(item)
+        return item
+
+    def clear(self) -> list[packet.Packet]:
+        """Take everything out."""
+        items = [self.get_nowait() for _ in range(self.qsize())]
+        for _ in items:
+            self.task_done()
+        return items
+
+
+def _size(item: packet.Packet) -> int:
+    return len(item.data) if isinstance(item.data, bytes) else 0
+
+
+async def _read_body(request: web.Request) -> str:
+    """Read a post as a whole. Raises `ProtocolError`, `ValueError`."""
+    if request.content_length is None or request.content_length > MAX_POST_BYTES:
+        raise ProtocolError(ErrorCode.TOO_LARGE, "This message is too large.")
+    try:
+        async with asyncio.timeout(POST_TIMEOUT_S):
+            return (await request.content.readexactly(request.content_length)).decode()
+    except (TimeoutError, asyncio.IncompleteReadError) as error:
+        raise ProtocolError(ErrorCode.BAD_REQUEST, "This message did not arrive as a whole.") from error
+
+
+def _refusal(code: ErrorCode, text: str) -> socketio.exceptions.ConnectionRefusedError:
+    return socketio.exceptions.ConnectionRefusedError(text, {"code": code, "text": text})
+
+
+def _library_logger() -> logging.Logger:
+    """Return a logger that lets exceptions through: the libraries also log every packet, and what clients do wrong."""
+    logger = logging.getLogger("socketio.server")
+    logger.setLevel(logging.ERROR)
+    logger.addFilter(_has_exception)
+    return logger
+
+
+def _has_exception(record: logging.LogRecord) -> bool:
+    return record.exc_info is not None

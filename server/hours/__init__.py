@@ -1,0 +1,1 @@
+"""Who was in which meeting, and when: what hours are made from."""

@@ -1,0 +1,233 @@
+"""The rooms that are live on this node: opened with the first participant, closed with the last."""
+
+import asyncio
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from protocol.errors import ErrorCode
+from protocol.requests import RoomJoin
+from protocol.roles import RoomRole, RoomState, default_room_role
+from protocol.room import Inside, Person, RoomInfo
+from server.clock import Clock
+from server.errors import UserError
+from server.room.feature import Caller, FeatureFactory
+from server.room.meeting import FanOut, LiveMeeting, Outbox, Welcome
+from server.room.state import ConnectionJoined
+
+_log = structlog.get_logger(__name__)
+
+
+class RoomSource(Protocol):
+    """Where rooms, and what people are in them, are kept."""
+
+    async def find_room(self, slug: str) -> RoomInfo | None:
+        """Return the room that links call `slug`."""
+        ...
+
+    async def room_role(self, room_id: str, person_id: str) -> RoomRole | None:
+        """Return the role that the room gives a person, or `None` when it gives none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A room that somebody stands before, and what they are in it."""
+
+    room: RoomInfo
+    role: RoomRole
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A connection inside a meeting."""
+
+    meeting: LiveMeeting
+    arrival: ConnectionJoined
+    outbox: Outbox
+    welcome: Welcome
+
+    @property
+    def caller(self) -> Caller:
+        """Who it is, as features are told."""
+        return self.arrival.caller
+
+
+@dataclass(slots=True)
+class _Place:
+    """A room that has been live since the start. There are at most as many as the store has rooms."""
+
+    room: RoomInfo
+    meeting: LiveMeeting | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a meeting opens or closes."""
+
+
+class RoomDirectory:
+    """Finds or opens the meeting that somebody wants to join, and closes those that are over.
+
+    One task watches the clock for all rooms. `close` ends it and every meeting.
+    """
+
+    def __init__(
+        self,
+        rooms: RoomSource,
+        features: Sequence[FeatureFactory],
+        clock: Clock,
+        room_grace_s: float,
+        reconnect_grace_s: float,
+        fan_out: FanOut,
+    ) -> None:
+        self._rooms = rooms
+        self._features = features
+        self._clock = clock
+        self._room_grace_s = room_grace_s
+        self._reconnect_grace_s = reconnect_grace_s
+        self._fan_out = fan_out
+        self._places: dict[str, _Place] = {}
+        """By room_id."""
+        self._has_new_deadline = asyncio.Event()
+        self._timekeeper: asyncio.Task[None] | None = None
+        self._closings: set[asyncio.Task[None]] = set()
+        self._is_closed = False
+
+    @property
+    def meetings(self) -> Collection[LiveMeeting]:
+        """The meetings that are open now."""
+        return [place.meeting for place in self._places.values() if place.meeting is not None]
+
+    def inside(self, room: str) -> tuple[Inside, ...]:
+        """Return who is in the room with this slug or room_id, in order of joining."""
+        for place in self._places.values():
+            if room in (place.room.room_id, place.room.slug) and place.meeting is not None:
+                return tuple(Inside(participant_id=p.participant_id, name=p.name) for p in place.meeting.participants())
+        return ()
+
+    def state(self, room_id: str) -> RoomState:
+        """Tell whether a meeting is open in a room."""
+        place = self._places.get(room_id)
+        return RoomState.IDLE if place is None or place.meeting is None else RoomState.LIVE
+
+    async def find(self, slug: str, person: Person) -> Door:
+        """Return the room called `slug` and what `person` is in it. Raises `UserError`: there is none."""
+        room = await self._rooms.find_room(slug)
+        if room is None:
+            raise UserError(ErrorCode.NOT_FOUND, "There is no such room.")
+        role = await self._rooms.room_role(room.room_id, person.person_id)
+        return Door(room, role if role is not None else default_room_role(person.role))
+
+    async def join(self, door: Door, person: Person, request: RoomJoin, outbox: Outbox) -> Entry:
+        """Let a connection in. It hears every event from the `Entry` on; whoever takes that owes a `leave` or `lose`.
+
+        The answer must be sent before anything else is awaited, so that it comes before the events. Raises `UserError`.
+        """
+        meeting = await self._open(door.room)
+        arrival = await meeting.join(person, door.role, request.endpoint_id)
+        return self._welcome(meeting, arrival, request, outbox)
+
+    def rejoin(self, entry: Entry, request: RoomJoin) -> Entry:
+        """Answer a connection that is inside already once more. Raises `UserError`: it has asked for another room."""
+        if (request.slug, request.endpoint_id) != (entry.meeting.room.slug, entry.caller.endpoint_id):
+            raise UserError(ErrorCode.BAD_REQUEST, "Leave the other room first.")
+        return self._welcome(entry.meeting, entry.arrival, request, entry.outbox)
+
+    def leave(self, entry: Entry) -> None:
+        """Let a connection go on purpose, and its endpoint with it."""
+        entry.meeting.leave(entry.caller.connection_id)
+        self._has_new_deadline.set()
+
+    def lose(self, entry: Entry) -> None:
+        """Take note that a connection broke; its endpoint may come back."""
+        entry.meeting.lose(entry.caller.connection_id)
+        self._has_new_deadline.set()
+
+    def tick(self) -> None:
+        """Do what is due by now: give up endpoints, and begin to close meetings that nobody came back to."""
+        now = self._clock.monotonic()
+        for place in self._places.values():
+            if place.meeting is not None:
+                place.meeting.expire()
+                if self._is_over(place.meeting, now):
+                    task = asyncio.create_task(self._close_if_over(place), name=f"close {place.room.room_id}")
+                    self._closings.add(task)
+                    task.add_done_callback(self._closings.discard)
+
+    async def close(self) -> None:
+        """End every meeting. Idempotent."""
+        self._is_closed = True
+        if self._timekeeper is not None:
+            self._timekeeper.cancel()
+            await asyncio.gather(self._timekeeper, return_exceptions=True)
+        await asyncio.gather(*self._closings, *(self._end(place) for place in self._places.values()))
+
+    def _welcome(self, meeting: LiveMeeting, arrival: ConnectionJoined, request: RoomJoin, outbox: Outbox) -> Entry:
+        welcome = meeting.welcome(arrival, outbox, request.meeting_id, request.last_seq)
+        return Entry(meeting, arrival, outbox, welcome)
+
+    async def _open(self, room: RoomInfo) -> LiveMeeting:
+        place = self._places.setdefault(room.room_id, _Place(room))
+        async with place.lock:
+            if self._is_closed:
+                raise UserError(ErrorCode.SERVER_STOPPING, "The server is restarting.")
+            place.room = room
+            if place.meeting is None:
+                meeting = LiveMeeting(
+                    room,
+                    self._features,
+                    self._clock,
+                    self._fan_out,
+                    reconnect_grace_s=self._reconnect_grace_s,
+                    create_id=create_id,
+                )
+                place.meeting = meeting  # at once: whoever gives up waiting here does not leave it without an owner
+                await meeting.open()
+                _log.info("meeting_opened", room_id=room.room_id, meeting_id=meeting.meeting_id)
+            self._watch_clock()
+            return place.meeting
+
+    def _is_over(self, meeting: LiveMeeting, now: float) -> bool:
+        return meeting.empty_since is not None and now >= meeting.empty_since + self._room_grace_s
+
+    async def _close_if_over(self, place: _Place) -> None:
+        async with place.lock:
+            if place.meeting is not None and self._is_over(place.meeting, self._clock.monotonic()):
+                await self._close_meeting(place)
+
+    async def _end(self, place: _Place) -> None:
+        async with place.lock:
+            await self._close_meeting(place)
+
+    async def _close_meeting(self, place: _Place) -> None:
+        meeting, place.meeting = place.meeting, None
+        if meeting is not None:
+            await meeting.close()
+            _log.info("meeting_closed", room_id=place.room.room_id, meeting_id=meeting.meeting_id)
+
+    def _watch_clock(self) -> None:
+        self._has_new_deadline.set()
+        if self._timekeeper is None:
+            self._timekeeper = asyncio.create_task(self._keep_time(), name="room deadlines")
+
+    async def _keep_time(self) -> None:
+        while True:
+            self._has_new_deadline.clear()
+            deadline = self._next_deadline()
+            delay = None if deadline is None else max(0.0, deadline - self._clock.monotonic())
+            try:
+                async with asyncio.timeout(delay):
+                    await self._has_new_deadline.wait()
+            except TimeoutError:
+                self.tick()
+
+    def _next_deadline(self) -> float | None:
+        deadlines = [meeting.next_deadline for meeting in self.meetings]
+        deadlines += [m.empty_since + self._room_grace_s for m in self.meetings if m.empty_since is not None]
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+
+def create_id(kind: str) -> str:
+    """Make a random id: 64 bits, and a word that tells a reader what it names."""
+    return f"{kind}_{secrets.token_hex(8)}"

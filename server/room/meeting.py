@@ -1,0 +1,293 @@
+"""A room that is live: its state, its features, and the connections that are told what happens."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+import structlog
+
+from protocol.errors import ErrorCode
+from protocol.events import Notice, RoomEvent
+from protocol.permissions import permitted_requests
+from protocol.roles import RoomRole, RoomState
+from protocol.room import MeetingInfo, Participant, Person, ProducerInfo, RoomInfo, RoomSnapshot, You
+from protocol.wire import Mutation, Request, Wire
+from server.clock import Clock
+from server.errors import UserError
+from server.room.feature import Caller, Feature, FeatureFactory, Handler
+from server.room.hooks import HookRunner
+from server.room.outcomes import Outcomes
+from server.room.state import Change, ConnectionJoined, ConnectionLeft, EndpointLeft, MeetingState, ParticipantGone
+
+REMEMBERED_OUTCOMES = 256
+"""Of one participant."""
+
+T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
+
+
+class Outbox(Protocol):
+    """What leads to one connection."""
+
+    def put(self, frame: Any) -> None:
+        """Take what the fan-out has encoded; never waits, never raises."""
+        ...
+
+    def hang_up(self, code: ErrorCode, text: str, *, should_reconnect: bool) -> None:
+        """Tell the page why, and close the connection."""
+        ...
+
+
+FanOut = Callable[[Collection[Outbox], RoomEvent | Notice], None]
+"""Sends one message to many connections, without waiting and without raising."""
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """What a connection that has joined is told. Exactly one of `snapshot` and `missed` is set.
+
+    `missed` also says that the endpoint was kept, with its transports; with a `snapshot` it starts anew.
+    """
+
+    you: You
+    snapshot: RoomSnapshot | None
+    missed: tuple[RoomEvent, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    caller: Caller
+    outbox: Outbox
+
+
+class LiveMeeting:
+    """One meeting. Implements `server.room.feature.Meeting` for its features."""
+
+    def __init__(
+        self,
+        room: RoomInfo,
+        features: Sequence[FeatureFactory],
+        clock: Clock,
+        fan_out: FanOut,
+        *,
+        reconnect_grace_s: float,
+        create_id: Callable[[str], str],
+    ) -> None:
+        self._state = MeetingState(
+            room,
+            MeetingInfo(meeting_id=create_id("meeting"), opened_at=clock.now_ms()),
+            clock,
+            self._on_event,
+            reconnect_grace_s=reconnect_grace_s,
+            create_id=create_id,
+        )
+        self._fan_out = fan_out
+        self._listening: dict[str, _Inside] = {}
+        """By connection: who has been welcomed and hears every event from there on."""
+        self._outcomes: dict[str, Outcomes] = {}
+        """By participant."""
+        self._is_closed = False
+        self._features = [create(self) for create in features]
+        self._handlers: dict[type[Request], Handler] = {}
+        for feature in self._features:
+            self._handlers.update(feature.handlers())
+        self._hooks = HookRunner(self._features, room.room_id)
+
+    @property
+    def room(self) -> RoomInfo:
+        """The lasting place."""
+        return self._state.room
+
+    @property
+    def meeting_id(self) -> str:
+        """The present occurrence of it."""
+        return self._state.meeting.meeting_id
+
+    @property
+    def empty_since(self) -> float | None:
+        """When the last participant went, in monotonic seconds; `None` while somebody is inside."""
+        return self._state.empty_since
+
+    @property
+    def next_deadline(self) -> float | None:
+        """When `expire` has something to do, in monotonic seconds."""
+        return self._state.next_deadline
+
+    @property
+    def connection_count(self) -> int:
+        """How many connections are inside."""
+        return len(self._listening)
+
+    def participant(self, participant_id: str) -> Participant | None:
+        """Return the participant as everybody sees them, or `None` when they have gone."""
+        return self._state.participant(participant_id)
+
+    def participants(self) -> tuple[Participant, ...]:
+        """Return everybody in the meeting, in order of joining."""
+        return self._state.participants
+
+    def publish(self, event: RoomEvent) -> None:
+        """Number `event`, remember it for replay, and send it to every connection."""
+        if not self._is_closed:
+            self._state.publish(event)
+
+    def notify(
+        self,
+        notice: Notice,
+        *,
+        endpoint_id: str | None = None,
+        except_participant_id: str | None = None,
+    ) -> None:
+        """Send `notice` to one endpoint, or to everybody except one participant. It may be dropped."""
+        outboxes = [
+            inside.outbox
+            for inside in self._listening.values()
+            if (endpoint_id is None or inside.caller.endpoint_id == endpoint_id)
+            and (except_participant_id is None or inside.caller.participant_id != except_participant_id)
+        ]
+        self._fan_out(outboxes, notice)
+
+    def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:
+        """Change what a participant sends, and publish that when it differs."""
+        self._state.set_producers(participant_id, producers)
+
+    async def open(self) -> None:
+        """Let the features load what the room had when it was last live."""
+        await self._hooks.submit("on_meeting_opened", lambda feature: feature.on_meeting_opened())
+
+    async def join(self, person: Person, role: RoomRole, endpoint_id: str) -> ConnectionJoined:
+        """Let a connection in, and wait until the features know it. Then `welcome` it.
+
+        Whoever gives up waiting must still take the connection out, with `lose`.
+        """
+        arrival, changes = self._state.join(person, role, endpoint_id)
+        for change in changes:
+            if isinstance(change, ConnectionLeft):
+                self._hang_up(change.caller)
+        self._apply(changes)
+        try:
+            await self._hooks.submit(type(arrival).__name__, partial(_tell, arrival))
+        except asyncio.CancelledError:
+            self.lose(arrival.caller.connection_id)
+            raise
+        return arrival
+
+    def welcome(
+        self, arrival: ConnectionJoined, outbox: Outbox, meeting_id: str | None = None, last_seq: int | None = None
+    ) -> Welcome:
+        """Tell a connection where the meeting stands; from here on `outbox` is sent every event.
+
+        Synchronous, so that no event is missing between the answer and the first one sent. Raises `UserError` when
+        another connection has taken the endpoint over meanwhile.
+        """
+        caller = arrival.caller
+        participant = self._state.participant(caller.participant_id)
+        if participant is None or not self._state.is_inside(caller.connection_id):
+            raise UserError(ErrorCode.NOT_IN_ROOM, "This page has connected again.")
+        missed = self._state.missed(meeting_id, last_seq) if arrival.is_kept else None
+        self._listening[caller.connection_id] = _Inside(caller, outbox)
+        return Welcome(
+            you=self._you(caller, participant.role),
+            snapshot=self.snapshot() if missed is None else None,
+            missed=missed,
+        )
+
+    def snapshot(self) -> RoomSnapshot:
+        """Return the meeting as it is now."""
+        parts: dict[str, Wire] = {}
+        for feature in self._features:
+            part = self._ask(feature, feature.snapshot)
+            if feature.name and part is not None:
+                parts[feature.name] = part
+        return self._state.snapshot(parts)
+
+    def leave(self, connection_id: str) -> None:
+        """Let a connection go on purpose, and its endpoint with it."""
+        self._listening.pop(connection_id, None)
+        self._apply(self._state.leave(connection_id))
+
+    def lose(self, connection_id: str) -> None:
+        """Take note that a connection broke; its endpoint may come back."""
+        self._listening.pop(connection_id, None)
+        self._apply(self._state.lose(connection_id))
+
+    def expire(self) -> None:
+        """Give up the endpoints that did not come back in time."""
+        self._apply(self._state.expire())
+
+    async def handle(self, caller: Caller, request: Request) -> Wire:
+        """Let the feature answer; a mutation that was applied before is not applied again.
+
+        Raises `UserError`, and whatever is wrong in the feature.
+        """
+        handler = self._handlers.get(type(request))
+        if handler is None or self._is_closed or not self._state.is_inside(caller.connection_id):
+            raise UserError(ErrorCode.NOT_IN_ROOM, "You are not in this room.")
+        if not isinstance(request, Mutation):
+            return await handler(caller, request)
+        outcomes = self._outcomes.setdefault(caller.participant_id, Outcomes(REMEMBERED_OUTCOMES))
+        return await outcomes.once((type(request), request.request_id), lambda: handler(caller, request))
+
+    async def close(self) -> None:
+        """End the meeting for whoever is left, and let the features free everything. Idempotent."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._listening.clear()
+            self._apply(self._state.end())
+            self._hooks.submit("on_meeting_closed", lambda feature: feature.on_meeting_closed())
+        await self._hooks.join()
+
+    def _on_event(self, event: RoomEvent) -> None:
+        self._fan_out([inside.outbox for inside in self._listening.values()], event)
+
+    def _you(self, caller: Caller, role: RoomRole) -> You:
+        you = You(
+            participant_id=caller.participant_id,
+            connection_id=caller.connection_id,
+            role=role,
+            permitted=permitted_requests(role, RoomState.LIVE),
+            chat_read_up_to=0,
+        )
+        for feature in self._features:
+            fields = self._ask(feature, partial(feature.you, caller))
+            if fields:
+                you = msgspec.structs.replace(you, **fields)
+        return you
+
+    def _ask(self, feature: Feature, question: Callable[[], T]) -> T | None:
+        """Ask a feature for its part of an answer that is given without it if need be."""
+        try:
+            return question()
+        except Exception:  # noqa: BLE001 - whatever it is, the others' parts are good
+            _log.exception("feature_failed", feature=type(feature).__name__, room_id=self.room.room_id)
+            return None
+
+    def _hang_up(self, caller: Caller) -> None:
+        """Close the connection whose place a newer one of the same endpoint has taken."""
+        inside = self._listening.pop(caller.connection_id, None)
+        if inside is not None:
+            text = "This page has connected again."
+            inside.outbox.hang_up(ErrorCode.NOT_IN_ROOM, text, should_reconnect=False)
+
+    def _apply(self, changes: Sequence[Change]) -> None:
+        """Forget who has gone, and tell the features in their turn."""
+        for change in changes:
+            if isinstance(change, ParticipantGone):
+                self._outcomes.pop(change.participant_id, None)
+            self._hooks.submit(type(change).__name__, partial(_tell, change))
+
+
+async def _tell(change: Change, feature: Feature) -> None:
+    match change:
+        case ConnectionJoined(caller):
+            await feature.on_connection_joined(caller)
+        case ConnectionLeft(caller, reason):
+            await feature.on_connection_left(caller, reason)
+        case EndpointLeft(caller):
+            await feature.on_endpoint_left(caller)
+        case ParticipantGone(participant_id):
+            await feature.on_participant_left(participant_id)

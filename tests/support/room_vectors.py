@@ -1,0 +1,135 @@
+"""`python -m tests.support.room_vectors`: write the vectors that `protocol.replay` and its TypeScript twin are held to.
+
+A case is a snapshot and steps; a step is an event and the snapshot after it. `gap` is an event that must be refused
+after the last step.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+import protocol
+from protocol.events import (
+    ChatMessageSent,
+    MediaReset,
+    MeetingEnded,
+    ParticipantChanged,
+    ParticipantJoined,
+    ParticipantLeft,
+    RoomEvent,
+)
+from protocol.replay import CHAT_SNAPSHOT_MESSAGES, apply_event
+from protocol.roles import RoomKind, RoomRole
+from protocol.room import (
+    ChatMessage,
+    ChatSnapshot,
+    MediaSnapshot,
+    MeetingInfo,
+    Participant,
+    ProducerInfo,
+    RoomInfo,
+    RoomSnapshot,
+    Source,
+)
+
+PATH = Path(protocol.__file__).parent / "vectors" / "room_events.json"
+_OPENED_AT = 1_760_000_000_000
+
+
+def render() -> str:
+    """Return the file's text."""
+    cases = [
+        _case("people_come_and_go", _snapshot(), _people_come_and_go(), gap=MeetingEnded(seq=99)),
+        _case("chat_window", _full_chat(), _chat(), gap=_sent(14, 103)),
+        _case("meeting_ends", _snapshot(), [MeetingEnded(seq=8)], gap=MediaReset(seq=10, epoch=1, is_available=True)),
+    ]
+    return '{"cases": [\n' + ",\n".join(cases) + "\n]}\n"
+
+
+def _people_come_and_go() -> list[RoomEvent]:
+    ana = _participant("ana", "Ana", RoomRole.HOST)
+    ben = _participant("ben", "Ben <b>bold</b>", RoomRole.PARTICIPANT)
+    microphone = ProducerInfo(producer_id="producer_1", source=Source.MICROPHONE, is_paused=False)
+    muted = ProducerInfo(producer_id="producer_1", source=Source.MICROPHONE, is_paused=True)
+    camera = ProducerInfo(producer_id="producer_2", source=Source.CAMERA, is_paused=False)
+    return [
+        ParticipantJoined(seq=8, participant=ben),
+        ParticipantChanged(seq=9, participant=_with(ben, producers=(microphone, camera))),
+        # Told already: a page that came back may hear it twice.
+        ParticipantChanged(seq=9, participant=ben),
+        ParticipantJoined(seq=3, participant=_participant("old", "Old", RoomRole.PARTICIPANT)),
+        ParticipantChanged(seq=10, participant=_with(ben, producers=(muted, camera))),
+        ParticipantChanged(seq=11, participant=_with(ana, is_connected=False)),
+        # About somebody who is not there: only the number moves on.
+        ParticipantChanged(seq=12, participant=_participant("nobody", "Nobody", RoomRole.PARTICIPANT)),
+        MediaReset(seq=13, epoch=2, is_available=False),
+        ParticipantLeft(seq=14, participant_id="participant_ana", reason="lost"),
+        MediaReset(seq=15, epoch=2, is_available=True),
+        ParticipantLeft(seq=16, participant_id="participant_nobody", reason="left"),
+        _sent(17, 1),
+    ]
+
+
+def _chat() -> list[RoomEvent]:
+    return [_sent(8, 100), _sent(9, 101), _sent(9, 101), _sent(10, 102)]
+
+
+def _case(name: str, snapshot: RoomSnapshot, events: list[RoomEvent], *, gap: RoomEvent) -> str:
+    """Return a case with a line for each step."""
+    now = snapshot
+    steps = []
+    for event in events:
+        now = apply_event(now, event)
+        steps.append(f'{{"event": {_json(event)}, "snapshot": {_json(now)}}}')
+    lines = ",\n".join(steps)
+    return f'{{"name": {_json(name)}, "snapshot": {_json(snapshot)}, "gap": {_json(gap)}, "steps": [\n{lines}\n]}}'
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _snapshot(chat: ChatSnapshot | None = None) -> RoomSnapshot:
+    return RoomSnapshot(
+        seq=7,
+        room=RoomInfo(room_id="room_1", slug="morning-round-up", name="Morning Round-up", kind=RoomKind.ROUND_UP),
+        meeting=MeetingInfo(meeting_id="meeting_1", opened_at=_OPENED_AT),
+        participants=(_participant("ana", "Ana", RoomRole.HOST),),
+        chat=ChatSnapshot() if chat is None else chat,
+        media=MediaSnapshot(epoch=1, is_available=True),
+    )
+
+
+def _full_chat() -> RoomSnapshot:
+    first = 101 - CHAT_SNAPSHOT_MESSAGES
+    messages = tuple(_message(number) for number in range(first, 100))
+    return _snapshot(ChatSnapshot(messages=messages, has_more=False))
+
+
+def _sent(seq: int, number: int) -> ChatMessageSent:
+    return ChatMessageSent(seq=seq, message=_message(number))
+
+
+def _message(number: int) -> ChatMessage:
+    text = f"message {number}\nwith <i>markup</i> that stays text ✓"
+    return ChatMessage(message_id=number, person_id="person_ana", name="Ana", text=text, sent_at=_OPENED_AT + number)
+
+
+def _participant(word: str, name: str, role: RoomRole) -> Participant:
+    return Participant(
+        participant_id=f"participant_{word}",
+        person_id=f"person_{word}",
+        name=name,
+        role=role,
+        joined_at=_OPENED_AT,
+        is_connected=True,
+    )
+
+
+def _with(participant: Participant, **fields: object) -> Participant:
+    return msgspec.structs.replace(participant, **fields)
+
+
+if __name__ == "__main__":
+    PATH.parent.mkdir(exist_ok=True)
+    PATH.write_text(render(), encoding="utf-8")
