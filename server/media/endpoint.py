@@ -1,0 +1,86 @@
+"""What an endpoint (one open page) holds of media: at most one transport each way, with what is on them."""
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Literal
+
+from protocol.room import ProducerInfo, Source
+from protocol.rtp import MediaKind, RtpCapabilities
+from server.media.worker.messages import MID_BYTES
+
+Direction = Literal["send", "recv"]
+
+_MID_PREFIX = "m"
+"""Some SDP parsers turn what looks like a number into one."""
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+MAX_MIDS: int = len(_DIGITS) ** (MID_BYTES - len(_MID_PREFIX))
+
+
+@dataclass(slots=True, eq=False)
+class MediaProducer:
+    """A track that comes in."""
+
+    producer_id: str
+    participant_id: str
+    source: Source
+    kind: MediaKind
+    transport: "MediaTransport"
+    codec_parameters: dict[str, int]
+    is_paused: bool
+    is_closed: bool = False
+
+    def info(self) -> ProducerInfo:
+        """Return what everybody in the room sees of it."""
+        return ProducerInfo(producer_id=self.producer_id, source=self.source, is_paused=self.is_paused)
+
+
+@dataclass(slots=True, eq=False)
+class MediaConsumer:
+    """A track that goes out."""
+
+    consumer_id: str
+    producer: MediaProducer
+    ssrcs: tuple[int, ...]
+
+
+@dataclass(slots=True, eq=False)
+class MediaTransport:
+    """A WebRTC transport."""
+
+    transport_id: str
+    endpoint_id: str
+    participant_id: str
+    direction: Direction
+    capabilities: RtpCapabilities | None
+    consumers: dict[str, MediaConsumer] = field(default_factory=dict)
+    is_closed: bool = False
+    _ssrcs: set[int] = field(default_factory=set)
+    _mids: int = 0
+
+    def take_ssrc(self) -> int:
+        """Return an SSRC that nothing else on this transport has."""
+        while True:
+            ssrc = secrets.randbits(32)
+            if ssrc > 0xFFFF and ssrc not in self._ssrcs:  # small ones are what libraries take for probes
+                self._ssrcs.add(ssrc)
+                return ssrc
+
+    def give_back(self, consumer: MediaConsumer) -> None:
+        """Forget a consumer and its SSRCs."""
+        self.consumers.pop(consumer.consumer_id, None)
+        self._ssrcs.difference_update(consumer.ssrcs)
+
+    def take_mid(self) -> str:
+        """Return a MID that this transport has not had before, always of the same length."""
+        number = self._mids
+        self._mids += 1
+        digits = []
+        for _ in range(MID_BYTES - len(_MID_PREFIX)):
+            number, digit = divmod(number, len(_DIGITS))
+            digits.append(_DIGITS[digit])
+        return _MID_PREFIX + "".join(reversed(digits))
+
+    @property
+    def has_mids(self) -> bool:
+        """Whether there is a MID left."""
+        return self._mids < MAX_MIDS

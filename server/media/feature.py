@@ -1,0 +1,412 @@
+"""The media of one meeting: who may touch what, and what of it the room is told.
+
+A page asks; this decides, keeps the books, and has the worker do it. Commands reach a worker in the order in which
+they are given, so the books are changed at once and what turns out to be closed meanwhile was closed there, too.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+
+from protocol.errors import ErrorCode
+from protocol.events import MediaProducerClosed, MediaReset, MediaTransportClosed
+from protocol.requests import (
+    MediaConsume,
+    MediaConsumed,
+    MediaConsumerClose,
+    MediaConsumerUpdate,
+    MediaProduce,
+    MediaProduced,
+    MediaProducerClose,
+    MediaProducerUpdate,
+    MediaTransportClose,
+    MediaTransportConnect,
+    MediaTransportCreate,
+    MediaTransportCreated,
+)
+from protocol.room import SOURCE_KIND, MediaSnapshot, Source
+from protocol.rtp import (
+    ConsumerOptions,
+    DtlsParameters,
+    IceCandidate,
+    IceParameters,
+    TransportOptions,
+)
+from protocol.wire import Empty, Request
+from server.errors import UserError
+from server.media import ortc
+from server.media.endpoint import Direction, MediaConsumer, MediaProducer, MediaTransport
+from server.media.rpc import RpcError
+from server.media.supervisor import Supervisor
+from server.media.worker import messages as m
+from server.media.worker_process import WorkerProcess
+from server.room.feature import Caller, Feature, Handler, Meeting
+
+MAX_CONSUMERS = 512
+"""On one transport."""
+MAX_ENDPOINTS = 8
+"""With transports, of one participant."""
+
+
+class MediaFeature(Feature):
+    """Implements `RouterOwner` for the supervisor."""
+
+    name = "media"
+
+    def __init__(
+        self,
+        meeting: Meeting,
+        supervisor: Supervisor,
+        candidates: Callable[[WorkerProcess], list[IceCandidate]],
+    ) -> None:
+        self._meeting = meeting
+        self._supervisor = supervisor
+        self._candidates = candidates
+        self._epoch = 1
+        self._worker: WorkerProcess | None = None
+        self._is_closed = False
+        self._transports: dict[str, MediaTransport] = {}
+        self._producers: dict[str, MediaProducer] = {}
+
+    def handlers(self) -> Mapping[type[Request], Handler]:
+        """Answer every media request."""
+        return {
+            MediaTransportCreate: self._on_transport_create,
+            MediaTransportConnect: self._on_transport_connect,
+            MediaTransportClose: self._on_transport_close,
+            MediaProduce: self._on_produce,
+            MediaProducerUpdate: self._on_producer_update,
+            MediaProducerClose: self._on_producer_close,
+            MediaConsume: self._on_consume,
+            MediaConsumerUpdate: self._on_consumer_update,
+            MediaConsumerClose: self._on_consumer_close,
+        }
+
+    def snapshot(self) -> MediaSnapshot:
+        """Return the epoch, and whether there is a worker."""
+        return MediaSnapshot(epoch=self._epoch, is_available=self._worker is not None)
+
+    async def on_meeting_opened(self) -> None:
+        """Find a worker."""
+        self._worker = self._supervisor.place(self._router_id, self)
+
+    async def on_endpoint_left(self, caller: Caller) -> None:
+        """Close the endpoint's transports with all that is on them."""
+        for transport in self._transports_of(caller.endpoint_id):
+            self._close_transport(transport)
+
+    async def on_participant_left(self, participant_id: str) -> None:
+        """Close whatever the participant still has."""
+        for transport in [t for t in self._transports.values() if t.participant_id == participant_id]:
+            self._close_transport(transport)
+
+    async def on_meeting_closed(self) -> None:
+        """Free everything."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        for transport in list(self._transports.values()):
+            self._close_transport(transport)
+        if self._worker is not None:
+            self._worker.post(m.CloseRouter(router_id=self._router_id))
+        self._supervisor.remove(self._router_id)
+        self._worker = None
+
+    # What happens to it
+
+    def on_transport_closed(self, transport_id: str, reason: m.CloseReason) -> None:
+        """Free what was on a transport that the worker closed, and tell its page."""
+        if (transport := self._transports.get(transport_id)) is not None:
+            self._forget_transport(transport)
+            self._meeting.notify(
+                MediaTransportClosed(transport_id=transport_id, reason=reason), endpoint_id=transport.endpoint_id
+            )
+
+    def on_worker_lost(self) -> None:
+        """Begin a new epoch, on another worker if there is one."""
+        self._worker = None
+        self._epoch += 1
+        # Before the producers go, so that no page takes its own for closed by somebody.
+        self._meeting.publish(MediaReset(epoch=self._epoch, is_available=False))
+        for transport in list(self._transports.values()):
+            self._forget_transport(transport)
+        self.on_worker_available()
+
+    def on_worker_available(self) -> None:
+        """Go on with a worker that is there now."""
+        if self._is_closed:
+            return
+        self._worker = self._supervisor.place(self._router_id, self)
+        if self._worker is not None:
+            self._meeting.publish(MediaReset(epoch=self._epoch, is_available=True))
+
+    # What is asked of it
+
+    async def _on_transport_create(self, caller: Caller, request: MediaTransportCreate) -> MediaTransportCreated:
+        worker = self._living_worker()
+        if request.direction == "recv" and request.rtp_capabilities is None:
+            raise UserError(ErrorCode.BAD_REQUEST, "A transport to receive with needs rtp_capabilities.")
+        self._check_endpoints(caller)
+        for earlier in self._transports_of(caller.endpoint_id, request.direction):
+            self._close_transport(earlier)
+            self._meeting.notify(
+                MediaTransportClosed(transport_id=earlier.transport_id, reason="replaced"),
+                endpoint_id=caller.endpoint_id,
+            )
+        transport = MediaTransport(
+            transport_id=_create_id("tr"),
+            endpoint_id=caller.endpoint_id,
+            participant_id=caller.participant_id,
+            direction=request.direction,
+            capabilities=request.rtp_capabilities,
+        )
+        self._transports[transport.transport_id] = transport
+        worker.transport_count += 1
+        try:
+            created = await worker.call(
+                m.CreateTransport(router_id=self._router_id, transport_id=transport.transport_id)
+            )
+        except UserError:
+            self._forget_transport(transport)
+            raise
+        if transport.is_closed or not isinstance(created, m.TransportCreated):
+            raise _not_found("transport")
+        return MediaTransportCreated(transport=self._transport_options(worker, transport.transport_id, created))
+
+    async def _on_transport_connect(self, caller: Caller, request: MediaTransportConnect) -> Empty:
+        transport = self._own_transport(caller, request.transport_id)
+        await self._do(
+            m.ConnectTransport(
+                transport_id=transport.transport_id,
+                fingerprints=request.dtls_parameters.fingerprints,
+                remote_role=request.dtls_parameters.role,
+            )
+        )
+        return Empty()
+
+    async def _on_transport_close(self, caller: Caller, request: MediaTransportClose) -> Empty:
+        self._close_transport(self._own_transport(caller, request.transport_id))
+        return Empty()
+
+    async def _on_produce(self, caller: Caller, request: MediaProduce) -> MediaProduced:
+        transport = self._own_transport(caller, request.transport_id, "send")
+        kind = SOURCE_KIND[request.source]
+        checked = ortc.check_producer(kind, request.rtp_parameters)
+        self._replace_producer(caller.participant_id, request.source)
+        producer = MediaProducer(
+            producer_id=_create_id("pr"),
+            participant_id=caller.participant_id,
+            source=request.source,
+            kind=kind,
+            transport=transport,
+            codec_parameters=checked.codec_parameters,
+            is_paused=request.is_paused,
+        )
+        await self._do(
+            m.Produce(
+                transport_id=transport.transport_id,
+                producer_id=producer.producer_id,
+                stream=checked.stream,
+                is_paused=request.is_paused,
+            )
+        )
+        if transport.is_closed:
+            raise _not_found("transport")
+        self._replace_producer(caller.participant_id, request.source)  # one that came while we waited
+        self._producers[producer.producer_id] = producer
+        self._tell_producers(caller.participant_id)
+        return MediaProduced(producer_id=producer.producer_id)
+
+    async def _on_producer_update(self, caller: Caller, request: MediaProducerUpdate) -> Empty:
+        producer = self._own_producer(caller, request.producer_id)
+        await self._do(
+            m.PauseProducer(
+                transport_id=producer.transport.transport_id,
+                producer_id=producer.producer_id,
+                is_paused=request.is_paused,
+            )
+        )
+        if not producer.is_closed:
+            producer.is_paused = request.is_paused
+            self._tell_producers(caller.participant_id)
+        return Empty()
+
+    async def _on_producer_close(self, caller: Caller, request: MediaProducerClose) -> Empty:
+        self._close_producer(self._own_producer(caller, request.producer_id))
+        return Empty()
+
+    async def _on_consume(self, caller: Caller, request: MediaConsume) -> MediaConsumed:
+        transport = self._own_transport(caller, request.transport_id, "recv")
+        producer = self._producers.get(request.producer_id)
+        if producer is None:
+            raise _not_found("producer")
+        capabilities = transport.capabilities
+        if capabilities is None or not ortc.can_consume(producer.kind, capabilities):
+            raise UserError(ErrorCode.CANNOT_CONSUME, "This browser cannot play that.")
+        if len(transport.consumers) >= MAX_CONSUMERS or not transport.has_mids:
+            raise UserError(ErrorCode.TOO_MANY, "This page receives too many streams.")
+        ssrc = transport.take_ssrc()
+        rtx_ssrc = transport.take_ssrc() if ortc.can_retransmit(producer.kind, capabilities) else None
+        stream = m.ConsumerStream(
+            ssrc=ssrc, rtx_ssrc=rtx_ssrc, mid=transport.take_mid(), cname=producer.transport.transport_id
+        )
+        consumer = MediaConsumer(_create_id("co"), producer, (ssrc,) if rtx_ssrc is None else (ssrc, rtx_ssrc))
+        transport.consumers[consumer.consumer_id] = consumer
+        try:
+            await self._do(
+                m.Consume(
+                    transport_id=transport.transport_id,
+                    consumer_id=consumer.consumer_id,
+                    producer_transport_id=producer.transport.transport_id,
+                    producer_id=producer.producer_id,
+                    stream=stream,
+                )
+            )
+        except UserError:
+            transport.give_back(consumer)
+            raise
+        if consumer.consumer_id not in transport.consumers:
+            raise _not_found("producer")
+        return MediaConsumed(
+            consumer=ConsumerOptions(
+                id=consumer.consumer_id,
+                producer_id=producer.producer_id,
+                kind=producer.kind,
+                rtp_parameters=ortc.consumer_parameters(producer.kind, producer.codec_parameters, capabilities, stream),
+                producer_paused=producer.is_paused,
+            )
+        )
+
+    async def _on_consumer_update(self, caller: Caller, request: MediaConsumerUpdate) -> Empty:
+        transport, consumer = self._own_consumer(caller, request.consumer_id)
+        await self._do(
+            m.PauseConsumer(
+                transport_id=transport.transport_id, consumer_id=consumer.consumer_id, is_paused=request.is_paused
+            )
+        )
+        return Empty()
+
+    async def _on_consumer_close(self, caller: Caller, request: MediaConsumerClose) -> Empty:
+        transport, consumer = self._own_consumer(caller, request.consumer_id)
+        transport.give_back(consumer)
+        self._post(m.CloseConsumer(transport_id=transport.transport_id, consumer_id=consumer.consumer_id))
+        return Empty()
+
+    # The books
+
+    @property
+    def _router_id(self) -> str:
+        return f"{self._meeting.meeting_id}.{self._epoch}"
+
+    def _living_worker(self) -> WorkerProcess:
+        if self._worker is None:
+            raise UserError(ErrorCode.MEDIA_UNAVAILABLE, "Sound and video are being restarted.")
+        return self._worker
+
+    async def _do(self, command: m.AnyCommand) -> None:
+        try:
+            await self._living_worker().call(command)
+        except RpcError as error:
+            raise UserError(ErrorCode.BAD_REQUEST, f"The media server refused: {error}.") from None
+
+    def _post(self, command: m.AnyCommand) -> None:
+        if self._worker is not None:
+            self._worker.post(command)
+
+    def _check_endpoints(self, caller: Caller) -> None:
+        endpoints = {t.endpoint_id for t in self._transports.values() if t.participant_id == caller.participant_id}
+        if len(endpoints - {caller.endpoint_id}) >= MAX_ENDPOINTS:
+            raise UserError(ErrorCode.TOO_MANY, "You have too many pages open.")
+
+    def _transports_of(self, endpoint_id: str, direction: Direction | None = None) -> list[MediaTransport]:
+        return [
+            transport
+            for transport in self._transports.values()
+            if transport.endpoint_id == endpoint_id and direction in (None, transport.direction)
+        ]
+
+    def _own_transport(self, caller: Caller, transport_id: str, direction: Direction | None = None) -> MediaTransport:
+        transport = self._transports.get(transport_id)
+        if transport is None or transport.endpoint_id != caller.endpoint_id:
+            raise _not_found("transport")
+        if direction is not None and transport.direction != direction:
+            raise UserError(ErrorCode.BAD_REQUEST, f"That is no {direction} transport.")
+        return transport
+
+    def _own_producer(self, caller: Caller, producer_id: str) -> MediaProducer:
+        producer = self._producers.get(producer_id)
+        if producer is None or producer.transport.endpoint_id != caller.endpoint_id:
+            raise _not_found("producer")
+        return producer
+
+    def _own_consumer(self, caller: Caller, consumer_id: str) -> tuple[MediaTransport, MediaConsumer]:
+        for transport in self._transports_of(caller.endpoint_id, "recv"):
+            if (consumer := transport.consumers.get(consumer_id)) is not None:
+                return transport, consumer
+        raise _not_found("consumer")
+
+    def _replace_producer(self, participant_id: str, source: Source) -> None:
+        """Close what the participant sends of `source`; the page that sent it is told."""
+        for producer in list(self._producers.values()):
+            if producer.participant_id == participant_id and producer.source is source:
+                self._close_producer(producer)
+                self._meeting.notify(
+                    MediaProducerClosed(producer_id=producer.producer_id, reason="replaced"),
+                    endpoint_id=producer.transport.endpoint_id,
+                )
+
+    def _close_producer(self, producer: MediaProducer) -> None:
+        self._forget_producer(producer)
+        self._post(m.CloseProducer(transport_id=producer.transport.transport_id, producer_id=producer.producer_id))
+        self._tell_producers(producer.participant_id)
+
+    def _forget_producer(self, producer: MediaProducer) -> None:
+        producer.is_closed = True
+        self._producers.pop(producer.producer_id, None)
+        for transport in self._transports.values():
+            for consumer in [c for c in transport.consumers.values() if c.producer is producer]:
+                transport.give_back(consumer)
+
+    def _close_transport(self, transport: MediaTransport) -> None:
+        self._forget_transport(transport)
+        self._post(m.CloseTransport(transport_id=transport.transport_id))
+
+    def _forget_transport(self, transport: MediaTransport) -> None:
+        if transport.is_closed:
+            return
+        transport.is_closed = True
+        self._transports.pop(transport.transport_id, None)
+        transport.consumers.clear()
+        if self._worker is not None:
+            self._worker.transport_count -= 1
+        producers = [producer for producer in self._producers.values() if producer.transport is transport]
+        for producer in producers:
+            self._forget_producer(producer)
+        if producers:
+            self._tell_producers(transport.participant_id)
+
+    def _tell_producers(self, participant_id: str) -> None:
+        """Tell the room what a participant sends now."""
+        if self._meeting.participant(participant_id) is None:
+            return
+        infos = [p.info() for p in self._producers.values() if p.participant_id == participant_id]
+        self._meeting.set_producers(participant_id, tuple(sorted(infos, key=lambda info: info.source)))
+
+    def _transport_options(
+        self, worker: WorkerProcess, transport_id: str, created: m.TransportCreated
+    ) -> TransportOptions:
+        return TransportOptions(
+            id=transport_id,
+            ice_parameters=IceParameters(
+                username_fragment=created.username_fragment, password=created.password, ice_lite=True
+            ),
+            ice_candidates=self._candidates(worker),
+            dtls_parameters=DtlsParameters(fingerprints=[worker.fingerprint], role="auto"),
+        )
+
+
+def _create_id(prefix: str) -> str:
+    return f"{prefix}_{secrets.token_hex(8)}"
+
+
+def _not_found(what: str) -> UserError:
+    return UserError(ErrorCode.NOT_FOUND, f"This page has no such {what}.")

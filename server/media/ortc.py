@@ -1,0 +1,217 @@
+"""Capabilities and parameters, as mediasoup negotiates them: check what a page sends, make what a subscriber gets.
+
+A page's parameters end up in other pages' session descriptions. So nothing of a page's text is passed on: codec
+parameters only by known name and as numbers, the CNAME is ours.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from protocol.errors import ErrorCode
+from protocol.rtp import (
+    MediaKind,
+    RtcpParameters,
+    RtpCapabilities,
+    RtpCodecCapability,
+    RtpCodecParameters,
+    RtpEncodingParameters,
+    RtpHeaderExtensionParameters,
+    RtpParameters,
+    RtxParameters,
+)
+from server.errors import UserError
+from server.media.capabilities import (
+    ABS_SEND_TIME_URI,
+    AUDIO_LEVEL_URI,
+    MID_URI,
+    ORIENTATION_URI,
+    ROUTER_CAPABILITIES,
+    RTX_MIME_TYPES,
+)
+from server.media.worker.messages import ConsumerStream, ProducerStream
+
+_RTCP_PAYLOAD_TYPES = range(64, 96)
+"""Cannot be told from RTCP when the marker bit is set (RFC 5761 section 4)."""
+_OPUS_PARAMETERS = frozenset(
+    {"minptime", "ptime", "useinbandfec", "usedtx", "stereo", "sprop-stereo", "maxplaybackrate", "maxaveragebitrate"}
+)
+_MAX_PARAMETER = 1_000_000
+_MAX_MID_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedProducer:
+    """A page's stream: how the worker receives it, and the codec parameters that subscribers are told."""
+
+    stream: ProducerStream
+    codec_parameters: dict[str, int]
+
+
+def check_producer(kind: MediaKind, parameters: RtpParameters) -> CheckedProducer:
+    """Check what a page wants to send. Raises `UserError` (bad_request) for what this room cannot carry."""
+    codec, *others = parameters.codecs
+    router_codec, router_rtx = _router_codecs(kind)
+    if not _is_same_codec(codec, router_codec):
+        _refuse(f"this room carries {router_codec.mime_type} only")
+    rtx = _check_rtx(kind, codec, others)
+    for payload_type in (codec.payload_type, rtx.payload_type if rtx is not None else 0):
+        if payload_type in _RTCP_PAYLOAD_TYPES:
+            _refuse("the payload type is taken by RTCP")
+    extensions = _check_extensions(parameters.header_extensions)
+    ssrc, rtx_ssrc = _check_encodings(parameters.encodings)
+    mid = parameters.mid
+    if mid is not None and not (mid.isascii() and mid.isprintable() and 0 < len(mid) <= _MAX_MID_BYTES):
+        _refuse("the MID is no token")
+    if ssrc is None and (mid is None or MID_URI not in extensions):
+        _refuse("neither SSRC nor MID tells the stream")
+    has_rtx = rtx is not None and router_rtx is not None
+    return CheckedProducer(
+        stream=ProducerStream(
+            kind=kind,
+            clock_rate=codec.clock_rate,
+            payload_type=codec.payload_type,
+            forwarded_payload_type=_payload_type(router_codec),
+            ssrc=ssrc,
+            rtx_payload_type=rtx.payload_type if rtx is not None and has_rtx else None,
+            forwarded_rtx_payload_type=_payload_type(router_rtx) if router_rtx is not None else None,
+            rtx_ssrc=rtx_ssrc if has_rtx else None,
+            mid=mid,
+            mid_extension=extensions.get(MID_URI),
+            abs_send_time_extension=extensions.get(ABS_SEND_TIME_URI),
+            audio_level_extension=extensions.get(AUDIO_LEVEL_URI),
+            orientation_extension=extensions.get(ORIENTATION_URI),
+        ),
+        codec_parameters=_known_parameters(codec) if kind is MediaKind.AUDIO else {},
+    )
+
+
+def can_consume(kind: MediaKind, capabilities: RtpCapabilities) -> bool:
+    """Tell whether an endpoint with `capabilities` can play what this room carries of `kind`."""
+    return _matching_codec(_router_codecs(kind)[0], capabilities) is not None
+
+
+def can_retransmit(kind: MediaKind, capabilities: RtpCapabilities) -> bool:
+    """Tell whether an endpoint with `capabilities` takes retransmissions of `kind` as RTX."""
+    codec, rtx = _router_codecs(kind)
+    return rtx is not None and any(
+        _is_rtx(other.mime_type, kind) and other.parameters.get("apt") == codec.preferred_payload_type
+        for other in capabilities.codecs
+    )
+
+
+def consumer_parameters(
+    kind: MediaKind,
+    codec_parameters: dict[str, int],
+    capabilities: RtpCapabilities,
+    stream: ConsumerStream,
+) -> RtpParameters:
+    """Return what an endpoint with `capabilities`, for which `can_consume` holds, receives a stream with."""
+    codec, rtx = _router_codecs(kind)
+    matching = _matching_codec(codec, capabilities)
+    feedback = matching.rtcp_feedback if matching is not None else []
+    codecs = [
+        RtpCodecParameters(
+            mime_type=codec.mime_type,
+            payload_type=_payload_type(codec),
+            clock_rate=codec.clock_rate,
+            channels=codec.channels,
+            parameters=dict(codec_parameters),
+            rtcp_feedback=[known for known in codec.rtcp_feedback if known in feedback],
+        )
+    ]
+    if rtx is not None and stream.rtx_ssrc is not None:
+        codecs.append(
+            RtpCodecParameters(
+                mime_type=rtx.mime_type,
+                payload_type=_payload_type(rtx),
+                clock_rate=rtx.clock_rate,
+                parameters=dict(rtx.parameters),
+            )
+        )
+    rtx_stream = RtxParameters(ssrc=stream.rtx_ssrc) if stream.rtx_ssrc is not None else None
+    theirs = {(extension.uri, extension.preferred_id) for extension in capabilities.header_extensions}
+    return RtpParameters(
+        mid=stream.mid,
+        codecs=codecs,
+        header_extensions=[
+            RtpHeaderExtensionParameters(uri=extension.uri, id=extension.preferred_id)
+            for extension in ROUTER_CAPABILITIES.header_extensions
+            if extension.kind is kind
+            and extension.direction == "sendrecv"
+            and (extension.uri, extension.preferred_id) in theirs
+        ],
+        encodings=[RtpEncodingParameters(ssrc=stream.ssrc, rtx=rtx_stream)],
+        rtcp=RtcpParameters(cname=stream.cname),
+    )
+
+
+def _router_codecs(kind: MediaKind) -> tuple[RtpCodecCapability, RtpCodecCapability | None]:
+    """Return the one codec of `kind` and its RTX codec."""
+    codecs = [codec for codec in ROUTER_CAPABILITIES.codecs if codec.kind is kind]
+    media = next(codec for codec in codecs if not _is_rtx(codec.mime_type, kind))
+    return media, next((codec for codec in codecs if _is_rtx(codec.mime_type, kind)), None)
+
+
+def _payload_type(codec: RtpCodecCapability) -> int:
+    assert codec.preferred_payload_type is not None  # noqa: S101 - the router's own codecs all have one
+    return codec.preferred_payload_type
+
+
+def _is_rtx(mime_type: str, kind: MediaKind) -> bool:
+    return mime_type.lower() == RTX_MIME_TYPES[kind]
+
+
+def _is_same_codec(codec: RtpCodecParameters | RtpCodecCapability, router_codec: RtpCodecCapability) -> bool:
+    return (
+        codec.mime_type.lower() == router_codec.mime_type.lower()
+        and codec.clock_rate == router_codec.clock_rate
+        and (codec.channels or 1) == (router_codec.channels or 1)
+    )
+
+
+def _matching_codec(router_codec: RtpCodecCapability, capabilities: RtpCapabilities) -> RtpCodecCapability | None:
+    return next((codec for codec in capabilities.codecs if _is_same_codec(codec, router_codec)), None)
+
+
+def _check_rtx(
+    kind: MediaKind, codec: RtpCodecParameters, others: list[RtpCodecParameters]
+) -> RtpCodecParameters | None:
+    if not others:
+        return None
+    rtx = others[0]
+    if len(others) > 1 or not _is_rtx(rtx.mime_type, kind):
+        _refuse("one codec and its RTX codec, no more")
+    if rtx.parameters.get("apt") != codec.payload_type or rtx.payload_type == codec.payload_type:
+        _refuse("the RTX codec belongs to no other")
+    return rtx
+
+
+def _check_extensions(extensions: list[RtpHeaderExtensionParameters]) -> dict[str, int]:
+    if len({extension.id for extension in extensions}) < len(extensions):
+        _refuse("two header extensions have one id")
+    if any(extension.encrypt for extension in extensions):
+        _refuse("encrypted header extensions are not supported")
+    return {extension.uri: extension.id for extension in extensions}
+
+
+def _check_encodings(encodings: list[RtpEncodingParameters]) -> tuple[int | None, int | None]:
+    if len(encodings) > 1:
+        _refuse("one encoding only")
+    if not encodings:
+        return None, None
+    ssrc = encodings[0].ssrc
+    rtx_ssrc = encodings[0].rtx.ssrc if encodings[0].rtx is not None else None
+    if 0 in (ssrc, rtx_ssrc) or (ssrc is not None and ssrc == rtx_ssrc):
+        _refuse("the SSRC is no SSRC")
+    return ssrc, rtx_ssrc
+
+
+def _known_parameters(codec: RtpCodecParameters) -> dict[str, int]:
+    def is_fine(value: Any) -> bool:
+        return type(value) is int and 0 <= value <= _MAX_PARAMETER
+
+    return {name: value for name, value in codec.parameters.items() if name in _OPUS_PARAMETERS and is_fine(value)}
+
+
+def _refuse(why: str) -> NoReturn:
+    raise UserError(ErrorCode.BAD_REQUEST, f"The media parameters do not fit: {why}.")

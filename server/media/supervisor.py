@@ -1,0 +1,150 @@
+"""Keeps one media worker per slot running, and places routers on them."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import structlog
+
+from server.errors import StartupError
+from server.media.worker.messages import Report
+from server.media.worker_process import RouterOwner, WorkerProcess, tell
+
+HANG_S = 5.0
+"""A worker reports every second; one that has not for so long is killed."""
+LAST_CHANCE_S = 1.5
+"""Then it gets so long, in case it was us who did not get round to reading its reports."""
+RESTART_DELAYS_S = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
+_HEALTHY_REPORTS = 30
+"""After so many reports a worker's next end is a first one again."""
+
+_log = structlog.get_logger(__name__)
+
+
+class WorkerStats(Report, frozen=True, kw_only=True, tag="worker_stats"):
+    """A worker's last report, and which incarnation it is of."""
+
+    pid: int
+    port: int
+    restarts: int
+
+
+@dataclass(slots=True)
+class _Slot:
+    number: int
+    port: int
+    worker: WorkerProcess | None = None
+    restarts: int = 0
+    keeper: asyncio.Task[None] | None = None
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Worker n has UDP port `first_port + n`, or a free one when `first_port` is 0."""
+
+    count: int
+    first_port: int
+    _slots: list[_Slot] = field(default_factory=list)
+    _waiting: dict[str, RouterOwner] = field(default_factory=dict)
+    """Routers that no worker could take."""
+
+    async def start(self) -> None:
+        """Start all workers. Raises `StartupError`, with none left running, when one cannot serve."""
+        self._slots = [
+            _Slot(number, self.first_port + number if self.first_port else 0) for number in range(max(1, self.count))
+        ]
+        starting = [asyncio.create_task(WorkerProcess.start(slot.number, slot.port)) for slot in self._slots]
+        results = await asyncio.gather(*starting, return_exceptions=True)
+        for slot, result in zip(self._slots, results, strict=True):
+            if isinstance(result, WorkerProcess):
+                slot.worker = result
+        failed = next((result for result in results if isinstance(result, BaseException)), None)
+        if failed is not None:
+            await self.close()
+            raise failed
+        for slot in self._slots:
+            slot.keeper = asyncio.create_task(self._keep(slot), name=f"keeper of media worker {slot.number}")
+
+    async def close(self) -> None:
+        """End all workers. Idempotent."""
+        keepers = [slot.keeper for slot in self._slots if slot.keeper is not None]
+        for keeper in keepers:
+            keeper.cancel()
+        await asyncio.gather(*keepers, return_exceptions=True)
+        workers = [slot.worker for slot in self._slots if slot.worker is not None]
+        await asyncio.gather(*(worker.stop() for worker in workers))
+        for slot in self._slots:
+            slot.worker = slot.keeper = None
+
+    @property
+    def workers(self) -> list[WorkerProcess]:
+        """The workers that serve just now."""
+        return [slot.worker for slot in self._slots if slot.worker is not None]
+
+    def place(self, router_id: str, owner: RouterOwner) -> WorkerProcess | None:
+        """Give a router to the least loaded worker; with `None`, `owner` is told as soon as there is one."""
+        worker = min(self.workers, key=lambda w: w.transport_count + len(w.routers), default=None)
+        if worker is None:
+            self._waiting[router_id] = owner
+        else:
+            worker.routers[router_id] = owner
+        return worker
+
+    def remove(self, router_id: str) -> None:
+        """Tell a router's owner nothing more. Idempotent."""
+        self._waiting.pop(router_id, None)
+        for worker in self.workers:
+            worker.routers.pop(router_id, None)
+
+    def stats(self) -> list[WorkerStats]:
+        """Return every living worker's last report."""
+        return [
+            WorkerStats(
+                pid=slot.worker.pid,
+                port=slot.worker.port,
+                restarts=slot.restarts,
+                **{name: getattr(slot.worker.report, name) for name in Report.__struct_fields__},
+            )
+            for slot in self._slots
+            if slot.worker is not None
+        ]
+
+    async def _keep(self, slot: _Slot) -> None:
+        """Restart the slot's worker whenever it ends or hangs, the later the more often that happens."""
+        failures = 0
+        while True:
+            if slot.worker is not None:
+                if await self._outlive(slot.worker) >= _HEALTHY_REPORTS:
+                    failures = 0
+                lost, slot.worker = slot.worker, None
+                for owner in list(lost.routers.values()):
+                    tell(owner.on_worker_lost)
+            await asyncio.sleep(RESTART_DELAYS_S[min(failures, len(RESTART_DELAYS_S) - 1)])
+            failures += 1
+            slot.restarts += 1
+            try:
+                slot.worker = await WorkerProcess.start(slot.number, slot.port)
+            except (StartupError, OSError) as error:
+                _log.error("media_worker_not_started", worker=slot.number, reason=str(error))
+                continue
+            _log.info("media_worker_started", worker=slot.number, pid=slot.worker.pid, port=slot.worker.port)
+            waiting, self._waiting = self._waiting, {}
+            for owner in waiting.values():
+                tell(owner.on_worker_available)
+
+    async def _outlive(self, worker: WorkerProcess) -> int:
+        """Wait until `worker` is gone, or end it when it hangs; return how often it reported."""
+        while True:
+            reports = worker.reports
+            if await worker.wait_ended(HANG_S):
+                _log.error("media_worker_ended", worker=worker.number, pid=worker.pid)
+                await worker.stop()
+                return worker.reports
+            if worker.reports == reports and await self._is_silent(worker):
+                _log.error("media_worker_hung", worker=worker.number, pid=worker.pid)
+                await worker.stop(is_hung=True)
+                return worker.reports
+
+    async def _is_silent(self, worker: WorkerProcess) -> bool:
+        reports = worker.reports
+        await worker.wait_ended(LAST_CHANCE_S)
+        return worker.reports == reports

@@ -1,0 +1,153 @@
+"""ICE-lite (RFC 8445 section 2.7): decide from the bytes of a STUN request who asks and what to answer.
+
+No I/O. An agent is known by its user name fragment; an address becomes known, and its packets are listened to, only
+after a request with the agent's password came from it. Whoever has no password gets no answer and costs no memory.
+"""
+
+import secrets
+import struct
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from aioice import stun
+
+from server.media.worker.path import Address, Path
+
+CONSENT_S = 30.0
+"""An agent without a valid check for so long has lost its peer's consent (RFC 7675)."""
+MAX_ADDRESSES = 8
+"""Addresses of one agent; the one that was checked longest ago gives way."""
+
+_BINDING_REQUEST = 0x0001
+_USERNAME = 0x0006
+_HEADER_BYTES = 20
+_MAX_REQUEST_BYTES = 548
+_ROLE_CONFLICT = (487, "Role Conflict")
+_MAPPED_PREFIX = "::ffff:"
+_unpack_head = struct.Struct("!HHI").unpack_from
+_unpack_attribute = struct.Struct("!HH").unpack_from
+
+Owner = TypeVar("Owner")
+
+
+@dataclass(slots=True, eq=False)
+class IceAgent(Generic[Owner]):
+    """One transport's side of ICE. `selected` is where packets are sent; `last_check` is when it was last allowed."""
+
+    owner: Owner
+    username_fragment: str = field(default_factory=lambda: secrets.token_hex(8))
+    password: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+    selected: Path | None = None
+    last_check: float | None = None
+    addresses: dict[Address, float] = field(default_factory=dict)
+    """When each valid address was last checked, the latest last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked(Generic[Owner]):
+    """An authentic request: the answer to send back, and whether packets take another path from now on."""
+
+    owner: Owner
+    answer: bytes
+    has_moved: bool
+
+
+class IceLite(Generic[Owner]):
+    """All agents of a socket."""
+
+    def __init__(self) -> None:
+        self._agents: dict[bytes, IceAgent[Owner]] = {}
+        self.owners: dict[Address, Owner] = {}
+        """Whose packets come from an address."""
+
+    def add(self, agent: IceAgent[Owner]) -> None:
+        """Answer for `agent` from now on."""
+        self._agents[agent.username_fragment.encode()] = agent
+
+    def remove(self, agent: IceAgent[Owner]) -> None:
+        """Forget `agent` and its addresses. Idempotent."""
+        self._agents.pop(agent.username_fragment.encode(), None)
+        for address in agent.addresses:
+            if self.owners.get(address) is agent.owner:
+                del self.owners[address]
+        agent.addresses.clear()
+        agent.selected = None
+
+    def receive(self, data: bytes | memoryview, path: Path, now: float) -> Checked[Owner] | None:
+        """Take a datagram that may be a STUN request; `None` means that it is none, or not authentic: say nothing."""
+        username = _peek_username(data)
+        if username is None:
+            return None
+        agent = self._agents.get(username.partition(b":")[0])
+        if agent is None:
+            return None
+        request = _parse_authentic(bytes(data), agent.password)
+        if request is None:
+            return None
+        answer = stun.Message(request.message_method, stun.Class.RESPONSE, request.transaction_id)
+        if "ICE-CONTROLLED" in request.attributes:
+            answer.message_class = stun.Class.ERROR
+            answer.attributes["ERROR-CODE"] = _ROLE_CONFLICT
+            has_moved = False
+        else:
+            if not self._admit(agent, path.remote, now):
+                return None
+            has_moved = _select(agent, path, is_nominated="USE-CANDIDATE" in request.attributes)
+            answer.attributes["XOR-MAPPED-ADDRESS"] = _mapped(path.remote)
+        answer.add_message_integrity(agent.password.encode())
+        encoded = bytes(answer)
+        return Checked(agent.owner, encoded if len(encoded) <= len(data) else b"", has_moved)
+
+    def _admit(self, agent: IceAgent[Owner], address: Address, now: float) -> bool:
+        """Note that `address` is the agent's, unless it is another agent's that lives."""
+        owner = self.owners.get(address)
+        if owner is not None and owner is not agent.owner:
+            return False
+        agent.addresses.pop(address, None)
+        agent.addresses[address] = now
+        agent.last_check = now
+        self.owners[address] = agent.owner
+        if len(agent.addresses) > MAX_ADDRESSES:
+            oldest = next(a for a in agent.addresses if agent.selected is None or a != agent.selected.remote)
+            del agent.addresses[oldest]
+            del self.owners[oldest]
+        return True
+
+
+def _select(agent: IceAgent[Owner], path: Path, *, is_nominated: bool) -> bool:
+    """Take the first valid path, then the nominated one; Chromium's first check nominates nothing."""
+    if path == agent.selected or not (is_nominated or agent.selected is None):
+        return False
+    agent.selected = path
+    return True
+
+
+def _peek_username(data: bytes | memoryview) -> bytes | None:
+    """Return the user name of what looks like a binding request: cheap, and nothing is believed yet."""
+    size = len(data)
+    if not _HEADER_BYTES <= size <= _MAX_REQUEST_BYTES:
+        return None
+    message_type, length, cookie = _unpack_head(data)
+    if message_type != _BINDING_REQUEST or cookie != stun.COOKIE or length != size - _HEADER_BYTES:
+        return None
+    at = _HEADER_BYTES
+    while at + 4 <= size:
+        attribute, length = _unpack_attribute(data, at)
+        if attribute == _USERNAME:
+            return bytes(data[at + 4 : at + 4 + length])
+        at += 4 + length + -length % 4
+    return None
+
+
+def _parse_authentic(data: bytes, password: str) -> stun.Message | None:
+    try:
+        request = stun.parse_message(data)
+    except (ValueError, struct.error):
+        return None
+    return request if request.check_message_integrity(password.encode()) else None
+
+
+def _mapped(address: Address) -> tuple[str, int]:
+    """Return host and port as the other side knows them: an IPv4 peer of a dual-stack socket is no IPv6 address."""
+    host = str(address[0]).partition("%")[0]
+    return host.removeprefix(_MAPPED_PREFIX), address[1]

@@ -1,0 +1,198 @@
+"""What the control side asks of a worker, what it is answered, and what a worker tells by itself.
+
+Every command but `CreateTransport` is answered `Done`. Ids are made by the control side and are opaque here.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from protocol.rtp import DtlsFingerprint, MediaKind, PayloadType, Uint32
+
+MID_BYTES = 4
+"""Consumers' MIDs are exactly so long, so that every consumer's RTP header has the same layout."""
+
+Mid = Annotated[str, msgspec.Meta(pattern=f"^[a-z0-9]{{{MID_BYTES}}}$")]
+CloseReason = Literal["consent_expired", "dtls_failed", "dtls_closed"]
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of what the control side asks."""
+
+
+class CreateTransport(Command, frozen=True, kw_only=True, tag="create_transport"):
+    """Make a transport of a router; the router is made by its first transport."""
+
+    router_id: str
+    transport_id: str
+
+
+class ConnectTransport(Command, frozen=True, kw_only=True, tag="connect_transport"):
+    """Give the remote side's DTLS parameters. `remote_role` is the remote side's."""
+
+    transport_id: str
+    fingerprints: list[DtlsFingerprint]
+    remote_role: Literal["auto", "client", "server"]
+
+
+class CloseTransport(Command, frozen=True, kw_only=True, tag="close_transport"):
+    """Close a transport with its producers and consumers. No error when it is gone already."""
+
+    transport_id: str
+
+
+class CloseRouter(Command, frozen=True, kw_only=True, tag="close_router"):
+    """Close every transport of a router. No error when it is gone already."""
+
+    router_id: str
+
+
+class ProducerStream(msgspec.Struct, frozen=True, kw_only=True):
+    """How a publisher's stream looks on the wire. Extension ids are the publisher's; `None` where it has none."""
+
+    kind: MediaKind
+    clock_rate: Uint32
+    payload_type: PayloadType
+    forwarded_payload_type: PayloadType
+    """What subscribers get instead."""
+    ssrc: Uint32 | None
+    rtx_payload_type: PayloadType | None = None
+    forwarded_rtx_payload_type: PayloadType | None = None
+    rtx_ssrc: Uint32 | None = None
+    mid: str | None = None
+    mid_extension: int | None = None
+    abs_send_time_extension: int | None = None
+    audio_level_extension: int | None = None
+    orientation_extension: int | None = None
+
+
+class Produce(Command, frozen=True, kw_only=True, tag="produce"):
+    """Accept a stream on a transport."""
+
+    transport_id: str
+    producer_id: str
+    stream: ProducerStream
+    is_paused: bool
+
+
+class PauseProducer(Command, frozen=True, kw_only=True, tag="pause_producer"):
+    """Forward a stream, or do not."""
+
+    transport_id: str
+    producer_id: str
+    is_paused: bool
+
+
+class CloseProducer(Command, frozen=True, kw_only=True, tag="close_producer"):
+    """Close a producer with its consumers. No error when it is gone already."""
+
+    transport_id: str
+    producer_id: str
+
+
+class ConsumerStream(msgspec.Struct, frozen=True, kw_only=True):
+    """How the stream shall look towards a subscriber. Extension ids are those of `server.media.worker.rtp`."""
+
+    ssrc: Uint32
+    rtx_ssrc: Uint32 | None = None
+    mid: Mid
+    cname: str
+
+
+class Consume(Command, frozen=True, kw_only=True, tag="consume"):
+    """Forward a producer's stream to a transport. Starts paused."""
+
+    transport_id: str
+    consumer_id: str
+    producer_transport_id: str
+    producer_id: str
+    stream: ConsumerStream
+
+
+class PauseConsumer(Command, frozen=True, kw_only=True, tag="pause_consumer"):
+    """Forward to a subscriber, or do not. Resuming video asks the publisher for a keyframe."""
+
+    transport_id: str
+    consumer_id: str
+    is_paused: bool
+
+
+class CloseConsumer(Command, frozen=True, kw_only=True, tag="close_consumer"):
+    """Stop forwarding to a subscriber. No error when it is gone already."""
+
+    transport_id: str
+    consumer_id: str
+
+
+AnyCommand = (
+    CreateTransport
+    | ConnectTransport
+    | CloseTransport
+    | CloseRouter
+    | Produce
+    | PauseProducer
+    | CloseProducer
+    | Consume
+    | PauseConsumer
+    | CloseConsumer
+)
+
+
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    """It is done."""
+
+
+class TransportCreated(msgspec.Struct, frozen=True, kw_only=True, tag="transport_created"):
+    """The new transport's ICE credentials."""
+
+    username_fragment: str
+    password: str
+
+
+Answer = Done | TransportCreated
+
+
+class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started"):
+    """The worker serves on this UDP port, with this certificate."""
+
+    port: int
+    has_ipv6: bool
+    fingerprint: DtlsFingerprint
+
+
+class StartFailed(msgspec.Struct, frozen=True, kw_only=True, tag="start_failed"):
+    """The worker cannot serve, and ends. One sentence for whoever started the server."""
+
+    text: str
+
+
+class TransportClosed(msgspec.Struct, frozen=True, kw_only=True, tag="transport_closed"):
+    """A transport was closed by what happened to it, not by a command."""
+
+    router_id: str
+    transport_id: str
+    reason: CloseReason
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
+    """Once a second: totals since the worker started, and how many things it has now."""
+
+    packets_in: int = 0
+    bytes_in: int = 0
+    packets_out: int = 0
+    bytes_out: int = 0
+    packets_dropped: int = 0
+    """Received and not understood, not authenticated, or from nobody known."""
+    send_failures: int = 0
+    """Packets that the kernel did not take."""
+    srtp_failures: int = 0
+    retransmissions: int = 0
+    transports: int = 0
+    producers: int = 0
+    consumers: int = 0
+    cpu_s: float = 0.0
+    loop_lag_s: float = 0.0
+    """How late the last report's timer fired."""
+
+
+AnyEvent = Started | StartFailed | TransportClosed | Report

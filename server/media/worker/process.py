@@ -1,0 +1,67 @@
+"""The worker's process: from the open socket to the control side until that closes."""
+
+import asyncio
+import contextlib
+import errno
+import gc
+import logging
+import signal
+import socket
+
+import msgspec
+
+from server.media.rpc import Peer, PeerGoneError
+from server.media.worker.dtls import create_certificate
+from server.media.worker.messages import AnyEvent, Started, StartFailed
+from server.media.worker.udp import open_socket
+from server.media.worker.worker import Worker
+
+
+def run(control: socket.socket, port: int) -> None:
+    """Serve on UDP port `port` until `control` closes; 0 takes a free port."""
+    logging.basicConfig(format="media worker: %(levelname)s %(name)s %(message)s", level=logging.WARNING)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then closes our socket
+    asyncio.run(_run(control, port))
+
+
+async def _run(control: socket.socket, port: int) -> None:
+    encode = msgspec.msgpack.Encoder().encode
+    started: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
+    peer = Peer(control, on_call=lambda body: started.result().on_call(body))
+    serving = asyncio.create_task(peer.run())
+    await peer.connected()
+
+    def emit(event: AnyEvent) -> None:
+        peer.emit(encode(event))
+
+    try:
+        sock = open_socket(port)
+    except OSError as error:
+        with contextlib.suppress(PeerGoneError):
+            emit(StartFailed(text=_explain(error, port)))
+        await peer.flush()
+        peer.close()
+        await serving
+        return
+    certificate = create_certificate()
+    worker = Worker(sock, certificate, emit)
+    started.set_result(worker)
+    worker.start()
+    gc.collect()
+    gc.freeze()  # what is here now stays: no collection need look at it again
+    with contextlib.suppress(PeerGoneError):
+        emit(
+            Started(
+                port=sock.getsockname()[1],
+                has_ipv6=sock.family == socket.AF_INET6,
+                fingerprint=certificate.fingerprint,
+            )
+        )
+    await serving
+    await worker.close()
+
+
+def _explain(error: OSError, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"UDP port {port} for media is in use; choose another with --media-port."
+    return f"UDP port {port} for media cannot be opened: {error.strerror}."

@@ -1,0 +1,233 @@
+"""One stream of a publisher: received, watched, and forwarded to its consumers."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from protocol.rtp import MediaKind
+from server.media.worker import rtcp, rtp
+from server.media.worker.batch import SLOT_BYTES
+from server.media.worker.consumer import Consumer
+from server.media.worker.fanout import Fanout, Target
+from server.media.worker.feedback import KeyframeThrottle, MissingPackets, Reception
+from server.media.worker.messages import ProducerStream
+from server.media.worker.plumbing import Plumbing
+from server.media.worker.ring import PacketRing
+from server.media.worker.rtp import RtpHeader
+from server.media.worker.udp import RECEIVE_AT
+
+if TYPE_CHECKING:
+    from server.media.worker.transport import Transport
+
+
+class Producer:
+    """Packets come in by `receive` and `receive_retransmission`; they lie in the socket's buffer, decrypted.
+
+    Video can be asked for again (NACK, PLI) and is kept for subscribers that miss some; audio is neither.
+    """
+
+    def __init__(
+        self,
+        producer_id: str,
+        transport: "Transport",
+        stream: ProducerStream,
+        plumbing: Plumbing,
+        *,
+        is_paused: bool,
+    ) -> None:
+        self.producer_id = producer_id
+        self.transport = transport
+        self.stream = stream
+        self.is_paused = is_paused
+        self.consumers: dict[str, Consumer] = {}
+        is_video = stream.kind is MediaKind.VIDEO
+        self.ring = PacketRing() if is_video else None
+        self.forwarded_packets = self.forwarded_octets = 0
+        self.forwarded_rtx_payload_type = stream.forwarded_rtx_payload_type
+        self.last_sender_report: rtcp.SenderReport | None = None
+        self.reception = Reception(stream.clock_rate)
+        self.ssrc = stream.ssrc
+        self.rtx_ssrc = stream.rtx_ssrc
+        self._plumbing = plumbing
+        self._fanout = Fanout(plumbing.udp.sock, plumbing.slots)
+        self._target_count = 0
+        self._first = 0
+        self._is_stale = False
+        self._throttle = KeyframeThrottle() if is_video else None
+        self._missing = MissingPackets() if is_video else None
+        self._keyframe_timer: asyncio.TimerHandle | None = None
+        self._nack_timer: asyncio.TimerHandle | None = None
+        extension = stream.orientation_extension if is_video else stream.audio_level_extension
+        self._extension = extension or 0
+        self._forwarded_extension = rtp.ORIENTATION_ID if is_video else rtp.AUDIO_LEVEL_ID
+
+    @property
+    def highest(self) -> int:
+        """The highest sequence number that came, unbounded; 0 before the first packet."""
+        return self.reception.highest or 0
+
+    def receive(self, header: RtpHeader, now: float) -> None:
+        """Take a packet of the stream itself."""
+        if header.payload_type != self.stream.payload_type:
+            return
+        expected = self.highest + 1
+        sequence = self.reception.add(header.sequence, header.timestamp, now)
+        if self._missing is not None:
+            if sequence < expected:
+                if not self._missing.take(sequence):
+                    return  # came before as RTX, or was given up
+            elif sequence > expected > 1:
+                self._on_gap(expected, sequence, now)
+        if not self.is_paused:
+            self._forward(header, sequence, now)
+
+    def receive_retransmission(self, header: RtpHeader, now: float) -> None:
+        """Take an RTX packet: a packet that we asked for, or a probe of the bandwidth, which ends here."""
+        if header.payload_type != self.stream.rtx_payload_type or self._missing is None:
+            return
+        number = rtp.original_sequence(self._plumbing.udp.buffer.view[RECEIVE_AT:], header)
+        if number is None:
+            return
+        sequence = rtp.unwrap_sequence(number, self.highest)
+        if not self._missing.take(sequence) or self.is_paused:
+            return
+        original = header._replace(payload_at=header.payload_at + rtp.RTX_OVERHEAD_BYTES)
+        self._forward(original, sequence, now)
+
+    def on_sender_report(self, report: rtcp.SenderReport, now: float) -> None:
+        """Pass the publisher's clock on to every subscriber."""
+        self.reception.on_sender_report(report, now)
+        self.last_sender_report = report
+        for consumer in self.consumers.values():
+            consumer.send_sender_report(report)
+
+    def request_keyframe(self) -> None:
+        """Ask the publisher for a keyframe, now or as soon as the throttle allows."""
+        if self._throttle is None or self.is_paused:
+            return
+        now = self._plumbing.clock()
+        if self._throttle.ask(now):
+            self._send_keyframe_request()
+        elif self._keyframe_timer is None and self._throttle.due_at is not None:
+            self._keyframe_timer = self._plumbing.call_later(self._throttle.due_at - now, self._on_keyframe_timer)
+
+    def set_paused(self, is_paused: bool) -> None:
+        """Forward no more, or again."""
+        if is_paused == self.is_paused:
+            return
+        self.is_paused = is_paused
+        self.refresh()
+        if not is_paused:
+            self.request_keyframe()
+
+    def refresh(self) -> None:
+        """Take note that a consumer came, went, was paused or resumed, or that its transport changed.
+
+        Those that are not forwarded to stop at once; those that are start with the next packet.
+        """
+        self._is_stale = True
+        for consumer in self.consumers.values():
+            if not consumer.is_forwarding:
+                consumer.stop()
+
+    def remove(self, consumer: Consumer) -> None:
+        """Forget a consumer. Idempotent."""
+        self.consumers.pop(consumer.consumer_id, None)
+        consumer.stop()
+        self._is_stale = True
+
+    def close(self) -> None:
+        """Stop the timers and let go of everything. Idempotent."""
+        self.consumers.clear()
+        self._fanout.aim(())
+        for timer in (self._keyframe_timer, self._nack_timer):
+            if timer is not None:
+                timer.cancel()
+
+    def _forward(self, header: RtpHeader, sequence: int, now: float) -> None:
+        if self._is_stale:
+            self._aim(sequence)
+        view = self._plumbing.udp.buffer.view
+        extension, value = 0, 0
+        if self._extension:
+            data = rtp.read_extension(view[RECEIVE_AT:], header, self._extension)
+            if data is not None:
+                extension, value = self._forwarded_extension, data[0]
+        at = RECEIVE_AT + header.payload_at - rtp.HEADER_BYTES
+        size = rtp.HEADER_BYTES + header.payload_end - header.payload_at
+        rtp.write_header(
+            view,
+            at,
+            payload_type=self.stream.forwarded_payload_type,
+            is_marked=header.is_marked,
+            sequence=sequence & 0xFFFF,
+            timestamp=header.timestamp,
+            send_time=rtp.abs_send_time(now),
+            extension_id=extension,
+            extension_value=value,
+        )
+        if self.ring is not None:
+            self.ring.put(sequence, bytes(view[at : at + size]))
+        if sequence >= self._first:
+            self._send_to_all(view[at : at + SLOT_BYTES], size, sequence, header.timestamp)
+        else:
+            packet = bytes(view[at : at + size])
+            for consumer in self.consumers.values():
+                consumer.send_late(packet, sequence)
+
+    def _send_to_all(self, packet: memoryview, size: int, sequence: int, timestamp: int) -> None:
+        not_sent, refused = self._fanout.send(packet, size, sequence, timestamp)
+        self.forwarded_packets += 1
+        self.forwarded_octets += size - rtp.HEADER_BYTES
+        udp, sent = self._plumbing.udp, self._target_count - not_sent - refused
+        udp.packets_out += sent
+        udp.bytes_out += sent * size
+        udp.send_failures += not_sent
+        self._plumbing.counters.srtp_failures += refused
+
+    def _aim(self, sequence: int) -> None:
+        self._is_stale = False
+        targets: list[Target] = []
+        self._first = 0
+        first = sequence if sequence == self.highest else self.highest + 1
+        for consumer in self.consumers.values():
+            if not consumer.is_forwarding:
+                continue
+            consumer.start(first)
+            if (target := consumer.target()) is not None:
+                targets.append(target)
+                self._first = max(self._first, consumer.first or 0)
+        self._fanout.aim(targets)
+        self._target_count = len(targets)
+
+    def _on_gap(self, first: int, end: int, now: float) -> None:
+        if self._missing is None or self.is_paused:
+            return
+        if self._missing.on_gap(first, end, now):
+            self._send_nacks()
+        else:
+            self.request_keyframe()
+
+    def _send_nacks(self) -> None:
+        self._nack_timer = None
+        if self._missing is None or self.ssrc is None:
+            return
+        now = self._plumbing.clock()
+        if due := self._missing.take_due(now):
+            numbers = [sequence & 0xFFFF for sequence in due]
+            self.transport.send_rtcp(rtcp.nack(self.transport.ssrc, self.ssrc, numbers))
+        if (next_due := self._missing.next_due) is not None:
+            self._nack_timer = self._plumbing.call_later(max(0.0, next_due - now), self._send_nacks)
+
+    def _on_keyframe_timer(self) -> None:
+        self._keyframe_timer = None
+        if self._throttle is None:
+            return
+        now = self._plumbing.clock()
+        if self._throttle.take_due(now):
+            self._send_keyframe_request()
+        elif self._throttle.due_at is not None:
+            self._keyframe_timer = self._plumbing.call_later(self._throttle.due_at - now, self._on_keyframe_timer)
+
+    def _send_keyframe_request(self) -> None:
+        if self.ssrc is not None:
+            self.transport.send_rtcp(rtcp.picture_loss_indication(self.transport.ssrc, self.ssrc))

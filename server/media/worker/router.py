@@ -1,0 +1,27 @@
+"""The transports of one meeting: what is produced on one can be consumed on every other, and nowhere else."""
+
+from server.media.rpc import RpcError
+from server.media.worker.consumer import Consumer
+from server.media.worker.messages import Consume
+from server.media.worker.transport import Transport
+
+
+class Router:
+    """Knows what belongs together; closing it closes all of that."""
+
+    def __init__(self) -> None:
+        self.transports: dict[str, Transport] = {}
+
+    def consume(self, command: Consume) -> Consumer:
+        """Send a producer's stream to another transport. Raises `RpcError` for what is not of this router."""
+        transport = self.transports.get(command.transport_id)
+        source = self.transports.get(command.producer_transport_id)
+        producer = source.producers.get(command.producer_id) if source is not None else None
+        if transport is None or producer is None:
+            raise RpcError("no such transport or producer")
+        return transport.consume(command.consumer_id, producer, command.stream)
+
+    def close(self) -> None:
+        """Close every transport. Idempotent."""
+        for transport in list(self.transports.values()):
+            transport.close()

@@ -1,0 +1,350 @@
+"""One WebRTC transport: ICE, DTLS and SRTP of one page in one direction, with its producers or consumers."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from protocol.rtp import DtlsFingerprint, MediaKind
+from server.media.rpc import RpcError
+from server.media.worker import rtcp, rtp
+from server.media.worker.bandwidth import UplinkEstimator, publisher_bitrate
+from server.media.worker.consumer import Consumer
+from server.media.worker.dtls import DtlsTransport, WorkerCertificate, local_role
+from server.media.worker.ice_lite import CONSENT_S, IceAgent
+from server.media.worker.messages import CloseReason, ConsumerStream, ProducerStream
+from server.media.worker.path import Path
+from server.media.worker.plumbing import Plumbing
+from server.media.worker.producer import Producer
+from server.media.worker.rtp import RtpHeader
+from server.media.worker.srtp import SrtpKeys, SrtpSession, unprotect, unprotect_rtcp
+from server.media.worker.udp import RECEIVE_AT
+
+DTLS_TIMEOUT_S = 30.0
+ESTIMATE_LIFETIME_S = 5.0
+"""A subscriber's bandwidth estimate is forgotten after so long without a new one."""
+_MAX_RTCP_SOURCES = 256
+_MAX_STRAY_PACKETS = 1_000
+"""Decrypted for nothing: packets with an unknown SSRC of a page that names its streams by MID."""
+_SSRC_AT = 8
+
+Receive = Callable[[RtpHeader, float], None]
+
+
+class Transport:
+    """Owns its DTLS task. `on_closed` is called once, with a reason when it was not by command."""
+
+    def __init__(
+        self,
+        transport_id: str,
+        plumbing: Plumbing,
+        certificate: WorkerCertificate,
+        on_closed: Callable[["Transport", CloseReason | None], None],
+    ) -> None:
+        self.transport_id = transport_id
+        self.agent = IceAgent(self)
+        self.ssrc = secrets.randbits(32) | 1
+        """Who we are in our RTCP."""
+        self.inbound: SrtpSession | None = None
+        self.outbound: SrtpSession | None = None
+        self.producers: dict[str, Producer] = {}
+        self.consumers: dict[str, Consumer] = {}
+        self.is_closed = False
+        self._plumbing = plumbing
+        self._on_closed = on_closed
+        self._dtls = DtlsTransport(certificate, send=self._send, on_closed=lambda: self.close("dtls_closed"))
+        self._dtls_task: asyncio.Task[None] | None = None
+        self._connect: tuple[Sequence[DtlsFingerprint], Literal["auto", "client", "server"]] | None = None
+        self._connect_at = 0.0
+        self._streams: dict[int, tuple[Producer, Receive]] = {}
+        self._subscribed: dict[int, Consumer] = {}
+        self._rtcp_sources: set[int] = set()
+        self._stray_packets = 0
+        self._uplink: UplinkEstimator | None = None
+        self._estimate: tuple[int, float] | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """Which way packets are sent; `None` before the first valid check."""
+        return self.agent.selected
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether packets can be sent."""
+        return self.outbound is not None
+
+    def connect(
+        self, fingerprints: Sequence[DtlsFingerprint], remote_role: Literal["auto", "client", "server"]
+    ) -> None:
+        """Shake hands with whoever owns a certificate with `fingerprints`, as soon as ICE has found them."""
+        if self._connect is not None:
+            raise RpcError("connected already")
+        self._connect = (fingerprints, remote_role)
+        self._connect_at = self._plumbing.clock()
+        self._start_dtls()
+
+    def on_checked(self, *, has_moved: bool) -> None:
+        """Take note of a valid check: the other side is there, perhaps elsewhere now."""
+        self._start_dtls()
+        if has_moved and self.is_connected:
+            for consumer in self.consumers.values():
+                consumer.producer.refresh()
+
+    def receive_dtls(self, datagram: bytes) -> None:
+        """Take a DTLS datagram."""
+        self._dtls.feed(datagram)
+
+    def receive_media(self, size: int) -> bool:
+        """Take an SRTP or SRTCP packet of `size` bytes in the socket's buffer; false when it is dropped."""
+        if self.inbound is None or size < _SSRC_AT + 4:
+            return False
+        if rtp.is_rtcp(self._plumbing.udp.buffer.view[RECEIVE_AT + 1]):
+            return self._receive_rtcp(self.inbound, size)
+        return self._receive_rtp(self.inbound, size)
+
+    def produce(self, producer_id: str, stream: ProducerStream, *, is_paused: bool) -> Producer:
+        """Accept a stream. Raises `RpcError` when another one has its SSRC or MID."""
+        producer = Producer(producer_id, self, stream, self._plumbing, is_paused=is_paused)
+        for ssrc in (stream.ssrc, stream.rtx_ssrc):
+            if ssrc is not None and ssrc in self._streams:
+                raise RpcError("the SSRC is in use")
+        if stream.mid is not None and any(other.stream.mid == stream.mid for other in self.producers.values()):
+            raise RpcError("the MID is in use")
+        self.producers[producer_id] = producer
+        if stream.ssrc is not None:
+            self._streams[stream.ssrc] = (producer, producer.receive)
+        if stream.rtx_ssrc is not None:
+            self._streams[stream.rtx_ssrc] = (producer, producer.receive_retransmission)
+        return producer
+
+    def consume(self, consumer_id: str, producer: Producer, stream: ConsumerStream) -> Consumer:
+        """Send a producer's stream to this transport, once it is resumed. Raises `RpcError` when the SSRC is in use."""
+        if stream.ssrc in self._subscribed or stream.rtx_ssrc in self._subscribed:
+            raise RpcError("the SSRC is in use")
+        consumer = Consumer(consumer_id, self, producer, stream)
+        self.consumers[consumer_id] = consumer
+        self._subscribed[stream.ssrc] = consumer
+        producer.consumers[consumer_id] = consumer
+        return consumer
+
+    def producer(self, producer_id: str) -> Producer:
+        """Return one of the producers. Raises `RpcError`."""
+        if (producer := self.producers.get(producer_id)) is None:
+            raise RpcError("no such producer")
+        return producer
+
+    def consumer(self, consumer_id: str) -> Consumer:
+        """Return one of the consumers. Raises `RpcError`."""
+        if (consumer := self.consumers.get(consumer_id)) is None:
+            raise RpcError("no such consumer")
+        return consumer
+
+    def close_producer(self, producer_id: str) -> None:
+        """Close a producer with its consumers. Idempotent."""
+        if (producer := self.producers.pop(producer_id, None)) is None:
+            return
+        for ssrc in (producer.ssrc, producer.rtx_ssrc):
+            if ssrc is not None:
+                self._streams.pop(ssrc, None)
+                if self.inbound is not None:
+                    self.inbound.forget(ssrc)
+        for consumer in list(producer.consumers.values()):
+            consumer.transport.close_consumer(consumer.consumer_id)
+        producer.close()
+
+    def close_consumer(self, consumer_id: str) -> None:
+        """Close a consumer. Idempotent."""
+        if (consumer := self.consumers.pop(consumer_id, None)) is None:
+            return
+        del self._subscribed[consumer.ssrc]
+        consumer.producer.remove(consumer)
+        if self.outbound is not None:
+            for ssrc in (consumer.ssrc, consumer.rtx_ssrc):
+                if ssrc is not None:
+                    self.outbound.forget(ssrc)
+
+    def send_rtp(self, packet: bytes) -> None:
+        """Send one RTP packet, if connected."""
+        if self.outbound is not None and self.path is not None:
+            self._plumbing.send_rtp(self.outbound, packet, self.path)
+
+    def send_rtcp(self, compound: bytes) -> None:
+        """Send one RTCP compound, if connected."""
+        if self.outbound is not None and self.path is not None:
+            self._plumbing.send_rtcp(self.outbound, compound, self.path)
+
+    def tick(self, now: float) -> None:
+        """Do what is due every second: consent and handshake deadlines, reports to a publisher."""
+        if self._connect is not None:
+            if now - max(self._connect_at, self.agent.last_check or 0.0) > CONSENT_S:
+                self.close("consent_expired")
+                return
+            if not self.is_connected and now - self._connect_at > DTLS_TIMEOUT_S:
+                self.close("dtls_failed")
+                return
+        for consumer in self.consumers.values():
+            consumer.tick()
+        if self.producers:
+            self._report(now)
+
+    def close(self, reason: CloseReason | None = None) -> None:
+        """Close with everything that is on it, and say goodbye. Idempotent."""
+        if self.is_closed:
+            return
+        self.is_closed = True
+        self._dtls.close()
+        for producer_id in list(self.producers):
+            self.close_producer(producer_id)
+        for consumer_id in list(self.consumers):
+            self.close_consumer(consumer_id)
+        self.inbound = self.outbound = None
+        self._on_closed(self, reason)
+
+    async def wait_closed(self) -> None:
+        """Wait until the handshake's task has ended; it ends by itself once the transport is closed."""
+        if self._dtls_task is not None:
+            await asyncio.wait([self._dtls_task])
+
+    def share(self, now: float) -> int | None:
+        """Return how many bits a second this subscriber can take of each video that it gets, if it has told."""
+        if self._estimate is None or now - self._estimate[1] > ESTIMATE_LIFETIME_S:
+            return None
+        videos = sum(c.first is not None and c.producer.ring is not None for c in self.consumers.values())
+        return self._estimate[0] // max(1, videos)
+
+    def _start_dtls(self) -> None:
+        if self._dtls_task is None and self._connect is not None and self.path is not None and not self.is_closed:
+            fingerprints, remote_role = self._connect
+            self._dtls_task = asyncio.get_running_loop().create_task(self._shake_hands(fingerprints, remote_role))
+
+    async def _shake_hands(
+        self, fingerprints: Sequence[DtlsFingerprint], remote_role: Literal["auto", "client", "server"]
+    ) -> None:
+        keys = await self._dtls.connect(fingerprints, local_role(remote_role))
+        if self.is_closed:
+            return
+        if keys is None:
+            self.close("dtls_failed")
+        else:
+            self._on_connected(keys)
+
+    def _on_connected(self, keys: SrtpKeys) -> None:
+        self.inbound = SrtpSession(keys.profile, keys.inbound, is_inbound=True)
+        self.outbound = SrtpSession(keys.profile, keys.outbound, is_inbound=False)
+        for consumer in self.consumers.values():
+            consumer.producer.refresh()
+            if consumer.is_forwarding:
+                consumer.producer.request_keyframe()
+
+    def _send(self, datagram: bytes) -> None:
+        if self.path is not None:
+            self._plumbing.udp.send(datagram, self.path)
+
+    def _receive_rtp(self, inbound: SrtpSession, size: int) -> bool:
+        buffer = self._plumbing.udp.buffer
+        packet = buffer.view[RECEIVE_AT:]
+        ssrc = int.from_bytes(packet[_SSRC_AT : _SSRC_AT + 4], "big")
+        known = self._streams.get(ssrc)
+        if known is None and not self._may_be_named_by_mid():
+            return False
+        buffer.length[0] = size
+        if unprotect(inbound.context, buffer.pointer_at(RECEIVE_AT), buffer.length):
+            self._plumbing.counters.srtp_failures += 1
+            return False
+        header = rtp.parse_header(packet, buffer.length[0])
+        if header is None:
+            return False
+        stream = known or self._bind_by_mid(packet, header)
+        if stream is None:
+            inbound.forget(ssrc)
+            return False
+        producer, receive = stream
+        now = self._plumbing.clock()
+        if producer.stream.abs_send_time_extension is not None:
+            self._measure(producer, packet, header, size, now)
+        receive(header, now)
+        return True
+
+    def _may_be_named_by_mid(self) -> bool:
+        return self._stray_packets < _MAX_STRAY_PACKETS and any(
+            producer.ssrc is None or (producer.stream.rtx_payload_type is not None and producer.rtx_ssrc is None)
+            for producer in self.producers.values()
+        )
+
+    def _bind_by_mid(self, packet: memoryview, header: RtpHeader) -> tuple[Producer, Receive] | None:
+        """Find out by its MID whose stream a packet with an unknown SSRC is (RFC 8843 section 9.2)."""
+        self._stray_packets += 1
+        for producer in self.producers.values():
+            stream = producer.stream
+            if stream.mid is None or stream.mid_extension is None:
+                continue
+            if rtp.read_extension(packet, header, stream.mid_extension) != stream.mid.encode():
+                continue
+            if header.payload_type == stream.payload_type and producer.ssrc is None:
+                producer.ssrc = header.ssrc
+                self._streams[header.ssrc] = (producer, producer.receive)
+            elif header.payload_type == stream.rtx_payload_type and producer.rtx_ssrc is None:
+                producer.rtx_ssrc = header.ssrc
+                self._streams[header.ssrc] = (producer, producer.receive_retransmission)
+            return self._streams.get(header.ssrc)
+        return None
+
+    def _measure(self, producer: Producer, packet: memoryview, header: RtpHeader, size: int, now: float) -> None:
+        data = rtp.read_extension(packet, header, producer.stream.abs_send_time_extension or 0)
+        if data is None or len(data) != 3:
+            return
+        if self._uplink is None:
+            self._uplink = UplinkEstimator()
+        self._uplink.add(header.ssrc, size, int.from_bytes(data, "big"), now)
+
+    def _receive_rtcp(self, inbound: SrtpSession, size: int) -> bool:
+        buffer = self._plumbing.udp.buffer
+        source = rtcp.sender_ssrc(buffer.view[RECEIVE_AT:])
+        if source not in self._rtcp_sources and len(self._rtcp_sources) >= _MAX_RTCP_SOURCES:
+            return False
+        buffer.length[0] = size
+        if unprotect_rtcp(inbound.context, buffer.pointer_at(RECEIVE_AT), buffer.length):
+            self._plumbing.counters.srtp_failures += 1
+            return False
+        self._rtcp_sources.add(source)
+        now = self._plumbing.clock()
+        for message in rtcp.parse(bytes(buffer.view[RECEIVE_AT : RECEIVE_AT + buffer.length[0]])):
+            self._on_rtcp(message, now)
+        return True
+
+    def _on_rtcp(self, message: rtcp.Message, now: float) -> None:
+        match message:
+            case rtcp.SenderReport(ssrc=ssrc):
+                producer = next((p for p in self.producers.values() if p.ssrc == ssrc), None)
+                if producer is not None:
+                    producer.on_sender_report(message, now)
+            case rtcp.Nack(media_ssrc=ssrc, sequences=sequences):
+                if (consumer := self._subscribed.get(ssrc)) is not None:
+                    self._plumbing.counters.retransmissions += consumer.on_nack(sequences)
+            case rtcp.KeyframeRequest(media_ssrc=ssrc):
+                if (consumer := self._subscribed.get(ssrc)) is not None and consumer.is_forwarding:
+                    consumer.producer.request_keyframe()
+            case rtcp.BandwidthEstimate(bitrate=bitrate):
+                self._estimate = (bitrate, now)
+
+    def _report(self, now: float) -> None:
+        """Send a receiver report over all streams, and how much video we want."""
+        blocks = [
+            block
+            for producer in self.producers.values()
+            if producer.ssrc is not None and (block := producer.reception.block(producer.ssrc, now)) is not None
+        ]
+        if not blocks:
+            return
+        compound = rtcp.receiver_report(self.ssrc, blocks)
+        videos = [p for p in self.producers.values() if p.stream.kind is MediaKind.VIDEO and p.ssrc is not None]
+        if videos:
+            shares = [
+                share
+                for producer in videos
+                for consumer in producer.consumers.values()
+                if consumer.first is not None and (share := consumer.transport.share(now)) is not None
+            ]
+            bitrate = publisher_bitrate(self._uplink.bitrate if self._uplink is not None else None, shares)
+            compound += rtcp.bandwidth_estimate(self.ssrc, bitrate, [p.ssrc for p in videos if p.ssrc is not None])
+        self.send_rtcp(compound)

@@ -1,0 +1,179 @@
+"""The worker: takes commands and datagrams, and hands both to the transport that they are for."""
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from server.media.rpc import PeerGoneError, RpcError
+from server.media.worker import messages as m
+from server.media.worker.dtls import WorkerCertificate
+from server.media.worker.ice_lite import IceLite
+from server.media.worker.path import Address, Path
+from server.media.worker.plumbing import Plumbing
+from server.media.worker.report import LoopLag, collect
+from server.media.worker.router import Router
+from server.media.worker.transport import Transport
+from server.media.worker.udp import RECEIVE_AT, UdpSocket, answer_path
+
+TICK_S = 1.0
+
+
+class Worker:
+    """Everything of one process. `emit` tells the control side; it may raise `PeerGoneError`."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        certificate: WorkerCertificate,
+        emit: Callable[[m.AnyEvent], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.udp = UdpSocket(sock, self._on_datagram)
+        self.plumbing = Plumbing(self.udp, clock, asyncio.get_running_loop().call_later)
+        self.transports: dict[str, Transport] = {}
+        self.ice: IceLite[Transport] = IceLite()
+        self._routers: dict[str, Router] = {}
+        self._router_of: dict[str, str] = {}
+        self._certificate = certificate
+        self._emit = emit
+        self._clock = clock
+        self._lag = LoopLag(clock)
+        self._timer: asyncio.TimerHandle | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._decode = msgspec.msgpack.Decoder(m.AnyCommand).decode
+        self._encode = msgspec.msgpack.Encoder().encode
+
+    def start(self) -> None:
+        """Serve the socket and the clock from now on."""
+        self.udp.start()
+        self._schedule_tick()
+
+    async def close(self) -> None:
+        """Close every transport with a goodbye, then the socket. Idempotent."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for transport in list(self.transports.values()):
+            transport.close()
+        await asyncio.gather(*self._closing)
+        self.udp.close()
+
+    def on_call(self, body: bytes) -> bytes:
+        """Do what a command says and return the encoded answer. Raises `RpcError` for what cannot be done."""
+        try:
+            command = self._decode(body)
+        except msgspec.DecodeError as error:
+            raise RpcError(f"not a command: {error}") from None
+        return self._encode(self.do(command))
+
+    def do(self, command: m.AnyCommand) -> m.Answer:  # noqa: C901 - one line each
+        """Do what `command` says. Raises `RpcError`."""
+        match command:
+            case m.CreateTransport():
+                return self._create_transport(command)
+            case m.ConnectTransport(transport_id=transport_id):
+                self._transport(transport_id).connect(command.fingerprints, command.remote_role)
+            case m.CloseTransport(transport_id=transport_id):
+                if (transport := self.transports.get(transport_id)) is not None:
+                    transport.close()
+            case m.CloseRouter(router_id=router_id):
+                if (router := self._routers.get(router_id)) is not None:
+                    router.close()
+            case m.Produce(transport_id=transport_id):
+                self._transport(transport_id).produce(command.producer_id, command.stream, is_paused=command.is_paused)
+            case m.PauseProducer(transport_id=transport_id):
+                self._transport(transport_id).producer(command.producer_id).set_paused(command.is_paused)
+            case m.CloseProducer(transport_id=transport_id):
+                if (transport := self.transports.get(transport_id)) is not None:
+                    transport.close_producer(command.producer_id)
+            case m.Consume(transport_id=transport_id):
+                self._transport(transport_id)
+                self._routers[self._router_of[transport_id]].consume(command)
+            case m.PauseConsumer(transport_id=transport_id):
+                self._transport(transport_id).consumer(command.consumer_id).set_paused(command.is_paused)
+            case m.CloseConsumer(transport_id=transport_id):
+                if (transport := self.transports.get(transport_id)) is not None:
+                    transport.close_consumer(command.consumer_id)
+        return m.Done()
+
+    def tick(self) -> None:
+        """Do what is due every second, and report."""
+        now = self._clock()
+        for transport in list(self.transports.values()):
+            transport.tick(now)
+        self._tell(collect(self.plumbing, self.transports.values(), self._lag.take()))
+
+    def _create_transport(self, command: m.CreateTransport) -> m.TransportCreated:
+        if command.transport_id in self.transports:
+            raise RpcError("the transport exists")
+        transport = Transport(command.transport_id, self.plumbing, self._certificate, self._on_transport_closed)
+        self.transports[transport.transport_id] = transport
+        self._router_of[transport.transport_id] = command.router_id
+        self._routers.setdefault(command.router_id, Router()).transports[transport.transport_id] = transport
+        self.ice.add(transport.agent)
+        return m.TransportCreated(
+            username_fragment=transport.agent.username_fragment,
+            password=transport.agent.password,
+        )
+
+    def _on_transport_closed(self, transport: Transport, reason: m.CloseReason | None) -> None:
+        self.ice.remove(transport.agent)
+        del self.transports[transport.transport_id]
+        router_id = self._router_of.pop(transport.transport_id)
+        router = self._routers[router_id]
+        del router.transports[transport.transport_id]
+        if not router.transports:
+            del self._routers[router_id]
+        task = asyncio.get_running_loop().create_task(transport.wait_closed())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+        if reason is not None:
+            self._tell(m.TransportClosed(router_id=router_id, transport_id=transport.transport_id, reason=reason))
+
+    def _transport(self, transport_id: str) -> Transport:
+        transport = self.transports.get(transport_id)
+        if transport is None:
+            raise RpcError("no such transport")
+        return transport
+
+    def _on_datagram(self, size: int, address: Address, ancillary: Any) -> None:
+        """Tell STUN, DTLS and SRTP apart by the first byte (RFC 7983), and drop what comes from nobody known."""
+        view = self.udp.buffer.view
+        first = view[RECEIVE_AT]
+        if first < 4:
+            self._on_stun(view[RECEIVE_AT : RECEIVE_AT + size], answer_path(address, ancillary))
+            return
+        transport = self.ice.owners.get(address)
+        if transport is not None:
+            if 128 <= first <= 191:
+                if transport.receive_media(size):
+                    return
+            elif 20 <= first <= 63:
+                transport.receive_dtls(bytes(view[RECEIVE_AT : RECEIVE_AT + size]))
+                return
+        self.plumbing.counters.packets_dropped += 1
+
+    def _on_stun(self, data: memoryview, path: Path) -> None:
+        checked = self.ice.receive(data, path, self._clock())
+        if checked is None:
+            self.plumbing.counters.packets_dropped += 1
+            return
+        if checked.answer:
+            self.udp.send(checked.answer, path)
+        checked.owner.on_checked(has_moved=checked.has_moved)
+
+    def _schedule_tick(self) -> None:
+        self._lag.expect(TICK_S)
+        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self.tick()
+        self._schedule_tick()
+
+    def _tell(self, event: m.AnyEvent) -> None:
+        with contextlib.suppress(PeerGoneError):  # then the end of the socket ends this process
+            self._emit(event)

@@ -1,0 +1,159 @@
+"""One media worker process, from its start to its end, as the control side sees it."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol, Self
+
+import msgspec
+import structlog
+
+from protocol.errors import ErrorCode
+from protocol.rtp import DtlsFingerprint
+from server.errors import StartupError, UserError
+from server.media.rpc import Peer, PeerGoneError
+from server.media.worker import messages as m
+
+CALL_TIMEOUT_S = 5.0
+_START_TIMEOUT_S = 20.0
+_STOP_TIMEOUT_S = 3.0
+_PROJECT = Path(__file__).parents[2]
+
+_log = structlog.get_logger(__name__)
+
+
+class RouterOwner(Protocol):
+    """Whose transports a router holds: the media of one meeting."""
+
+    def on_transport_closed(self, transport_id: str, reason: m.CloseReason) -> None:
+        """Take note that the worker closed a transport by itself."""
+        ...
+
+    def on_worker_lost(self) -> None:
+        """Take note that everything is gone."""
+        ...
+
+    def on_worker_available(self) -> None:
+        """Take note that there is a worker again, for those who have none."""
+        ...
+
+
+def tell(call: Callable[[], None]) -> None:
+    """Tell one meeting something; what goes wrong there must not reach the others."""
+    try:
+        call()
+    except Exception:  # noqa: BLE001 - whatever it is
+        _log.exception("media_owner_failed")
+
+
+class WorkerProcess:
+    """Made by `start`. `routers` is who is told what happens; they keep `transport_count`, for placement."""
+
+    def __init__(self, number: int, sock: socket.socket) -> None:
+        self.number = number
+        self.routers: dict[str, RouterOwner] = {}
+        self.transport_count = 0
+        self.report = m.Report()
+        self.reports = 0
+        """How many reports have come."""
+        self.port = 0
+        self.has_ipv6 = False
+        self.fingerprint = DtlsFingerprint(algorithm="sha-256", value="")
+        self._peer = Peer(sock, on_event=self._on_event)
+        self._serving: asyncio.Task[None] | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._started: asyncio.Future[m.Started | m.StartFailed] = asyncio.get_running_loop().create_future()
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._decode_answer = msgspec.msgpack.Decoder(m.Answer).decode
+        self._decode_event = msgspec.msgpack.Decoder(m.AnyEvent).decode
+
+    @classmethod
+    async def start(cls, number: int, port: int) -> Self:
+        """Start a worker on a UDP port (0 takes a free one). Raises `StartupError` when it does not serve."""
+        ours, theirs = socket.socketpair()
+        worker = cls(number, ours)
+        try:
+            with theirs:
+                search_path = os.pathsep.join(filter(None, (str(_PROJECT), os.environ.get("PYTHONPATH"))))
+                worker._process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "server.media.worker", "--fd", str(theirs.fileno()), "--port", str(port)),
+                    pass_fds=(theirs.fileno(),),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    env={**os.environ, "PYTHONPATH": search_path},
+                )
+            worker._serving = asyncio.create_task(worker._serve(), name=f"media worker {number}")
+            await worker._wait_started(port)
+        except BaseException:
+            await worker.stop()
+            raise
+        return worker
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid if self._process is not None else 0
+
+    async def call(self, command: m.AnyCommand) -> m.Answer:
+        """Have the worker do something. Raises `RpcError` for what cannot be done, `UserError` without a worker."""
+        try:
+            answer: m.Answer = self._decode_answer(await self._peer.call(self._encode(command), CALL_TIMEOUT_S))
+        except PeerGoneError:
+            raise UserError(ErrorCode.MEDIA_UNAVAILABLE, "Sound and video are being restarted.") from None
+        return answer
+
+    def post(self, command: m.AnyCommand) -> None:
+        """Have the worker do something that cannot fail, in order with the calls, without waiting for it."""
+        with contextlib.suppress(PeerGoneError):  # then there is nothing left to be done either
+            self._peer.post(self._encode(command))
+
+    async def wait_ended(self, timeout_s: float | None = None) -> bool:
+        """Wait until the worker is gone; false when it still serves after `timeout_s`."""
+        assert self._serving is not None  # noqa: S101 - it was started
+        done, _ = await asyncio.wait([self._serving], timeout=timeout_s)
+        return bool(done)
+
+    async def stop(self, *, is_hung: bool = False) -> None:
+        """End the process: it ends by itself when the socket closes, unless it hangs. Idempotent."""
+        self._peer.close()
+        if self._process is not None:
+            if is_hung and self._process.returncode is None:
+                self._process.kill()
+            try:
+                async with asyncio.timeout(_STOP_TIMEOUT_S):
+                    await self._process.wait()
+            except TimeoutError:
+                self._process.kill()
+                await self._process.wait()
+        if self._serving is not None:
+            await asyncio.wait([self._serving])
+
+    async def _serve(self) -> None:
+        await self._peer.run()
+        if not self._started.done():
+            self._started.set_result(m.StartFailed(text="A media worker ended while it was starting; see above."))
+
+    async def _wait_started(self, port: int) -> None:
+        try:
+            async with asyncio.timeout(_START_TIMEOUT_S):
+                started = await asyncio.shield(self._started)
+        except TimeoutError:
+            raise StartupError(f"The media worker for UDP port {port} does not start.") from None
+        if isinstance(started, m.StartFailed):
+            raise StartupError(started.text)
+        self.port, self.has_ipv6, self.fingerprint = started.port, started.has_ipv6, started.fingerprint
+
+    def _on_event(self, body: bytes) -> None:
+        match self._decode_event(body):
+            case m.Report() as report:
+                self.report = report
+                self.reports += 1
+            case m.TransportClosed(router_id=router_id, transport_id=transport_id, reason=reason):
+                if (owner := self.routers.get(router_id)) is not None:
+                    tell(lambda: owner.on_transport_closed(transport_id, reason))
+            case m.Started() | m.StartFailed() as started:
+                if not self._started.done():
+                    self._started.set_result(started)

@@ -1,0 +1,377 @@
+"""Who may touch what of a meeting's media, with a real worker behind."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from protocol.errors import ErrorCode
+from protocol.events import MediaProducerClosed, MediaReset, MediaTransportClosed
+from protocol.requests import (
+    MediaConsume,
+    MediaConsumed,
+    MediaConsumerClose,
+    MediaConsumerUpdate,
+    MediaProduce,
+    MediaProduced,
+    MediaProducerClose,
+    MediaProducerUpdate,
+    MediaTransportClose,
+    MediaTransportConnect,
+    MediaTransportCreate,
+    MediaTransportCreated,
+)
+from protocol.room import MediaSnapshot, ProducerInfo, Source
+from protocol.rtp import DtlsFingerprint, DtlsParameters, RtpCapabilities, RtpParameters, TransportOptions
+from protocol.wire import Empty
+from server.errors import UserError
+from server.media import feature as feature_module
+from server.media.capabilities import ROUTER_CAPABILITIES
+from server.media.feature import MediaFeature
+from server.media.service import MediaService
+from server.media.supervisor import WorkerStats
+from tests.server.media.endpoint import Endpoint
+from tests.server.media.meeting import DEADLINE_S, Page, RecordingMeeting, live_feature
+from tests.server.media.test_ortc import audio, video
+
+SOMEBODY = [DtlsFingerprint(algorithm="sha-256", value=":".join(["00"] * 32))]
+
+
+class MediaPage(Page):
+    """A page with shorthands."""
+
+    async def transport(self, direction: str) -> TransportOptions:
+        created = await self.ask(
+            MediaTransportCreate, MediaTransportCreated, direction=direction, rtp_capabilities=ROUTER_CAPABILITIES
+        )
+        return created.transport
+
+    async def produce(self, transport_id: str, source: Source = Source.CAMERA, **changes: Any) -> str:
+        parameters = video(**changes) if source is Source.CAMERA else audio(**changes)
+        produced = await self.ask(
+            MediaProduce,
+            MediaProduced,
+            transport_id=transport_id,
+            source=source,
+            rtp_parameters=msgspec.convert(parameters, RtpParameters),
+        )
+        return produced.producer_id
+
+    async def consume(self, transport_id: str, producer_id: str) -> MediaConsumed:
+        return await self.ask(MediaConsume, MediaConsumed, transport_id=transport_id, producer_id=producer_id)
+
+
+@pytest.fixture
+def meeting() -> RecordingMeeting:
+    return RecordingMeeting()
+
+
+@pytest.fixture
+async def feature(service: MediaService, meeting: RecordingMeeting) -> AsyncIterator[MediaFeature]:
+    async with live_feature(service, meeting) as live:
+        yield live
+
+
+@pytest.fixture
+def ana(feature: MediaFeature) -> MediaPage:
+    return MediaPage(feature, "ana")
+
+
+@pytest.fixture
+def ben(feature: MediaFeature) -> MediaPage:
+    return MediaPage(feature, "ben")
+
+
+async def refused(request: Any, code: ErrorCode) -> None:
+    with pytest.raises(UserError) as error:
+        await request
+    assert error.value.code is code
+
+
+async def worker_has(service: MediaService, **expected: int) -> WorkerStats:
+    """Wait for a report with these numbers."""
+    async with asyncio.timeout(DEADLINE_S):
+        while True:
+            (stats,) = service.stats()
+            if all(getattr(stats, name) == value for name, value in expected.items()):
+                return stats
+            await asyncio.sleep(0.02)
+
+
+async def test_a_transport_has_what_mediasoup_client_needs(ana: MediaPage, service: MediaService) -> None:
+    options = await ana.transport("send")
+    assert options.ice_parameters.ice_lite
+    assert [(c.ip, c.port) for c in options.ice_candidates] == [("127.0.0.1", service.stats()[0].port)]
+    assert options.dtls_parameters.role == "auto"
+    assert len(options.dtls_parameters.fingerprints) == 1
+    plain = msgspec.to_builtins(options)
+    assert set(plain) == {"id", "iceParameters", "iceCandidates", "dtlsParameters"}
+    assert set(plain["iceParameters"]) == {"usernameFragment", "password", "iceLite"}
+
+
+async def test_the_room_is_told_what_everybody_sends(ana: MediaPage, meeting: RecordingMeeting) -> None:
+    transport = await ana.transport("send")
+    microphone = await ana.produce(transport.id, Source.MICROPHONE)
+    camera = await ana.produce(transport.id, Source.CAMERA)
+    assert meeting.producers("ana") == (
+        ProducerInfo(producer_id=camera, source=Source.CAMERA, is_paused=False),
+        ProducerInfo(producer_id=microphone, source=Source.MICROPHONE, is_paused=False),
+    )
+    await ana.ask(MediaProducerUpdate, Empty, producer_id=microphone, is_paused=True)
+    assert meeting.producers("ana")[1].is_paused
+    await ana.ask(MediaProducerClose, Empty, producer_id=microphone)
+    assert [info.producer_id for info in meeting.producers("ana")] == [camera]
+    await ana.ask(MediaTransportClose, Empty, transport_id=transport.id)
+    assert meeting.producers("ana") == ()
+
+
+async def test_a_consumer_is_what_mediasoup_client_takes(ana: MediaPage, ben: MediaPage) -> None:
+    sending, receiving = await ana.transport("send"), await ben.transport("recv")
+    producer = await ana.produce(sending.id, Source.MICROPHONE)
+    await ana.ask(MediaProducerUpdate, Empty, producer_id=producer, is_paused=True)
+    consumer = (await ben.consume(receiving.id, producer)).consumer
+    assert (consumer.producer_id, consumer.kind, consumer.producer_paused) == (producer, "audio", True)
+    assert consumer.rtp_parameters.rtcp.cname == sending.id, "sound and picture of one page belong together"
+    await ben.ask(MediaConsumerUpdate, Empty, consumer_id=consumer.id, is_paused=False)
+    await ben.ask(MediaConsumerClose, Empty, consumer_id=consumer.id)
+    await refused(ben.ask(MediaConsumerUpdate, Empty, consumer_id=consumer.id, is_paused=False), ErrorCode.NOT_FOUND)
+
+
+async def test_nobody_touches_what_is_somebody_elses(feature: MediaFeature, ana: MediaPage, ben: MediaPage) -> None:
+    sending, receiving = await ana.transport("send"), await ben.transport("recv")
+    producer = await ana.produce(sending.id)
+    consumer = (await ben.consume(receiving.id, producer)).consumer
+    other_tab = MediaPage(feature, "ana", "another page of ana")
+    for page in (ben, other_tab):
+        for request in (
+            page.ask(MediaTransportClose, Empty, transport_id=sending.id),
+            page.ask(
+                MediaTransportConnect,
+                Empty,
+                transport_id=sending.id,
+                dtls_parameters=DtlsParameters(fingerprints=SOMEBODY),
+            ),
+            page.produce(sending.id),
+            page.ask(MediaProducerUpdate, Empty, producer_id=producer, is_paused=True),
+            page.ask(MediaProducerClose, Empty, producer_id=producer),
+        ):
+            await refused(request, ErrorCode.NOT_FOUND)
+    for page in (ana, other_tab):
+        for request in (
+            page.consume(receiving.id, producer),
+            page.ask(MediaConsumerUpdate, Empty, consumer_id=consumer.id, is_paused=False),
+            page.ask(MediaConsumerClose, Empty, consumer_id=consumer.id),
+        ):
+            await refused(request, ErrorCode.NOT_FOUND)
+
+
+async def test_a_transport_has_one_direction(ana: MediaPage, ben: MediaPage) -> None:
+    sending, receiving = await ana.transport("send"), await ana.transport("recv")
+    await refused(ana.produce(receiving.id), ErrorCode.BAD_REQUEST)
+    producer = await ana.produce(sending.id)
+    await refused(ana.consume(sending.id, producer), ErrorCode.BAD_REQUEST)
+    await refused(ben.ask(MediaTransportCreate, MediaTransportCreated, direction="recv"), ErrorCode.BAD_REQUEST)
+
+
+async def test_what_a_page_cannot_play_it_cannot_consume(ana: MediaPage, ben: MediaPage) -> None:
+    sending = await ana.transport("send")
+    producer = await ana.produce(sending.id)
+    receiving = await ben.ask(
+        MediaTransportCreate, MediaTransportCreated, direction="recv", rtp_capabilities=RtpCapabilities()
+    )
+    await refused(ben.consume(receiving.transport.id, producer), ErrorCode.CANNOT_CONSUME)
+    await refused(ben.consume(receiving.transport.id, "pr_unknown"), ErrorCode.NOT_FOUND)
+
+
+async def test_a_new_transport_replaces_the_page_s_earlier_one(
+    ana: MediaPage, meeting: RecordingMeeting, service: MediaService
+) -> None:
+    first = await ana.transport("send")
+    await ana.produce(first.id)
+    await ana.transport("recv")
+    second = await ana.transport("send")
+    assert second.id != first.id
+    assert meeting.producers("ana") == ()
+    closed = MediaTransportClosed(transport_id=first.id, reason="replaced")
+    assert meeting.notices == [(ana.caller.endpoint_id, closed)]
+    await worker_has(service, transports=2, producers=0)
+
+
+async def test_the_newest_page_sends(feature: MediaFeature, ana: MediaPage, meeting: RecordingMeeting) -> None:
+    first = await ana.produce((await ana.transport("send")).id)
+    other_tab = MediaPage(feature, "ana", "another page of ana")
+    second = await other_tab.produce((await other_tab.transport("send")).id)
+    assert [info.producer_id for info in meeting.producers("ana")] == [second]
+    assert meeting.notices == [(ana.caller.endpoint_id, MediaProducerClosed(producer_id=first, reason="replaced"))]
+    await refused(ana.ask(MediaProducerClose, Empty, producer_id=first), ErrorCode.NOT_FOUND)
+
+
+async def test_two_pages_at_the_same_time_end_with_one_producer(
+    feature: MediaFeature, ana: MediaPage, meeting: RecordingMeeting, service: MediaService
+) -> None:
+    other_tab = MediaPage(feature, "ana", "another page of ana")
+    transports = [(await page.transport("send")).id for page in (ana, other_tab)]
+    await asyncio.gather(ana.produce(transports[0]), other_tab.produce(transports[1]))
+    assert len(meeting.producers("ana")) == 1
+    await worker_has(service, producers=1)
+
+
+async def test_a_page_sends_a_source_again_with_the_same_ssrc(ana: MediaPage, service: MediaService) -> None:
+    transport = await ana.transport("send")
+    await ana.produce(transport.id)
+    await ana.produce(transport.id)
+    await worker_has(service, producers=1)
+
+
+async def test_hostile_parameters_are_a_bad_request(ana: MediaPage, meeting: RecordingMeeting) -> None:
+    transport = await ana.transport("send")
+    await refused(ana.produce(transport.id, mid="\r\n"), ErrorCode.BAD_REQUEST)
+    await refused(ana.produce(transport.id, encodings=[{"ssrc": 1}, {"ssrc": 2}]), ErrorCode.BAD_REQUEST)
+    await ana.produce(transport.id)
+    await refused(ana.produce(transport.id, Source.MICROPHONE, encodings=[{"ssrc": 1_111}]), ErrorCode.BAD_REQUEST)
+    assert len(meeting.producers("ana")) == 1
+
+
+async def test_connecting_twice_is_a_bad_request(ana: MediaPage) -> None:
+    transport = await ana.transport("send")
+    parameters = DtlsParameters(fingerprints=SOMEBODY, role="client")
+    await ana.ask(MediaTransportConnect, Empty, transport_id=transport.id, dtls_parameters=parameters)
+    await refused(
+        ana.ask(MediaTransportConnect, Empty, transport_id=transport.id, dtls_parameters=parameters),
+        ErrorCode.BAD_REQUEST,
+    )
+
+
+async def test_consumers_end_with_their_producer(ana: MediaPage, ben: MediaPage, service: MediaService) -> None:
+    sending, receiving = await ana.transport("send"), await ben.transport("recv")
+    producer = await ana.produce(sending.id)
+    consumer = (await ben.consume(receiving.id, producer)).consumer
+    await worker_has(service, consumers=1)
+    await ana.ask(MediaProducerClose, Empty, producer_id=producer)
+    await refused(ben.ask(MediaConsumerClose, Empty, consumer_id=consumer.id), ErrorCode.NOT_FOUND)
+    await worker_has(service, producers=0, consumers=0)
+
+
+async def test_a_page_that_left_leaves_nothing(
+    feature: MediaFeature, ana: MediaPage, ben: MediaPage, meeting: RecordingMeeting, service: MediaService
+) -> None:
+    sending, receiving = await ana.transport("send"), await ben.transport("recv")
+    await ben.consume(receiving.id, await ana.produce(sending.id))
+    for _ in range(2):
+        await feature.on_endpoint_left(ana.caller)
+    assert meeting.producers("ana") == ()
+    await worker_has(service, transports=1, producers=0, consumers=0)
+    await feature.on_participant_left("ben")
+    await worker_has(service, transports=0)
+
+
+async def test_a_page_that_leaves_while_it_asks_leaves_nothing(
+    feature: MediaFeature, ana: MediaPage, service: MediaService
+) -> None:
+    asking = asyncio.create_task(ana.transport("send"))
+    await asyncio.sleep(0)
+    await feature.on_endpoint_left(ana.caller)
+    await refused(asking, ErrorCode.NOT_FOUND)
+    sending = await ana.transport("send")
+    producing = asyncio.create_task(ana.produce(sending.id))
+    await asyncio.sleep(0)
+    await feature.on_endpoint_left(ana.caller)
+    await refused(producing, ErrorCode.NOT_FOUND)
+    await worker_has(service, transports=0, producers=0)
+
+
+async def test_a_producer_that_closes_while_somebody_asks_for_it(ana: MediaPage, ben: MediaPage) -> None:
+    sending, receiving = await ana.transport("send"), await ben.transport("recv")
+    producer = await ana.produce(sending.id)
+    consuming = asyncio.create_task(ben.consume(receiving.id, producer))
+    await asyncio.sleep(0)
+    await ana.ask(MediaProducerClose, Empty, producer_id=producer)
+    await refused(consuming, ErrorCode.NOT_FOUND)
+
+
+async def test_there_is_a_limit_to_pages_and_consumers(
+    feature: MediaFeature, ana: MediaPage, ben: MediaPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feature_module, "MAX_CONSUMERS", 2)
+    sending, receiving = await ana.transport("send"), await ben.transport("recv")
+    producer = await ana.produce(sending.id)
+    for _ in range(2):
+        await ben.consume(receiving.id, producer)
+    await refused(ben.consume(receiving.id, producer), ErrorCode.TOO_MANY)
+    pages = [MediaPage(feature, "ben", f"page {number}") for number in range(feature_module.MAX_ENDPOINTS)]
+    for page in pages[:-1]:
+        await page.transport("recv")
+    await refused(pages[-1].transport("recv"), ErrorCode.TOO_MANY)
+    await ben.transport("recv")
+
+
+async def test_a_closed_meeting_leaves_nothing(service: MediaService, meeting: RecordingMeeting) -> None:
+    async with live_feature(service, meeting) as feature:
+        page = MediaPage(feature, "ana")
+        await page.produce((await page.transport("send")).id)
+        await worker_has(service, transports=1)
+        await feature.on_meeting_closed()
+        await refused(page.transport("send"), ErrorCode.MEDIA_UNAVAILABLE)
+    await worker_has(service, transports=0)
+
+
+async def test_a_page_is_told_when_its_handshake_fails(
+    ana: MediaPage, meeting: RecordingMeeting, service: MediaService
+) -> None:
+    transport = await ana.transport("send")
+    await ana.produce(transport.id)
+    endpoint = await Endpoint.open("127.0.0.1", transport.ice_candidates[0].port)
+    await ana.ask(
+        MediaTransportConnect,
+        Empty,
+        transport_id=transport.id,
+        dtls_parameters=DtlsParameters(fingerprints=SOMEBODY, role="client"),
+    )
+    await endpoint.check(transport.ice_parameters.username_fragment, transport.ice_parameters.password)
+    handshake = asyncio.create_task(endpoint.shake_hands(transport.dtls_parameters.fingerprints[0]))
+    assert await meeting.wait_for_notice(MediaTransportClosed) == (
+        ana.caller.endpoint_id,
+        MediaTransportClosed(transport_id=transport.id, reason="dtls_failed"),
+    )
+    assert meeting.producers("ana") == ()
+    await asyncio.wait([handshake])
+    handshake.exception()
+    await endpoint.close()
+
+
+async def test_a_lost_worker_begins_a_new_epoch(
+    feature: MediaFeature, ana: MediaPage, ben: MediaPage, meeting: RecordingMeeting, service: MediaService
+) -> None:
+    sending = await ana.transport("send")
+    await ana.produce(sending.id)
+    assert feature.snapshot() == MediaSnapshot(epoch=1, is_available=True)
+    (before,) = service.stats()
+    os.kill(before.pid, signal.SIGKILL)
+    await meeting.wait_for_reset(2)
+    assert meeting.events == [MediaReset(epoch=2, is_available=False), MediaReset(epoch=2, is_available=True)]
+    assert feature.snapshot() == MediaSnapshot(epoch=2, is_available=True)
+    assert meeting.producers("ana") == ()
+    await refused(ana.produce(sending.id), ErrorCode.NOT_FOUND)
+    (after,) = service.stats()
+    assert after.pid != before.pid
+    assert after.restarts == 1
+    transport, receiving = await ana.transport("send"), await ben.transport("recv")
+    await ben.consume(receiving.id, await ana.produce(transport.id))
+
+
+async def test_a_request_under_way_when_the_worker_dies_fails_cleanly(
+    ana: MediaPage, meeting: RecordingMeeting, service: MediaService
+) -> None:
+    (stats,) = service.stats()
+    os.kill(stats.pid, signal.SIGSTOP)
+    asking = asyncio.create_task(ana.transport("send"))
+    await asyncio.sleep(0)
+    os.kill(stats.pid, signal.SIGKILL)
+    await refused(asking, ErrorCode.MEDIA_UNAVAILABLE)
+    await meeting.wait_for_reset(2)
+    await ana.transport("send")
+    await worker_has(service, transports=1)

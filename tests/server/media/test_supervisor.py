@@ -1,0 +1,148 @@
+"""Real worker processes, killed and stopped."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from server.errors import StartupError
+from server.media import supervisor as supervisor_module
+from server.media.service import MediaService
+from server.media.supervisor import Supervisor
+from server.media.worker import messages as m
+from server.media.worker.udp import open_socket
+from tests.server.media.meeting import DEADLINE_S, RecordingMeeting, live_feature, running_service
+
+
+async def test_a_port_in_use_stops_the_start_with_a_sentence() -> None:
+    with open_socket(0) as taken:
+        port = taken.getsockname()[1]
+        supervisor = Supervisor(count=1, first_port=port)
+        with pytest.raises(StartupError, match=f"^UDP port {port} for media is in use"):
+            await supervisor.start()
+        assert not supervisor.workers
+    assert not _worker_children()
+
+
+async def test_workers_have_ports_in_a_row() -> None:
+    with open_socket(0) as free:
+        first = free.getsockname()[1]
+    if first > 65_000:
+        first -= 1_000
+    async with running_service(workers=2, media_port=first) as service:
+        assert [stats.port for stats in service.stats()] == [first, first + 1]
+
+
+async def test_rooms_go_to_the_least_loaded_worker() -> None:
+    async with running_service(workers=2) as service:
+        meetings = [RecordingMeeting(f"meeting_{number}") for number in range(4)]
+        features = [service.create_feature(meeting) for meeting in meetings]
+        for feature in features:
+            await feature.on_meeting_opened()
+        assert [len(worker.routers) for worker in service._supervisor.workers] == [2, 2]
+        for feature in features:
+            await feature.on_meeting_closed()
+        assert [len(worker.routers) for worker in service._supervisor.workers] == [0, 0]
+
+
+async def test_a_room_moves_to_another_worker_when_its_own_dies() -> None:
+    async with running_service(workers=2) as service:
+        here, there = RecordingMeeting("meeting_1"), RecordingMeeting("meeting_2")
+        async with live_feature(service, here), live_feature(service, there):
+            os.kill(service._supervisor.workers[0].pid, signal.SIGKILL)
+            await here.wait_for_reset(2)
+            assert there.events == [], "a room on another worker does not notice"
+
+
+async def test_a_hung_worker_is_killed_and_replaced(service: MediaService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor_module, "HANG_S", 0.2)
+    monkeypatch.setattr(supervisor_module, "LAST_CHANCE_S", 0.2)
+    meeting = RecordingMeeting()
+    async with live_feature(service, meeting):
+        (before,) = service.stats()
+        os.kill(before.pid, signal.SIGSTOP)
+        await meeting.wait_for_reset(2)
+        assert service.stats()[0].pid != before.pid
+        assert not psutil.pid_exists(before.pid)
+
+
+async def test_a_worker_ends_when_its_gateway_is_gone(service: MediaService) -> None:
+    """As the kernel closes the sockets of a process that was killed."""
+    (worker,) = service._supervisor.workers
+    process = psutil.Process(worker.pid)
+    await asyncio.wait([asyncio.create_task(service.close())], timeout=DEADLINE_S)
+    assert not process.is_running()
+
+
+async def test_a_gateway_that_is_killed_takes_its_workers_along(tmp_path: Path) -> None:
+    script = tmp_path / "gateway.py"
+    script.write_text(
+        "import asyncio\n"
+        "from server.media.supervisor import Supervisor\n"
+        "async def main():\n"
+        "    supervisor = Supervisor(count=1, first_port=0)\n"
+        "    await supervisor.start()\n"
+        "    print(supervisor.workers[0].pid, flush=True)\n"
+        "    await asyncio.Event().wait()\n"
+        "asyncio.run(main())\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(supervisor_module.__file__).parents[2])}
+    gateway = await asyncio.create_subprocess_exec(
+        sys.executable, str(script), stdout=asyncio.subprocess.PIPE, env=environment
+    )
+    assert gateway.stdout is not None
+    worker = psutil.Process(int(await asyncio.wait_for(gateway.stdout.readline(), DEADLINE_S)))
+    gateway.kill()
+    await gateway.wait()
+    await asyncio.to_thread(worker.wait, DEADLINE_S)
+
+
+async def test_ctrl_c_in_the_terminal_is_left_to_the_gateway(service: MediaService) -> None:
+    (worker,) = service._supervisor.workers
+    os.kill(worker.pid, signal.SIGINT)
+    answer = await worker.call(m.CreateTransport(router_id="r", transport_id="t"))
+    assert isinstance(answer, m.TransportCreated)
+
+
+async def test_restarts_are_spaced_out(service: MediaService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor_module, "RESTART_DELAYS_S", (0.0, 30.0))
+    meeting = RecordingMeeting()
+    async with live_feature(service, meeting):
+        os.kill(service.stats()[0].pid, signal.SIGKILL)
+        await meeting.wait_for_reset(2)
+        assert service.is_ready
+        os.kill(service.stats()[0].pid, signal.SIGKILL)
+        async with asyncio.timeout(DEADLINE_S):
+            while service.is_ready:  # noqa: ASYNC110 - the room is told, but only that it is over
+                await asyncio.sleep(0.01)
+        assert service.stats() == []
+
+
+def test_the_gateway_does_not_load_what_only_workers_need() -> None:
+    code = (
+        "import server.media.service, sys;"
+        "loaded = {'aiortc', 'aioice', 'av', 'pylibsrtp', 'OpenSSL', 'cryptography'} & set(sys.modules);"
+        "sys.exit(f'loaded: {loaded}' if loaded else 0)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_worker_never_loads_codecs_or_the_rest_of_the_server() -> None:
+    code = (
+        "from server.media.worker.lean import leave_out_codecs; leave_out_codecs();"
+        "import server.media.worker.process, sys;"
+        "ours = {name for name in sys.modules if name.startswith('server.')};"
+        "known = ('server.media.worker', 'server.media.rpc');"
+        "alien = {name for name in ours if not name.startswith(known) and name != 'server.media'};"
+        "sys.exit(f'loaded: {alien}' if alien else 0)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def _worker_children() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "server.media.worker" in child.cmdline()]

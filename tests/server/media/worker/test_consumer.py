@@ -1,0 +1,91 @@
+"""What a subscriber asks for: packets again."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from server.media.worker import rtcp, rtp
+from server.media.worker.consumer import MAX_RETRANSMISSIONS_PER_S
+from tests.server.media.endpoint import Endpoint
+from tests.server.media.worker.rig import SUBSCRIBED, Rig, rtp_packet, running_worker
+from tests.server.media.worker.test_producer import parsed, payload, two_sides
+
+
+async def ask_again(subscriber: Endpoint, sequences: list[int]) -> None:
+    subscriber.send_rtcp(rtcp.nack(1, SUBSCRIBED.ssrc, sequences))
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 0xFFFF), st.sets(st.integers(0, 29), min_size=1))
+async def test_what_is_asked_for_is_sent_again_as_rtx(first: int, lost: set[int]) -> None:
+    async with running_worker() as rig:
+        publisher, subscriber = await two_sides(rig)
+        for number in range(30):
+            publisher.send_rtp(rtp_packet(first + number, f"packet {number}".encode(), timestamp=number))
+        packets = [await subscriber.next_rtp() for _ in range(30)]
+        await ask_again(subscriber, [parsed(packets[number]).sequence for number in sorted(lost)])
+        again = [await subscriber.next_rtp() for _ in lost]
+        for number, packet in zip(sorted(lost), again, strict=True):
+            header, original = parsed(packet), parsed(packets[number])
+            assert (header.ssrc, header.payload_type) == (SUBSCRIBED.rtx_ssrc, 102)
+            assert header.timestamp == original.timestamp
+            assert rtp.original_sequence(packet, header) == original.sequence
+            assert payload(packet)[2:] == payload(packets[number])
+        numbers = [parsed(packet).sequence for packet in again]
+        assert numbers == [(numbers[0] + at) & 0xFFFF for at in range(len(numbers))]
+        assert rig.worker.plumbing.counters.retransmissions == len(lost)
+
+
+async def test_what_never_was_or_is_long_gone_is_not_sent(rig: Rig) -> None:
+    publisher, subscriber = await two_sides(rig)
+    for number in range(600):
+        publisher.send_rtp(rtp_packet(number, str(number).encode()))
+        packet = await subscriber.next_rtp()
+        if number == 0:
+            gone = parsed(packet).sequence
+    last = parsed(packet).sequence
+    await ask_again(subscriber, [gone, (gone - 5) & 0xFFFF, (last + 1) & 0xFFFF, last])
+    again = await subscriber.next_rtp()
+    assert payload(again)[2:] == b"599"
+    assert rig.worker.plumbing.counters.retransmissions == 1
+
+
+async def test_nothing_from_before_a_pause_is_sent(rig: Rig) -> None:
+    publisher, subscriber = await two_sides(rig)
+    publisher.send_rtp(rtp_packet(1, b"before"))
+    before = await subscriber.next_rtp()
+    rig.pause(is_paused=True)
+    publisher.send_rtp(rtp_packet(2, b"unseen"))
+    await rig.drained()
+    rig.pause(is_paused=False)
+    publisher.send_rtp(rtp_packet(3, b"after"))
+    after = await subscriber.next_rtp()
+    await ask_again(subscriber, [parsed(before).sequence, parsed(after).sequence])
+    assert payload(await subscriber.next_rtp())[2:] == b"after"
+    await rig.drained()
+    assert rig.worker.plumbing.counters.retransmissions == 1
+
+
+async def test_a_subscriber_that_asks_for_everything_again_and_again_is_limited(rig: Rig) -> None:
+    publisher, subscriber = await two_sides(rig)
+    for number in range(16):
+        publisher.send_rtp(rtp_packet(number, b"x"))
+    sequences = [parsed(await subscriber.next_rtp()).sequence for _ in range(16)]
+    for _ in range(40):
+        await ask_again(subscriber, sequences)
+    await rig.drained()
+    assert rig.worker.plumbing.counters.retransmissions == MAX_RETRANSMISSIONS_PER_S
+    rig.worker.tick()
+    await ask_again(subscriber, sequences)
+    await rig.drained()
+    assert rig.worker.plumbing.counters.retransmissions == MAX_RETRANSMISSIONS_PER_S + 16
+
+
+@pytest.mark.parametrize("ssrc", [1_111, 500_002, 1])
+async def test_a_nack_for_another_stream_is_ignored(rig: Rig, ssrc: int) -> None:
+    publisher, subscriber = await two_sides(rig)
+    publisher.send_rtp(rtp_packet(1, b"x"))
+    sequence = parsed(await subscriber.next_rtp()).sequence
+    subscriber.send_rtcp(rtcp.nack(1, ssrc, [sequence]))
+    await rig.drained()
+    assert rig.worker.plumbing.counters.retransmissions == 0

@@ -1,0 +1,190 @@
+import os
+
+from aioice import stun
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.media.worker.ice_lite import MAX_ADDRESSES, Checked, IceAgent, IceLite
+from server.media.worker.path import Path
+from tests.server.media.endpoint import binding_request
+
+HERE = (41, 50, bytes(20))
+THERE = (41, 50, b"\x01" + bytes(19))
+
+
+def path(number: int, source: tuple[int, int, bytes] = HERE) -> Path:
+    return Path((f"::ffff:192.0.2.{number}", 4_000 + number, 0, 0), source)
+
+
+def agent_of(ice: IceLite[str], owner: str = "transport") -> IceAgent[str]:
+    agent = IceAgent(owner)
+    ice.add(agent)
+    return agent
+
+
+def check(
+    ice: IceLite[str], agent: IceAgent[str], at: Path, *, nominate: bool = False, now: float = 1.0
+) -> Checked[str] | None:
+    request = binding_request(agent.username_fragment, agent.password, nominate=nominate)
+    return ice.receive(request, at, now)
+
+
+def test_an_authentic_check_is_answered_with_the_address_it_came_from() -> None:
+    ice: IceLite[str] = IceLite()
+    agent = agent_of(ice)
+    request = binding_request(agent.username_fragment, agent.password)
+    checked = ice.receive(request, path(1), 1.0)
+    assert checked is not None
+    answer = stun.parse_message(checked.answer)
+    assert answer.check_message_integrity(agent.password.encode())
+    assert answer.message_class is stun.Class.RESPONSE
+    assert answer.transaction_id == request[8:20]
+    assert answer.attributes["XOR-MAPPED-ADDRESS"] == ("192.0.2.1", 4_001)
+    assert len(checked.answer) <= len(request)
+
+
+def test_an_ipv6_address_is_answered_as_such() -> None:
+    ice: IceLite[str] = IceLite()
+    agent = agent_of(ice)
+    checked = check(ice, agent, Path(("2001:db8::7", 4_000, 0, 0), HERE))
+    assert checked is not None
+    mapped = stun.parse_message(checked.answer).attributes["XOR-MAPPED-ADDRESS"]
+    assert mapped == ("2001:db8::7", 4_000)
+
+
+def test_the_first_valid_path_is_taken_then_the_nominated_one() -> None:
+    ice: IceLite[str] = IceLite()
+    agent = agent_of(ice)
+    moves = [
+        check(ice, agent, path(1)),
+        check(ice, agent, path(2)),
+        check(ice, agent, path(2), nominate=True),
+        check(ice, agent, path(2), nominate=True),
+        check(ice, agent, path(1)),
+    ]
+    assert [checked.has_moved for checked in moves if checked is not None] == [True, False, True, False, False]
+    assert agent.selected == path(2)
+
+
+def test_another_address_of_ours_is_another_path() -> None:
+    ice: IceLite[str] = IceLite()
+    agent = agent_of(ice)
+    check(ice, agent, path(1, HERE))
+    checked = check(ice, agent, path(1, THERE), nominate=True)
+    assert checked is not None
+    assert checked.has_moved
+    assert agent.selected == path(1, THERE)
+
+
+def test_a_wrong_password_gets_no_answer_and_costs_no_memory() -> None:
+    ice: IceLite[str] = IceLite()
+    agent = agent_of(ice)
+    assert ice.receive(binding_request(agent.username_fragment, "guessed"), path(1), 1.0) is None
+    assert ice.receive(binding_request("nobody", agent.password), path(1), 1.0) is None
+    assert not ice.owners
+    assert agent.selected is None
+    assert agent.last_check is None
+
+
+def test_a_check_without_integrity_gets_no_answer() -> None:
+    ice: IceLite[str] = IceLite()
+    agent = agent_of(ice)
+    request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+    request.attributes["USERNAME"] = f"{agent.username_fragment}:x"
+    assert ice.receive(bytes(request), path(1), 1.0) is None
+
+
+def test_who_claims_to_be_controlled_is_told_of_the_role_conflict() -> None:
+    ice: IceLite[str] = IceLite()
+    agent = agent_of(ice)
+    request = binding_request(agent.username_fragment, agent.password, attributes={"ICE-CONTROLLED": 1, "PRIORITY": 1})
+    checked = ice.receive(request, path(1), 1.0)
+    assert checked is not None
+    assert stun.parse_message(checked.answer).attributes["ERROR-CODE"][0] == 487
+    assert not ice.owners
+
+
+def test_no_answer_is_larger_than_its_request() -> None:
+    ice: IceLite[str] = IceLite()
+    agent = agent_of(ice)
+    request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+    request.attributes["USERNAME"] = agent.username_fragment
+    request.attributes["MESSAGE-INTEGRITY"] = stun.message_integrity(bytes(request), agent.password.encode())
+    checked = ice.receive(bytes(request), Path(("2001:db8::7", 4_000, 0, 0), HERE), 1.0)
+    assert checked is not None
+    assert len(checked.answer) <= len(bytes(request))
+
+
+def test_an_agent_has_only_so_many_addresses_and_keeps_the_selected_one() -> None:
+    ice: IceLite[str] = IceLite()
+    agent = agent_of(ice)
+    for number in range(MAX_ADDRESSES + 20):
+        check(ice, agent, path(number))
+    assert len(agent.addresses) == len(ice.owners) == MAX_ADDRESSES
+    assert agent.selected == path(0)
+    assert path(0).remote in ice.owners
+    assert path(MAX_ADDRESSES + 19).remote in ice.owners
+
+
+def test_an_address_cannot_be_taken_from_somebody_else() -> None:
+    ice: IceLite[str] = IceLite()
+    victim, thief = agent_of(ice, "victim"), agent_of(ice, "thief")
+    check(ice, victim, path(1))
+    assert check(ice, thief, path(1), nominate=True) is None
+    assert ice.owners[path(1).remote] == "victim"
+    ice.remove(victim)
+    assert check(ice, thief, path(1)) is not None
+
+
+def test_a_removed_agent_leaves_nothing_behind() -> None:
+    ice: IceLite[str] = IceLite()
+    agent = agent_of(ice)
+    check(ice, agent, path(1))
+    check(ice, agent, path(2))
+    ice.remove(agent)
+    ice.remove(agent)
+    assert not ice.owners
+    assert check(ice, agent, path(1)) is None
+
+
+def test_the_last_check_is_remembered() -> None:
+    ice: IceLite[str] = IceLite()
+    agent = agent_of(ice)
+    check(ice, agent, path(1), now=5.0)
+    check(ice, agent, path(1), now=9.0)
+    assert agent.last_check == 9.0
+
+
+@given(st.binary(max_size=600))
+def test_any_bytes_are_refused_in_silence(data: bytes) -> None:
+    ice: IceLite[str] = IceLite()
+    agent_of(ice)
+    assert ice.receive(data, path(1), 1.0) is None
+
+
+@given(st.data())
+def test_a_damaged_check_is_refused_in_silence(data: st.DataObject) -> None:
+    ice: IceLite[str] = IceLite()
+    agent = agent_of(ice)
+    request = bytearray(binding_request(agent.username_fragment, agent.password))
+    at = data.draw(st.integers(0, len(request) - 9))  # the last 8 are the fingerprint, which proves nothing
+    request[at] ^= data.draw(st.integers(1, 255))
+    assert ice.receive(bytes(request), path(1), 1.0) is None
+    assert ice.receive(bytes(request[:at]), path(1), 1.0) is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 0xFFFF), st.binary(max_size=24)), max_size=8))
+def test_an_authentic_check_with_any_attributes_never_raises(attributes: list[tuple[int, bytes]]) -> None:
+    """Whoever has a password may still send nonsense."""
+    ice: IceLite[str] = IceLite()
+    agent = agent_of(ice)
+    username = f"{agent.username_fragment}:x".encode()
+    body = b"".join(
+        key.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value + bytes(-len(value) % 4)
+        for key, value in [(6, username), *attributes]
+    )
+    head = b"\x00\x01" + len(body).to_bytes(2, "big") + stun.COOKIE.to_bytes(4, "big") + os.urandom(12)
+    integrity = stun.message_integrity(head + body, agent.password.encode())
+    request = stun.set_body_length(head + body + b"\x00\x08\x00\x14" + integrity, len(body) + 24)
+    checked = ice.receive(request, path(1), 1.0)
+    assert checked is None or len(checked.answer) <= len(request)

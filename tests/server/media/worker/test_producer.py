@@ -1,0 +1,309 @@
+"""What a publisher sends arrives at its subscribers as it should: over real sockets, DTLS and SRTP."""
+
+import struct
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from server.media.worker import messages as m
+from server.media.worker import rtcp, rtp
+from server.media.worker.feedback import KEYFRAME_INTERVAL_S
+from tests.server.media.endpoint import Endpoint
+from tests.server.media.worker.rig import (
+    AUDIO,
+    SUBSCRIBED,
+    SUBSCRIBED_AUDIO,
+    VIDEO,
+    Rig,
+    rtp_packet,
+    running_worker,
+)
+
+
+async def two_sides(rig: Rig) -> tuple[Endpoint, Endpoint]:
+    """Connect a publisher with a video producer and a subscriber that has resumed its consumer."""
+    publisher, subscriber = await rig.connect("pub"), await rig.connect("sub")
+    rig.produce()
+    rig.consume()
+    assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.KeyframeRequest(1_111)]
+    return publisher, subscriber
+
+
+def parsed(packet: bytes) -> rtp.RtpHeader:
+    header = rtp.parse_header(packet, len(packet))
+    assert header is not None
+    return header
+
+
+def payload(packet: bytes) -> bytes:
+    header = parsed(packet)
+    return packet[header.payload_at : header.payload_end]
+
+
+async def test_a_packet_is_rewritten_for_its_subscriber(rig: Rig) -> None:
+    publisher, subscriber = await two_sides(rig)
+    rotated = b"\x400\x60\x03"  # MID, orientation
+    publisher.send_rtp(rtp_packet(65_535, b"frame", timestamp=77, marker=True, extensions=rotated))
+    publisher.send_rtp(rtp_packet(65_536, b"", timestamp=78))
+    first, second = await subscriber.next_rtp(), await subscriber.next_rtp()
+    header = parsed(first)
+    assert (header.payload_type, header.is_marked, header.timestamp, header.ssrc) == (101, True, 77, 500_001)
+    assert payload(first) == b"frame"
+    assert rtp.read_extension(first, header, rtp.MID_ID) == b"m000"
+    assert rtp.read_extension(first, header, rtp.ORIENTATION_ID) == b"\x03"
+    assert rtp.read_extension(first, header, rtp.AUDIO_LEVEL_ID) is None
+    send_time = rtp.read_extension(first, header, rtp.ABS_SEND_TIME_ID)
+    assert send_time == rtp.abs_send_time(rig.time.now).to_bytes(3, "big")
+    assert parsed(second).sequence == (header.sequence + 1) & 0xFFFF
+    assert payload(second) == b""
+
+
+async def test_audio_keeps_its_level(rig: Rig) -> None:
+    publisher, subscriber = await rig.connect("pub"), await rig.connect("sub")
+    rig.produce(AUDIO, producer_id="audio")
+    rig.consume(SUBSCRIBED_AUDIO, producer_id="audio")
+    publisher.send_rtp(rtp_packet(1, b"opus", payload_type=111, ssrc=2_222, extensions=b"\x20\x9f"))
+    packet = await subscriber.next_rtp()
+    header = parsed(packet)
+    assert (header.payload_type, header.ssrc) == (100, 500_003)
+    assert rtp.read_extension(packet, header, rtp.AUDIO_LEVEL_ID) == b"\x9f"
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.binary(max_size=1_180), min_size=1, max_size=12), st.integers(0, 0xFFFF), st.integers(0, 8))
+async def test_every_payload_arrives_unchanged(payloads: list[bytes], first: int, padding: int) -> None:
+    async with running_worker() as rig:
+        publisher, subscriber = await two_sides(rig)
+        for number, data in enumerate(payloads):
+            packet = rtp_packet(first + number, data)
+            if padding:
+                packet = bytes((packet[0] | 0x20,)) + packet[1:] + bytes(padding - 1) + bytes((padding,))
+            publisher.send_rtp(packet)
+        received = [await subscriber.next_rtp() for _ in payloads]
+        assert [payload(packet) for packet in received] == payloads
+        sequences = [parsed(packet).sequence for packet in received]
+        assert sequences == [(sequences[0] + number) & 0xFFFF for number in range(len(payloads))]
+
+
+async def test_everybody_gets_everything_over_ipv4_and_ipv6(rig: Rig) -> None:
+    """More subscribers than one batch holds."""
+    publisher = await rig.connect("pub")
+    rig.produce()
+    subscribers = []
+    for number in range(40):
+        name = f"sub{number}"
+        subscribers.append(await rig.connect(name, host="::1" if number % 2 else "127.0.0.1"))
+        stream = msgspec.structs.replace(SUBSCRIBED, ssrc=600_000 + number, rtx_ssrc=700_000 + number)
+        rig.consume(stream, on=name, consumer_id=name)
+    for number in range(20):
+        publisher.send_rtp(rtp_packet(number, f"packet {number}".encode()))
+    for number, subscriber in enumerate(subscribers):
+        packets = [await subscriber.next_rtp() for _ in range(20)]
+        assert [payload(packet) for packet in packets] == [f"packet {at}".encode() for at in range(20)]
+        assert {parsed(packet).ssrc for packet in packets} == {600_000 + number}
+    assert rig.worker.plumbing.counters.srtp_failures == 0
+
+
+async def test_a_pause_leaves_no_gap_for_the_subscriber(rig: Rig) -> None:
+    publisher, subscriber = await two_sides(rig)
+    publisher.send_rtp(rtp_packet(1, b"before"))
+    before = await subscriber.next_rtp()
+    rig.pause(is_paused=True)
+    for number in range(2, 40_000, 9_000):  # further than SRTP could follow
+        publisher.send_rtp(rtp_packet(number, b"unseen"))
+    await rig.drained()
+    rig.pause(is_paused=False)
+    publisher.send_rtp(rtp_packet(40_000, b"after"))
+    after = await subscriber.next_rtp()
+    assert payload(after) == b"after"
+    assert parsed(after).sequence == parsed(before).sequence + 1
+
+
+async def test_a_paused_producer_is_not_forwarded(rig: Rig) -> None:
+    publisher, subscriber = await two_sides(rig)
+    rig.worker.do(m.PauseProducer(transport_id="pub", producer_id="video", is_paused=True))
+    publisher.send_rtp(rtp_packet(1, b"private"))
+    await rig.drained()
+    rig.time.advance(KEYFRAME_INTERVAL_S)
+    rig.worker.do(m.PauseProducer(transport_id="pub", producer_id="video", is_paused=False))
+    assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.KeyframeRequest(1_111)]
+    publisher.send_rtp(rtp_packet(2, b"public"))
+    assert payload(await subscriber.next_rtp()) == b"public"
+
+
+async def test_packets_out_of_order_keep_their_numbers(rig: Rig) -> None:
+    publisher, subscriber = await two_sides(rig)
+    for number in (10, 12, 11, 13):
+        publisher.send_rtp(rtp_packet(number, str(number).encode()))
+    packets = [await subscriber.next_rtp() for _ in range(4)]
+    first = parsed(packets[0]).sequence
+    assert [(parsed(p).sequence - first) & 0xFFFF for p in packets] == [0, 2, 1, 3]
+    assert [payload(p) for p in packets] == [b"10", b"12", b"11", b"13"]
+
+
+async def test_a_packet_from_before_a_subscribers_start_is_for_the_others_only(rig: Rig) -> None:
+    publisher, early = await two_sides(rig)
+    publisher.send_rtp(rtp_packet(10, b"10"))
+    await early.next_rtp()
+    late = await rig.connect("late")
+    rig.consume(msgspec.structs.replace(SUBSCRIBED, ssrc=9, rtx_ssrc=10), on="late", consumer_id="late")
+    for number in (12, 11, 13):
+        publisher.send_rtp(rtp_packet(number, str(number).encode()))
+    assert [payload(await early.next_rtp()) for _ in range(3)] == [b"12", b"11", b"13"]
+    packets = [await late.next_rtp() for _ in range(2)]
+    assert [payload(p) for p in packets] == [b"12", b"13"]
+    assert parsed(packets[1]).sequence - parsed(packets[0]).sequence == 1
+
+
+class TestLossOnTheWayIn:
+    async def test_missing_packets_are_asked_for_and_the_retransmission_is_forwarded_once(self, rig: Rig) -> None:
+        publisher, subscriber = await two_sides(rig)
+        publisher.send_rtp(rtp_packet(65_534, b"a"))
+        publisher.send_rtp(rtp_packet(2, b"e"))
+        assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.Nack(1_111, (65_535, 0, 1))]
+        for number, data in ((0, b"c"), (0, b"c again"), (65_534, b"probe"), (1, b"d"), (65_535, b"b")):
+            body = struct.pack("!H", number) + data
+            publisher.send_rtp(rtp_packet(100 + number, body, payload_type=97, ssrc=1_112))
+        publisher.send_rtp(rtp_packet(200, b"\x00", payload_type=97, ssrc=1_112))  # a probe without a number
+        publisher.send_rtp(rtp_packet(3, b"f"))
+        packets = [await subscriber.next_rtp() for _ in range(6)]
+        first = parsed(packets[0]).sequence
+        by_sequence = {(parsed(p).sequence - first) & 0xFFFF: payload(p) for p in packets}
+        assert by_sequence == {0: b"a", 1: b"b", 2: b"c", 3: b"d", 4: b"e", 5: b"f"}
+        assert {parsed(p).payload_type for p in packets} == {101}
+
+    async def test_what_came_late_itself_is_not_forwarded_again_as_a_retransmission(self, rig: Rig) -> None:
+        publisher, subscriber = await two_sides(rig)
+        for number in (1, 3, 2):
+            publisher.send_rtp(rtp_packet(number, str(number).encode()))
+        publisher.send_rtp(rtp_packet(50, struct.pack("!H", 2) + b"2", payload_type=97, ssrc=1_112))
+        publisher.send_rtp(rtp_packet(4, b"4"))
+        assert [payload(await subscriber.next_rtp()) for _ in range(4)] == [b"1", b"3", b"2", b"4"]
+
+    async def test_a_gap_too_large_asks_for_a_keyframe(self, rig: Rig) -> None:
+        publisher, _ = await two_sides(rig)
+        rig.time.advance(KEYFRAME_INTERVAL_S)
+        publisher.send_rtp(rtp_packet(1, b"a"))
+        publisher.send_rtp(rtp_packet(5_000, b"b"))
+        assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.KeyframeRequest(1_111)]
+
+    async def test_audio_is_not_asked_for_again(self, rig: Rig) -> None:
+        publisher = await rig.connect("pub")
+        rig.produce(AUDIO, producer_id="audio")
+        for number in (1, 5):
+            publisher.send_rtp(rtp_packet(number, b"opus", payload_type=111, ssrc=2_222))
+        await rig.drained()
+        rig.worker.tick()
+        (report,) = [await publisher.next_rtcp()]
+        assert report[1] == 201, "a receiver report, nothing before it"
+
+
+class TestKeyframeRequests:
+    async def test_one_that_comes_too_early_is_sent_later(self, rig: Rig) -> None:
+        publisher, subscriber = await two_sides(rig)
+        rig.time.advance(KEYFRAME_INTERVAL_S - 0.01)
+        for _ in range(5):
+            subscriber.send_rtcp(rtcp.picture_loss_indication(1, SUBSCRIBED.ssrc))
+        await rig.drained()
+        assert publisher.rtcp.empty()
+        rig.time.advance(0.02)
+        assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.KeyframeRequest(1_111)]
+        assert publisher.rtcp.empty()
+
+    async def test_one_is_sent_when_the_handshake_of_a_subscriber_is_complete(self, rig: Rig) -> None:
+        publisher = await rig.connect("pub")
+        rig.produce()
+        created = rig.create("sub")
+        rig.consume()
+        await rig.drained()
+        assert publisher.rtcp.empty(), "nobody could see the keyframe yet"
+        subscriber = await rig.open()
+        rig.announce("sub", subscriber)
+        await subscriber.check(created.username_fragment, created.password)
+        await subscriber.shake_hands(rig.certificate.fingerprint)
+        assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.KeyframeRequest(1_111)]
+
+    async def test_one_about_somebody_elses_stream_is_ignored(self, rig: Rig) -> None:
+        publisher, subscriber = await two_sides(rig)
+        rig.time.advance(KEYFRAME_INTERVAL_S)
+        subscriber.send_rtcp(rtcp.picture_loss_indication(1, 1_111))
+        await rig.drained()
+        assert publisher.rtcp.empty()
+
+
+class TestReports:
+    async def test_a_publisher_is_told_what_arrived_and_how_much_it_may_send(self, rig: Rig) -> None:
+        publisher, _ = await two_sides(rig)
+        rig.produce(AUDIO, producer_id="audio")
+        for number in (1, 2, 4):
+            publisher.send_rtp(rtp_packet(number, b"x"))
+            publisher.send_rtp(rtp_packet(number, b"x", payload_type=111, ssrc=2_222))
+        nack = await publisher.next_rtcp()
+        assert rtcp.parse(nack) == [rtcp.Nack(1_111, (3,))]
+        await rig.drained()
+        rig.worker.tick()
+        report = await publisher.next_rtcp()
+        assert report[:2] == b"\x82\xc9", "a receiver report about two streams"
+        assert [message for message in rtcp.parse(report) if isinstance(message, rtcp.BandwidthEstimate)]
+
+    async def test_the_publishers_clock_is_passed_on(self, rig: Rig) -> None:
+        publisher, subscriber = await two_sides(rig)
+        for number in range(3):
+            publisher.send_rtp(rtp_packet(number, b"12345"))
+            await subscriber.next_rtp()
+        theirs = rtcp.SenderReport(1_111, 0xE1E2_E3E4_0506_0708, 90_000, 3, 15)
+        publisher.send_rtcp(rtcp.sender_report(theirs, "whoever"))
+        compound = await subscriber.next_rtcp()
+        assert rtcp.parse(compound) == [rtcp.SenderReport(SUBSCRIBED.ssrc, theirs.ntp, theirs.timestamp, 3, 15)]
+        assert b"publisher" in compound
+        assert b"whoever" not in compound
+
+    async def test_a_new_subscriber_knows_the_clock_with_the_first_packet(self, rig: Rig) -> None:
+        publisher, subscriber = await rig.connect("pub"), await rig.connect("sub")
+        rig.produce()
+        theirs = rtcp.SenderReport(1_111, 0xE1E2_E3E4_0506_0708, 90_000, 3, 15)
+        publisher.send_rtcp(rtcp.sender_report(theirs, "whoever"))
+        await rig.drained()
+        rig.consume()
+        publisher.send_rtp(rtp_packet(1, b"x"))
+        (report,) = rtcp.parse(await subscriber.next_rtcp())
+        assert report == rtcp.SenderReport(SUBSCRIBED.ssrc, theirs.ntp, theirs.timestamp, 0, 0)
+
+    async def test_counts_go_on_over_a_pause(self, rig: Rig) -> None:
+        publisher, subscriber = await two_sides(rig)
+        for number in range(8):
+            if number in (2, 5):
+                rig.pause(is_paused=number == 2)
+            publisher.send_rtp(rtp_packet(number, b"12345"))
+            await rig.drained()
+        publisher.send_rtcp(rtcp.sender_report(rtcp.SenderReport(1_111, 1, 2, 8, 40), ""))
+        (report,) = rtcp.parse(await subscriber.next_rtcp())
+        assert isinstance(report, rtcp.SenderReport)
+        assert (report.packets, report.octets) == (5, 25)
+
+
+@pytest.mark.parametrize("payload_type", [95, 98])
+async def test_a_payload_type_that_was_not_announced_is_dropped(rig: Rig, payload_type: int) -> None:
+    publisher, subscriber = await two_sides(rig)
+    publisher.send_rtp(rtp_packet(1, b"other", payload_type=payload_type))
+    publisher.send_rtp(rtp_packet(2, b"video"))
+    assert payload(await subscriber.next_rtp()) == b"video"
+
+
+async def test_streams_without_ssrc_are_told_by_their_mid(rig: Rig) -> None:
+    publisher, subscriber = await rig.connect("pub"), await rig.connect("sub")
+    rig.produce(msgspec.structs.replace(VIDEO, ssrc=None, rtx_ssrc=None))
+    rig.consume()
+    publisher.send_rtp(rtp_packet(1, b"whose?", ssrc=31))
+    publisher.send_rtp(rtp_packet(1, b"not mine", ssrc=32, extensions=b"\x401"))
+    publisher.send_rtp(rtp_packet(1, b"first", ssrc=33, extensions=b"\x400"))
+    publisher.send_rtp(rtp_packet(2, b"second", ssrc=33))
+    publisher.send_rtp(rtp_packet(7, b"another source", ssrc=34, extensions=b"\x400"))
+    publisher.send_rtp(rtp_packet(4, b"fourth", ssrc=33))
+    assert [payload(await subscriber.next_rtp()) for _ in range(3)] == [b"first", b"second", b"fourth"]
+    assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.Nack(33, (3,))]
+    repair = struct.pack("!H", 3) + b"third"
+    publisher.send_rtp(rtp_packet(9, repair, payload_type=97, ssrc=35, extensions=b"\x400"))
+    assert payload(await subscriber.next_rtp()) == b"third"

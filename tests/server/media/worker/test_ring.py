@@ -1,0 +1,24 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.media.worker.ring import PacketRing
+
+SIZE = 512
+
+
+@given(st.lists(st.integers(65_000, 67_500), min_size=1, max_size=300, unique=True))
+def test_the_newest_packets_are_found_in_whatever_order_they_came(sequences: list[int]) -> None:
+    ring = PacketRing()
+    for sequence in sequences:
+        ring.put(sequence, str(sequence).encode())
+    for sequence in sequences:
+        newest = max(other for other in sequences if other % SIZE == sequence % SIZE)
+        expected = str(sequence).encode() if sequence == newest else None
+        assert ring.get(sequence) == expected
+
+
+def test_what_never_came_is_not_found() -> None:
+    ring = PacketRing()
+    ring.put(70_000, b"x")
+    assert ring.get(70_000 - SIZE) is None
+    assert ring.get(70_001) is None

@@ -1,0 +1,234 @@
+"""From the first check to the end of consent, with real handshakes and a clock under control."""
+
+import asyncio
+import gc
+import weakref
+
+import pytest
+
+from server.media.rpc import RpcError
+from server.media.worker import messages as m
+from server.media.worker import rtcp
+from server.media.worker.ice_lite import CONSENT_S
+from server.media.worker.transport import DTLS_TIMEOUT_S
+from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, VIDEO, Rig, rtp_packet
+from tests.server.media.worker.test_producer import payload, two_sides
+
+
+@pytest.mark.parametrize("role", ["client", "server"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_a_page_connects_in_the_role_that_it_wants(rig: Rig, role: str, host: str) -> None:
+    endpoint = await rig.connect("pub", host=host, role=role)
+    rig.produce()
+    rig.worker.transports["pub"].producer("video").request_keyframe()
+    assert rtcp.parse(await endpoint.next_rtcp()) == [rtcp.KeyframeRequest(VIDEO.ssrc or 0)]
+
+
+async def test_the_handshake_may_come_before_connect(rig: Rig) -> None:
+    created = rig.create("pub")
+    endpoint = await rig.open()
+    await endpoint.check(created.username_fragment, created.password)
+    handshake = asyncio.create_task(endpoint.shake_hands(rig.certificate.fingerprint))
+    await rig.drained()
+    rig.announce("pub", endpoint)
+    await handshake
+
+
+async def test_gcm_is_preferred(rig: Rig) -> None:
+    await rig.connect("pub")
+    session = rig.worker.transports["pub"].outbound
+    assert session is not None
+    assert session.tag_bytes == 16
+
+
+async def test_connecting_twice_is_refused(rig: Rig) -> None:
+    endpoint = await rig.connect("pub")
+    with pytest.raises(RpcError, match="already"):
+        rig.announce("pub", endpoint)
+
+
+async def test_a_page_with_another_certificate_is_closed(rig: Rig) -> None:
+    created = rig.create("pub")
+    endpoint, other = await rig.open(), await rig.open()
+    rig.announce("pub", other)
+    await endpoint.check(created.username_fragment, created.password)
+    handshake = asyncio.create_task(endpoint.shake_hands(rig.certificate.fingerprint))
+    await rig.until(lambda: bool(rig.events))
+    await asyncio.wait([handshake])
+    handshake.exception()
+    assert rig.events == [m.TransportClosed(router_id="router", transport_id="pub", reason="dtls_failed")]
+    assert not rig.worker.transports
+
+
+class TestConsent:
+    async def test_without_checks_a_transport_is_closed(self, rig: Rig) -> None:
+        await rig.connect("pub")
+        rig.time.advance(CONSENT_S)
+        rig.worker.tick()
+        assert "pub" in rig.worker.transports
+        rig.time.advance(0.1)
+        rig.worker.tick()
+        assert not rig.worker.transports
+        closed = [event for event in rig.events if isinstance(event, m.TransportClosed)]
+        assert closed == [m.TransportClosed(router_id="router", transport_id="pub", reason="consent_expired")]
+
+    async def test_a_check_renews_it(self, rig: Rig) -> None:
+        endpoint = await rig.connect("pub")
+        agent = rig.worker.transports["pub"].agent
+        for _ in range(5):
+            rig.time.advance(CONSENT_S - 1)
+            await endpoint.check(agent.username_fragment, agent.password)
+            rig.worker.tick()
+        assert "pub" in rig.worker.transports
+
+    async def test_a_page_that_never_comes_is_not_waited_for(self, rig: Rig) -> None:
+        rig.create("pub")
+        endpoint = await rig.open()
+        rig.announce("pub", endpoint)
+        rig.time.advance(CONSENT_S + 0.1)
+        rig.worker.tick()
+        assert not rig.worker.transports
+
+    async def test_a_transport_that_is_not_used_yet_may_wait(self, rig: Rig) -> None:
+        """mediasoup-client connects with the first track: somebody alone in a room has none to receive."""
+        rig.create("pub")
+        rig.time.advance(3_600)
+        rig.worker.tick()
+        assert "pub" in rig.worker.transports
+
+    async def test_a_handshake_that_does_not_end_is_ended(self, rig: Rig) -> None:
+        created = rig.create("pub")
+        endpoint = await rig.open()
+        rig.announce("pub", endpoint)
+        await endpoint.check(created.username_fragment, created.password)
+        for _ in range(3):
+            rig.time.advance(DTLS_TIMEOUT_S / 2.5)
+            await endpoint.check(created.username_fragment, created.password)
+        rig.worker.tick()
+        assert isinstance(rig.events[0], m.TransportClosed)
+        assert rig.events[0].reason == "dtls_failed"
+
+
+async def test_packets_follow_a_page_to_its_new_address(rig: Rig) -> None:
+    publisher, subscriber = await two_sides(rig)
+    publisher.send_rtp(rtp_packet(1, b"old"))
+    assert payload(await subscriber.next_rtp()) == b"old"
+    moved = await rig.open()
+    moved.dtls = subscriber.dtls
+    agent = rig.worker.transports["sub"].agent
+    await moved.check(agent.username_fragment, agent.password, nominate=False)
+    publisher.send_rtp(rtp_packet(2, b"still old"))
+    assert payload(await subscriber.next_rtp()) == b"still old"
+    await moved.check(agent.username_fragment, agent.password, nominate=True)
+    publisher.send_rtp(rtp_packet(3, b"new"))
+    assert payload(await moved.next_rtp()) == b"new"
+    assert subscriber.rtp.empty()
+
+
+async def test_a_page_that_says_goodbye_is_gone_at_once(rig: Rig) -> None:
+    publisher, _ = await two_sides(rig)
+    await publisher.dtls.stop()
+    await rig.until(lambda: "pub" not in rig.worker.transports)
+    assert rig.events == [m.TransportClosed(router_id="router", transport_id="pub", reason="dtls_closed")]
+    assert not rig.worker.transports["sub"].consumers
+
+
+async def test_a_page_is_told_when_its_transport_is_closed(rig: Rig) -> None:
+    endpoint = await rig.connect("pub")
+    rig.worker.do(m.CloseTransport(transport_id="pub"))
+    await rig.until(lambda: endpoint.dtls.state == "closed")
+    assert rig.events == [], "nobody is told what they asked for"
+
+
+async def test_a_closed_transport_frees_everything(rig: Rig) -> None:
+    publisher, subscriber = await two_sides(rig)
+    publisher.send_rtp(rtp_packet(1, b"x"))
+    publisher.send_rtp(rtp_packet(9, b"x"))  # leaves a timer for the gap
+    await subscriber.next_rtp()
+    transports = rig.worker.transports
+    inbound = transports["pub"].inbound
+    assert inbound is not None
+    things: list[weakref.ref[object]] = [
+        weakref.ref(thing)
+        for thing in (
+            transports["pub"],
+            transports["sub"],
+            transports["pub"].producer("video"),
+            transports["sub"].consumer("consumer"),
+            inbound._session,
+        )
+    ]
+    del inbound
+    for transport_id in ("pub", "sub"):
+        rig.worker.do(m.CloseTransport(transport_id=transport_id))
+    assert not rig.worker.ice.owners
+    await rig.until(lambda: len(asyncio.all_tasks()) <= 1 + len(rig.endpoints) * 2)
+
+    def all_gone() -> bool:
+        gc.collect()
+        return all(thing() is None for thing in things)
+
+    await rig.until(all_gone)
+
+
+class TestWhatIsRefused:
+    async def test_one_ssrc_or_mid_for_two_streams(self, rig: Rig) -> None:
+        rig.create("pub")
+        rig.produce()
+        with pytest.raises(RpcError, match="SSRC"):
+            rig.produce(producer_id="again")
+        with pytest.raises(RpcError, match="MID"):
+            rig.worker.do(
+                m.Produce(
+                    transport_id="pub",
+                    producer_id="other",
+                    stream=m.ProducerStream(
+                        kind=AUDIO.kind,
+                        clock_rate=48_000,
+                        payload_type=111,
+                        forwarded_payload_type=100,
+                        ssrc=3,
+                        mid="0",
+                    ),
+                    is_paused=False,
+                )
+            )
+        assert list(rig.worker.transports["pub"].producers) == ["video"]
+
+    async def test_one_ssrc_for_two_consumers(self, rig: Rig) -> None:
+        rig.create("pub")
+        rig.create("sub")
+        rig.produce()
+        rig.consume()
+        with pytest.raises(RpcError, match="SSRC"):
+            rig.consume(SUBSCRIBED, consumer_id="again")
+
+
+async def test_media_that_was_not_announced_costs_nothing(rig: Rig) -> None:
+    publisher, _ = await two_sides(rig)
+    for ssrc in range(10_000, 10_100):
+        publisher.send_rtp(rtp_packet(1, b"x", ssrc=ssrc))
+    await rig.drained()
+    assert rig.worker.plumbing.counters.packets_dropped == 100
+    assert rig.worker.plumbing.counters.srtp_failures == 0
+
+
+async def test_a_page_cannot_fill_memory_with_sources_of_rtcp(rig: Rig) -> None:
+    publisher, _ = await two_sides(rig)
+    for ssrc in range(2_000):
+        publisher.send_rtcp(rtcp.picture_loss_indication(ssrc, 1))
+        if ssrc % 50 == 0:
+            await rig.drained()
+    await rig.drained()
+    assert rig.worker.plumbing.counters.packets_dropped >= 1_700
+
+
+async def test_a_replayed_packet_is_dropped(rig: Rig) -> None:
+    publisher, subscriber = await two_sides(rig)
+    packet = publisher.dtls._tx_srtp.protect(rtp_packet(1, b"once"))
+    publisher.send_raw(packet)
+    publisher.send_raw(packet)
+    publisher.send_raw(packet[:-1] + bytes((packet[-1] ^ 1,)))
+    publisher.send_rtp(rtp_packet(2, b"next"))
+    assert [payload(await subscriber.next_rtp()) for _ in range(2)] == [b"once", b"next"]
+    assert rig.worker.plumbing.counters.srtp_failures == 2

@@ -1,0 +1,61 @@
+import asyncio
+import errno
+import socket
+
+import pytest
+
+from server.media.worker.path import Address, Path
+from server.media.worker.udp import RECEIVE_AT, UdpSocket, answer_path, open_socket
+
+
+@pytest.mark.parametrize(("host", "seen"), [("127.0.0.1", "::ffff:127.0.0.1"), ("::1", "::1")])
+async def test_one_socket_serves_ipv4_and_ipv6(host: str, seen: str) -> None:
+    received: asyncio.Queue[tuple[bytes, Path]] = asyncio.Queue()
+
+    def on_datagram(size: int, address: Address, ancillary: list[tuple[int, int, bytes]]) -> None:
+        data = bytes(udp.buffer.view[RECEIVE_AT : RECEIVE_AT + size])
+        received.put_nowait((data, answer_path(address, ancillary)))
+
+    udp = UdpSocket(open_socket(0), on_datagram)
+    udp.start()
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(5)
+        client.sendto(b"ping", (host, udp.sock.getsockname()[1]))
+        data, path = await asyncio.wait_for(received.get(), 5)
+        assert data == b"ping"
+        assert path.remote[0] == seen
+        udp.send(b"pong", path)
+        assert client.recv(100) == b"pong"
+    assert (udp.packets_in, udp.bytes_in, udp.packets_out, udp.bytes_out) == (1, 4, 1, 4)
+    udp.close()
+    udp.close()
+
+
+async def test_what_cannot_be_sent_is_counted() -> None:
+    udp = UdpSocket(open_socket(0), lambda *_: None)
+    udp.send(b"x", Path(("::ffff:127.0.0.1", 0, 0, 0), None))
+    udp.send(bytes(70_000), Path(("::ffff:127.0.0.1", 9, 0, 0), None))
+    assert (udp.send_failures, udp.packets_out) == (2, 0)
+    udp.close()
+
+
+async def test_a_port_in_use_is_an_error() -> None:
+    with open_socket(0) as first, pytest.raises(OSError, match="in use") as error:
+        open_socket(first.getsockname()[1])
+    assert error.value.errno == errno.EADDRINUSE
+
+
+async def test_a_flood_does_not_keep_the_loop_from_turning() -> None:
+    turns = []
+    udp = UdpSocket(open_socket(0), lambda *_: turns.append("packet"))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        for _ in range(200):
+            client.sendto(b"x", ("127.0.0.1", udp.sock.getsockname()[1]))
+    udp.start()
+    loop = asyncio.get_running_loop()
+    while turns.count("packet") < 200:
+        loop.call_soon(turns.append, "turn")
+        await asyncio.sleep(0)
+    longest = max(len(run) for run in "".join("p" if t == "packet" else " " for t in turns).split())
+    assert longest <= 64
+    udp.close()
