@@ -1,0 +1,55 @@
+/** What this person has written and the room has not confirmed yet. */
+
+import { useTranslation } from "react-i18next";
+import { useRoom, useSession } from "../room/sessionContext";
+import { Avatar } from "../shared/Avatar";
+import type { PendingMessage } from "../state/chatLog";
+import { ownParticipant } from "../state/roomState";
+import classes from "./Group.module.css";
+import { MessageText } from "./MessageText";
+
+export function PendingMessages({ pending }: { pending: readonly PendingMessage[] }) {
+  const { t } = useTranslation();
+  const name = useRoom((state) => ownParticipant(state)?.name ?? "");
+  if (pending.length === 0) return null;
+  return (
+    <article className={classes.group} data-own>
+      <span className={classes.face}>
+        <Avatar name={name} />
+      </span>
+      <div className={classes.body}>
+        <p className={classes.head}>
+          <span className={classes.name}>{t("chat.you")}</span>
+        </p>
+        {pending.map((message) => (
+          <div key={message.requestId}>
+            <p className={classes.text} data-pending>
+              <MessageText text={message.text} />
+            </p>
+            <PendingStatus message={message} />
+          </div>
+        ))}
+      </div>
+    </article>
+  );
+}
+
+function PendingStatus({ message: { requestId, isFailed } }: { message: PendingMessage }) {
+  const { t } = useTranslation();
+  const { chat } = useSession();
+  const isConnected = useRoom(({ connection }) => connection.kind === "connected");
+  if (!isFailed) {
+    return <p className={classes.status}>{isConnected ? t("chat.sending") : t("chat.waiting")}</p>;
+  }
+  return (
+    <p className={classes.status} data-failed role="alert">
+      {t("chat.failed")}
+      <button type="button" onClick={() => void chat.retry(requestId)}>
+        {t("chat.retry")}
+      </button>
+      <button type="button" onClick={() => chat.discard(requestId)}>
+        {t("chat.discard")}
+      </button>
+    </p>
+  );
+}

@@ -1,0 +1,28 @@
+/** Start i18next with all texts at hand, and keep the page's `lang` in step. */
+
+import { createInstance, type i18n } from "i18next";
+import { initReactI18next } from "react-i18next";
+import type { Memory } from "../shared/storage";
+import { en } from "./en";
+import { es } from "./es";
+import { chooseLanguage } from "./languages";
+
+const MEMORY_KEY = "language";
+
+export function setUpI18n(memory: Memory): i18n {
+  const instance = createInstance();
+  instance.on("languageChanged", (language) => {
+    document.documentElement.lang = language;
+  });
+  void instance.use(initReactI18next).init({
+    resources: { en: { translation: en }, es: { translation: es } },
+    lng: chooseLanguage(memory.recall(MEMORY_KEY), navigator.languages),
+    fallbackLng: "en",
+    initAsync: false,
+    // React escapes what it draws.
+    interpolation: { escapeValue: false },
+    returnNull: false,
+  });
+  instance.on("languageChanged", (language) => memory.remember(MEMORY_KEY, language));
+  return instance;
+}

@@ -1,0 +1,199 @@
+/**
+ * One pair of WebRTC transports to the media worker, with what is sent and received over them. It lives until it
+ * breaks or the worker is replaced; then `MediaSession` makes another.
+ */
+
+import type { types } from "mediasoup-client";
+import type { Requester } from "../connection/requester";
+import type {
+  ConsumerOptions,
+  IceServer,
+  MediaTransportCreated,
+  RtpCapabilities,
+  Source,
+} from "../protocol/generated";
+import type { VideoEncoding } from "./encoding";
+import { Publication, type SentTrack, type TrackProducer } from "./publication";
+import { type ReceivedTrack, Subscriptions, type TrackConsumer, type WantedTrack } from "./subscriptions";
+
+export interface MediaLinkOptions {
+  device: types.Device;
+  iceServers: readonly IceServer[];
+  requests: Requester;
+  /** Which sources this role may send. */
+  canSend: boolean;
+  mayProducePaused(source: Source): boolean;
+  onTracks(tracks: readonly ReceivedTrack[]): void;
+  /** The server has made its side of both transports. */
+  onReady(): void;
+  onBroken(error: unknown): void;
+}
+
+type Direction = "send" | "recv";
+
+const SOURCES: readonly Source[] = ["microphone", "camera"];
+const OPUS = { opusDtx: true, opusFec: true, opusStereo: false, opusMaxAverageBitrate: 32_000 };
+
+export class MediaLink {
+  readonly #options: MediaLinkOptions;
+  readonly #end = new AbortController();
+  readonly #transports = new Map<Direction, Promise<types.Transport>>();
+  readonly #states = new Map<Direction, types.ConnectionState>();
+  readonly #publications = new Map<Source, Publication>();
+  readonly #subscriptions: Subscriptions;
+
+  constructor(options: MediaLinkOptions) {
+    this.#options = options;
+    const receiving = this.#open("recv");
+    this.#subscriptions = new Subscriptions({
+      requests: options.requests,
+      transportId: receiving.then((transport) => transport.id),
+      consume: (consumer) => this.#consume(consumer),
+      onChange: options.onTracks,
+      onBroken: (error) => this.#break(error),
+    });
+    if (options.canSend) this.#prepareToSend();
+    Promise.all(this.#transports.values()).then(
+      () => this.#end.signal.aborted || options.onReady(),
+      () => undefined, // #open has told already
+    );
+  }
+
+  send(source: Source, sent: SentTrack): void {
+    this.#publications.get(source)?.set(sent);
+  }
+
+  setEncoding(encoding: VideoEncoding): void {
+    this.#publications.get("camera")?.setEncoding(encoding);
+  }
+
+  receive(wanted: readonly WantedTrack[]): void {
+    this.#subscriptions.update(wanted);
+    for (const publication of this.#publications.values()) publication.reconsider();
+  }
+
+  producerId(source: Source): string | null {
+    return this.#publications.get(source)?.producerId ?? null;
+  }
+
+  /** Return the source of a producer that another tab has replaced, or `null` when it is not one of this link. */
+  onReplaced(producerId: string): Source | null {
+    for (const [source, publication] of this.#publications) {
+      if (publication.onReplaced(producerId)) return source;
+    }
+    return null;
+  }
+
+  /** Whether packets are known not to get through just now. */
+  get isFaltering(): boolean {
+    return [...this.#states.values()].some((state) => state === "disconnected" || state === "failed");
+  }
+
+  async ownsTransport(transportId: string): Promise<boolean> {
+    const transports = await Promise.allSettled(this.#transports.values());
+    return transports.some((result) => result.status === "fulfilled" && result.value.id === transportId);
+  }
+
+  close(): void {
+    if (this.#end.signal.aborted) return;
+    this.#end.abort();
+    this.#subscriptions.close();
+    for (const publication of this.#publications.values()) publication.close();
+    for (const opening of this.#transports.values()) {
+      opening.then((transport) => transport.close()).catch(() => undefined);
+    }
+  }
+
+  #prepareToSend(): void {
+    // Opened now, so that the first unmute costs no extra round trip.
+    this.#open("send");
+    for (const source of SOURCES) {
+      const publication = new Publication({
+        source,
+        requests: this.#options.requests,
+        produce: (track, isPaused, encoding) => this.#produce(source, track, isPaused, encoding),
+        mayProducePaused: () => this.#options.mayProducePaused(source),
+        onBroken: (error) => this.#break(error),
+      });
+      this.#publications.set(source, publication);
+    }
+  }
+
+  #open(direction: Direction): Promise<types.Transport> {
+    const opening = this.#create(direction);
+    this.#transports.set(direction, opening);
+    opening.catch((error) => this.#break(error));
+    return opening;
+  }
+
+  async #create(direction: Direction): Promise<types.Transport> {
+    const { device, iceServers, requests } = this.#options;
+    const { signal } = this.#end;
+    const { transport: remote }: MediaTransportCreated = await requests.request(
+      "media_transport_create",
+      direction === "send"
+        ? { direction }
+        : { direction, rtp_capabilities: device.recvRtpCapabilities as RtpCapabilities },
+      { signal },
+    );
+    const options = { ...remote, iceServers: [...iceServers] } as types.TransportOptions;
+    const transport =
+      direction === "send" ? device.createSendTransport(options) : device.createRecvTransport(options);
+    if (signal.aborted) transport.close();
+    transport.on("connect", ({ dtlsParameters }, callback) => {
+      // Not awaited: it is at the server before the first packet over UDP is.
+      callback();
+      requests
+        .request(
+          "media_transport_connect",
+          { transport_id: remote.id, dtls_parameters: dtlsParameters as never },
+          { signal },
+        )
+        .catch((error) => this.#break(error));
+    });
+    transport.on("produce", ({ rtpParameters, appData }, callback, errback) => {
+      const { source, isPaused } = appData as { source: Source; isPaused: boolean };
+      requests
+        .request(
+          "media_produce",
+          { transport_id: remote.id, source, rtp_parameters: rtpParameters as never, is_paused: isPaused },
+          { signal },
+        )
+        .then(({ producer_id }) => callback({ id: producer_id }), errback);
+    });
+    transport.on("connectionstatechange", (state) => this.#onState(direction, state));
+    return transport;
+  }
+
+  #onState(direction: Direction, state: types.ConnectionState): void {
+    this.#states.set(direction, state);
+    if (state === "failed") this.#break(new Error(`${direction} transport failed`));
+  }
+
+  async #produce(
+    source: Source,
+    track: MediaStreamTrack,
+    isPaused: boolean,
+    encoding: VideoEncoding,
+  ): Promise<TrackProducer> {
+    const transport = await this.#transports.get("send");
+    if (transport === undefined) throw new Error("no transport to send over");
+    return transport.produce({
+      track,
+      stopTracks: false,
+      appData: { source, isPaused },
+      ...(source === "camera" ? { encodings: [{ ...encoding }] } : { codecOptions: OPUS }),
+    });
+  }
+
+  async #consume(options: ConsumerOptions): Promise<TrackConsumer> {
+    const transport = await this.#transports.get("recv");
+    if (transport === undefined) throw new Error("no transport to receive over");
+    const { id, producerId, kind, rtpParameters } = options;
+    return transport.consume({ id, producerId, kind, rtpParameters: rtpParameters as types.RtpParameters });
+  }
+
+  #break(error: unknown): void {
+    if (!this.#end.signal.aborted) this.#options.onBroken(error);
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * Sound and pictures of one visit to a room: makes transports, and makes them anew whenever they break, the worker is
+ * replaced, or the network has changed. What is muted stays muted throughout.
+ */
+
+import type { types } from "mediasoup-client";
+import { backoffMs } from "../connection/backoff";
+import type { Requester } from "../connection/requester";
+import type { MediaSettings, MediaSnapshot, Participant, Source } from "../protocol/generated";
+import { videoEncodingFor } from "./encoding";
+import { MediaLink } from "./mediaLink";
+import type { SentTrack } from "./publication";
+import { type ReceivedTrack, wantedTracks } from "./subscriptions";
+
+/** What the session needs to know of the room, each time that it changes. */
+export interface RoomMedia {
+  media: MediaSnapshot;
+  participants: readonly Participant[];
+  ownId: string;
+  canSend: boolean;
+}
+
+export type MediaStatus = "waiting" | "connecting" | "connected" | "rebuilding";
+
+export interface MediaSessionOptions {
+  requests: Requester;
+  /** Load mediasoup's device once; rejects when this browser cannot do WebRTC. */
+  loadDevice(): Promise<types.Device>;
+  onTracks(tracks: readonly ReceivedTrack[]): void;
+  onStatus(status: MediaStatus): void;
+  /** Another tab of this person sends this source now. */
+  onReplaced(source: Source): void;
+  onUnsupported(error: unknown): void;
+}
+
+/** A link that broke sooner than this does not earn an immediate new one. */
+const STABLE_MS = 10_000;
+
+const SOURCES: readonly Source[] = ["microphone", "camera"];
+const SILENT: SentTrack = { track: null, isPaused: true };
+
+export class MediaSession {
+  readonly #options: MediaSessionOptions;
+  readonly #sent: Record<Source, SentTrack> = { microphone: SILENT, camera: SILENT };
+  #room: RoomMedia | null = null;
+  #settings: MediaSettings | null = null;
+  #device: types.Device | null = null;
+  #link: MediaLink | null = null;
+  #epoch = -1;
+  #attempt = 0;
+  /** When the present link was last known to be good; infinite while there is none. */
+  #readyAt = Number.POSITIVE_INFINITY;
+  /** Own producers as the room has listed them: when one of them disappears, another tab has taken over. */
+  readonly #listed = new Map<Source, string>();
+  #ownKey = "";
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isStarting = false;
+  #isClosed = false;
+
+  constructor(options: MediaSessionOptions) {
+    this.#options = options;
+  }
+
+  /** Begin, once inside the room. */
+  start(settings: MediaSettings, room: RoomMedia): void {
+    this.#settings = settings;
+    this.#room = room;
+    if (this.#device !== null || this.#isStarting) return this.#follow();
+    this.#isStarting = true;
+    this.#options.loadDevice().then(
+      (device) => {
+        this.#device = device;
+        this.#follow();
+      },
+      (error) => this.#options.onUnsupported(error),
+    );
+  }
+
+  /** The room has changed. */
+  update(room: RoomMedia): void {
+    this.#room = room;
+    if (this.#settings !== null) this.#follow();
+  }
+
+  send(source: Source, sent: SentTrack): void {
+    this.#sent[source] = sent;
+    this.#link?.send(source, sent);
+  }
+
+  /** Back after a lost connection: when packets did not get through either, do not wait for ICE to find that out. */
+  onReconnected(): void {
+    if (this.#link?.isFaltering) this.#rebuild();
+  }
+
+  onTransportClosed(transportId: string): void {
+    const link = this.#link;
+    void link?.ownsTransport(transportId).then((isOwn) => {
+      if (isOwn && link === this.#link) this.#rebuild();
+    });
+  }
+
+  onProducerClosed(producerId: string): void {
+    const source = this.#link?.onReplaced(producerId);
+    if (source) this.#options.onReplaced(source);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#link?.close();
+    this.#link = null;
+  }
+
+  /** Bring the link in line with the room. */
+  #follow(): void {
+    const room = this.#room;
+    if (this.#isClosed || room === null || this.#device === null) return;
+    if (!room.media.is_available) return this.#stop();
+    if (room.media.epoch !== this.#epoch) {
+      const isFirst = this.#epoch === -1;
+      this.#epoch = room.media.epoch;
+      this.#attempt = 0;
+      this.#connect(isFirst ? "connecting" : "rebuilding");
+    }
+    this.#checkOwn(room);
+    this.#tellLink(room);
+  }
+
+  /** Notice what the room says of this page: that it was taken for gone, or that another tab sends in its place. */
+  #checkOwn(room: RoomMedia): void {
+    const own = room.participants.find((p) => p.participant_id === room.ownId);
+    if (own === undefined) return;
+    const ownKey = `${own.participant_id} ${own.joined_at}`;
+    if (this.#ownKey !== "" && this.#ownKey !== ownKey) this.#rebuild();
+    this.#ownKey = ownKey;
+    for (const source of SOURCES) {
+      const mine = this.#link?.producerId(source) ?? null;
+      const isListed = own.producers.some((producer) => producer.producer_id === mine);
+      if (mine !== null && isListed) this.#listed.set(source, mine);
+      else if (mine !== null && this.#listed.get(source) === mine && this.#isSentElsewhere(source)) {
+        this.onProducerClosed(mine);
+      }
+    }
+  }
+
+  /** The worker is being restarted: wait for the event that says so. */
+  #stop(): void {
+    clearTimeout(this.#timer);
+    this.#link?.close();
+    this.#link = null;
+    this.#epoch = -2;
+    this.#options.onTracks([]);
+    this.#options.onStatus("waiting");
+  }
+
+  #connect(status: MediaStatus): void {
+    clearTimeout(this.#timer);
+    this.#link?.close();
+    this.#options.onTracks([]);
+    this.#options.onStatus(status);
+    const { requests } = this.#options;
+    const link: MediaLink = new MediaLink({
+      device: this.#device as types.Device,
+      iceServers: this.#settings?.ice_servers ?? [],
+      requests,
+      canSend: this.#room?.canSend ?? false,
+      mayProducePaused: (source) => !this.#isSentElsewhere(source),
+      onTracks: (tracks) => link === this.#link && this.#options.onTracks(tracks),
+      onReady: () => link === this.#link && this.#onReady(),
+      onBroken: () => link === this.#link && this.#rebuild(),
+    });
+    this.#link = link;
+    link.send("microphone", this.#sent.microphone);
+    link.send("camera", this.#sent.camera);
+  }
+
+  #tellLink(room: RoomMedia): void {
+    this.#link?.setEncoding(videoEncodingFor(room.participants.length));
+    this.#link?.receive(wantedTracks(room.participants, room.ownId));
+  }
+
+  #onReady(): void {
+    this.#readyAt = performance.now();
+    this.#options.onStatus("connected");
+  }
+
+  #rebuild(): void {
+    if (this.#isClosed) return;
+    this.#link?.close();
+    this.#link = null;
+    this.#options.onStatus("rebuilding");
+    clearTimeout(this.#timer);
+    if (performance.now() - this.#readyAt > STABLE_MS) this.#attempt = 0;
+    this.#readyAt = Number.POSITIVE_INFINITY;
+    const wait = this.#attempt === 0 ? 0 : backoffMs(this.#attempt);
+    this.#attempt++;
+    this.#timer = setTimeout(() => {
+      if (this.#isClosed || this.#room === null || !this.#room.media.is_available) return;
+      this.#connect("rebuilding");
+      this.#tellLink(this.#room);
+    }, wait);
+  }
+
+  /** A paused track of this tab must not take the place of what another tab of the same person sends. */
+  #isSentElsewhere(source: Source): boolean {
+    const own = this.#room?.participants.find((p) => p.participant_id === this.#room?.ownId);
+    const there = own?.producers.find((producer) => producer.source === source);
+    return there !== undefined && there.producer_id !== this.#link?.producerId(source);
+  }
+}

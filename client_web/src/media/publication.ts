@@ -1,0 +1,154 @@
+/**
+ * One track that this page sends, microphone or camera, over one transport.
+ *
+ * Told what should be sent, it produces, replaces, pauses and resumes until that is so. The server hears of a pause
+ * after this side has already gone silent.
+ */
+
+import type { types } from "mediasoup-client";
+import type { Requester } from "../connection/requester";
+import type { Source } from "../protocol/generated";
+import { isSameEncoding, type VideoEncoding, videoEncodingFor } from "./encoding";
+import { Settler } from "./settle";
+
+export interface SentTrack {
+  track: MediaStreamTrack | null;
+  isPaused: boolean;
+}
+
+/** The part of a mediasoup producer that is used. */
+export type TrackProducer = Pick<
+  types.Producer,
+  | "id"
+  | "track"
+  | "paused"
+  | "pause"
+  | "resume"
+  | "close"
+  | "closed"
+  | "replaceTrack"
+  | "setRtpEncodingParameters"
+>;
+
+export interface PublicationOptions {
+  source: Source;
+  requests: Pick<Requester, "request">;
+  /** Produce over the transport of the day. Rejects when that cannot be. */
+  produce(track: MediaStreamTrack, isPaused: boolean, encoding: VideoEncoding): Promise<TrackProducer>;
+  /** Whether a muted track is worth sending: not when another tab of this person sends the same source. */
+  mayProducePaused(): boolean;
+  /** Sending has failed for good; the transport is of no use. */
+  onBroken(error: unknown): void;
+}
+
+export class Publication {
+  readonly #options: PublicationOptions;
+  readonly #settler = new Settler(() => this.#step());
+  #wanted: SentTrack = { track: null, isPaused: true };
+  #encoding = videoEncodingFor(1);
+  #producer: TrackProducer | null = null;
+  /** What the server was told last. */
+  #toldPaused = true;
+  #sentEncoding: VideoEncoding | null = null;
+  #isClosed = false;
+
+  constructor(options: PublicationOptions) {
+    this.#options = options;
+  }
+
+  get producerId(): string | null {
+    return this.#producer?.id ?? null;
+  }
+
+  set(wanted: SentTrack): void {
+    this.#wanted = wanted;
+    // At once, whatever else is under way: who mutes is not heard.
+    if (wanted.isPaused) this.#producer?.pause();
+    this.#settler.kick();
+  }
+
+  setEncoding(encoding: VideoEncoding): void {
+    this.#encoding = encoding;
+    this.#settler.kick();
+  }
+
+  /** Look again: whether a paused track may be sent depends on the room. */
+  reconsider(): void {
+    this.#settler.kick();
+  }
+
+  /** The server has closed this producer: another tab sends now. It is produced anew only when it is unmuted. */
+  onReplaced(producerId: string): boolean {
+    if (this.#producer?.id !== producerId) return false;
+    this.#drop();
+    return true;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#settler.close();
+    this.#drop();
+  }
+
+  async #step(): Promise<boolean> {
+    try {
+      return await this.#change();
+    } catch (error) {
+      if (!this.#isClosed) this.#options.onBroken(error);
+      return false;
+    }
+  }
+
+  /** Do the first thing that is not as wanted, and tell whether there was one. */
+  async #change(): Promise<boolean> {
+    const { track, isPaused } = this.#wanted;
+    const producer = this.#producer;
+    if (producer === null || producer.closed) return this.#start(track, isPaused);
+    if (producer.track !== track && track?.readyState !== "ended") {
+      await producer.replaceTrack({ track });
+      return true;
+    }
+    if (producer.paused !== isPaused) {
+      if (isPaused) producer.pause();
+      else producer.resume();
+    }
+    if (this.#toldPaused !== isPaused) {
+      this.#toldPaused = isPaused;
+      await this.#options.requests.request("media_producer_update", {
+        producer_id: producer.id,
+        is_paused: isPaused,
+      });
+      return true;
+    }
+    return this.#applyEncoding(producer);
+  }
+
+  async #start(track: MediaStreamTrack | null, isPaused: boolean): Promise<boolean> {
+    if (track === null || track.readyState === "ended") return false;
+    if (isPaused && !this.#options.mayProducePaused()) return false;
+    const encoding = this.#encoding;
+    const producer = await this.#options.produce(track, isPaused, encoding);
+    if (this.#isClosed) {
+      producer.close();
+      return false;
+    }
+    this.#producer = producer;
+    this.#toldPaused = isPaused;
+    this.#sentEncoding = encoding;
+    if (this.#wanted.isPaused) producer.pause();
+    return true;
+  }
+
+  async #applyEncoding(producer: TrackProducer): Promise<boolean> {
+    const isDone = this.#sentEncoding !== null && isSameEncoding(this.#sentEncoding, this.#encoding);
+    if (this.#options.source !== "camera" || isDone || producer.track === null) return false;
+    this.#sentEncoding = this.#encoding;
+    await producer.setRtpEncodingParameters({ ...this.#encoding });
+    return true;
+  }
+
+  #drop(): void {
+    this.#producer?.close();
+    this.#producer = null;
+  }
+}

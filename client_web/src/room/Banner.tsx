@@ -1,0 +1,63 @@
+/** One line about the connection, when there is something to say. */
+
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { RoomState } from "../state/roomState";
+import classes from "./Banner.module.css";
+import { useMedia, useRoom, useSession } from "./sessionContext";
+
+type Trouble = "offline" | "reconnecting" | "serverStopping" | "media";
+type Shown = Trouble | "back";
+
+/** A hiccup shorter than this is not worth a word. */
+const PATIENCE_MS = 600;
+const BACK_MS = 3_500;
+
+export function Banner() {
+  const { t } = useTranslation();
+  const shown = useShown();
+  const isSoundBlocked = useMedia((media) => media.isSoundBlocked);
+  const session = useSession();
+  return (
+    <div className={classes.banners}>
+      <div role="status">
+        {shown !== null && (
+          <p className={classes.banner} data-good={shown === "back" || undefined}>
+            {t(`banner.${shown}`)}
+          </p>
+        )}
+      </div>
+      {isSoundBlocked && (
+        <button type="button" className={classes.sound} onClick={() => session.setSoundBlocked(false)}>
+          {t("room.hearClick")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function troubleOf(connection: RoomState["connection"], isMediaDown: boolean): Trouble | null {
+  if (connection.kind === "offline") return "offline";
+  if (connection.kind === "reconnecting") {
+    return connection.isServerStopping ? "serverStopping" : "reconnecting";
+  }
+  return isMediaDown ? "media" : null;
+}
+
+/** What to show: trouble once it has lasted a moment, and after it, for a while, that it is over. */
+function useShown(): Shown | null {
+  const connection = useRoom((state) => state.connection);
+  const isMediaDown = useMedia(({ status }) => status === "waiting" || status === "rebuilding");
+  const trouble = troubleOf(connection, isMediaDown);
+  const [shown, setShown] = useState<Shown | null>(null);
+  useEffect(() => {
+    if (trouble !== null) {
+      const timer = setTimeout(() => setShown(trouble), PATIENCE_MS);
+      return () => clearTimeout(timer);
+    }
+    setShown((last) => (last === null ? null : "back"));
+    const timer = setTimeout(() => setShown(null), BACK_MS);
+    return () => clearTimeout(timer);
+  }, [trouble]);
+  return shown;
+}

@@ -1,0 +1,76 @@
+/** The row of controls under the people. */
+
+import { DoorOpen, MessageCircle, Settings } from "lucide-react";
+import { useId, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { CHAT_BUTTON_ID, CHAT_ID } from "../chat/ChatPanel";
+import { DeviceRows } from "../prejoin/DeviceRows";
+import { SettingsDialog } from "../shared/SettingsDialog";
+import classes from "./ControlBar.module.css";
+import { CameraButton, MicrophoneButton } from "./DeviceButtons";
+import { RoundButton } from "./RoundButton";
+import { useMedia, useRoom, useSession } from "./sessionContext";
+
+export function ControlBar({ unread }: { unread: number }) {
+  const { t } = useTranslation();
+  const session = useSession();
+  const isChatOpen = useRoom((state) => state.isChatOpen);
+  const canSend = useRoom(({ you }) => you?.permitted.includes("media_produce") ?? false);
+  const isTalkingMuted = useMedia((media) => media.isTalkingMuted);
+  const [areSettingsOpen, setSettingsOpen] = useState(false);
+  const unreadId = useId();
+  const openSettings = () => {
+    void session.local.refreshDevices();
+    setSettingsOpen(true);
+  };
+  return (
+    <div className={classes.bar} role="toolbar" aria-label={t("room.controls")}>
+      {canSend && (
+        <span className={classes.microphone}>
+          {isTalkingMuted && (
+            <span role="status" className={classes.talking}>
+              {t("room.talkingMuted")}
+            </span>
+          )}
+          <MicrophoneButton hasCaption />
+        </span>
+      )}
+      {canSend && <CameraButton hasCaption />}
+      <RoundButton
+        id={CHAT_BUTTON_ID}
+        label={t("room.chat")}
+        caption={t("room.chat")}
+        shortcut="C"
+        icon={MessageCircle}
+        tone="plain"
+        isExpanded={isChatOpen}
+        controls={CHAT_ID}
+        describedBy={unread > 0 ? unreadId : undefined}
+        onClick={() => session.toggleChat()}
+      >
+        {unread > 0 && <span className={classes.badge} data-count={unread > 99 ? "99+" : unread} />}
+      </RoundButton>
+      <span id={unreadId} hidden>
+        {t("room.unread", { count: unread })}
+      </span>
+      <RoundButton
+        label={t("room.devices")}
+        caption={t("room.short.devices")}
+        icon={Settings}
+        tone="plain"
+        onClick={openSettings}
+      />
+      <RoundButton
+        label={t("room.leave")}
+        caption={t("room.leave")}
+        icon={DoorOpen}
+        tone="leave"
+        onClick={() => session.leave()}
+      />
+      <SettingsDialog isOpen={areSettingsOpen} onClose={() => setSettingsOpen(false)}>
+        {canSend && <DeviceRows />}
+        <p className={classes.keys}>{t("room.keys")}</p>
+      </SettingsDialog>
+    </div>
+  );
+}

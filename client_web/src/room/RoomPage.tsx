@@ -1,0 +1,132 @@
+/** `/r/SLUG`: the pre-join page, then the room, then good-bye. */
+
+import { useEffect, useState } from "react";
+import { fetchPreview, fetchSession } from "../connection/http";
+import { createSocket } from "../connection/socket";
+import { loadDevice } from "../media/loadDevice";
+import { recallEntry, rememberEntry } from "../prejoin/entryMemory";
+import { PreJoin } from "../prejoin/PreJoin";
+import type { RoomPreview, SignedIn } from "../protocol/generated";
+import { LoadingPage } from "../shared/Page";
+import { ProblemPage } from "../shared/ProblemPage";
+import { inThisTab, onThisDevice } from "../shared/storage";
+import { usePoll } from "../shared/usePoll";
+import { type Visit, VisitMemory } from "../state/visit";
+import { LeftPage } from "./LeftPage";
+import { RoomView } from "./RoomView";
+import { RoomSession } from "./roomSession";
+import { SessionContext, useRoom } from "./sessionContext";
+
+const POLL_MS = 4_000;
+
+export function RoomPage({ slug }: { slug: string }) {
+  const [visit, setVisit] = useState(() => ({
+    number: 0,
+    // A reload in the middle of a meeting goes straight back in.
+    interrupted: new VisitMemory(inThisTab(), slug).recall(),
+  }));
+  return (
+    <RoomVisit
+      key={visit.number}
+      slug={slug}
+      interrupted={visit.interrupted}
+      onRejoin={(interrupted) => setVisit(({ number }) => ({ number: number + 1, interrupted }))}
+    />
+  );
+}
+
+interface RoomVisitProps {
+  slug: string;
+  interrupted: Visit | null;
+  onRejoin(visit: Visit | null): void;
+}
+
+function RoomVisit({ slug, interrupted, onRejoin }: RoomVisitProps) {
+  const [session, setSession] = useState<RoomSession | null>(null);
+  useEffect(() => {
+    const created = new RoomSession({
+      slug,
+      createSocket,
+      loadDevice,
+      mediaDevices: navigator.mediaDevices,
+      permissions: navigator.permissions,
+      deviceMemory: onThisDevice(),
+      tabMemory: inThisTab(),
+    });
+    created.open();
+    if (interrupted !== null) created.enterDirectly(interrupted);
+    setSession(created);
+    return () => created.close();
+  }, [slug, interrupted]);
+  if (session === null) return <LoadingPage />;
+  return (
+    <SessionContext value={session}>
+      <Visited
+        session={session}
+        isDirect={interrupted !== null}
+        onRejoin={() => onRejoin(session.lastVisit)}
+      />
+    </SessionContext>
+  );
+}
+
+interface VisitedProps {
+  session: RoomSession;
+  isDirect: boolean;
+  onRejoin(): void;
+}
+
+function Visited({ session, isDirect, onRejoin }: VisitedProps) {
+  const phase = useRoom((state) => state.phase);
+  const roomName = useRoom(({ snapshot }) => snapshot?.room.name ?? "");
+  switch (phase.kind) {
+    case "inside":
+      return <RoomView />;
+    case "left":
+    case "ended":
+      return <LeftPage roomName={roomName} hasEnded={phase.kind === "ended"} onRejoin={onRejoin} />;
+    case "stopped":
+      return <ProblemPage problem={phase.problem} />;
+    case "door":
+    case "joining":
+      return isDirect ? <LoadingPage /> : <Door session={session} />;
+  }
+}
+
+function Door({ session }: { session: RoomSession }) {
+  const [read] = useState(() => (signal: AbortSignal) => readDoor(session.slug, signal));
+  const { value, problem, retry } = usePoll(read, POLL_MS);
+  const media = value?.preview.media ?? null;
+  const isKnown = media !== null;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the capabilities of a running server do not change
+  useEffect(() => {
+    if (media === null) return;
+    session.prepare(media);
+    void session.startDevices(recallEntry(onThisDevice()));
+  }, [session, isKnown]);
+
+  if (value === null) {
+    return problem === null ? <LoadingPage /> : <ProblemPage problem={problem} onRetry={retry} />;
+  }
+  const join = () => {
+    const { microphone, camera } = session.local;
+    const hasMicrophone = microphone.state.track !== null || microphone.state.problem !== null;
+    rememberEntry(onThisDevice(), {
+      isMicrophoneOn: hasMicrophone ? microphone.state.isOn || microphone.state.problem !== null : null,
+      isCameraOn: camera.state.isOn || camera.state.problem !== null,
+    });
+    session.join();
+  };
+  return <PreJoin preview={value.preview} ownName={value.signedIn.person.name} onJoin={join} />;
+}
+
+interface DoorView {
+  signedIn: SignedIn;
+  preview: RoomPreview;
+}
+
+async function readDoor(slug: string, signal: AbortSignal): Promise<DoorView> {
+  const [signedIn, preview] = await Promise.all([fetchSession(signal), fetchPreview(slug, signal)]);
+  return { signedIn, preview };
+}

@@ -1,0 +1,58 @@
+/** Inside the room: people, controls, chat, and what there is to say about the connection. */
+
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { ChatPanel } from "../chat/ChatPanel";
+import { useIsWide } from "../shared/useIsWide";
+import { usePageTitle } from "../shared/usePageTitle";
+import { unreadCount } from "../state/chatLog";
+import { Announcer } from "./Announcer";
+import { Banner } from "./Banner";
+import { ControlBar } from "./ControlBar";
+import { HintList } from "./HintList";
+import { RemoteAudio } from "./RemoteAudio";
+import classes from "./RoomView.module.css";
+import { Stage } from "./Stage";
+import { useRoom, useSession } from "./sessionContext";
+import { useRoomKeys } from "./useKeys";
+import { useWakeLock } from "./useWakeLock";
+
+export function RoomView() {
+  const { t } = useTranslation();
+  const session = useSession();
+  const name = useRoom(({ snapshot }) => snapshot?.room.name ?? "");
+  const count = useRoom(({ snapshot }) => snapshot?.participants.length ?? 0);
+  const isWide = useIsWide();
+  const isChatOpen = useRoom((state) => state.isChatOpen);
+  const unread = useRoom(({ chat, readUpTo, snapshot, you }) => {
+    const own = snapshot?.participants.find((p) => p.participant_id === you?.participant_id);
+    return unreadCount(chat, readUpTo, own?.person_id ?? "");
+  });
+  usePageTitle(`${unread > 0 ? `(${unread}) ` : ""}${name} · ${t("app.name")}`);
+  useRoomKeys(session);
+  useWakeLock();
+  useEffect(() => {
+    // Focus would be lost with the Join button; from here Tab leads through the room.
+    document.getElementById(MAIN_ID)?.focus({ preventScroll: true });
+  }, []);
+  return (
+    <div className={classes.room} data-chat={isChatOpen || undefined}>
+      {/* On a phone the chat lies over everything else: what is covered cannot be reached either. */}
+      <main id={MAIN_ID} className={classes.main} tabIndex={-1} inert={isChatOpen && !isWide}>
+        <header className={classes.head}>
+          <h1 className={classes.name}>{name}</h1>
+          <span className={classes.count}>{t("room.participants", { count })}</span>
+        </header>
+        <Banner />
+        <Stage />
+        <HintList />
+        <ControlBar unread={unread} />
+      </main>
+      {isChatOpen && <ChatPanel />}
+      <RemoteAudio />
+      <Announcer />
+    </div>
+  );
+}
+
+const MAIN_ID = "room";

@@ -1,0 +1,49 @@
+/** One's own tile: mirrored, as in a mirror. */
+
+import { useTranslation } from "react-i18next";
+import type { Participant } from "../protocol/generated";
+import { VideoView } from "../shared/VideoView";
+import { useCapture, useMedia, useRoom } from "./sessionContext";
+import { TileFrame } from "./TileFrame";
+
+interface SelfTileProps {
+  participant: Participant;
+  width: number;
+  height: number;
+  isFloating?: boolean;
+  isAlone?: boolean;
+}
+
+export function SelfTile({ participant, width, height, isFloating = false, isAlone = false }: SelfTileProps) {
+  const { t } = useTranslation();
+  const camera = useCapture("camera");
+  const microphone = useCapture("microphone");
+  const isSpeaking = useMedia((media) => media.isSpeaking);
+  const isConnected = useRoom(({ connection }) => connection.kind === "connected");
+  const track = camera.isOn ? camera.track : null;
+  return (
+    <TileFrame
+      participantId={participant.participant_id}
+      name={participant.name}
+      label={t("room.you", { name: participant.name })}
+      width={width}
+      height={height}
+      isMuted={!microphone.isOn}
+      isSpeaking={isSpeaking}
+      isReconnecting={!isConnected}
+      hasPicture={track !== null}
+      isSelf
+      isFloating={isFloating}
+      note={
+        isAlone ? (
+          <>
+            <strong>{t("room.alone")}</strong>
+            <span>{t("room.aloneText")}</span>
+          </>
+        ) : undefined
+      }
+    >
+      {track !== null && <VideoView track={track} isMirrored />}
+    </TileFrame>
+  );
+}

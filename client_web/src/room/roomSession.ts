@@ -1,0 +1,375 @@
+/**
+ * One visit to one room: from the pre-join page until one leaves. Ties connection, media, devices and state together;
+ * views read its stores and call its methods.
+ */
+
+import type { types } from "mediasoup-client";
+import { createStore, type StoreApi } from "zustand/vanilla";
+import { ChatActions } from "../chat/chatActions";
+import { RoomConnection } from "../connection/roomConnection";
+import type { SocketFactory } from "../connection/socket";
+import type { Capture } from "../media/capture";
+import { LocalMedia, type Wanted } from "../media/localMedia";
+import { MediaSession, type MediaStatus } from "../media/mediaSession";
+import { OwnVoice } from "../media/ownVoice";
+import { SpeakingMonitor } from "../media/speakingMonitor";
+import type { ReceivedTrack } from "../media/subscriptions";
+import type {
+  Joined,
+  MediaSettings,
+  Notice,
+  RoomEvent,
+  RtpCapabilities,
+  Source,
+} from "../protocol/generated";
+import type { Memory } from "../shared/storage";
+import { Draft } from "../state/drafts";
+import {
+  afterChatToggled,
+  afterEvent,
+  afterJoined,
+  afterNotice,
+  INITIAL_ROOM,
+  type RoomState,
+  resumePoint,
+} from "../state/roomState";
+import { withoutExpired } from "../state/typing";
+import { type Visit, VisitMemory } from "../state/visit";
+import { Hints } from "./hints";
+import { watchPage } from "./watchPage";
+
+export type RemoteTracks = Readonly<Record<string, Partial<Record<Source, MediaStreamTrack>>>>;
+
+export interface MediaState {
+  status: MediaStatus;
+  /** By participant and source. */
+  tracks: RemoteTracks;
+  speaking: ReadonlySet<string>;
+  isSpeaking: boolean;
+  isTalkingMuted: boolean;
+  /** The browser plays no sound before somebody touches the page. */
+  isSoundBlocked: boolean;
+}
+
+export interface RoomSessionOptions {
+  slug: string;
+  createSocket: SocketFactory;
+  loadDevice(capabilities: RtpCapabilities): Promise<types.Device>;
+  mediaDevices: MediaDevices | undefined;
+  permissions: Permissions | undefined;
+  deviceMemory: Memory;
+  tabMemory: Memory;
+}
+
+const TICK_MS = 1_000;
+const VISIT_EVERY_MS = 60_000;
+
+export class RoomSession {
+  readonly slug: string;
+  readonly room: StoreApi<RoomState> = createStore(() => INITIAL_ROOM);
+  readonly media: StoreApi<MediaState> = createStore(() => ({
+    status: "connecting",
+    tracks: {},
+    speaking: new Set<string>(),
+    isSpeaking: false,
+    isTalkingMuted: false,
+    isSoundBlocked: false,
+  }));
+  readonly hints = new Hints();
+  readonly local: LocalMedia;
+  readonly chat: ChatActions;
+  readonly draft: Draft;
+  readonly visit: VisitMemory;
+  /** What was switched on when one left, to come back with the same. */
+  lastVisit: Visit | null = null;
+  readonly #options: RoomSessionOptions;
+  readonly #connection: RoomConnection;
+  readonly #mediaSession: MediaSession;
+  readonly #ends: (() => void)[] = [];
+  #device: Promise<types.Device> | null = null;
+  #settings: MediaSettings | null = null;
+
+  constructor(options: RoomSessionOptions) {
+    this.#options = options;
+    this.slug = options.slug;
+    this.visit = new VisitMemory(options.tabMemory, options.slug);
+    this.draft = new Draft(options.tabMemory, options.slug);
+    this.local = new LocalMedia({
+      devices: options.mediaDevices,
+      permissions: options.permissions,
+      memory: options.deviceMemory,
+      onSwitched: (kind, label) => this.hints.show({ code: "switched", kind, label }),
+    });
+    this.#connection = new RoomConnection({
+      slug: options.slug,
+      createSocket: options.createSocket,
+      handlers: {
+        onState: (state) => this.#onConnectionState(state),
+        onJoined: (joined) => this.#onJoined(joined),
+        onRoomEvent: (event) => this.#onRoomEvent(event),
+        onNotice: (notice) => this.#onNotice(notice),
+        resumePoint: () => resumePoint(this.room.getState()),
+      },
+    });
+    this.chat = new ChatActions(this.#connection.requests, this.room);
+    this.#mediaSession = new MediaSession({
+      requests: this.#connection.requests,
+      loadDevice: () => this.#loadDevice(),
+      onTracks: (tracks) => this.#onTracks(tracks),
+      onStatus: (status) => this.media.setState({ status }),
+      onReplaced: (source) => this.#onReplaced(source),
+      onUnsupported: () => this.hints.show({ code: "no_webrtc" }),
+    });
+  }
+
+  /** Connect while the person is still at the door, so that Join has little left to do. */
+  open(): void {
+    this.#connection.open();
+    this.#ends.push(
+      watchPage({
+        onOnline: () => this.#connection.retryNow(),
+        onOffline: () => this.#connection.onOffline(),
+        onVisible: () => this.#connection.check(),
+        onHide: () => this.#rememberVisit(),
+      }),
+    );
+    for (const capture of [this.local.microphone, this.local.camera]) {
+      this.#ends.push(capture.store.subscribe(() => this.#onCapture(capture)));
+    }
+  }
+
+  /** Load what media needs, as soon as the server's capabilities are known. */
+  prepare(settings: MediaSettings): void {
+    this.#settings = settings;
+    this.#loadDevice().catch(() => this.hints.show({ code: "no_webrtc" }));
+  }
+
+  startDevices(wanted: Wanted): Promise<void> {
+    return this.local.start(wanted);
+  }
+
+  /** Come back without the pre-join page, with what was switched on before. */
+  enterDirectly(visit: Visit): void {
+    this.room.setState({ isChatOpen: visit.isChatOpen });
+    void this.startDevices({
+      isMicrophoneOn: visit.isMicrophoneOn ? true : null,
+      isCameraOn: visit.isCameraOn,
+    });
+    this.join();
+  }
+
+  join(): void {
+    if (this.room.getState().phase.kind !== "door") return;
+    this.room.setState({ phase: { kind: "joining" } });
+    this.#connection.join();
+  }
+
+  leave(): void {
+    this.lastVisit = this.#currentVisit();
+    this.visit.forget();
+    this.#connection.leave();
+    this.room.setState({ phase: { kind: "left" } });
+    this.#stop();
+  }
+
+  /** Let go of everything: another page is shown. Who was inside has left. */
+  close(): void {
+    const { kind } = this.room.getState().phase;
+    if (kind === "inside" || kind === "joining") this.leave();
+    this.#connection.close();
+    this.#stop();
+    this.hints.close();
+  }
+
+  toggleMicrophone(): void {
+    void this.#toggle(this.local.microphone);
+  }
+
+  toggleCamera(): void {
+    void this.#toggle(this.local.camera);
+  }
+
+  toggleChat(isOpen = !this.room.getState().isChatOpen): void {
+    if (isOpen === this.room.getState().isChatOpen) return;
+    this.room.setState((state) => afterChatToggled(state, isOpen));
+    this.hints.announce({ code: isOpen ? "chat_open" : "chat_closed" });
+    this.#rememberVisit();
+  }
+
+  setSoundBlocked(isSoundBlocked: boolean): void {
+    if (this.media.getState().isSoundBlocked !== isSoundBlocked) this.media.setState({ isSoundBlocked });
+  }
+
+  get #isInside(): boolean {
+    return this.room.getState().phase.kind === "inside";
+  }
+
+  #loadDevice(): Promise<types.Device> {
+    const capabilities = this.#settings?.router_rtp_capabilities;
+    if (capabilities === undefined) return Promise.reject(new Error("no capabilities yet"));
+    this.#device ??= this.#options.loadDevice(capabilities);
+    return this.#device;
+  }
+
+  #onConnectionState(connection: RoomState["connection"]): void {
+    this.room.setState({ connection });
+    if (connection.kind !== "closed" || connection.problem === null) return;
+    this.room.setState({ phase: { kind: "stopped", problem: connection.problem } });
+    this.#stop();
+  }
+
+  #onJoined(joined: Joined): void {
+    const wasInside = this.#isInside;
+    try {
+      this.room.setState((state) => afterJoined(state, joined));
+    } catch (error) {
+      // What was missed does not fit what is known: start again from a snapshot.
+      this.room.setState({ snapshot: null });
+      throw error;
+    }
+    this.#settings ??= joined.media;
+    const room = this.#roomMedia();
+    if (!this.#isInside || room === null) return this.#afterEnd();
+    this.#mediaSession.start(joined.media, room);
+    if (wasInside) this.#mediaSession.onReconnected();
+    else this.#onFirstInside();
+  }
+
+  #onFirstInside(): void {
+    const voice = new OwnVoice((heard) => this.media.setState(heard));
+    const monitor = new SpeakingMonitor((speaking) => this.media.setState({ speaking }));
+    const listen = () => {
+      const { source, isOn } = this.local.microphone.state;
+      voice.listenTo(source, !isOn);
+    };
+    listen();
+    const tick = setInterval(() => this.#forgetTyping(), TICK_MS);
+    const remember = setInterval(() => this.#rememberVisit(), VISIT_EVERY_MS);
+    this.#ends.push(
+      this.local.microphone.store.subscribe(listen),
+      this.#received.subscribe((tracks) => monitor.listenTo(tracks)),
+      () => voice.close(),
+      () => monitor.close(),
+      () => clearInterval(tick),
+      () => clearInterval(remember),
+    );
+    monitor.listenTo(this.#received.getState());
+    for (const capture of [this.local.microphone, this.local.camera]) this.#onCapture(capture);
+    this.#rememberVisit();
+  }
+
+  readonly #received: StoreApi<readonly ReceivedTrack[]> = createStore<readonly ReceivedTrack[]>(() => []);
+
+  #onTracks(received: readonly ReceivedTrack[]): void {
+    this.#received.setState(received, true);
+    const tracks: Record<string, Partial<Record<Source, MediaStreamTrack>>> = {};
+    for (const { participantId, source, track } of received) {
+      tracks[participantId] = { ...tracks[participantId], [source]: track };
+    }
+    this.media.setState({ tracks });
+  }
+
+  #onRoomEvent(event: RoomEvent): void {
+    const before = this.room.getState();
+    const after = afterEvent(before, event);
+    if (after === before) return;
+    this.room.setState(after, true);
+    this.#announce(event, before);
+    if (!this.#isInside) return this.#afterEnd();
+    const room = this.#roomMedia();
+    if (room !== null) this.#mediaSession.update(room);
+  }
+
+  #announce(event: RoomEvent, before: RoomState): void {
+    const ownId = before.you?.participant_id;
+    if (event.type === "participant_joined" && event.participant.participant_id !== ownId) {
+      this.hints.announce({ code: "joined", name: event.participant.name });
+    } else if (event.type === "participant_left") {
+      const gone = before.snapshot?.participants.find((p) => p.participant_id === event.participant_id);
+      if (gone !== undefined && event.participant_id !== ownId) {
+        this.hints.announce({ code: "left", name: gone.name });
+      }
+    } else if (event.type === "chat_sent" && !before.isChatOpen) {
+      const { name, text } = event.message;
+      this.hints.announce({ code: "message", name, text });
+    }
+  }
+
+  #onNotice(notice: Notice): void {
+    this.room.setState((state) => afterNotice(state, notice, Date.now()));
+    if (notice.type === "media_transport_closed" && notice.reason !== "replaced") {
+      this.#mediaSession.onTransportClosed(notice.transport_id);
+    } else if (notice.type === "media_producer_closed") {
+      this.#mediaSession.onProducerClosed(notice.producer_id);
+    }
+  }
+
+  #onReplaced(source: Source): void {
+    const capture = this.local[source];
+    if (capture.state.isOn) this.hints.show({ code: "replaced", kind: source });
+    capture.turnOff();
+  }
+
+  /** Send what the device gives, and tell when it gives nothing although it should. */
+  #onCapture({ kind, state }: Capture): void {
+    const { track, isOn } = state;
+    this.#mediaSession.send(kind, { track, isPaused: !isOn || track === null });
+    if (this.#isInside) this.#rememberVisit();
+  }
+
+  async #toggle(capture: Capture): Promise<void> {
+    const { kind } = capture;
+    if (capture.state.isOn) {
+      capture.turnOff();
+      this.hints.announce({ code: `${kind}_off` });
+      return;
+    }
+    await capture.turnOn();
+    const { isOn, problem } = capture.state;
+    if (isOn) this.hints.announce({ code: `${kind}_on` });
+    else if (problem !== null) this.hints.show({ code: "device_failed", kind, problem });
+    void this.local.refreshDevices();
+  }
+
+  #roomMedia() {
+    const { snapshot, you } = this.room.getState();
+    if (snapshot === null || you === null) return null;
+    return {
+      media: snapshot.media,
+      participants: snapshot.participants,
+      ownId: you.participant_id,
+      canSend: you.permitted.includes("media_produce"),
+    };
+  }
+
+  #forgetTyping(): void {
+    const { typing } = this.room.getState();
+    const live = withoutExpired(typing, Date.now());
+    if (live !== typing) this.room.setState({ typing: live });
+  }
+
+  #rememberVisit(): void {
+    if (this.#isInside) this.visit.remember(this.#currentVisit());
+  }
+
+  #currentVisit(): Visit {
+    return {
+      isMicrophoneOn: this.local.microphone.state.isOn,
+      isCameraOn: this.local.camera.state.isOn,
+      isChatOpen: this.room.getState().isChatOpen,
+    };
+  }
+
+  /** The meeting is over for everybody. */
+  #afterEnd(): void {
+    this.visit.forget();
+    this.#connection.close();
+    this.#stop();
+  }
+
+  #stop(): void {
+    for (const end of this.#ends.splice(0)) end();
+    this.#mediaSession.close();
+    this.local.close();
+  }
+}

@@ -1,0 +1,47 @@
+/** What is shown instead of a page that cannot be: what happened, in words, and what to do. */
+
+import { Button } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { MessagePage } from "./Page";
+import type { Problem } from "./problem";
+
+const TITLED = ["not_found", "forbidden", "version_mismatch", "unreachable", "browser_unsupported"] as const;
+
+export function ProblemPage({ problem, onRetry }: { problem: Problem; onRetry?: () => void }) {
+  const { t } = useTranslation();
+  if (problem.category === "sign_in") return <WelcomePage problem={problem} />;
+  const titled = TITLED.find((code) => code === problem.code) ?? "other";
+  const reload = () => location.reload();
+  return (
+    <MessagePage
+      title={t(`problem.title.${titled}`)}
+      action={
+        <Button size="lg" onClick={onRetry ?? reload}>
+          {problem.category === "version" ? t("page.reload") : t("page.tryAgain")}
+        </Button>
+      }
+    >
+      <p>{t(`problem.${problem.code}`)}</p>
+    </MessagePage>
+  );
+}
+
+/** Nobody is signed in: `problem` says whether somebody was. */
+export function WelcomePage({ problem }: { problem?: Problem }) {
+  const { t } = useTranslation();
+  return (
+    <MessagePage title={t("welcome.title")} hasWayHome={false}>
+      {problem ? <p>{t(`problem.${problem.code}`)}</p> : <p>{t("welcome.text")}</p>}
+      <p>{t("welcome.where")}</p>
+    </MessagePage>
+  );
+}
+
+export function NoPage() {
+  const { t } = useTranslation();
+  return (
+    <MessagePage title={t("problem.title.page")}>
+      <p>{t("problem.noPage")}</p>
+    </MessagePage>
+  );
+}

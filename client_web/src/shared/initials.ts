@@ -1,0 +1,24 @@
+/** A name as one or two letters and a colour, for when there is no picture. Pure. */
+
+/** Return the first letters of the first and last word. Counts what people see as one letter as one. */
+export function initials(name: string): string {
+  const words = name.split(/[\s\-_.]+/u).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  const first = firstLetter(words[0]);
+  const last = words.length > 1 ? firstLetter(words.at(-1)) : "";
+  return (first + last).toLocaleUpperCase();
+}
+
+function firstLetter(word: string | undefined): string {
+  if (word === undefined) return "";
+  const letters = word.replace(/^[^\p{L}\p{N}]+/u, "");
+  return [...new Intl.Segmenter().segment(letters)][0]?.segment ?? "";
+}
+
+export const COLOUR_COUNT = 6;
+
+/** Return a number below `COLOUR_COUNT`, always the same for the same name. */
+export function colourOf(name: string): number {
+  let hash = 0;
+  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
+  return hash % COLOUR_COUNT;
+}

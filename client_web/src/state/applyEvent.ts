@@ -1,0 +1,46 @@
+/**
+ * Keep a snapshot current: snapshot + events = the snapshot the server would make now.
+ *
+ * The twin of `protocol/replay.py`; both are held to `protocol/vectors/room_events.json`.
+ */
+
+import type { RoomEvent, RoomSnapshot } from "../protocol/generated";
+
+/** A snapshot holds at most so many messages; what falls out is read by `chat_page`. */
+const CHAT_SNAPSHOT_MESSAGES = 50;
+
+/** An event does not follow the snapshot: something in between is missing. */
+export class SequenceGapError extends Error {
+  override readonly name = "SequenceGapError";
+}
+
+/** Return the snapshot after `event`. An event already contained changes nothing. Throws `SequenceGapError`. */
+export function applyEvent(snapshot: RoomSnapshot, event: RoomEvent): RoomSnapshot {
+  if (event.seq <= snapshot.seq) return snapshot;
+  if (event.seq !== snapshot.seq + 1) {
+    throw new SequenceGapError(`event ${event.seq} does not follow ${snapshot.seq}`);
+  }
+  const after = { ...snapshot, seq: event.seq };
+  const people = snapshot.participants;
+  switch (event.type) {
+    case "participant_joined":
+      return { ...after, participants: [...people, event.participant] };
+    case "participant_changed": {
+      const changed = event.participant;
+      const isSame = (id: string) => id === changed.participant_id;
+      return { ...after, participants: people.map((p) => (isSame(p.participant_id) ? changed : p)) };
+    }
+    case "participant_left":
+      return { ...after, participants: people.filter((p) => p.participant_id !== event.participant_id) };
+    case "chat_sent": {
+      const messages = [...snapshot.chat.messages, event.message];
+      const kept = messages.slice(-CHAT_SNAPSHOT_MESSAGES);
+      const has_more = snapshot.chat.has_more || kept.length < messages.length;
+      return { ...after, chat: { messages: kept, has_more } };
+    }
+    case "media_reset":
+      return { ...after, media: { epoch: event.epoch, is_available: event.is_available } };
+    case "meeting_ended":
+      return { ...after, participants: [] };
+  }
+}

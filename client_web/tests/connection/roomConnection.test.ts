@@ -1,0 +1,283 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { type ConnectionState, RoomConnection } from "../../src/connection/roomConnection";
+import type { Joined, Notice, RoomEvent } from "../../src/protocol/generated";
+import { FakeSocket } from "../support/fakeSocket";
+import { joined } from "../support/room";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function setUp() {
+  const socket = new FakeSocket();
+  const states: ConnectionState[] = [];
+  const heard: (Joined | RoomEvent | Notice)[] = [];
+  const seen = {
+    point: null as { meeting_id: string; last_seq: number } | null,
+    isOnline: true,
+    hasGap: false,
+  };
+  const connection = new RoomConnection({
+    slug: "lounge",
+    createSocket: socket.create,
+    isOnline: () => seen.isOnline,
+    handlers: {
+      onState: (state) => void states.push(state),
+      onJoined: (answer) => void heard.push(answer),
+      onRoomEvent: (event) => {
+        if (seen.hasGap) throw new Error("gap");
+        heard.push(event);
+      },
+      onNotice: (notice) => void heard.push(notice),
+      resumePoint: () => seen.point,
+    },
+  });
+  connection.open();
+  const kind = () => states.at(-1)?.kind;
+  /** Connect, and let the server say yes to room_join. */
+  const enter = async (answer = joined()) => {
+    socket.accept();
+    socket.last("room_join").ack({ ok: answer });
+    await vi.advanceTimersByTimeAsync(0);
+  };
+  return { socket, states, heard, seen, connection, kind, enter };
+}
+
+const ended = (seq: number): RoomEvent => ({ type: "meeting_ended", seq });
+
+it("connects at the door without entering", () => {
+  const { socket, kind } = setUp();
+  socket.accept();
+  expect(kind()).toBe("connected");
+  expect(socket.sent).toHaveLength(0);
+});
+
+it("enters at once when it is connected already", async () => {
+  const { socket, connection, heard } = setUp();
+  socket.accept();
+  connection.join();
+  const { fields, ack } = socket.last("room_join");
+  expect(fields).toMatchObject({ slug: "lounge", endpoint_id: connection.endpointId, protocol_version: 1 });
+  ack({ ok: joined() });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(heard).toEqual([joined()]);
+});
+
+it("keeps its endpoint and says what it has seen when it comes back", async () => {
+  const { socket, connection, seen, enter, kind } = setUp();
+  connection.join();
+  await enter();
+  const first = socket.last("room_join").fields;
+  seen.point = { meeting_id: "meeting_1", last_seq: 9 };
+  socket.break();
+  expect(kind()).toBe("reconnecting");
+  await vi.advanceTimersByTimeAsync(1_000);
+  await enter(joined({ snapshot: null, missed: [] }));
+  const second = socket.last("room_join").fields;
+  expect(second).toMatchObject({ endpoint_id: first.endpoint_id, meeting_id: "meeting_1", last_seq: 9 });
+  expect(second.request_id).not.toBe(first.request_id);
+  expect(kind()).toBe("connected");
+});
+
+it("waits longer after each failed try", async () => {
+  const { socket, connection, enter } = setUp();
+  connection.join();
+  await enter();
+  socket.break();
+  const waits: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    const before = { at: Date.now(), attempts: socket.attempts };
+    while (socket.attempts === before.attempts) await vi.advanceTimersByTimeAsync(50);
+    waits.push(Date.now() - before.at);
+    socket.handlers.onRefused(null, "refused");
+  }
+  expect(waits[4]).toBeGreaterThan((waits[0] ?? 0) * 3);
+});
+
+it("tries at once when the network is back, without a second try on top", async () => {
+  const { socket, connection, enter, seen, kind } = setUp();
+  connection.join();
+  await enter();
+  seen.isOnline = false;
+  connection.onOffline();
+  expect(kind()).toBe("offline");
+  seen.isOnline = true;
+  const before = socket.attempts;
+  connection.retryNow();
+  expect(socket.attempts).toBe(before + 1);
+  await enter(joined({ snapshot: null, missed: [] }));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(socket.attempts).toBe(before + 1);
+  expect(kind()).toBe("connected");
+});
+
+it("delivers events that overtake the answer to room_join after it", async () => {
+  const { socket, connection, heard } = setUp();
+  connection.join();
+  socket.accept();
+  socket.emit(ended(6));
+  expect(heard).toHaveLength(0);
+  socket.last("room_join").ack({ ok: joined() });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(heard).toEqual([joined(), ended(6)]);
+});
+
+it("enters again when an event is missing", async () => {
+  const { socket, connection, enter, seen, kind } = setUp();
+  connection.join();
+  await enter();
+  seen.hasGap = true;
+  socket.emit(ended(99));
+  expect(socket.isConnected).toBe(false);
+  seen.hasGap = false;
+  await vi.advanceTimersByTimeAsync(1_000);
+  await enter();
+  expect(kind()).toBe("connected");
+});
+
+it("ignores the answer to a room_join of a connection that is gone", async () => {
+  const { socket, connection, heard, enter } = setUp();
+  connection.join();
+  socket.accept();
+  const late = socket.last("room_join");
+  socket.break();
+  await vi.advanceTimersByTimeAsync(1_000);
+  await enter();
+  late.ack({ ok: joined() });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(heard).toHaveLength(1);
+});
+
+it("holds requests back while it is away, then sends them", async () => {
+  const { socket, connection, enter } = setUp();
+  connection.join();
+  await enter();
+  socket.break();
+  const reply = connection.requests.request("chat_send", { text: "still here" });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(socket.named("chat_send")).toHaveLength(0);
+  await enter(joined({ snapshot: null, missed: [] }));
+  await vi.advanceTimersByTimeAsync(0);
+  socket.last("chat_send").ack({ ok: { message: "m" } });
+  await expect(reply).resolves.toEqual({ message: "m" });
+});
+
+it("drops a connection on which nothing comes back, and sends the request again on the next", async () => {
+  const { socket, connection, enter } = setUp();
+  connection.join();
+  await enter();
+  const reply = connection.requests.request("chat_send", { text: "x" });
+  await vi.advanceTimersByTimeAsync(0);
+  const first = socket.last("chat_send").fields;
+  await vi.advanceTimersByTimeAsync(7_500);
+  expect(socket.attempts).toBeGreaterThan(1);
+  await enter(joined({ snapshot: null, missed: [] }));
+  await vi.advanceTimersByTimeAsync(0);
+  const second = socket.last("chat_send");
+  expect(second.fields.request_id).toBe(first.request_id);
+  second.ack({ ok: {} });
+  await reply;
+});
+
+it("does not take a slow server for a dead connection", async () => {
+  const { socket, connection, enter } = setUp();
+  connection.join();
+  await enter();
+  void connection.requests.request("chat_send", { text: "x" }).catch(() => undefined);
+  await vi.advanceTimersByTimeAsync(3_000);
+  socket.emit({ type: "chat_typing" });
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(socket.isConnected).toBe(true);
+});
+
+it.each([
+  ["not_signed_in", "closed"],
+  ["not_found", "closed"],
+  ["version_mismatch", "closed"],
+  ["internal_error", "connecting"],
+])("after room_join was refused with %s it is %s", async (code, kind) => {
+  const { socket, connection, states } = setUp();
+  connection.join();
+  socket.accept();
+  socket.last("room_join").ack({ error: { code, text: "" } });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(states.at(-1)).toMatchObject({ kind, problem: { code } });
+});
+
+it("does not come back when the handshake says that nobody is signed in", async () => {
+  const { socket, states } = setUp();
+  socket.handlers.onRefused("not_signed_in", "");
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(socket.attempts).toBe(1);
+  expect(states.at(-1)).toMatchObject({ kind: "closed", problem: { code: "not_signed_in" } });
+});
+
+it("says that the server restarts, and comes back", async () => {
+  const { socket, connection, states, enter, kind } = setUp();
+  connection.join();
+  await enter();
+  const closing = { type: "connection_closing", code: "server_stopping", text: "", should_reconnect: true };
+  socket.emit(closing);
+  socket.break();
+  expect(states.at(-1)).toEqual({ kind: "reconnecting", isServerStopping: true });
+  await vi.advanceTimersByTimeAsync(5_000);
+  await enter();
+  expect(kind()).toBe("connected");
+});
+
+it("stays away when the server says so", async () => {
+  const { socket, connection, states, enter } = setUp();
+  connection.join();
+  await enter();
+  socket.emit({
+    type: "connection_closing",
+    code: "link_invalid",
+    text: "",
+    should_reconnect: false,
+  } as Notice);
+  expect(states.at(-1)).toMatchObject({ kind: "closed", problem: { code: "link_invalid" } });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(socket.attempts).toBe(1);
+});
+
+it("lets the server hear the good-bye before it hangs up", async () => {
+  const { socket, connection, enter, kind } = setUp();
+  connection.join();
+  await enter();
+  connection.leave();
+  expect(kind()).toBe("closed");
+  expect(socket.isConnected).toBe(true);
+  socket.last("room_leave").ack({ ok: {} });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(socket.isConnected).toBe(false);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(socket.attempts).toBe(1);
+});
+
+it("leaves also when it was only just entering, and then hears nothing more", async () => {
+  const { socket, connection, heard } = setUp();
+  connection.join();
+  socket.accept();
+  connection.leave();
+  socket.last("room_join").ack({ ok: joined() });
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(socket.named("room_leave")).toHaveLength(1);
+  expect(heard).toHaveLength(0);
+  expect(socket.isConnected).toBe(false);
+});
+
+it("survives a connection that comes and goes", async () => {
+  const { socket, connection, kind, enter } = setUp();
+  connection.join();
+  for (let round = 0; round < 20; round++) {
+    socket.accept();
+    await vi.advanceTimersByTimeAsync(10);
+    socket.break();
+    const { attempts } = socket;
+    while (socket.attempts === attempts) await vi.advanceTimersByTimeAsync(100);
+  }
+  await enter();
+  expect(kind()).toBe("connected");
+  const { attempts } = socket;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(socket.attempts).toBe(attempts);
+});

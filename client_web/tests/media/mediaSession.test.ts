@@ -1,0 +1,255 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { Requester } from "../../src/connection/requester";
+import { MediaSession, type RoomMedia } from "../../src/media/mediaSession";
+import type { ReceivedTrack } from "../../src/media/subscriptions";
+import type { Participant } from "../../src/protocol/generated";
+import { Problem } from "../../src/shared/problem";
+import { FakeDevice } from "../support/fakeDevice";
+import { FakeTrack } from "../support/fakeMedia";
+import { participant, producer } from "../support/room";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const SETTINGS = { router_rtp_capabilities: {}, ice_servers: [] };
+const ana = participant("ana", {
+  producers: [producer("ana_mic", "microphone"), producer("ana_cam", "camera")],
+});
+
+function setUp() {
+  const device = new FakeDevice();
+  const asked: { name: string; fields: Record<string, unknown> }[] = [];
+  const refused = new Map<string, string>();
+  let lastId = 0;
+  const reply = (name: string, fields: Record<string, unknown>) => {
+    const id = `${name}_${++lastId}`;
+    if (name === "media_transport_create") return { transport: { id } };
+    if (name === "media_produce") return { producer_id: `own_${fields.source}` };
+    if (name === "media_consume") {
+      return { consumer: { id, producerId: fields.producer_id, kind: "audio", rtpParameters: {} } };
+    }
+    return {};
+  };
+  const requests = {
+    request: async (name: string, fields: Record<string, unknown>) => {
+      asked.push({ name, fields });
+      const code = refused.get(name);
+      if (code !== undefined) throw new Problem(code as never);
+      return reply(name, fields);
+    },
+  } as unknown as Requester;
+  const seen = { tracks: [] as readonly ReceivedTrack[], statuses: [] as string[], replaced: [] as string[] };
+  const session = new MediaSession({
+    requests,
+    loadDevice: async () => device.asDevice,
+    onTracks: (tracks) => {
+      seen.tracks = tracks;
+    },
+    onStatus: (status) => void seen.statuses.push(status),
+    onReplaced: (source) => void seen.replaced.push(source),
+    onUnsupported: (error) => {
+      throw error;
+    },
+  });
+  const names = () => asked.map(({ name }) => name);
+  const count = (name: string) => names().filter((other) => other === name).length;
+  const settled = () => vi.advanceTimersByTimeAsync(1);
+  return { device, asked, refused, seen, session, count, settled };
+}
+
+const room = (
+  others: Participant[] = [ana],
+  change: Partial<RoomMedia> = {},
+  own: Partial<Participant> = {},
+) => ({
+  media: { epoch: 1, is_available: true },
+  participants: [participant("me", own), ...others],
+  ownId: "me",
+  canSend: true,
+  ...change,
+});
+
+const speaking = () => ({ track: new FakeTrack("audio") as unknown as MediaStreamTrack, isPaused: false });
+
+it("receives everything that others send, and nothing of oneself", async () => {
+  const { session, seen, settled, count, asked } = setUp();
+  session.start(SETTINGS, room([ana], {}, { producers: [producer("other_tab", "microphone")] }));
+  await settled();
+  expect(seen.tracks.map(({ producerId }) => producerId).sort()).toEqual(["ana_cam", "ana_mic"]);
+  expect(count("media_consumer_update")).toBe(2);
+  expect(asked.find(({ fields }) => fields.producer_id === "other_tab")).toBeUndefined();
+  expect(seen.statuses.at(-1)).toBe("connected");
+});
+
+it("asks for all tracks at once, without waiting for one after the other", async () => {
+  const { session, asked, settled } = setUp();
+  const others = Array.from({ length: 24 }, (_, i) =>
+    participant(`p${i}`, { producers: [producer(`m${i}`, "microphone"), producer(`c${i}`, "camera")] }),
+  );
+  session.start(SETTINGS, room(others));
+  await settled();
+  const order = asked.map(({ name }) => name);
+  expect(order.filter((name) => name === "media_consume")).toHaveLength(48);
+  expect(order.lastIndexOf("media_consume") - order.indexOf("media_consume")).toBe(47);
+});
+
+it("stops receiving what is gone", async () => {
+  const { session, seen, settled, device } = setUp();
+  session.start(SETTINGS, room());
+  await settled();
+  session.update(room([]));
+  await settled();
+  expect(seen.tracks).toEqual([]);
+  expect(device.transports.flatMap(({ consumed }) => consumed).every(({ closed }) => closed)).toBe(true);
+});
+
+it("sends what was switched on before the transports were there", async () => {
+  const { session, asked, settled } = setUp();
+  session.send("microphone", speaking());
+  session.start(SETTINGS, room());
+  await settled();
+  expect(asked.find(({ name }) => name === "media_produce")?.fields).toMatchObject({
+    source: "microphone",
+    is_paused: false,
+  });
+});
+
+it("makes no transport to send over for somebody who may only listen", async () => {
+  const { session, asked, settled } = setUp();
+  session.send("microphone", speaking());
+  session.start(SETTINGS, room([ana], { canSend: false }));
+  await settled();
+  const directions = asked
+    .filter(({ name }) => name === "media_transport_create")
+    .map(({ fields }) => fields.direction);
+  expect(directions).toEqual(["recv"]);
+});
+
+it("rebuilds everything after the worker was replaced, muted as before", async () => {
+  const { session, seen, settled, asked, device } = setUp();
+  const microphone = { ...speaking(), isPaused: true };
+  session.send("microphone", microphone);
+  session.start(SETTINGS, room());
+  await settled();
+  session.update(room([], { media: { epoch: 1, is_available: false } }));
+  await settled();
+  expect(device.open).toHaveLength(0);
+  expect(seen.statuses.at(-1)).toBe("waiting");
+  session.update(room([ana], { media: { epoch: 2, is_available: true } }));
+  await settled();
+  expect(device.open).toHaveLength(2);
+  expect(seen.tracks).toHaveLength(2);
+  const produced = asked.filter(({ name }) => name === "media_produce").map(({ fields }) => fields.is_paused);
+  expect(produced).toEqual([true, true]);
+});
+
+it("rebuilds when a transport fails, and keeps its distance when that happens again and again", async () => {
+  const { session, settled, device, count } = setUp();
+  session.start(SETTINGS, room());
+  await settled();
+  device.open[0]?.emit("connectionstatechange", "failed");
+  await settled();
+  expect(device.open).toHaveLength(2);
+  const before = count("media_transport_create");
+  for (let round = 0; round < 20; round++) {
+    device.open[0]?.emit("connectionstatechange", "failed");
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  expect(count("media_transport_create") - before).toBeLessThan(10);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(device.open).toHaveLength(2);
+});
+
+it("rebuilds when the server has closed one of its transports, not somebody else's", async () => {
+  const { session, settled, device, count } = setUp();
+  session.start(SETTINGS, room());
+  await settled();
+  session.onTransportClosed("another");
+  await settled();
+  expect(count("media_transport_create")).toBe(2);
+  session.onTransportClosed(device.open[0]?.id ?? "");
+  await settled();
+  expect(count("media_transport_create")).toBe(4);
+});
+
+it("does not wait for ICE to give up when the connection is back and packets are not", async () => {
+  const { session, settled, device, count } = setUp();
+  session.start(SETTINGS, room());
+  await settled();
+  session.onReconnected();
+  await settled();
+  expect(count("media_transport_create")).toBe(2);
+  device.open[0]?.emit("connectionstatechange", "disconnected");
+  session.onReconnected();
+  await settled();
+  expect(count("media_transport_create")).toBe(4);
+});
+
+it("rebuilds when the room took this page for gone and let it in again", async () => {
+  const { session, settled, count } = setUp();
+  session.start(SETTINGS, room());
+  await settled();
+  session.update(room([ana], {}, { joined_at: 9_000 }));
+  await settled();
+  expect(count("media_transport_create")).toBe(4);
+});
+
+it("says that another tab sends now, told by a notice", async () => {
+  const { session, settled, seen } = setUp();
+  session.send("microphone", speaking());
+  session.start(SETTINGS, room());
+  await settled();
+  session.onProducerClosed("own_microphone");
+  expect(seen.replaced).toEqual(["microphone"]);
+});
+
+it("says that another tab sends now, even if the notice was lost", async () => {
+  const { session, settled, seen } = setUp();
+  session.send("microphone", speaking());
+  session.start(SETTINGS, room());
+  await settled();
+  session.update(room([ana], {}, { producers: [producer("older_tab", "microphone")] }));
+  expect(seen.replaced).toEqual([]);
+  session.update(room([ana], {}, { producers: [producer("own_microphone", "microphone")] }));
+  session.update(room([ana], {}, { producers: [producer("newer_tab", "microphone")] }));
+  expect(seen.replaced).toEqual(["microphone"]);
+});
+
+it("takes a track that cannot be had for gone only until the room has said so", async () => {
+  const { session, settled, refused, count } = setUp();
+  refused.set("media_consume", "not_found");
+  session.start(SETTINGS, room());
+  await settled();
+  session.update(room([]));
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(count("media_transport_create")).toBe(2);
+});
+
+it("rebuilds when the server does not know its transport any more", async () => {
+  const { session, settled, refused, count } = setUp();
+  refused.set("media_consume", "not_found");
+  session.start(SETTINGS, room());
+  await settled();
+  refused.clear();
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(count("media_transport_create")).toBe(4);
+});
+
+it("lets a track be that this browser cannot play", async () => {
+  const { session, settled, refused, count, seen } = setUp();
+  refused.set("media_consume", "cannot_consume");
+  session.start(SETTINGS, room());
+  await settled();
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(count("media_transport_create")).toBe(2);
+  expect(seen.statuses.at(-1)).toBe("connected");
+});
+
+it("leaves nothing open when it is closed, also in the middle of opening", async () => {
+  const { session, settled, device } = setUp();
+  session.start(SETTINGS, room());
+  session.close();
+  await settled();
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(device.open).toHaveLength(0);
+});

@@ -1,0 +1,174 @@
+import { beforeEach, expect, it, type Mock, vi } from "vitest";
+import type { VideoEncoding } from "../../src/media/encoding";
+import { Publication, type SentTrack, type TrackProducer } from "../../src/media/publication";
+import { FakeTrack } from "../support/fakeMedia";
+import { FakeProducer } from "../support/fakeProducer";
+
+let producers: FakeProducer[];
+let told: { producer_id: string; is_paused: boolean; wasSilent: boolean }[];
+let mayProducePaused: boolean;
+let onBroken: Mock<(error: unknown) => void>;
+/** Holds `produce` back until it is called. */
+let release: (() => void) | null;
+
+beforeEach(() => {
+  producers = [];
+  told = [];
+  mayProducePaused = true;
+  onBroken = vi.fn();
+  release = null;
+});
+
+function create(source: "microphone" | "camera" = "microphone", isSlow = false): Publication {
+  return new Publication({
+    source,
+    requests: {
+      request: (async (_name: string, fields: { producer_id: string; is_paused: boolean }) => {
+        told.push({ ...fields, wasSilent: producers.at(-1)?.paused ?? false });
+        return {};
+      }) as never,
+    },
+    produce: async (track, isPaused, _encoding: VideoEncoding) => {
+      if (isSlow) {
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+      }
+      const producer = new FakeProducer(`p${producers.length + 1}`, track as unknown as FakeTrack, isPaused);
+      producers.push(producer);
+      return producer as unknown as TrackProducer;
+    },
+    mayProducePaused: () => mayProducePaused,
+    onBroken,
+  });
+}
+
+const sent = (track: FakeTrack | null, isPaused: boolean): SentTrack => ({
+  track: track as unknown as MediaStreamTrack | null,
+  isPaused,
+});
+const settled = async () => {
+  for (let round = 0; round < 30; round++) await Promise.resolve();
+};
+
+it("produces once, and pauses and resumes the same producer", async () => {
+  const publication = create();
+  const track = new FakeTrack("audio");
+  publication.set(sent(track, false));
+  await settled();
+  publication.set(sent(track, true));
+  await settled();
+  publication.set(sent(track, false));
+  await settled();
+  expect(producers).toHaveLength(1);
+  expect(told.map(({ is_paused }) => is_paused)).toEqual([true, false]);
+  expect(producers[0]?.paused).toBe(false);
+});
+
+it("is silent on this side before the server hears of it", async () => {
+  const publication = create();
+  const track = new FakeTrack("audio");
+  publication.set(sent(track, false));
+  await settled();
+  publication.set(sent(track, true));
+  expect(producers[0]?.paused).toBe(true);
+  await settled();
+  expect(told).toMatchObject([{ is_paused: true, wasSilent: true }]);
+});
+
+it("ends muted when it is muted while it is being produced", async () => {
+  const publication = create("microphone", true);
+  const track = new FakeTrack("audio");
+  publication.set(sent(track, false));
+  publication.set(sent(track, true));
+  release?.();
+  await settled();
+  expect(producers[0]?.paused).toBe(true);
+  expect(told.at(-1)?.is_paused).toBe(true);
+});
+
+it("ends as last asked for when it is toggled quickly", async () => {
+  const publication = create();
+  const track = new FakeTrack("audio");
+  for (let round = 0; round < 9; round++) publication.set(sent(track, round % 2 === 1));
+  await settled();
+  expect(producers).toHaveLength(1);
+  expect(producers[0]?.paused).toBe(false);
+  expect(told.at(-1)?.is_paused ?? false).toBe(false);
+});
+
+it("takes the camera's track away when it is off, and gives a new one when it is on again", async () => {
+  const publication = create("camera");
+  publication.set(sent(new FakeTrack("video"), false));
+  await settled();
+  publication.set(sent(null, true));
+  await settled();
+  expect(producers[0]?.track).toBeNull();
+  const again = new FakeTrack("video");
+  publication.set(sent(again, false));
+  await settled();
+  expect(producers).toHaveLength(1);
+  expect(producers[0]?.track).toBe(again);
+  expect(told.map(({ is_paused }) => is_paused)).toEqual([true, false]);
+});
+
+it("leaves a track alone that ended while another device starts", async () => {
+  const publication = create();
+  const track = new FakeTrack("audio");
+  publication.set(sent(track, false));
+  await settled();
+  track.stop();
+  publication.set(sent(track, false));
+  await settled();
+  expect(onBroken).not.toHaveBeenCalled();
+});
+
+it("does not take a muted microphone from another tab", async () => {
+  mayProducePaused = false;
+  const publication = create();
+  publication.set(sent(new FakeTrack("audio"), true));
+  await settled();
+  expect(producers).toHaveLength(0);
+  mayProducePaused = true;
+  publication.reconsider();
+  await settled();
+  expect(producers).toHaveLength(1);
+});
+
+it("gives way to another tab, and produces anew only when it is unmuted", async () => {
+  const publication = create();
+  const track = new FakeTrack("audio");
+  publication.set(sent(track, false));
+  await settled();
+  mayProducePaused = false;
+  expect(publication.onReplaced("somebody else's")).toBe(false);
+  expect(publication.onReplaced("p1")).toBe(true);
+  publication.set(sent(track, true));
+  await settled();
+  expect(producers).toHaveLength(1);
+  expect(producers[0]?.closed).toBe(true);
+  publication.set(sent(track, false));
+  await settled();
+  expect(producers).toHaveLength(2);
+});
+
+it("sends less picture when the room fills", async () => {
+  const publication = create("camera");
+  publication.set(sent(new FakeTrack("video"), false));
+  await settled();
+  const encoding = { maxBitrate: 1, scaleResolutionDownBy: 4 };
+  publication.setEncoding(encoding);
+  publication.setEncoding({ ...encoding });
+  await settled();
+  expect(producers[0]?.encodings).toEqual([encoding]);
+});
+
+it("closes what was produced too late", async () => {
+  const publication = create("microphone", true);
+  publication.set(sent(new FakeTrack("audio"), false));
+  publication.close();
+  release?.();
+  await settled();
+  expect(producers[0]?.closed).toBe(true);
+  expect(onBroken).not.toHaveBeenCalled();
+});

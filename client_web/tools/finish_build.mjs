@@ -1,0 +1,39 @@
+// After `vite build`: writes .gz and .br beside what compresses, and fails when the first load has grown too large.
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+const DIST = new URL("../dist/", import.meta.url).pathname;
+const COMPRESSED = /\.(js|css|svg|json|webmanifest)$/;
+/** Scripts and styles of the first load, gzipped. What is loaded later (board, editor) is named in LATER. */
+const MOST_BYTES = 250 * 1024;
+const LATER = /^(board|editor)-/;
+
+function files(folder) {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? files(path) : [path];
+  });
+}
+
+let firstLoad = 0;
+for (const path of files(DIST).filter((file) => COMPRESSED.test(file))) {
+  const content = readFileSync(path);
+  const gzip = gzipSync(content, { level: 9 });
+  const brotli = brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
+  writeFileSync(`${path}.gz`, gzip);
+  writeFileSync(`${path}.br`, brotli);
+  const name = path.slice(DIST.length);
+  if (/\.(js|css)$/.test(path) && !LATER.test(name.replace("assets/", ""))) {
+    firstLoad += gzip.length;
+    process.stdout.write(`${(gzip.length / 1024).toFixed(1).padStart(8)} kB gzip  ${name}\n`);
+  }
+}
+
+process.stdout.write(
+  `${(firstLoad / 1024).toFixed(1).padStart(8)} kB gzip  first load, at most ${MOST_BYTES / 1024}\n`,
+);
+if (firstLoad > MOST_BYTES) {
+  process.stderr.write("The first load is too large.\n");
+  process.exitCode = 1;
+}
