@@ -1,0 +1,182 @@
+"""A server of the benchmark's own: started on free ports with the environment that operators use, always ended."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Collection, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import psutil
+
+from loadtest.bench.cores import pinned
+
+ROOT = Path(__file__).parents[2]
+_INHERITED = ("ROUNDUP_WEB_DIR",)
+_COMMAND = (sys.executable, "-m", "server")
+READY_TIMEOUT_S = 20.0
+_STOP_TIMEOUT_S = 8.0
+_COMMAND_TIMEOUT_S = 30.0
+_POLL_S = 0.01
+_LOG_LINES = 15
+
+
+class ServerError(Exception):
+    """The server, or one of its commands, did not do what a benchmark needs."""
+
+
+class ServerProcess:
+    """A running server, and the commands on its data."""
+
+    def __init__(self, process: asyncio.subprocess.Process, url: str, data_dir: Path) -> None:
+        self.pid = process.pid
+        self.url = url
+        self.ready_s = 0.0
+        """From the start of the process to the first 200 of `/readyz`."""
+        self._process = process
+        self._data_dir = data_dir
+
+    def worker_pid(self) -> int:
+        """Return the process id of its one media worker; raises `ServerError`."""
+        workers = [child.pid for child in psutil.Process(self.pid).children(recursive=True) if _is_worker(child)]
+        if len(workers) != 1:
+            raise ServerError(f"expected one media worker, found {len(workers)}")
+        return workers[0]
+
+    def pids(self) -> list[int]:
+        """Return the gateway's process id and those of all its children."""
+        return [self.pid, *(child.pid for child in psutil.Process(self.pid).children(recursive=True))]
+
+    async def import_people(self, emails: Iterable[str]) -> list[str]:
+        """Add people and return a sign-in link for each, in order; raises `ServerError`."""
+        lines = ["email,name,role", *(f"{email},{email.partition('@')[0]},teacher" for email in emails)]
+        table = self._data_dir.with_suffix(".csv")
+        table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        output = await self._run("people", "import", str(table), "--json")
+        return [row["link"] for row in json.loads(output)]
+
+    async def add_room(self, slug: str) -> None:
+        """Add a room; raises `ServerError`."""
+        await self._run("rooms", "add", slug, "--name", slug, "--kind", "round_up")
+
+    async def _run(self, *arguments: str) -> str:
+        process = await asyncio.create_subprocess_exec(
+            *_COMMAND,
+            *arguments,
+            cwd=ROOT,
+            env=server_environment(self._data_dir) | {"ROUNDUP_PUBLIC_URL": self.url},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            async with asyncio.timeout(_COMMAND_TIMEOUT_S):
+                output, errors = await process.communicate()
+        except TimeoutError as error:
+            raise ServerError(f"{' '.join(arguments[:2])} took more than {_COMMAND_TIMEOUT_S:g} s") from error
+        finally:
+            await _stop(process)
+        if process.returncode:
+            raise ServerError(f"{' '.join(arguments[:2])} ended with {process.returncode}: {errors.decode().strip()}")
+        return output.decode()
+
+
+@asynccontextmanager
+async def running_server(
+    data_dir: Path, cores: Collection[int] | None = None, *, announce_ip: str = ""
+) -> AsyncIterator[ServerProcess]:
+    """Run a server on `data_dir`, on the given cores or all, until the block ends; raises `ServerError`.
+
+    Media is announced at this machine's own addresses, or at `announce_ip`.
+    """
+    port = free_port(socket.SOCK_STREAM)
+    url = f"http://127.0.0.1:{port}"
+    environment = server_environment(data_dir) | {
+        "ROUNDUP_HOST": "127.0.0.1",
+        "ROUNDUP_PORT": str(port),
+        "ROUNDUP_MEDIA_PORT": str(free_port(socket.SOCK_DGRAM)),
+        "ROUNDUP_PUBLIC_URL": url,
+        "ROUNDUP_MEDIA_WORKERS": "1",
+        "ROUNDUP_LOG_LEVEL": "warning",
+    }
+    if announce_ip:
+        environment["ROUNDUP_ANNOUNCE_IP"] = announce_ip
+    log_path = data_dir.with_suffix(".log")
+    with log_path.open("wb") as log, pinned(cores or os.sched_getaffinity(0)):
+        started_at = time.monotonic()
+        # A session of its own: Ctrl-C reaches this process only, which then ends the server in order.
+        process = await asyncio.create_subprocess_exec(
+            *_COMMAND, "serve", cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        server = ServerProcess(process, url, data_dir)
+        await _wait_ready(process, url, log_path)
+        server.ready_s = time.monotonic() - started_at
+        yield server
+    finally:
+        await _stop(process)
+
+
+def server_environment(data_dir: Path) -> dict[str, str]:
+    """Return this process's environment with no setting of the server but its data folder and the built web client."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith("ROUNDUP_") or name in _INHERITED
+    }
+    return inherited | {"ROUNDUP_DATA_DIR": str(data_dir)}
+
+
+def free_port(kind: int) -> int:
+    """Return a port of 127.0.0.1 that nobody uses just now."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    return any("media.worker" in argument or "media/worker" in argument for argument in process.cmdline())
+
+
+async def _wait_ready(process: asyncio.subprocess.Process, url: str, log_path: Path) -> None:
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    async with aiohttp.ClientSession() as http:
+        while time.monotonic() < deadline:
+            if process.returncode is not None:
+                raise ServerError(f"the server ended with {process.returncode}:\n{_last_lines(log_path)}")
+            with contextlib.suppress(aiohttp.ClientError):
+                async with http.get(f"{url}/readyz") as answer:
+                    if answer.status == 200:
+                        return
+            await asyncio.sleep(_POLL_S)
+    raise ServerError(f"the server was not ready within {READY_TIMEOUT_S:g} s:\n{_last_lines(log_path)}")
+
+
+def _last_lines(path: Path) -> str:
+    return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:])
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    """Ask a process to end; when it does not, end it, and in any case whatever is left of its children."""
+    if process.returncode is not None:
+        return
+    try:
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGTERM)
+    except (psutil.NoSuchProcess, ProcessLookupError):  # it has just ended by itself
+        return
+    try:
+        async with asyncio.timeout(_STOP_TIMEOUT_S):
+            await process.wait()
+    except TimeoutError as error:
+        raise ServerError(f"process {process.pid} did not end within {_STOP_TIMEOUT_S:g} s of SIGTERM") from error
+    finally:
+        if process.returncode is None:
+            process.kill()
+        for child in children:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()

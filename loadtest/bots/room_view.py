@@ -1,0 +1,88 @@
+"""What a bot knows of its room: the snapshot, kept current by the events."""
+
+from collections.abc import Callable
+
+from protocol.events import (
+    ConnectionClosing,
+    MediaProducerClosed,
+    MediaReset,
+    MediaTransportClosed,
+    MeetingEnded,
+    Notice,
+    ParticipantChanged,
+    ParticipantJoined,
+    ParticipantLeft,
+    RoomEvent,
+    RoomEventBase,
+)
+from protocol.room import Participant, RoomSnapshot, You
+
+_MAX_EARLY = 1_024
+
+
+class RoomView:
+    """Participants and their producers, without I/O."""
+
+    def __init__(self, on_changed: Callable[[], None]) -> None:
+        self.participant_id = ""
+        self.participants: dict[str, Participant] = {}
+        """Everybody in the room, in order of joining."""
+        self.missed_events = 0
+        """Gaps in the numbers of the events."""
+        self.closings: list[str] = []
+        """What the server closed of ours, with its reasons."""
+        self._on_changed = on_changed
+        self._seq = -1
+        self._epoch = 0
+        self._early: list[RoomEvent] = []
+
+    def begin(self, you: You, snapshot: RoomSnapshot) -> None:
+        """Take the answer of `room_join`, and the events that overtook it."""
+        self.participant_id = you.participant_id
+        self.participants = {participant.participant_id: participant for participant in snapshot.participants}
+        self._seq = snapshot.seq
+        self._epoch = snapshot.media.epoch
+        early, self._early = self._early, []
+        for event in early:
+            self.on_event(event)
+        self._on_changed()
+
+    def producers_of_others(self) -> set[str]:
+        """Return the ids of the producers that are not ours, paused ones too."""
+        return {
+            producer.producer_id
+            for participant in self.participants.values()
+            if participant.participant_id != self.participant_id
+            for producer in participant.producers
+        }
+
+    def on_event(self, event: RoomEvent | Notice) -> None:
+        """Apply one event, or take note of a notice."""
+        if not isinstance(event, RoomEventBase):
+            self._on_notice(event)
+        elif self._seq < 0:
+            if len(self._early) < _MAX_EARLY:
+                self._early.append(event)
+        elif event.seq > self._seq:
+            self.missed_events += event.seq - self._seq - 1
+            self._seq = event.seq
+            self._apply(event)
+
+    def _on_notice(self, notice: Notice) -> None:
+        if isinstance(notice, MediaTransportClosed | MediaProducerClosed):
+            self.closings.append(f"{type(notice).__name__}: {notice.reason}")
+        elif isinstance(notice, ConnectionClosing):
+            self.closings.append(f"{notice.code}: {notice.text}")
+
+    def _apply(self, event: RoomEvent) -> None:
+        if isinstance(event, ParticipantJoined | ParticipantChanged):
+            self.participants[event.participant.participant_id] = event.participant
+        elif isinstance(event, ParticipantLeft):
+            self.participants.pop(event.participant_id, None)
+        elif isinstance(event, MediaReset):
+            if event.epoch != self._epoch:
+                self.closings.append("the room's media was rebuilt")
+            self._epoch = event.epoch
+        elif isinstance(event, MeetingEnded):
+            self.closings.append("the meeting ended")
+        self._on_changed()

@@ -1,0 +1,107 @@
+"""`python -m loadtest`: the command line."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from playwright.async_api import Error as BrowserError
+from rich.console import Console
+
+from loadtest.bench import join, media, startup
+from loadtest.bench.cores import Cores, plan_cores
+from loadtest.bench.report import Report
+from loadtest.bench.server_process import ServerError
+from loadtest.bots.errors import BotError
+
+QUICK_LIMIT_S = 48.0
+"""`--quick` has to end within 50 s, its ending included."""
+FULL_LIMIT_S = 900.0
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Bots and benchmarks for Roundup.")
+
+
+class Benchmark(StrEnum):
+    """What can be measured."""
+
+    STARTUP = "startup"
+    JOIN = "join"
+    MEDIA = "media"
+    ALL = "all"
+
+
+class BenchmarkError(Exception):
+    """A benchmark could not be carried out, in one sentence."""
+
+
+@app.callback()
+def main() -> None:
+    """Bots and benchmarks for Roundup."""
+
+
+@app.command()
+def bench(
+    name: Annotated[Benchmark, typer.Argument(help="What to measure.")],
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer repeats; ends within 50 s.")] = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here too.")
+    ] = None,
+) -> None:
+    """Measure against servers of its own; exit with 1 when a target is missed or a measurement is invalid."""
+    cores = plan_cores(os.sched_getaffinity(0))
+    console = Console()
+    try:
+        report = asyncio.run(_run_interruptibly(lambda: run_benchmarks(name, cores, is_quick=quick)))
+    except (BenchmarkError, ServerError, BotError, BrowserError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        typer.echo("interrupted", err=True)
+        raise typer.Exit(130) from None
+    report.print(console)
+    if json_file:
+        json_file.write_text(json.dumps(report.to_json(), indent=2) + "\n", encoding="utf-8")
+    raise typer.Exit(report.exit_code)
+
+
+async def run_benchmarks(name: Benchmark, cores: Cores, *, is_quick: bool) -> Report:
+    """Run one benchmark, or all one after the other; raises `BenchmarkError` or `ServerError`."""
+    limit_s = QUICK_LIMIT_S if is_quick else FULL_LIMIT_S
+    report = Report(notes=[describe_cores(cores)])
+    try:
+        async with asyncio.timeout(limit_s) as limit:
+            if name in (Benchmark.STARTUP, Benchmark.ALL):
+                report.add(await startup.measure_startup(repeats=1 if is_quick else 5))
+            if name in (Benchmark.JOIN, Benchmark.ALL):
+                report.add(await join.measure_join(join.QUICK if is_quick else join.JoinPlan(), cores))
+            if name in (Benchmark.MEDIA, Benchmark.ALL):
+                report.add(await media.measure_media(media.QUICK if is_quick else media.MediaPlan(), cores))
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise BenchmarkError(f"{name} took more than {limit_s:g} s; nothing is reported") from error
+    return report
+
+
+def describe_cores(cores: Cores) -> str:
+    """Say who ran where."""
+    if cores.is_shared:
+        return "cores: there is only one; server, bots and browsers share it, and delays include the bots' own work."
+    return (
+        f"cores: gateway and worker on {sorted(cores.server)}, bots on {sorted(cores.bots)},"
+        f" the waiting browser on {sorted(cores.waiting_browser)}, the joining one on {sorted(cores.joining_browser)}."
+    )
+
+
+async def _run_interruptibly(work: Callable[[], Awaitable[Report]]) -> Report:
+    """Let SIGTERM end the work as Ctrl-C does: by cancelling it, so that everything it started is ended."""
+    task = asyncio.current_task()
+    if task and sys.platform != "win32":
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work()

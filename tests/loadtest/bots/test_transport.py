@@ -1,0 +1,112 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+from aiortc.rtcdtlstransport import RTCCertificate
+
+from loadtest.bots.dtls import create_certificate, local_parameters
+from loadtest.bots.errors import TransportError
+from loadtest.bots.rtp import build_packet
+from loadtest.bots.transport import MediaTransport
+from protocol.rtp import TransportOptions
+from tests.loadtest.lite_peer import LitePeer
+
+
+class Recorder:
+    def __init__(self) -> None:
+        self.rtp: asyncio.Queue[tuple[bytes, int]] = asyncio.Queue()
+        self.rtcp: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def on_rtp(self, packet: bytes, arrived_at_ns: int) -> None:
+        self.rtp.put_nowait((packet, arrived_at_ns))
+
+    def on_rtcp(self, data: bytes) -> None:
+        self.rtcp.put_nowait(data)
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[LitePeer]:
+    peer = LitePeer()
+    try:
+        yield peer
+    finally:
+        await peer.close()
+
+
+async def connect(peer: LitePeer, options: TransportOptions, client: RTCCertificate) -> tuple[MediaTransport, Recorder]:
+    recorder = Recorder()
+    transport = MediaTransport(options, client, recorder)
+    try:
+        await asyncio.wait_for(asyncio.gather(transport.connect(), peer.accept(client)), 10)
+    except BaseException:
+        await transport.close()
+        raise
+    return transport, recorder
+
+
+def rtp(sequence: int) -> bytes:
+    return build_packet(payload_type=96, sequence=sequence, timestamp=0, ssrc=7, payload=b"x" * 50)
+
+
+async def test_packets_pass_both_ways_under_the_best_profile(peer: LitePeer) -> None:
+    transport, recorder = await connect(peer, await peer.open(), create_certificate())
+    try:
+        assert transport.profile == "SRTP_AEAD_AES_128_GCM"
+        assert transport.has_consent
+        transport.send_rtp(rtp(1))
+        assert await peer.next_rtp() == rtp(1)
+        peer.send_datagram(peer.protect(rtp(2)))
+        packet, arrived_at_ns = await asyncio.wait_for(recorder.rtp.get(), 5)
+        assert packet == rtp(2)
+        assert arrived_at_ns > 1_600_000_000_000_000_000  # the kernel's wall clock
+    finally:
+        await transport.close()
+
+
+async def test_repeated_and_forged_packets_are_rejected(peer: LitePeer) -> None:
+    transport, recorder = await connect(peer, await peer.open(), create_certificate())
+    try:
+        protected = peer.protect(rtp(1))
+        peer.send_datagram(protected)
+        peer.send_datagram(protected)
+        peer.send_datagram(peer.protect(rtp(2))[:-1] + b"\x00")
+        peer.send_datagram(b"\xff nonsense")
+        peer.send_datagram(peer.protect(rtp(3)))
+        await asyncio.wait_for(recorder.rtp.get(), 5)
+        assert (await asyncio.wait_for(recorder.rtp.get(), 5))[0] == rtp(3)
+        assert (transport.received, transport.rejected, transport.unexpected) == (2, 2, 1)
+    finally:
+        await transport.close()
+
+
+async def test_the_pair_is_nominated_after_it_answered(peer: LitePeer) -> None:
+    transport, _ = await connect(peer, await peer.open(), create_certificate())
+    try:
+        assert peer.nominations == 1
+    finally:
+        await transport.close()
+
+
+async def test_another_certificate_than_announced_is_refused(peer: LitePeer) -> None:
+    options = await peer.open()
+    other = create_certificate()
+    options = msgspec.structs.replace(options, dtls_parameters=local_parameters(other))
+    with pytest.raises(TransportError, match="failed"):
+        await connect(peer, options, create_certificate())
+
+
+async def test_nothing_is_sent_before_there_are_keys(peer: LitePeer) -> None:
+    transport = MediaTransport(await peer.open(), create_certificate(), Recorder())
+    try:
+        transport.send_rtp(rtp(1))
+        assert transport.send_failures == 1
+    finally:
+        await transport.close()
+        await transport.close()
+
+
+async def test_a_server_without_udp_is_refused(peer: LitePeer) -> None:
+    options = msgspec.structs.replace(await peer.open(), ice_candidates=[])
+    with pytest.raises(TransportError, match="no UDP candidate"):
+        MediaTransport(options, create_certificate(), Recorder())

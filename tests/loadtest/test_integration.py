@@ -1,0 +1,171 @@
+"""Bots against the real server: its gateway, its media worker, its database."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from loadtest.bots.bot import Bot
+from loadtest.bots.errors import RequestError, SignInError
+from loadtest.bots.rtp import HEADER
+from loadtest.bots.swarm import Swarm
+from protocol.room import Source
+from tests.support.server import RunningServer, running_server
+
+ROOM = "morning-round-up"
+PATIENCE_S = 15.0
+
+
+async def until(is_true: Callable[[], bool]) -> None:
+    """Wait for what the network brings."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not is_true():  # noqa: ASYNC110 - what changes are counters
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[RunningServer]:
+    async with running_server(tmp_path, is_demo=True) as server:
+        yield server
+
+
+class Meeting:
+    """A publisher in the room, and as many subscribers as a test wants."""
+
+    def __init__(self, server: RunningServer, swarm: Swarm) -> None:
+        self._server = server
+        self.swarm = swarm
+        self.publisher = swarm.create_bot()
+        self._count = 0
+
+    async def enter(self, bot: Bot) -> Bot:
+        self._count += 1
+        email = f"bot{self._count}@bots.example"
+        await self._server.add_person(email)
+        await bot.open_link(await self._server.link(email))
+        await bot.join(ROOM)
+        return bot
+
+    async def publish(self) -> None:
+        await self.enter(self.publisher)
+        await self.publisher.publish(*Source)
+
+    async def subscribe(self) -> Bot:
+        bot = await self.enter(self.swarm.create_bot())
+        await bot.subscribe()
+        return bot
+
+    def published(self, source: Source) -> int:
+        return self.publisher.sent_streams[source].next_index
+
+    async def pass_packets(self, bots: list[Bot], count: int) -> int:
+        """Let `count` packets of each source be published; return how many did not reach one of the bots."""
+        first = {source: self.published(source) for source in Source}
+        await until(lambda: all(self.published(source) >= first[source] + count for source in Source))
+
+        def missing() -> int:
+            return sum(
+                stream.delivery.count_missing(first[source], first[source] + count) if stream else count
+                for bot in bots
+                for source in Source
+                for stream in (bot.stream_of(source),)
+            )
+
+        try:
+            await until(lambda: not missing())
+        except TimeoutError:
+            return missing()
+        return 0
+
+
+@pytest.fixture
+async def meeting(server: RunningServer) -> AsyncIterator[Meeting]:
+    async with Swarm(server.url) as swarm:
+        yield Meeting(server, swarm)
+
+
+async def test_every_packet_reaches_every_subscriber_unharmed(meeting: Meeting) -> None:
+    await meeting.publish()
+    bots = [await meeting.subscribe() for _ in range(3)]
+    await until(lambda: all(stream.log.received for bot in bots for stream in bot.received_streams))
+    assert await meeting.pass_packets(bots, 60) == 0
+    for bot in bots:
+        assert len(bot.received_streams) == 2
+        assert [(s.log.raw_lost, s.log.duplicates, s.foreign) for s in bot.received_streams] == [(0, 0, 0)] * 2
+        assert all(stream.has_keyframe for stream in bot.received_streams)
+        assert [transport.rejected for transport in bot.transports] == [0]
+        assert (bot.receiver.unknown, bot.receiver.malformed, bot.view.missed_events, bot.closings) == (0, 0, 0, ())
+    assert 0 < meeting.swarm.delays.quantile_ms(0.5) < 1_000
+
+
+async def test_somebody_who_comes_later_gets_a_keyframe(meeting: Meeting) -> None:
+    await meeting.publish()
+    first = await meeting.subscribe()
+    await until(lambda: all(stream.has_keyframe for stream in first.received_streams))
+    later = await meeting.subscribe()
+    await until(lambda: all(stream.has_keyframe for stream in later.received_streams))
+    assert meeting.publisher.sent_streams[Source.CAMERA].keyframes >= 2
+
+
+async def test_video_lost_on_the_way_to_a_subscriber_is_repaired(
+    meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await meeting.publish()
+    bot = await meeting.subscribe()
+    await until(lambda: all(stream.log.received > 20 for stream in bot.received_streams))
+    stream = bot.stream_of(Source.CAMERA)
+    assert stream
+    take, arrivals = bot.receiver.on_rtp, iter(range(1_000_000))
+
+    def lose_some(packet: bytes, arrived_at_ns: int) -> None:
+        ssrc = HEADER.unpack_from(packet)[4]
+        if ssrc != stream.ssrc or next(arrivals) % 10:
+            take(packet, arrived_at_ns)
+
+    monkeypatch.setattr(bot.receiver, "on_rtp", lose_some)
+    assert await meeting.pass_packets([bot], 60) == 0
+    assert stream.log.raw_lost >= 5
+    assert stream.log.recovered >= 5
+
+
+async def test_video_lost_on_the_way_to_the_server_is_repaired(
+    meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await meeting.publish()
+    bot = await meeting.subscribe()
+    await until(lambda: all(stream.log.received > 20 for stream in bot.received_streams))
+    camera = meeting.publisher.sent_streams[Source.CAMERA]
+    (transport,) = meeting.publisher.transports
+    send, departures = transport.send_rtp, iter(range(1_000_000))
+
+    def lose_some(packet: bytes) -> None:
+        ssrc = HEADER.unpack_from(packet)[4]
+        if ssrc != camera.ssrc or next(departures) % 10:
+            send(packet)
+
+    monkeypatch.setattr(transport, "send_rtp", lose_some)
+    assert await meeting.pass_packets([bot], 60) == 0
+    assert camera.retransmitted >= 5
+
+
+async def test_who_leaves_is_gone_for_the_others(meeting: Meeting) -> None:
+    await meeting.publish()
+    bot = await meeting.subscribe()
+    assert meeting.publisher.view.participant_id in bot.view.participants
+    await meeting.publisher.leave()
+    await until(lambda: meeting.publisher.view.participant_id not in bot.view.participants)
+    assert bot.received_streams == ()
+
+
+async def test_refusals_are_told_as_the_protocol_says(server: RunningServer) -> None:
+    async with Swarm(server.url) as swarm:
+        stranger = swarm.create_bot()
+        with pytest.raises(SignInError, match="HTTP 4"):
+            await stranger.open_link(f"{server.url}/s/unknown")
+        with pytest.raises(RequestError):
+            await stranger.join(ROOM)
+        bot = await Meeting(server, swarm).enter(swarm.create_bot())
+        with pytest.raises(RequestError) as refusal:
+            await bot.join("no-such-room")
+        assert refusal.value.code
