@@ -9,7 +9,8 @@ from pathlib import Path
 class Config:
     """Everything that an operator can set. Every field is an option of the command line and an environment variable."""
 
-    host: str = "0.0.0.0"  # noqa: S104 - a server for other machines
+    host: str = ""
+    """Address or name to listen on; empty means every address of this machine, IPv4 and IPv6."""
     port: int = 8800
     """TCP port of HTTP and WebSocket; 0 takes a free one."""
     media_port: int = 8810

@@ -168,7 +168,7 @@ def ensure_node_modules() -> None:
 def web_sources() -> list[Path]:
     """List what the built client depends on."""
     files = [path for path in WEB.iterdir() if path.is_file() and path.name != "README.md"]
-    for folder in ("src", "public", "scripts"):
+    for folder in ("src", "public", "tools"):
         files += [path for path in (WEB / folder).rglob("*") if path.is_file()]
     return files
 

@@ -1,0 +1,216 @@
+"""The composition root: makes every part, gives each what it needs, starts and stops them in order."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from socket import socket
+from ssl import SSLContext
+
+import structlog
+from aiohttp import web
+
+from server.chat.service import ChatService
+from server.clock import Clock, SystemClock
+from server.config import Config
+from server.gateway.fan_out import fan_out
+from server.gateway.gateway import Gateway
+from server.hours.presence import PresenceService
+from server.http.access_log import AccessLog, create_server_log
+from server.http.address import Address
+from server.http.application import create_application
+from server.http.listening import listen, load_tls
+from server.http.parts import Parts
+from server.http.web_client import WebClient
+from server.media.service import MediaService
+from server.metrics import LoopLagSampler, Metrics, Occupancy
+from server.people.demo import DemoLink, seed
+from server.people.links import base_url, origin_of
+from server.people.service import PeopleService
+from server.room.directory import RoomDirectory
+from server.store.chat import ChatRepository
+from server.store.database import Database
+from server.store.people import PeopleRepository
+from server.store.presence import PresenceRepository
+from server.store.rooms import RoomRepository
+
+_SHUTDOWN_TIMEOUT_S = 2.0
+"""For plain HTTP requests that are being answered when we stop."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Front:
+    """What shows at once whether the server can be reached, opened before anything that takes time."""
+
+    sockets: Sequence[socket]
+    tls: SSLContext | None
+    address: Address
+    web_client: WebClient
+
+
+@dataclass(frozen=True, slots=True)
+class _Core:
+    """The parts behind the edge."""
+
+    database: Database
+    people: PeopleService
+    rooms: RoomRepository
+    media: MediaService
+    directory: RoomDirectory
+
+
+class RoundupServer:
+    """One node of Roundup: everything that `roundup serve` runs."""
+
+    def __init__(self, config: Config, *, clock: Clock | None = None) -> None:
+        self._config = config
+        self._clock = SystemClock() if clock is None else clock
+        self._started = AsyncExitStack()
+        self._url = ""
+        self._demo_links: Sequence[DemoLink] = ()
+        self._people: PeopleService | None = None
+        self._is_serving = False
+
+    @property
+    def url(self) -> str:
+        """How browsers reach the server: scheme, host and port. Known once it is started."""
+        return self._url
+
+    @property
+    def demo_links(self) -> Sequence[DemoLink]:
+        """Fresh sign-in links of the demo's people; none without `is_demo`."""
+        return self._demo_links
+
+    @property
+    def people(self) -> PeopleService:
+        """The people of the programme, once the server is started."""
+        if self._people is None:
+            raise RuntimeError("the server is not started")
+        return self._people
+
+    async def start(self) -> None:
+        """Start every part; people can join when this returns. What was started is stopped again when it raises.
+
+        Raises `StartupError`, with one sentence for whoever starts the server.
+        """
+        async with AsyncExitStack() as stack:
+            front = _open_front(self._config, stack)
+            self._url = front.address.base_url
+            core = await self._start_core(stack)
+            self._people = core.people
+            await self._start_edge(stack, front, core)
+            self._started = stack.pop_all()
+        self._is_serving = True
+        _log.info("started", url=self._url)
+
+    async def stop(self) -> None:
+        """Take no more connections, tell every page to come back, end everything in reverse order. Idempotent."""
+        if self._is_serving:
+            self._is_serving = False
+            _log.info("stopping")
+        await self._started.aclose()
+
+    async def _start_core(self, stack: AsyncExitStack) -> _Core:
+        config, clock = self._config, self._clock
+        media = MediaService(config, clock)
+        stack.push_async_callback(media.close)
+        # The workers start while the database is opened.
+        starting = asyncio.create_task(media.start())
+        stack.push_async_callback(_settle, starting)
+        database = await Database.open(config.data_dir)
+        stack.push_async_callback(database.close)
+        rooms = RoomRepository(database)
+        people = PeopleRepository(database)
+        if config.is_demo:
+            self._demo_links = await seed(people, rooms, clock)
+        # A new name for every start: what an earlier one has not finished is known to be over.
+        presence = PresenceService(PresenceRepository(database), clock, f"node_{secrets.token_hex(8)}")
+        await presence.start()
+        stack.push_async_callback(presence.close)
+        chat = ChatService(ChatRepository(database), clock)
+        features = (presence.create_feature, chat.create_feature, media.create_feature)
+        directory = RoomDirectory(rooms, features, clock, config.room_grace_s, config.reconnect_grace_s, fan_out)
+        stack.push_async_callback(directory.close)
+        await starting
+        return _Core(database, PeopleService(people, clock), rooms, media, directory)
+
+    async def _start_edge(self, stack: AsyncExitStack, front: _Front, core: _Core) -> None:
+        metrics = Metrics(lambda: _occupancy(core.directory, gateway), core.media.stats)
+        loop_lag = LoopLagSampler(metrics.observe_loop_lag)
+        loop_lag.start()
+        stack.push_async_callback(loop_lag.close)
+        gateway = Gateway(
+            identify=core.people.person_of_session,
+            directory=core.directory,
+            media_settings=core.media.settings,
+            is_own_origin=front.address.is_own_origin,
+            cookie_name=front.address.cookie_name,
+            clock=self._clock,
+            observe_join=metrics.observe_join,
+        )
+        application = create_application(
+            Parts(
+                address=front.address,
+                web_client=front.web_client,
+                people=core.people,
+                rooms=core.rooms,
+                inside=core.directory.inside,
+                media_settings=core.media.settings,
+                is_ready=self._readiness(core),
+                render_metrics=metrics.render,
+            )
+        )
+        gateway.attach(application)
+        await _serve(stack, front, application, gateway)
+
+    def _readiness(self, core: _Core) -> Callable[[], Awaitable[bool]]:
+        async def is_ready() -> bool:
+            return self._is_serving and core.media.is_ready and await core.database.is_usable()
+
+        return is_ready
+
+
+def _open_front(config: Config, stack: AsyncExitStack) -> _Front:
+    tls = load_tls(config.tls_cert, config.tls_key)
+    web_client = WebClient.load(config.web_dir)
+    origins = [origin_of(origin, "--allowed-origins") for origin in config.allowed_origins]
+    sockets = listen(config.host, config.port)
+    for opened in sockets:
+        stack.callback(opened.close)
+    url = base_url(config.public_url, port=sockets[0].getsockname()[1], is_tls=tls is not None)
+    return _Front(sockets, tls, Address(url, origins), web_client)
+
+
+async def _serve(stack: AsyncExitStack, front: _Front, application: web.Application, gateway: Gateway) -> None:
+    runner = web.AppRunner(
+        application,
+        access_log_class=AccessLog,
+        logger=create_server_log(),
+        shutdown_timeout=_SHUTDOWN_TIMEOUT_S,
+    )
+    await runner.setup()
+    # In reverse: take no more connections, tell the pages, then let go of what is left.
+    stack.push_async_callback(runner.cleanup)
+    stack.push_async_callback(gateway.close)
+    for opened in front.sockets:
+        site = web.SockSite(runner, opened, ssl_context=front.tls)
+        await site.start()
+        stack.push_async_callback(site.stop)
+
+
+async def _settle(task: asyncio.Task[None]) -> None:
+    """Leave no start under way behind."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _occupancy(directory: RoomDirectory, gateway: Gateway) -> Occupancy:
+    meetings = directory.meetings
+    return Occupancy(
+        rooms=len(meetings),
+        participants=sum(len(meeting.participants()) for meeting in meetings),
+        connections=gateway.connection_count,
+    )

@@ -1,0 +1,152 @@
+"""`roundup serve`: run the server until a signal ends it."""
+
+import asyncio
+import os
+import signal
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from server.cli.options import DEFAULT, DataDir, Port, PublicUrl, TlsCert
+from server.cli.run import failures_in_one_sentence
+from server.config import Config
+from server.errors import StartupError
+
+if TYPE_CHECKING:
+    from server.app import RoundupServer
+
+_LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+def serve(
+    host: Annotated[str, typer.Option(envvar="ROUNDUP_HOST", help="Address to listen on.")] = DEFAULT.host,
+    port: Port = DEFAULT.port,
+    media_port: Annotated[
+        int,
+        typer.Option(
+            envvar="ROUNDUP_MEDIA_PORT",
+            min=0,
+            max=65_535,
+            help="UDP port of the first media worker, one more for each further one; 0 takes free ones.",
+        ),
+    ] = DEFAULT.media_port,
+    data_dir: DataDir = DEFAULT.data_dir,
+    public_url: PublicUrl = DEFAULT.public_url,
+    announce_ip: Annotated[
+        str,
+        typer.Option(
+            envvar="ROUNDUP_ANNOUNCE_IP",
+            help="Addresses told to browsers for media, comma separated; else this machine's own.",
+        ),
+    ] = "",
+    allowed_origins: Annotated[
+        str,
+        typer.Option(envvar="ROUNDUP_ALLOWED_ORIGINS", help="Further origins of pages, comma separated."),
+    ] = "",
+    tls_cert: TlsCert = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(envvar="ROUNDUP_TLS_KEY", help="Key (PEM, without passphrase) for HTTPS.")
+    ] = None,
+    media_workers: Annotated[
+        int, typer.Option(envvar="ROUNDUP_MEDIA_WORKERS", min=1, max=256, help="Media worker processes.")
+    ] = DEFAULT.media_workers,
+    web_dir: Annotated[
+        Path, typer.Option(envvar="ROUNDUP_WEB_DIR", help="Folder of the built web client.")
+    ] = DEFAULT.web_dir,
+    room_grace_s: Annotated[
+        float,
+        typer.Option(envvar="ROUNDUP_ROOM_GRACE_S", min=0, help="How long a meeting outlives the last one in it."),
+    ] = DEFAULT.room_grace_s,
+    reconnect_grace_s: Annotated[
+        float,
+        typer.Option(envvar="ROUNDUP_RECONNECT_GRACE_S", min=0, help="How long who lost the connection stays inside."),
+    ] = DEFAULT.reconnect_grace_s,
+    log_level: Annotated[
+        str, typer.Option(envvar="ROUNDUP_LOG_LEVEL", help=f"One of {', '.join(_LOG_LEVELS)}.")
+    ] = DEFAULT.log_level,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", envvar="ROUNDUP_LOG_JSON", help="Log JSON, one event per line.")
+    ] = DEFAULT.log_json,
+    demo: Annotated[
+        bool, typer.Option("--demo", envvar="ROUNDUP_DEMO", help="Add a small programme and print sign-in links.")
+    ] = DEFAULT.is_demo,
+) -> None:
+    """Run the server until it is told to stop."""
+    with failures_in_one_sentence():
+        config = Config(
+            host=host,
+            port=port,
+            media_port=media_port,
+            data_dir=data_dir,
+            public_url=public_url,
+            announce_ips=_addresses(announce_ip),
+            allowed_origins=_items(allowed_origins),
+            tls_cert=tls_cert,
+            tls_key=tls_key,
+            media_workers=media_workers,
+            web_dir=web_dir,
+            room_grace_s=room_grace_s,
+            reconnect_grace_s=reconnect_grace_s,
+            log_level=_log_level(log_level),
+            log_json=log_json,
+            is_demo=demo,
+        )
+        asyncio.run(_serve(config))
+
+
+async def _serve(config: Config) -> None:
+    from server.app import RoundupServer
+    from server.logs import configure_logs
+
+    configure_logs(config.log_level, is_json=config.log_json)
+    server = RoundupServer(config)
+    starting = asyncio.create_task(server.start())
+    is_told_to_stop = asyncio.Event()
+
+    def on_signal(number: int) -> None:
+        if is_told_to_stop.is_set():
+            os._exit(128 + number)  # the second time: at once; the media workers end with us
+        is_told_to_stop.set()
+        starting.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, on_signal, number)
+    try:
+        await starting
+    except asyncio.CancelledError:
+        return
+    try:
+        _announce(server)
+        await is_told_to_stop.wait()
+    finally:
+        await server.stop()
+
+
+def _announce(server: "RoundupServer") -> None:
+    from server.people.links import sign_in_url
+
+    lines = [f"Roundup is ready: {server.url}"]
+    if server.demo_links:
+        lines.append("Open a link to be that person; use another browser or a private window for a second one.")
+    for link in server.demo_links:
+        lines += ["", f"{link.person.name}, {link.person.role.value}", f"  {sign_in_url(server.url, link.token)}"]
+    typer.echo("\n".join(lines))
+
+
+def _items(text: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in text.split(",") if item.strip())
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_address(item)) for item in _items(text))
+    except ValueError as error:
+        raise StartupError(f"--announce-ip takes IP addresses, comma separated, not {text!r}.") from error
+
+
+def _log_level(text: str) -> str:
+    if text.lower() not in _LOG_LEVELS:
+        raise StartupError(f"--log-level is one of {', '.join(_LOG_LEVELS)}, not {text!r}.")
+    return text.lower()

@@ -1,0 +1,69 @@
+"""Turn whatever goes wrong in a handler into an answer: JSON for the API, a page for people."""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+
+from protocol.errors import ErrorCode
+from protocol.wire import Failure
+from server.errors import UserError
+from server.http.notices import render_notice
+from server.http.replies import json_response
+
+ROUTE = web.RequestKey("route", str)
+"""The request's route without what varies in it: a path may hold a sign-in token. Absent when it was not even HTTP."""
+
+_API = "/api/"
+_STATUS = {
+    ErrorCode.NOT_SIGNED_IN: 401,
+    ErrorCode.FORBIDDEN: 403,
+    ErrorCode.NOT_FOUND: 404,
+    ErrorCode.LINK_INVALID: 404,
+    ErrorCode.TOO_LARGE: 413,
+    ErrorCode.TOO_MANY: 429,
+    ErrorCode.INTERNAL_ERROR: 500,
+    ErrorCode.SERVER_STOPPING: 503,
+}
+_BY_STATUS = {
+    404: (ErrorCode.NOT_FOUND, "There is nothing at this address."),
+    405: (ErrorCode.BAD_REQUEST, "This address does not take requests of this method."),
+    413: (ErrorCode.TOO_LARGE, "The request is too large."),
+}
+_log = structlog.get_logger("server.http")
+
+
+@web.middleware
+async def answer_failures(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Answer every failure in one form; tell nobody more than a code and a sentence."""
+    request[ROUTE] = _route_of(request)
+    try:
+        return await handler(request)
+    except UserError as error:
+        return _answer(request, _STATUS.get(error.code, 400), error.code, error.text)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        code, text = _BY_STATUS.get(error.status, (ErrorCode.BAD_REQUEST, "The request could not be understood."))
+        response = _answer(request, error.status, code, text)
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
+    except ConnectionError:
+        raise  # the browser has gone, there is nobody to answer
+    except Exception:  # noqa: BLE001 - the last handler there is
+        _log.exception("request failed", method=request.method, route=request[ROUTE])
+        return _answer(request, 500, ErrorCode.INTERNAL_ERROR, "Something went wrong on our side.")
+
+
+def _route_of(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return "unknown" if resource is None else resource.canonical
+
+
+def _answer(request: web.Request, status: int, code: ErrorCode, text: str) -> web.Response:
+    if request.path.startswith(_API):
+        return json_response({"error": Failure(code=code, text=text)}, status=status)
+    return render_notice(code, status, request.headers.get("Accept-Language", ""))

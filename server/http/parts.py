@@ -1,0 +1,44 @@
+"""What the pages are made from, given by the composition root."""
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+from protocol.room import Inside, MediaSettings, RoomInfo
+from server.http.address import Address
+from server.http.web_client import WebClient
+from server.people.service import PeopleService
+
+
+class Rooms(Protocol):
+    """The lasting rooms, as pages need them."""
+
+    async def find_room(self, slug: str) -> RoomInfo | None:
+        """Return the room that links call `slug`."""
+        ...
+
+    async def list_rooms(self) -> Sequence[RoomInfo]:
+        """Return all rooms."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that a request may need."""
+
+    address: Address
+    web_client: WebClient
+    people: PeopleService
+    rooms: Rooms
+    inside: Callable[[str], Collection[Inside]]
+    """Who is in the room with this id."""
+    media_settings: Callable[[], MediaSettings]
+    is_ready: Callable[[], Awaitable[bool]]
+    """Whether people can join now."""
+    render_metrics: Callable[[str], tuple[bytes, str]]
+    """From an Accept header to the figures and their content type."""
+
+
+PARTS = web.AppKey("parts", Parts)

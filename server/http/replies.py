@@ -1,0 +1,13 @@
+"""JSON responses from wire values."""
+
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+_encoder = msgspec.json.Encoder()
+
+
+def json_response(value: Any, *, status: int = 200) -> web.Response:
+    """Return `value`, a wire struct or a dict of them, as JSON."""
+    return web.Response(status=status, body=_encoder.encode(value), content_type="application/json")

@@ -1,0 +1,66 @@
+"""Signing in by a link, staying signed in by a cookie, signing out."""
+
+from aiohttp import web
+
+from protocol.errors import ErrorCode
+from protocol.room import Person
+from server.errors import UserError
+from server.http.parts import PARTS, Parts
+from server.people.service import SESSION_LIFETIME
+
+
+async def sign_in(request: web.Request) -> web.Response:
+    """`GET /s/TOKEN`: begin a new session and go where the link leads.
+
+    A session that the browser brings along ends: it may be somebody else's.
+    """
+    parts = request.app[PARTS]
+    used = await parts.people.use_link(request.match_info["token"])
+    if used is None:
+        raise UserError(ErrorCode.LINK_INVALID, "This sign-in link no longer works.")
+    await parts.people.sign_out(_session_token(request))
+    # Only ever a path of ours: the slug comes from the database, nothing from the request.
+    location = "/" if used.room_slug is None else f"/r/{used.room_slug}"
+    response = web.Response(status=303, headers={"Location": location})
+    set_session_cookie(response, parts, used.session_token)
+    return response
+
+
+async def sign_out(request: web.Request) -> web.Response:
+    """`DELETE /api/session`: end this browser's session."""
+    parts = request.app[PARTS]
+    await parts.people.sign_out(_session_token(request))
+    response = web.Response(status=204)
+    address = parts.address
+    response.del_cookie(address.cookie_name, path="/", secure=address.is_secure, httponly=True, samesite="Lax")
+    return response
+
+
+async def signed_in_person(request: web.Request) -> Person:
+    """Return who asks; raises `UserError` when nobody is signed in."""
+    person = await request.app[PARTS].people.person_of_session(_session_token(request))
+    if person is None:
+        raise UserError(ErrorCode.NOT_SIGNED_IN, "Nobody is signed in here; open your sign-in link.")
+    return person
+
+
+def renew_session_cookie(request: web.Request, response: web.Response) -> None:
+    """Let the browser keep the cookie for as long as the server keeps the session."""
+    set_session_cookie(response, request.app[PARTS], _session_token(request))
+
+
+def set_session_cookie(response: web.Response, parts: Parts, session_token: str) -> None:
+    """Give the browser a cookie that no script can read and no other site can use to change anything."""
+    response.set_cookie(
+        parts.address.cookie_name,
+        session_token,
+        max_age=int(SESSION_LIFETIME.total_seconds()),
+        path="/",
+        secure=parts.address.is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _session_token(request: web.Request) -> str:
+    return request.cookies.get(request.app[PARTS].address.cookie_name, "")

@@ -1,0 +1,70 @@
+"""Logs: one event per line, for eyes on a terminal or as JSON, with the ids of room and participant bound to it.
+
+The rule is that nobody logs a name, an e-mail address or a token. As errors of libraries may quote anything, what
+looks like an address or a token is also taken out of the finished line.
+"""
+
+import logging
+import re
+import sys
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import Processor, WrappedLogger
+
+LEVELS = ("debug", "info", "warning", "error")
+
+_TOKEN = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])", re.ASCII)
+"""As `server.people.tokens` makes them; no id of ours is so long."""
+_EMAIL = re.compile(r"[^\s@'\"<>=(,]+@[^\s@'\"<>),]+\.[^\s@'\"<>),]+")
+
+
+def configure_logs(level: str, *, is_json: bool, stream: TextIO | None = None) -> None:
+    """Send everything that is logged in this process, by us or by a library, to `stream` (the standard error).
+
+    Libraries are heard from `warning` on. At `debug`, e-mail addresses are left as they are; tokens never are.
+    """
+    stream = sys.stderr if stream is None else stream
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    finish: list[Processor] = [*_renderers(stream, is_json=is_json), _withhold(addresses=level != "debug")]
+    structlog.configure(
+        processors=[*shared, *finish],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.WriteLoggerFactory(stream),
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *finish],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=max(threshold, logging.WARNING), force=True)
+    logging.captureWarnings(capture=True)
+
+
+def _renderers(stream: TextIO, *, is_json: bool) -> list[Processor]:
+    if is_json:
+        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=stream.isatty(),
+            # The prettier ones show the values of variables.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
+    ]
+
+
+def _withhold(*, addresses: bool) -> Processor:
+    """Take what looks like a secret, and unless told otherwise an e-mail address, out of a finished line."""
+
+    def withhold(_logger: WrappedLogger, _method: str, line: Any) -> str:
+        text = _TOKEN.sub("(token)", line)
+        return _EMAIL.sub("(address)", text) if addresses else text
+
+    return withhold

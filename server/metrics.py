@@ -1,0 +1,182 @@
+"""Figures for Prometheus: read from those who know them when somebody asks, except what only shows in passing.
+
+Nothing here names a person or a room.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Histogram, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+_JOIN_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_LAG_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
+_LAG_SAMPLE_EVERY_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Occupancy:
+    """How many rooms, people and connections are live on this node."""
+
+    rooms: int
+    participants: int
+    connections: int
+
+
+class MediaWorkerFigures(Protocol):
+    """What a media worker reports of itself. Totals begin at 0 when it is restarted."""
+
+    @property
+    def port(self) -> int: ...  # noqa: D102 - the names say it
+    @property
+    def packets_in(self) -> int: ...  # noqa: D102
+    @property
+    def packets_out(self) -> int: ...  # noqa: D102
+    @property
+    def bytes_in(self) -> int: ...  # noqa: D102
+    @property
+    def bytes_out(self) -> int: ...  # noqa: D102
+    @property
+    def packets_dropped(self) -> int: ...  # noqa: D102
+    @property
+    def send_failures(self) -> int: ...  # noqa: D102
+    @property
+    def retransmissions(self) -> int: ...  # noqa: D102
+    @property
+    def transports(self) -> int: ...  # noqa: D102
+    @property
+    def producers(self) -> int: ...  # noqa: D102
+    @property
+    def consumers(self) -> int: ...  # noqa: D102
+    @property
+    def cpu_s(self) -> float: ...  # noqa: D102
+    @property
+    def loop_lag_s(self) -> float: ...  # noqa: D102
+    @property
+    def restarts(self) -> int: ...  # noqa: D102
+
+
+class Metrics:
+    """The figures of one server."""
+
+    def __init__(
+        self, occupancy: Callable[[], Occupancy], media_workers: Callable[[], Sequence[MediaWorkerFigures]]
+    ) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(_Collector(occupancy, media_workers))
+        ProcessCollector(registry=self._registry)
+        self._joins = Histogram(
+            "roundup_join_seconds",
+            "From the request to join a room to its answer.",
+            buckets=_JOIN_BUCKETS_S,
+            registry=self._registry,
+        )
+        self._loop_lag = Histogram(
+            "roundup_loop_lag_seconds",
+            "How late timers of the gateway's event loop fire.",
+            buckets=_LAG_BUCKETS_S,
+            registry=self._registry,
+        )
+
+    def observe_join(self, seconds: float) -> None:
+        """Count a join and how long it took."""
+        self._joins.observe(seconds)
+
+    def observe_loop_lag(self, seconds: float) -> None:
+        """Count how late a timer fired."""
+        self._loop_lag.observe(seconds)
+
+    def render(self, accept: str) -> tuple[bytes, str]:
+        """Return all figures, and their content type, in the format that the Accept header asks for."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self._registry), content_type
+
+
+class LoopLagSampler:
+    """A task that sleeps, and tells how much longer it slept than it wanted to. Whoever starts it closes it."""
+
+    def __init__(self, observe: Callable[[float], None]) -> None:
+        self._observe = observe
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to sample."""
+        self._task = asyncio.create_task(self._sample(), name="loop lag")
+
+    async def close(self) -> None:
+        """Stop. Idempotent."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _sample(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + _LAG_SAMPLE_EVERY_S
+            await asyncio.sleep(_LAG_SAMPLE_EVERY_S)
+            self._observe(max(0.0, loop.time() - due))
+
+
+class _Collector(Collector):
+    """Asks for the figures that somebody else counts."""
+
+    def __init__(
+        self, occupancy: Callable[[], Occupancy], media_workers: Callable[[], Sequence[MediaWorkerFigures]]
+    ) -> None:
+        self._occupancy = occupancy
+        self._media_workers = media_workers
+
+    def collect(self) -> Iterable[Metric]:
+        now = self._occupancy()
+        yield GaugeMetricFamily("roundup_rooms_live", "Rooms with an open meeting.", now.rooms)
+        yield GaugeMetricFamily("roundup_participants", "People in meetings.", now.participants)
+        yield GaugeMetricFamily("roundup_connections", "Connections in meetings.", now.connections)
+        # A worker is called by its port: that is the same after a restart.
+        workers = [(str(figures.port), figures) for figures in self._media_workers()]
+        yield from _traffic(workers)
+        for name, text, read in _COUNTERS:
+            counter = CounterMetricFamily(name, text, labels=["worker"])
+            for worker, figures in workers:
+                counter.add_metric([worker], read(figures))
+            yield counter
+        for name, text, read in _GAUGES:
+            gauge = GaugeMetricFamily(name, text, labels=["worker"])
+            for worker, figures in workers:
+                gauge.add_metric([worker], read(figures))
+            yield gauge
+
+
+_Row = tuple[str, str, Callable[[MediaWorkerFigures], float]]
+_COUNTERS: tuple[_Row, ...] = (
+    (
+        "roundup_media_packets_dropped",
+        "Packets that were not understood or from nobody known.",
+        lambda w: w.packets_dropped,
+    ),
+    ("roundup_media_send_failures", "Packets that the kernel did not take.", lambda w: w.send_failures),
+    ("roundup_media_retransmissions", "Packets sent again because somebody missed them.", lambda w: w.retransmissions),
+    ("roundup_media_cpu_seconds", "Processor time of the worker.", lambda w: w.cpu_s),
+    ("roundup_media_worker_restarts", "How often the worker died and was started again.", lambda w: w.restarts),
+)
+_GAUGES: tuple[_Row, ...] = (
+    ("roundup_media_transports", "WebRTC transports.", lambda w: w.transports),
+    ("roundup_media_producers", "Tracks that come in.", lambda w: w.producers),
+    ("roundup_media_consumers", "Tracks that go out.", lambda w: w.consumers),
+    ("roundup_media_loop_lag_seconds", "How late the worker's last report was.", lambda w: w.loop_lag_s),
+)
+
+
+def _traffic(workers: Sequence[tuple[str, MediaWorkerFigures]]) -> Iterable[Metric]:
+    packets = CounterMetricFamily("roundup_media_packets", "Packets on the media port.", labels=["worker", "direction"])
+    octets = CounterMetricFamily("roundup_media_bytes", "Bytes on the media port.", labels=["worker", "direction"])
+    for worker, figures in workers:
+        packets.add_metric([worker, "in"], figures.packets_in)
+        packets.add_metric([worker, "out"], figures.packets_out)
+        octets.add_metric([worker, "in"], figures.bytes_in)
+        octets.add_metric([worker, "out"], figures.bytes_out)
+    yield packets
+    yield octets

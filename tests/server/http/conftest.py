@@ -1,0 +1,99 @@
+"""The real pages over a real socket and a real database; rooms are empty and media stands still."""
+
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from protocol.roles import ProgrammeRole, RoomKind
+from protocol.room import Inside, MediaSettings
+from protocol.rtp import RtpCapabilities
+from server.http.access_log import AccessLog, create_server_log
+from server.http.address import Address
+from server.http.application import create_application
+from server.http.parts import Parts
+from server.http.web_client import WebClient
+from server.people.service import PeopleService
+from server.store.database import Database
+from server.store.people import PeopleRepository
+from server.store.rooms import RoomRepository
+from tests.support.clock import ManualClock
+from tests.support.web_client import lay_out_web_client
+
+ANA = "ana@school.example"
+
+
+@dataclass
+class Site:
+    """The pages, running."""
+
+    url: str
+    people: PeopleService
+    clock: ManualClock
+    inside: dict[str, tuple[Inside, ...]]
+    """By room id, set by a test."""
+    is_ready: bool = True
+
+    async def sign_in(self, client: aiohttp.ClientSession, room: str | None = None) -> str:
+        """Open a fresh link of Ana's, keep the cookie, and return the link's token."""
+        token = await self.people.create_link(ANA, room)
+        async with client.get(f"{self.url}/s/{token}", allow_redirects=False) as response:
+            assert response.status == 303
+        return token
+
+
+StartSite = Callable[..., Awaitable[Site]]
+
+
+@pytest.fixture
+async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
+    async with AsyncExitStack() as stack:
+
+        async def start(base_url: str = "", *, tls: ssl.SSLContext | None = None) -> Site:
+            clock = ManualClock()
+            database = await Database.open(tmp_path / "data")
+            stack.push_async_callback(database.close)
+            people = PeopleService(PeopleRepository(database), clock)
+            rooms = RoomRepository(database)
+            await people.add_person(ANA, "Ana Lima", ProgrammeRole.TEACHER)
+            await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, at=1)
+            site = Site("", people, clock, {})
+
+            async def is_ready() -> bool:
+                return site.is_ready
+
+            parts = Parts(
+                address=Address(base_url or "http://localhost:1", ["https://partner.example/"]),
+                web_client=WebClient.load(lay_out_web_client(tmp_path / "dist")),
+                people=people,
+                rooms=rooms,
+                inside=lambda room_id: site.inside.get(room_id, ()),
+                media_settings=lambda: MediaSettings(router_rtp_capabilities=RtpCapabilities()),
+                is_ready=is_ready,
+                render_metrics=lambda accept: (f"# for {accept}\n".encode(), "text/plain; charset=utf-8"),
+            )
+            runner = web.AppRunner(create_application(parts), access_log_class=AccessLog, logger=create_server_log())
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+            site.url = f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
+            return site
+
+        yield start
+
+
+@pytest.fixture
+async def site(start_site: StartSite) -> Site:
+    return await start_site()
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[aiohttp.ClientSession]:
+    jar = aiohttp.CookieJar(unsafe=True)  # keeps cookies of hosts that are addresses
+    async with aiohttp.ClientSession(cookie_jar=jar) as session:
+        yield session

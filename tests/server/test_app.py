@@ -1,0 +1,272 @@
+"""The whole server: parts wired, started in order, stopped in order, nothing left behind."""
+
+import asyncio
+import datetime as dt
+import ssl
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import psutil
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from socketio.exceptions import ConnectionError as RefusedError
+
+from protocol.roles import RoomKind
+from server.app import RoundupServer
+from server.config import Config
+from server.errors import StartupError
+from tests.support.command import roundup_process
+from tests.support.page import Page
+from tests.support.server import RunningServer, running_server
+from tests.support.web_client import lay_out_web_client
+
+TEACHER, MENTOR = "teacher@demo.example", "mentor@demo.example"
+ROUND_UP = "morning-round-up"
+
+
+def children() -> set[int]:
+    return {child.pid for child in psutil.Process().children(recursive=True)}
+
+
+def config_for(folder: Path, **fields: Any) -> Config:
+    defaults: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": 0,
+        "media_port": 0,
+        "media_workers": 1,
+        "data_dir": folder / "data",
+        "web_dir": lay_out_web_client(folder / "dist"),
+    }
+    return Config(**(defaults | fields))
+
+
+async def get(url: str, **options: Any) -> tuple[int, str]:
+    async with aiohttp.ClientSession() as client, client.get(url, **options) as response:
+        return response.status, await response.text()
+
+
+async def open_page(server: RunningServer, email: str) -> Page:
+    page = Page(await server.sign_in(email))
+    await page.connect(server.url)
+    return page
+
+
+async def test_two_people_meet_and_are_counted(tmp_path: Path) -> None:
+    async with running_server(tmp_path, is_demo=True) as server:
+        assert await get(f"{server.url}/readyz") == (200, '{"ready":true}')
+        teacher, mentor = await open_page(server, TEACHER), await open_page(server, MENTOR)
+        await teacher.join(ROUND_UP)
+        await mentor.join(ROUND_UP)
+        await mentor.request("chat_send", text="<b>Good morning</b>")
+        sent = await teacher.next_event("chat_sent")
+        assert sent.message.text == "<b>Good morning</b>"
+
+        headers = {"Cookie": await server.cookie_of(TEACHER)}
+        status, preview = await get(f"{server.url}/api/rooms/{ROUND_UP}", headers=headers)
+        assert status == 200
+        assert "Maya Flores" in preview
+        assert "router_rtp_capabilities" in preview
+        status, session = await get(f"{server.url}/api/session", headers=headers)
+        assert '"slug":"morning-round-up","name":"Morning Round-up","kind":"round_up"},"inside_count":2' in session
+
+        _, figures = await get(f"{server.url}/metrics")
+        assert "roundup_rooms_live 1.0" in figures
+        assert "roundup_participants 2.0" in figures
+        assert "roundup_connections 2.0" in figures
+        assert "roundup_join_seconds_count 2.0" in figures
+        assert "roundup_media_transports{" in figures
+        await teacher.close()
+        await mentor.close()
+
+
+async def test_chat_and_people_are_there_again_after_a_restart(tmp_path: Path) -> None:
+    async with running_server(tmp_path, is_demo=True) as server:
+        session = await server.sign_in(TEACHER)
+        page = Page(session)
+        await page.connect(server.url)
+        await page.join(ROUND_UP)
+        await page.request("chat_send", text="See you tomorrow")
+        await page.close()
+    async with running_server(tmp_path) as server:
+        again = Page(session)
+        await again.connect(server.url)
+        joined = await again.join(ROUND_UP)
+        assert joined.snapshot is not None
+        assert [message.text for message in joined.snapshot.chat.messages] == ["See you tomorrow"]
+        await again.close()
+
+
+async def test_stopping_tells_pages_to_come_back(tmp_path: Path) -> None:
+    async with running_server(tmp_path, is_demo=True) as server:
+        page = await open_page(server, TEACHER)
+        await page.join(ROUND_UP)
+        await server.server.stop()
+        closing = await page.next_event("connection_closing")
+        assert (closing.code, closing.should_reconnect) == ("server_stopping", True)
+        async with asyncio.timeout(5):
+            await page.is_closed.wait()
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await get(f"{server.url}/healthz")
+        await server.server.stop()
+
+
+async def test_a_revoked_link_ends_at_the_next_connect(tmp_path: Path) -> None:
+    async with running_server(tmp_path, is_demo=True) as server:
+        session = await server.sign_in(TEACHER)
+        before = Page(session)
+        await before.connect(server.url)
+        await before.close()
+        await server.server.people.revoke(TEACHER)
+        after = Page(session)
+        with pytest.raises(RefusedError):
+            await after.connect(server.url)
+
+
+async def test_nothing_is_left_behind(tmp_path: Path) -> None:
+    before = children()
+    async with running_server(tmp_path):
+        assert len(children() - before) >= 1, "the media worker is a process of its own"
+    assert children() <= before
+    assert {task.get_name() for task in asyncio.all_tasks()} == {asyncio.current_task().get_name()}  # type: ignore[union-attr]
+
+
+async def test_a_room_role_counts_in_the_room(tmp_path: Path) -> None:
+    async with running_server(tmp_path, is_demo=True) as server:
+        page = await open_page(server, "coordinator@demo.example")
+        joined = await page.join(ROUND_UP)
+        assert joined.you.role == "host"
+        await page.close()
+
+
+async def assert_refuses_to_start(config: Config, *words: str) -> None:
+    before = children()
+    server = RoundupServer(config)
+    with pytest.raises(StartupError) as caught:
+        await server.start()
+    sentence = str(caught.value)
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    for word in words:
+        assert word in sentence
+    assert children() <= before, "what was started is stopped"
+    await server.stop()
+
+
+async def test_a_taken_port_is_said(tmp_path: Path) -> None:
+    async with running_server(tmp_path / "first") as first:
+        port = int(first.url.rsplit(":", 1)[1])
+        await assert_refuses_to_start(config_for(tmp_path, port=port), f"Port {port}", "in use", "--port")
+
+
+async def test_a_taken_media_port_is_said_and_frees_the_rest(tmp_path: Path) -> None:
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, local_addr=("0.0.0.0", 0))
+    media_port = transport.get_extra_info("sockname")[1]
+    config = config_for(tmp_path, media_port=media_port)
+    await assert_refuses_to_start(config, str(media_port), "in use")
+    transport.close()
+    async with running_server(tmp_path, media_port=media_port):
+        pass
+
+
+async def test_a_data_folder_that_is_none_is_said(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    await assert_refuses_to_start(config_for(tmp_path), str(tmp_path / "data"))
+
+
+async def test_a_missing_web_client_is_said(tmp_path: Path) -> None:
+    await assert_refuses_to_start(config_for(tmp_path, web_dir=tmp_path / "none"), "not built")
+
+
+async def test_a_wrong_address_is_said(tmp_path: Path) -> None:
+    await assert_refuses_to_start(config_for(tmp_path, host="192.0.2.1"), "192.0.2.1", "not an address")
+    await assert_refuses_to_start(config_for(tmp_path, host="no such host"), "not known")
+    await assert_refuses_to_start(config_for(tmp_path, public_url="example.org"), "--public-url")
+    await assert_refuses_to_start(config_for(tmp_path, allowed_origins=("example.org",)), "--allowed-origins")
+
+
+async def test_a_certificate_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+    cert, key = make_certificate(tmp_path)
+    other_key = tmp_path / "other.pem"
+    other_key.write_text("no key")
+    good = config_for(tmp_path, tls_cert=cert, tls_key=key)
+    await assert_refuses_to_start(replace(good, tls_key=None), "--tls-key")
+    await assert_refuses_to_start(replace(good, tls_cert=tmp_path / "none.pem"), "none.pem", "cannot be read")
+    await assert_refuses_to_start(replace(good, tls_key=other_key), "cannot be used together")
+
+
+async def test_with_a_certificate_everything_is_https(tmp_path: Path) -> None:
+    cert, key = make_certificate(tmp_path)
+    async with running_server(tmp_path, tls_cert=cert, tls_key=key, is_demo=True) as server:
+        assert server.url.startswith("https://localhost:")
+        trusting = ssl.create_default_context(cafile=str(cert))
+        async with (
+            aiohttp.ClientSession() as client,
+            client.get(await server.link(TEACHER, ROUND_UP), ssl=trusting, allow_redirects=False) as response,
+        ):
+            assert response.headers["Set-Cookie"].startswith("__Host-roundup_session=")
+            assert "Secure" in response.headers["Set-Cookie"]
+            assert "Strict-Transport-Security" in response.headers
+
+
+@pytest.mark.parametrize("after_s", [0, 0.001, 0.005, 0.02, 0.1, 0.3])
+async def test_a_start_that_is_given_up_leaves_nothing_behind(tmp_path: Path, after_s: float) -> None:
+    before = children()
+    server = RoundupServer(config_for(tmp_path))
+    starting = asyncio.create_task(server.start())
+    await asyncio.wait([starting], timeout=after_s)
+    starting.cancel()
+    async with asyncio.timeout(10):
+        await asyncio.gather(starting, return_exceptions=True)
+    await server.stop()
+    assert children() <= before
+
+
+async def test_every_address_of_this_machine_is_listened_on(tmp_path: Path) -> None:
+    async with running_server(tmp_path, host="") as server:
+        port = server.url.rsplit(":", 1)[1]
+        for host in ("127.0.0.1", "[::1]"):
+            assert (await get(f"http://{host}:{port}/healthz"))[0] == 200
+
+
+async def test_a_room_that_the_command_adds_can_be_entered_at_once(tmp_path: Path) -> None:
+    async with running_server(tmp_path, is_demo=True) as server:
+        page = await open_page(server, TEACHER)
+        added = await roundup_process(
+            "rooms", "add", "lab", "--name", "Lab", "--kind", RoomKind.LESSON, ROUNDUP_DATA_DIR=server.config.data_dir
+        )
+        assert added.code == 0
+        joined = await page.join("lab")
+        assert joined.snapshot is not None
+        assert joined.snapshot.room.name == "Lab"
+        await page.close()
+
+
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """Write a certificate for localhost, signed by itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    cert_file, key_file = folder / "cert.pem", folder / "key.pem"
+    cert_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    key_file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return cert_file, key_file

@@ -1,0 +1,97 @@
+"""Figures for Prometheus."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from server.metrics import LoopLagSampler, Metrics, Occupancy
+
+
+@dataclass
+class Worker:
+    port: int
+    packets_in: int = 0
+    packets_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    packets_dropped: int = 0
+    send_failures: int = 0
+    retransmissions: int = 0
+    transports: int = 0
+    producers: int = 0
+    consumers: int = 0
+    cpu_s: float = 0.0
+    loop_lag_s: float = 0.0
+    restarts: int = 0
+
+
+def samples(metrics: Metrics) -> dict[tuple[str, ...], float]:
+    """Map names and label values (in order of the labels) to values."""
+    body, content_type = metrics.render("text/plain")
+    assert content_type.startswith("text/plain")
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(body.decode())
+        for sample in family.samples
+    }
+
+
+def test_figures_are_those_of_the_moment_they_are_asked_for() -> None:
+    now = [Occupancy(rooms=1, participants=2, connections=3)]
+    workers = [Worker(8810, packets_in=10, bytes_in=1_000, packets_out=20, bytes_out=2_000, transports=4, cpu_s=1.5)]
+    metrics = Metrics(lambda: now[0], lambda: workers)
+    first = samples(metrics)
+    assert (first["roundup_rooms_live",], first["roundup_participants",], first["roundup_connections",]) == (1, 2, 3)
+    assert first["roundup_media_packets_total", "in", "8810"] == 10
+    assert first["roundup_media_packets_total", "out", "8810"] == 20
+    assert first["roundup_media_bytes_total", "out", "8810"] == 2_000
+    assert first["roundup_media_transports", "8810"] == 4
+    assert first["roundup_media_cpu_seconds_total", "8810"] == 1.5
+    now[0] = Occupancy(rooms=0, participants=0, connections=0)
+    workers.append(Worker(8811, restarts=2))
+    second = samples(metrics)
+    assert second["roundup_rooms_live",] == 0
+    assert second["roundup_media_worker_restarts_total", "8811"] == 2
+
+
+def test_joins_are_counted_by_how_long_they_took() -> None:
+    metrics = Metrics(lambda: Occupancy(0, 0, 0), list)
+    for seconds in (0.004, 0.2, 3):
+        metrics.observe_join(seconds)
+    found = samples(metrics)
+    assert found["roundup_join_seconds_count",] == 3
+    assert found["roundup_join_seconds_bucket", "0.005"] == 1
+    assert found["roundup_join_seconds_bucket", "0.25"] == 2
+
+
+def test_two_servers_in_one_process_have_figures_of_their_own() -> None:
+    one, other = (Metrics(lambda: Occupancy(0, 0, 0), list) for _ in range(2))
+    one.observe_join(1)
+    assert samples(other)["roundup_join_seconds_count",] == 0
+
+
+def test_openmetrics_is_spoken_to_those_who_ask_for_it() -> None:
+    body, content_type = Metrics(lambda: Occupancy(0, 0, 0), list).render("application/openmetrics-text; version=1.0.0")
+    assert content_type.startswith("application/openmetrics-text")
+    assert body.endswith(b"# EOF\n")
+
+
+async def test_a_loop_that_is_kept_busy_shows_as_lag() -> None:
+    lags: list[float] = []
+    is_sampled = asyncio.Event()
+
+    def observe(seconds: float) -> None:
+        lags.append(seconds)
+        is_sampled.set()
+
+    sampler = LoopLagSampler(observe)
+    sampler.start()
+    await asyncio.sleep(0)
+    time.sleep(0.7)  # noqa: ASYNC251 - this is what is measured
+    async with asyncio.timeout(5):
+        await is_sampled.wait()
+    await sampler.close()
+    await sampler.close()
+    assert lags[0] >= 0.15
