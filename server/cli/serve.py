@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,6 +18,7 @@ from server.errors import StartupError
 if TYPE_CHECKING:
     from server.app import RoundupServer
 
+_OPEN_FILES = 65_536
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -93,7 +95,16 @@ def serve(
             log_json=log_json,
             is_demo=demo,
         )
+        _allow_many_connections()
         asyncio.run(_serve(config))
+
+
+def _allow_many_connections() -> None:
+    """Raise the limit of open files, often 1,024, as far as may be: every page is at least one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _serve(config: Config) -> None:

@@ -49,7 +49,7 @@ _TEXTS: dict[str, dict[ErrorCode, tuple[str, str]]] = {
     "en": {
         ErrorCode.LINK_INVALID: (
             "This sign-in link no longer works",
-            "It may have expired, been replaced by a newer one, or been cut short on its way to you. Ask whoever sent "
+            "It may have expired, been withdrawn, or been cut short on its way to you. Ask whoever sent "
             "it for a new link. If you have signed in on this device before, you may still be: try the button.",
         ),
         ErrorCode.NOT_FOUND: (
@@ -69,7 +69,7 @@ _TEXTS: dict[str, dict[ErrorCode, tuple[str, str]]] = {
     "es": {
         ErrorCode.LINK_INVALID: (
             "Este enlace de acceso ya no funciona",
-            "Puede que haya caducado, que lo haya sustituido otro más reciente o que haya llegado incompleto. Pida un "
+            "Puede que haya caducado, que lo hayan retirado o que haya llegado incompleto. Pida un "
             "enlace nuevo a quien se lo envió. Si ya había entrado con este dispositivo, pruebe el botón.",
         ),
         ErrorCode.NOT_FOUND: (

@@ -137,9 +137,25 @@ def _url(driver: str, path: Path) -> URL:
 
 def _create_async_engine(path: Path, begin: str, pragmas: tuple[str, ...], *, pool_size: int) -> AsyncEngine:
     engine = create_async_engine(
-        _url("sqlite+aiosqlite", path), pool_size=pool_size, max_overflow=0, hide_parameters=True
+        _url("sqlite+aiosqlite", path),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_reset_on_return=None,  # `on_reset` does it, and only when there is something to do
+        hide_parameters=True,  # errors end up in logs
     )
     _configure(engine.sync_engine, begin, pragmas)
+
+    @event.listens_for(engine.sync_engine, "reset")
+    def on_reset(connection: Any, _record: object, _state: object) -> None:
+        if connection.driver_connection.in_transaction:
+            connection.rollback()
+
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def on_invalidate(connection: Any, _record: object, _error: object) -> None:
+        # After a cancellation. The traceback still refers to a cursor, and until that is gone SQLite does not really
+        # close the connection and keeps its lock; so the transaction is ended before.
+        connection.rollback()
+
     return engine
 
 
@@ -156,12 +172,6 @@ def _configure(engine: Engine, begin: str, pragmas: tuple[str, ...]) -> None:
         except BaseException:
             connection.close()  # nobody else knows it yet
             raise
-
-    @event.listens_for(engine, "invalidate")
-    def on_invalidate(connection: Any, _record: object, _error: object) -> None:
-        # After a cancellation. The traceback still refers to a cursor, and until that is gone SQLite does not really
-        # close the connection and keeps its lock; so the transaction is ended before.
-        connection.rollback()
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:

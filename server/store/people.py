@@ -126,7 +126,8 @@ class PeopleRepository:
             rooms = await _room_ids(session, {link.room_slug for link in links if link.room_slug is not None})
             if any(link.room_slug is not None and link.room_slug not in rooms for link in links):
                 raise UnknownRoomError
-            people = await _find_by_email(session, {one.email for one in (*entries, *links)})
+            emails = {entry.email for entry in entries} | {link.email for link in links}
+            people = await _find_by_email(session, emails)
             people |= await _enrol(session, entries, people, actor=actor, at=at)
             await _add_links(session, links, people, rooms, actor=actor, at=at)
         return [people[entry.email] for entry in entries]

@@ -6,6 +6,7 @@
 import asyncio
 import json
 import sqlite3
+import ssl
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
@@ -16,7 +17,7 @@ from typing import Any
 from aiohttp import web
 
 from protocol.requests import REQUESTS
-from protocol.roles import ProgrammeRole, RoomKind, RoomRole
+from protocol.roles import ProgrammeRole, RoomKind
 from protocol.room import MediaSettings
 from protocol.rtp import RtpCapabilities
 from protocol.wire import Empty, Request
@@ -80,13 +81,6 @@ class RunningGateway:
         assert signed_in is not None
         return signed_in.session_token
 
-    async def give_role(self, email: str, role: RoomRole) -> None:
-        """Give a person a role in the room."""
-        room = await self.rooms.find_room(ROOM)
-        assert room is not None
-        person = await self.people.find(email)
-        await self.rooms.set_room_role(room.room_id, person.person_id, role, actor="test", at=1)
-
     async def connect(
         self, email: str, *, transports: Sequence[str] = ("websocket",), headers: Mapping[str, str] | None = None
     ) -> Page:
@@ -112,7 +106,7 @@ async def running_gateway(
     reconnect_grace_s: float = 20.0,
     features: Sequence[FeatureFactory] = (AnsweringFeature,),
     allowed_origins: Sequence[str] = (),
-    port: int = 0,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[RunningGateway]:
     """Start a gateway over the database in `data_dir`; stopped at the end, pages first."""
     clock = SystemClock() if clock is None else clock
@@ -152,9 +146,10 @@ async def running_gateway(
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(gateway.close)
-        site = web.TCPSite(runner, "127.0.0.1", port)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
         await site.start()
-        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        port = runner.addresses[0][1]
+        url = f"http://127.0.0.1:{port}" if tls is None else f"https://localhost:{port}"
         async with AsyncExitStack() as pages:
             yield RunningGateway(
                 url=url,

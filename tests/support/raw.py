@@ -4,6 +4,7 @@ import asyncio
 import base64
 import os
 import socket
+import ssl
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,7 +33,9 @@ class RawSocket:
         self.websocket = websocket
 
     @classmethod
-    async def open(cls, url: str, session_token: str, *, connects: bool = True) -> "RawSocket":
+    async def open(
+        cls, url: str, session_token: str, *, connects: bool = True, tls: ssl.SSLContext | bool = True
+    ) -> "RawSocket":
         """Open an Engine.IO session over a WebSocket, and unless told otherwise connect to the namespace."""
         session = aiohttp.ClientSession()
         websocket = await session.ws_connect(
@@ -40,6 +43,7 @@ class RawSocket:
             headers={"Cookie": f"roundup_session={session_token}"},
             max_msg_size=0,
             autoclose=False,
+            ssl=tls,
         )
         raw = cls(session, websocket)
         assert (await raw.receive()).data.startswith("0{")
@@ -75,6 +79,13 @@ class RawSocket:
         """Close the connection."""
         await self.websocket.close()
         await self._session.close()
+
+    def abort(self) -> None:
+        """Lose the connection as a network does."""
+        connection = self.websocket._response.connection
+        assert connection is not None
+        assert connection.transport is not None
+        connection.transport.abort()
 
 
 class DeafSocket:

@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import re
+import resource
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -129,7 +130,7 @@ async def test_a_second_signal_forces_the_end(environment: dict[str, str | Path]
             while b"stopping" not in await served.process.stderr.readline():
                 pass
         served.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(2):
             await until_ended(served.process.pid)
         for worker in workers:
             worker.resume()
@@ -194,6 +195,17 @@ async def test_its_log_is_json_without_secrets_or_names(environment: dict[str, s
     assert all(event["level"] == "info" for event in events), events
     for secret in (*tokens, session, "Grace Okafor", "demo.example", "something private"):
         assert secret not in log
+
+
+async def test_it_may_have_more_connections_than_a_shell_allows(environment: dict[str, str | Path]) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        async with serving(environment) as served:
+            allowed, _ = psutil.Process(served.process.pid).rlimit(psutil.RLIMIT_NOFILE)
+            assert allowed == min(65_536, hard) > 256
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @contextmanager

@@ -71,6 +71,8 @@ async def test_a_host_that_is_none_does_not_get_into_the_policy(
         ({"Origin": "http://[::1"}, 403),
         ({"Origin": "http://localhost:1.evil.example"}, 403),
         ({"Origin": "https://page.example", "Host": "page.example"}, 204),
+        ({"Origin": "https://page.example.evil", "Host": "page.example"}, 403),
+        ({"Origin": "https://page.example:444", "Host": "page.example"}, 403),
         ({"Origin": "ftp://page.example", "Host": "page.example"}, 403),
     ],
 )
