@@ -195,6 +195,7 @@ async def _serve(stack: AsyncExitStack, front: _Front, application: web.Applicat
     # In reverse: take no more connections, tell the pages, then let go of what is left.
     stack.push_async_callback(runner.cleanup)
     stack.push_async_callback(gateway.close)
+    gateway.start()
     for opened in front.sockets:
         site = web.SockSite(runner, opened, ssl_context=front.tls)
         await site.start()

@@ -49,8 +49,10 @@ class Services:
 class Connection:
     """A signed-in person's connection, in at most one room at a time."""
 
-    def __init__(self, person: Person, socket: Socket, services: Services) -> None:
+    def __init__(self, person: Person, token: str, socket: Socket, services: Services) -> None:
         self.person = person
+        self.token = token
+        """Of the session that it was opened with."""
         self._socket = socket
         self._services = services
         self._entry: Entry | None = None
@@ -68,6 +70,10 @@ class Connection:
         self._in_flight += 1
         self._services.start_task(self._answer(event))
 
+    def hang_up(self, code: ErrorCode, text: str) -> None:
+        """Tell the page why, and close the connection for good."""
+        self._socket.hang_up(code, text, should_reconnect=False)
+
     def on_closed(self) -> None:
         """Tell the room that the connection is lost."""
         self._is_closed = True
@@ -84,7 +90,7 @@ class Connection:
         except UserError as error:
             self._fail(event, error.code, error.text)
         except ProtocolError as error:
-            self._socket.hang_up(error.code, error.text, should_reconnect=False)
+            self.hang_up(error.code, error.text)
         except Exception:  # noqa: BLE001 - a handler's fault is no reason to leave the page without an answer
             _log.exception("request_failed", **self._context(event.name))
             self._fail(event, ErrorCode.INTERNAL_ERROR, "Something went wrong on our side.")

@@ -12,7 +12,6 @@ is read and written, because theirs
 import asyncio
 import logging
 import time
-from base64 import b64decode
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Protocol
@@ -28,8 +27,10 @@ from protocol.events import ConnectionClosing
 from protocol.wire import MAX_MESSAGE_BYTES
 from server.clock import Clock
 from server.errors import ProtocolError, UserError
+from server.gateway.counted_queue import CountedQueue
 from server.gateway.frames import (
     BINARY,
+    PONG,
     TEXT,
     Connect,
     Disconnect,
@@ -42,6 +43,7 @@ from server.gateway.frames import (
     websocket_message,
 )
 from server.gateway.limits import QUEUED_BYTES, QUEUED_BYTES_FOR_NOTICES, MessageBucket, Verdict
+from server.gateway.posts import MAX_POST_BYTES, read_packets
 
 PATH = "/socket.io/"
 PING_INTERVAL_S = 9
@@ -51,9 +53,6 @@ CONNECT_TIMEOUT_S = 10.0
 """For a session to say who it is."""
 CLOSE_TIMEOUT_S = 3.0
 """For what is on its way when we close."""
-POST_TIMEOUT_S = 15.0
-MAX_POST_BYTES = 2 * MAX_MESSAGE_BYTES
-"""Room for one message of the largest size in base64, or for many small ones."""
 _UPGRADE_TIMEOUT_S = 10.0
 _NORMAL_CLOSURE = 1000
 _SOCKET = "roundup.socket"
@@ -86,7 +85,7 @@ class Socket(AsyncSocket):  # type: ignore[misc]
 
     def __init__(self, server: "EngineServer", sid: str) -> None:
         super().__init__(server, sid)
-        self.queue = _Queue()
+        self.queue = CountedQueue()
         """What waits to be polled; with a WebSocket, what was sent before it was there."""
         self._receiver: Receiver | None = None
         self._bucket = MessageBucket(server.clock)
@@ -104,23 +103,29 @@ class Socket(AsyncSocket):  # type: ignore[misc]
         return bool(self.closing or self.closed)
 
     @property
+    def _is_open(self) -> bool:
+        # A transport that is closing may be asked nothing more: with TLS it has forgotten its connection.
+        is_closing = self._transport is not None and self._transport.is_closing()
+        return self.leaving is None and not self.is_over and not is_closing
+
+    @property
     def queued_bytes(self) -> int:
         """Bytes that the page has not taken yet, as far as this process holds them."""
         return self.queue.size if self._transport is None else self._transport.get_write_buffer_size()
 
     def put(self, frame: Frame) -> None:
         """Put a frame on its way; a slow connection goes without notices, and is closed when too much waits."""
-        if self.leaving is not None or self.is_over:
+        if not self._is_open:
             return
         waiting = self.queued_bytes
         if waiting > QUEUED_BYTES:
-            self.hang_up(ErrorCode.TOO_SLOW, "Your connection is too slow.", should_reconnect=True)
+            self._close_slow()
         elif waiting <= QUEUED_BYTES_FOR_NOTICES or not frame.is_droppable:
             self._write_frame(frame)
 
     def hang_up(self, code: ErrorCode, text: str, *, should_reconnect: bool) -> None:
         """Tell the page why, and close the connection. Idempotent; what was put before is still sent if it can be."""
-        if self.leaving is not None or self.is_over:
+        if not self._is_open:
             return
         if self.queued_bytes > QUEUED_BYTES:
             self.queue.clear()
@@ -131,7 +136,7 @@ class Socket(AsyncSocket):  # type: ignore[misc]
 
     def accepted_by(self, receiver: Receiver) -> bool:
         """Hand requests to `receiver` from now on. False when the connection is gone already."""
-        if self.leaving is not None or self.is_over:
+        if not self._is_open:
             return False
         self._connect_timer.cancel()
         self._receiver = receiver
@@ -164,21 +169,19 @@ class Socket(AsyncSocket):  # type: ignore[misc]
         self._write(packet.Packet(packet.CLOSE))
         self.closed = True
         if self._transport is not None:
-            self._transport.write(websocket_close(_NORMAL_CLOSURE))
-            self._transport.close()
+            if not self._transport.is_closing():
+                self._transport.write(websocket_close(_NORMAL_CLOSURE))
+                self._transport.close()
             # A page that reads nothing would keep what is queued for it for ever.
             self._loop.call_later(CLOSE_TIMEOUT_S, self._transport.abort)
 
     async def handle_post_request(self, environ: dict[str, Any]) -> None:
-        """Take what a polling page posts: packets, separated by U+001E."""
+        """Take what a polling page posts."""
         try:
-            body = await _read_body(environ["aiohttp.request"])
-            for item in body.split("\x1e"):
-                await self._take(b64decode(item[1:], validate=True) if item.startswith("b") else item)
+            for data in await read_packets(environ["aiohttp.request"]):
+                await self._take(data)
         except ProtocolError as error:
             self.hang_up(error.code, error.text, should_reconnect=False)
-        except ValueError:
-            self.hang_up(ErrorCode.BAD_REQUEST, "This message cannot be read.", should_reconnect=False)
 
     async def _upgrade_websocket(self, environ: dict[str, Any]) -> Any:
         """Serve the WebSocket of this session: a new session's, or the one that a polling page moves to."""
@@ -186,15 +189,20 @@ class Socket(AsyncSocket):  # type: ignore[misc]
         if self.upgrading or self.upgraded:
             return self.server._bad_request("There is a WebSocket already")  # noqa: SLF001
         websocket = web.WebSocketResponse(
-            compress=False, max_msg_size=MAX_POST_BYTES, receive_timeout=PING_INTERVAL_S + PING_TIMEOUT_S
+            autoping=False,  # pings count like everything else
+            compress=False,
+            max_msg_size=MAX_POST_BYTES,
+            receive_timeout=PING_INTERVAL_S + PING_TIMEOUT_S,
         )
         await websocket.prepare(request)
         if self.connected and not await self._move_to(websocket):
             return websocket
-        assert request.transport is not None  # noqa: S101 - `prepare` has written to it
-        self._begin_writing_to(request.transport)
+        transport = request.transport
+        if transport is None:
+            return websocket  # gone already
+        self._begin_writing_to(transport)
         try:
-            await self._read(websocket)
+            await self._read(websocket, transport)
         finally:
             await self.close(reason=self.server.reason.TRANSPORT_CLOSE)
         return websocket
@@ -219,14 +227,22 @@ class Socket(AsyncSocket):  # type: ignore[misc]
         for waiting in self.queue.clear():
             self._write(waiting)
 
-    async def _read(self, websocket: web.WebSocketResponse) -> None:
+    async def _read(self, websocket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
         """Take messages until the connection is closed, silent for too long, or not worth listening to."""
         try:
             while not self.is_over:
                 message = await websocket.receive()
-                if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
-                    return
-                await self._take(message.data)
+                match message.type:
+                    case WSMsgType.TEXT | WSMsgType.BINARY:
+                        await self._take(message.data)
+                    case WSMsgType.PING:
+                        self._count()
+                        if not transport.is_closing():
+                            transport.write(websocket_message(PONG, message.data))
+                    case WSMsgType.PONG:
+                        self._count()
+                    case _:
+                        return
         except TimeoutError:
             return
         except ProtocolError as error:
@@ -234,9 +250,9 @@ class Socket(AsyncSocket):  # type: ignore[misc]
 
     async def _take(self, data: str | bytes) -> None:
         """Act on one Engine.IO packet. Raises `ProtocolError`."""
-        verdict = self._bucket.take()
-        if verdict is Verdict.CLOSE:
-            raise ProtocolError(ErrorCode.TOO_MANY, "Too many messages.")
+        if not self._is_open:
+            return
+        verdict = self._count()
         if len(data) > MAX_MESSAGE_BYTES:
             raise ProtocolError(ErrorCode.TOO_LARGE, "This message is too large.")
         if isinstance(data, bytes):
@@ -247,6 +263,15 @@ class Socket(AsyncSocket):  # type: ignore[misc]
             await self.close(reason=self.server.reason.CLIENT_DISCONNECT)
         elif data != "6":
             raise ProtocolError(ErrorCode.BAD_REQUEST, "This server speaks Socket.IO in msgpack.")
+
+    def _count(self) -> Verdict:
+        """Count one message. Raises `ProtocolError` when there are too many even to refuse them."""
+        if self._is_open and self.queued_bytes > QUEUED_BYTES:
+            self._close_slow()  # it makes us answer and does not read
+        verdict = self._bucket.take()
+        if verdict is Verdict.CLOSE:
+            raise ProtocolError(ErrorCode.TOO_MANY, "Too many messages.")
+        return verdict
 
     async def _take_packet(self, payload: bytes, *, is_too_many: bool) -> None:
         match decode(payload):
@@ -273,6 +298,9 @@ class Socket(AsyncSocket):  # type: ignore[misc]
             is_text = isinstance(encoded, str)
             payload = encoded.encode() if is_text else encoded
             self._transport.write(websocket_message(TEXT if is_text else BINARY, payload))
+
+    def _close_slow(self) -> None:
+        self.hang_up(ErrorCode.TOO_SLOW, "Your connection is too slow.", should_reconnect=True)
 
     async def _leave(self) -> None:
         if self._transport is None and self._receiver is not None:
@@ -389,47 +417,6 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
             # It went while we looked who it is; the library has told nobody.
             receiver.on_closed()
             raise _refusal(ErrorCode.BAD_REQUEST, "The connection is gone.")
-
-
-class _Queue(asyncio.Queue[packet.Packet]):
-    """The library's queue, with the bytes in it counted."""
-
-    size: int
-
-    def _init(self, maxsize: int) -> None:
-        super()._init(maxsize)
-        self.size = 0
-
-    def _put(self, item: packet.Packet) -> None:
-        super()._put(item)
-        self.size += _size(item)
-
-    def _get(self) -> packet.Packet:
-        item = super()._get()
-        self.size -= _size(item)
-        return item
-
-    def clear(self) -> list[packet.Packet]:
-        """Take everything out."""
-        items = [self.get_nowait() for _ in range(self.qsize())]
-        for _ in items:
-            self.task_done()
-        return items
-
-
-def _size(item: packet.Packet) -> int:
-    return len(item.data) if isinstance(item.data, bytes) else 0
-
-
-async def _read_body(request: web.Request) -> str:
-    """Read a post as a whole. Raises `ProtocolError`, `ValueError`."""
-    if request.content_length is None or request.content_length > MAX_POST_BYTES:
-        raise ProtocolError(ErrorCode.TOO_LARGE, "This message is too large.")
-    try:
-        async with asyncio.timeout(POST_TIMEOUT_S):
-            return (await request.content.readexactly(request.content_length)).decode()
-    except (TimeoutError, asyncio.IncompleteReadError) as error:
-        raise ProtocolError(ErrorCode.BAD_REQUEST, "This message did not arrive as a whole.") from error
 
 
 def _refusal(code: ErrorCode, text: str) -> socketio.exceptions.ConnectionRefusedError:

@@ -70,7 +70,8 @@ class Frame:
         return websocket_message(BINARY, self.payload)
 
 
-TEXT, BINARY, _CLOSE = 0x1, 0x2, 0x8
+TEXT, BINARY, _CLOSE, PONG = 0x1, 0x2, 0x8, 0xA
+"""Opcodes of WebSocket frames (RFC 6455 section 11.8)."""
 _decoder = msgspec.msgpack.Decoder(_Packet)
 _event_decoder = msgspec.msgpack.Decoder(tuple[msgspec.Raw, ...])
 _name_decoder = msgspec.msgpack.Decoder(str)

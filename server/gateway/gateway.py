@@ -18,6 +18,8 @@ from server.gateway.engine import PATH, Socket, SocketServer
 from server.gateway.limits import CONNECTIONS_PER_PERSON
 from server.room.directory import RoomDirectory
 
+RECHECK_EVERY_S = 30.0
+"""How long a page may stay after its session was ended, by signing out or by revoking."""
 _STOP_TIMEOUT_S = 3.0
 """For requests that are being answered when we stop."""
 
@@ -37,6 +39,7 @@ class Gateway:
         cookie_name: str,
         clock: Clock,
         observe_join: Callable[[float], None],
+        recheck_every_s: float = RECHECK_EVERY_S,
     ) -> None:
         """`identify` tells whose session a cookie is; `is_own_origin` judges an Origin header, given the Host header.
 
@@ -57,6 +60,8 @@ class Gateway:
         self._connections: dict[str, set[Connection]] = {}
         """By person."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self._recheck_every_s = recheck_every_s
+        self._rechecking: asyncio.Task[None] | None = None
         self._is_closed = False
 
     @property
@@ -69,9 +74,16 @@ class Gateway:
         app.router.add_get(PATH, self._on_http, allow_head=False)
         app.router.add_post(PATH, self._on_http)
 
+    def start(self) -> None:
+        """Begin to look, from time to time, whether those who are connected are still signed in."""
+        self._rechecking = asyncio.create_task(self._recheck(), name="sessions")
+
     async def close(self) -> None:
         """Tell every page to come back later, and close its connection. Idempotent."""
         self._is_closed = True
+        if self._rechecking is not None:
+            self._rechecking.cancel()
+            await asyncio.gather(self._rechecking, return_exceptions=True)
         await self._server.close(ErrorCode.SERVER_STOPPING, "The server is restarting.")
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_STOP_TIMEOUT_S)
@@ -98,8 +110,8 @@ class Gateway:
         return not any(name.startswith("Sec-Fetch-") for name in request.headers)
 
     async def _accept(self, request: web.Request, socket: Socket) -> Connection:
-        token = request.cookies.get(self._cookie_name)
-        person = None if token is None else await self._identify(token)
+        token = request.cookies.get(self._cookie_name, "")
+        person = await self._identify(token) if token else None
         if self._is_closed:
             raise UserError(ErrorCode.SERVER_STOPPING, "The server is restarting.")
         if person is None:
@@ -107,7 +119,7 @@ class Gateway:
         connections = self._connections.setdefault(person.person_id, set())
         if len(connections) >= CONNECTIONS_PER_PERSON:
             raise UserError(ErrorCode.TOO_MANY, "You are connected too many times; close some other pages.")
-        connection = Connection(person, socket, self._services)
+        connection = Connection(person, token, socket, self._services)
         connections.add(connection)
         return connection
 
@@ -117,6 +129,18 @@ class Gateway:
         connections.discard(connection)
         if not connections:
             del self._connections[person_id]
+
+    async def _recheck(self) -> None:
+        while True:
+            await asyncio.sleep(self._recheck_every_s)
+            for connection in [one for own in self._connections.values() for one in own]:
+                try:
+                    is_signed_in = await self._identify(connection.token) is not None
+                except Exception:  # noqa: BLE001 - a database that fails is no reason to send everybody away
+                    _log.exception("recheck_failed")
+                    break
+                if not is_signed_in:
+                    connection.hang_up(ErrorCode.NOT_SIGNED_IN, "You are signed out.")
 
     def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -1,7 +1,6 @@
 """The whole server: parts wired, started in order, stopped in order, nothing left behind."""
 
 import asyncio
-import datetime as dt
 import ssl
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +9,13 @@ from typing import Any
 import aiohttp
 import psutil
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from socketio.exceptions import ConnectionError as RefusedError
 
 from protocol.roles import RoomKind
 from server.app import RoundupServer
 from server.config import Config
 from server.errors import StartupError
+from tests.support.certificate import make_certificate
 from tests.support.command import roundup_process
 from tests.support.page import Page
 from tests.support.server import RunningServer, running_server
@@ -245,28 +241,3 @@ async def test_a_room_that_the_command_adds_can_be_entered_at_once(tmp_path: Pat
         assert joined.snapshot is not None
         assert joined.snapshot.room.name == "Lab"
         await page.close()
-
-
-def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """Write a certificate for localhost, signed by itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    cert_file, key_file = folder / "cert.pem", folder / "key.pem"
-    cert_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    key_file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return cert_file, key_file

@@ -24,7 +24,7 @@ from protocol.wire import Empty, Request
 from server.chat.service import ChatService
 from server.clock import Clock, SystemClock
 from server.gateway.fan_out import fan_out
-from server.gateway.gateway import Gateway
+from server.gateway.gateway import RECHECK_EVERY_S, Gateway
 from server.hours.presence import PresenceService
 from server.http.address import Address
 from server.people.service import PeopleService
@@ -107,6 +107,7 @@ async def running_gateway(
     features: Sequence[FeatureFactory] = (AnsweringFeature,),
     allowed_origins: Sequence[str] = (),
     tls: ssl.SSLContext | None = None,
+    recheck_every_s: float = RECHECK_EVERY_S,
 ) -> AsyncIterator[RunningGateway]:
     """Start a gateway over the database in `data_dir`; stopped at the end, pages first."""
     clock = SystemClock() if clock is None else clock
@@ -139,7 +140,9 @@ async def running_gateway(
             cookie_name=COOKIE,
             clock=clock,
             observe_join=joins.append,
+            recheck_every_s=recheck_every_s,
         )
+        gateway.start()
         app = web.Application()
         gateway.attach(app)
         runner = web.AppRunner(app, shutdown_timeout=1.0)

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from protocol.events import ChatMessageSent, ChatTypingNotice
 from protocol.replay import CHAT_SNAPSHOT_MESSAGES
+from protocol.room import ChatMessage
 from protocol.wire import MAX_CHAT_CHARACTERS, MAX_CHAT_PAGE
 from server.chat.feature import TYPING_EVERY_S
+from server.store.chat import ChatRepository
 from tests.support.clock import ManualClock
 from tests.support.gateway import ROOM, RunningGateway, running_gateway
 from tests.support.page import Page, RequestError
@@ -74,6 +77,30 @@ async def test_messages_are_told_in_the_order_of_their_ids(server: RunningGatewa
         assert page.snapshot.chat.has_more
     [meeting] = server.directory.meetings
     assert meeting.snapshot() == pages[0].snapshot
+
+
+async def test_a_message_waits_for_the_one_before_it_to_be_told(
+    server: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append, may_go_on, is_kept = ChatRepository.append, asyncio.Event(), asyncio.Event()
+
+    async def append_slowly(*arguments: Any) -> ChatMessage:
+        message = await append(*arguments)
+        if message.text == "first":
+            is_kept.set()
+            await may_go_on.wait()
+        return message
+
+    monkeypatch.setattr(ChatRepository, "append", append_slowly)
+    ana, ben = await server.enter(ANA), await server.enter(BEN)
+    first = asyncio.create_task(ana.request("chat_send", text="first"))
+    await is_kept.wait()
+    second = asyncio.create_task(ben.request("chat_send", text="second"))
+    await asyncio.wait([second], timeout=0.05)
+    may_go_on.set()
+    await asyncio.gather(first, second)
+    await ana.next_event("chat_sent", nth=2)
+    assert texts(ana) == ["first", "second"]
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,16 @@ async def test_a_session_that_ended_is_refused(server: RunningGateway) -> None:
     assert await reason(Page(token), server.url) == "not_signed_in"
 
 
+async def test_a_page_is_sent_away_when_its_session_ends(tmp_path: Path) -> None:
+    async with running_gateway(tmp_path, recheck_every_s=0.02) as server:
+        ana, ben = await server.enter(ANA), await server.enter("ben@school.example")
+        await server.people.revoke(ANA)
+        closing = await ana.next_event("connection_closing")
+        assert (closing.code, closing.should_reconnect) == ("not_signed_in", False)
+        await until(lambda: server.gateway.connection_count == 1)
+        assert not ben.is_closed.is_set()
+
+
 @pytest.mark.parametrize(
     ("headers", "expected"),
     [
@@ -124,16 +134,19 @@ async def test_a_namespace_that_does_not_exist_is_refused_and_nothing_else_chang
 async def test_a_session_that_never_says_who_it_is_is_closed(
     server: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "CONNECT_TIMEOUT_S", 0.05)
-    silent = await RawSocket.open(server.url, "made-up", connects=False)
-    assert await silent.read_until_closed() == []
-    refused = await RawSocket.open(server.url, "made-up", connects=False)
+    with monkeypatch.context() as patched:
+        patched.setattr(engine, "CONNECT_TIMEOUT_S", 1.5)
+        silent = await RawSocket.open(server.url, "made-up", connects=False)
+        refused = await RawSocket.open(server.url, "made-up", connects=False)
+        welcome = await RawSocket.open(server.url, await server.sign_in(ANA))
     await refused.websocket.send_bytes(pack(type=0))
     [answer] = await refused.read_until_closed()
     assert (answer["type"], answer["data"]["data"]["code"]) == (4, "not_signed_in")
-    page = await server.connect(ANA)
-    await page.join(ROOM)  # the timer is of no consequence to whoever is connected
-    assert len(server.gateway._server.sockets) == 1
+    assert await silent.read_until_closed() == []
+    await welcome.websocket.send_bytes(request_packet("chat_page", {}, ack_id=1))  # its timer is of no consequence
+    assert (await welcome.read_packet())["data"][0]["error"]["code"] == "not_in_room"
+    await welcome.close()
+    await until(lambda: server.gateway._server.sockets == ())
     await silent.close()
     await refused.close()
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import inspect
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ from server.gateway import engine
 from server.gateway.engine import Socket, SocketServer
 from server.gateway.fan_out import fan_out
 from server.gateway.frames import Event, encode_message
+from server.gateway.posts import MAX_POST_BYTES
+from tests.support.certificate import make_contexts
 from tests.support.gateway import ROOM, RunningGateway, running_gateway
 from tests.support.raw import RawSocket, pack, request_packet
 from tests.support.waiting import until
@@ -68,7 +71,7 @@ async def listening(count: int) -> AsyncIterator[tuple[list[Socket], list[aiohtt
     async with aiohttp.ClientSession() as client:
         pages = []
         for _ in range(count):
-            page = await client.ws_connect(url)
+            page = await client.ws_connect(url, compress=15)
             await page.receive()
             await page.send_bytes(pack(type=0))
             await page.receive()
@@ -173,10 +176,38 @@ async def test_a_page_that_goes_while_it_is_identified_leaves_nothing(server: Ru
     await socket.close()
     may_answer.set()
     await raw.close()
-    await until(lambda: server.gateway._server.sockets == () and server.gateway.connection_count == 0)
     manager = server.gateway._server.manager
     await until(lambda: not manager.rooms)
+    assert server.gateway.connection_count == 0
+    assert server.gateway._server.sockets == ()
     assert (manager.pending_connect, server.gateway._server.environ) == ({}, {})
+
+
+async def test_connections_over_tls_end_as_quietly_as_others(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    # A TLS transport that is closing raises where a plain one does nothing.
+    server_tls, client_tls = make_contexts(tmp_path)
+    async with running_gateway(tmp_path, tls=server_tls) as server:
+        token = await server.sign_in(ANA)
+        raw = [await RawSocket.open(server.url, token, tls=client_tls) for _ in range(6)]
+        fields = {"protocol_version": 1, "slug": ROOM, "request_id": "j"}
+        for number, socket in enumerate(raw):
+            join = request_packet("room_join", {**fields, "endpoint_id": f"tab {number}"}, ack_id=0)
+            await socket.websocket.send_bytes(join)
+            assert (await socket.read_packet())["type"] == 3
+        await raw[0].websocket.close()
+        raw[1].abort()
+        await raw[2].websocket.send_str("1")
+        await raw[3].websocket.send_bytes(b"\xc1")
+        await raw[4].websocket.send_bytes(pack(type=1))
+        await raw[5].websocket.send_bytes(b"x" * (2 * MAX_POST_BYTES))
+        [meeting] = server.directory.meetings
+        while server.gateway.connection_count:
+            meeting.publish(MediaReset(epoch=1, is_available=True))
+            await asyncio.sleep(0)
+        await until(lambda: server.gateway._server.sockets == ())
+        for socket in raw:
+            await socket.close()
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def fingerprint(thing: Callable[..., Any]) -> str:

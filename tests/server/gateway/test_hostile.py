@@ -7,6 +7,7 @@ import json
 import logging
 import random
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -16,8 +17,9 @@ from protocol.events import ChatMessageSent, ChatTypingNotice
 from protocol.room import ChatMessage
 from protocol.wire import MAX_MESSAGE_BYTES
 from server.gateway import engine
-from server.gateway.engine import MAX_POST_BYTES, Socket
+from server.gateway.engine import Socket
 from server.gateway.limits import MESSAGES_AT_ONCE, QUEUED_BYTES, QUEUED_BYTES_FOR_NOTICES
+from server.gateway.posts import MAX_POST_BYTES
 from server.room.meeting import LiveMeeting
 from tests.support.gateway import ROOM, RunningGateway
 from tests.support.page import Page
@@ -148,6 +150,14 @@ async def test_a_flood_of_control_messages_is_closed(server: RunningGateway, wat
     assert only_code(await raw.read_until_closed()) == "too_many"
 
 
+async def test_a_flood_of_websocket_pings_is_closed(server: RunningGateway, watching: Page) -> None:
+    raw = await open_raw(server)
+    await raw.websocket.ping(b"hello")  # one is answered
+    for _ in range(3 * MESSAGES_AT_ONCE):
+        await raw.websocket.ping()
+    assert only_code(await raw.read_until_closed()) == "too_many"
+
+
 async def test_the_burst_of_a_join_is_no_flood(server: RunningGateway, watching: Page) -> None:
     page = await server.enter(ANA)
     burst = [page.request("media_consume", transport_id="t", producer_id=str(number)) for number in range(120)]
@@ -236,6 +246,19 @@ async def test_a_post_is_read_as_a_whole(server: RunningGateway, watching: Page)
         assert response.status == 200
     sent = await watching.next_event("chat_sent")
     assert sent.message.text == fields["text"]
+
+
+async def test_a_post_that_breaks_off_ends_that_session(server: RunningGateway, watching: Page) -> None:
+    page = await server.connect(ANA, transports=["polling"])
+    address = urlsplit(server.url)
+    _, writer = await asyncio.open_connection(address.hostname, address.port)
+    path = f"/socket.io/?EIO=4&transport=polling&sid={page._socket.eio.sid}"
+    writer.write(f"POST {path} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: 1000\r\n\r\nbAA".encode())
+    await writer.drain()
+    writer.transport.abort()
+    closing = await page.next_event("connection_closing")
+    assert closing.code == "bad_request"
+    await until(page.is_closed.is_set)
 
 
 async def test_a_connection_that_reads_nothing_is_closed_and_resumes(

@@ -14,6 +14,7 @@ from server.room.feature import Caller, Feature, Handler, Meeting
 from server.room.state import RING_EVENTS
 from tests.support.gateway import ROOM, RunningGateway, running_gateway
 from tests.support.page import Page, RequestError
+from tests.support.raw import RawSocket, request_packet
 from tests.support.waiting import until
 
 ANA, BEN = "ana@school.example", "ben@school.example"
@@ -80,6 +81,31 @@ async def test_a_page_that_saw_something_else_gets_a_snapshot(server: RunningGat
     await page.break_line()
     joined = await page.come_back(**known)
     assert joined.snapshot is not None
+
+
+async def test_a_connection_that_breaks_at_the_door_is_not_left_inside(tmp_path: Path) -> None:
+    class Slow(Feature):
+        may_go_on = asyncio.Event()
+        is_asked = asyncio.Event()
+
+        async def on_connection_joined(self, caller: Caller) -> None:
+            if caller.endpoint_id == "raw":
+                self.is_asked.set()
+                await self.may_go_on.wait()
+
+    async with running_gateway(tmp_path, features=[lambda _meeting: Slow()]) as server:
+        watching = await server.enter(BEN)
+        raw = await RawSocket.open(server.url, await server.sign_in(ANA))
+        fields = {"request_id": "j", "protocol_version": 1, "slug": ROOM, "endpoint_id": "raw"}
+        await raw.websocket.send_bytes(request_packet("room_join", fields, ack_id=0))
+        await Slow.is_asked.wait()
+        raw.abort()
+        await until(lambda: server.gateway.connection_count == 1)
+        Slow.may_go_on.set()
+        changed = await watching.next_event("participant_changed")
+        assert (changed.participant.name, changed.participant.is_connected) == ("Ana", False)
+        assert server.directory.meetings[0].connection_count == 1
+        await raw.close()
 
 
 async def test_a_connection_that_is_not_known_to_be_dead_is_replaced(server: RunningGateway) -> None:

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from protocol import PROTOCOL_VERSION
 from protocol.errors import ErrorCode
+from protocol.events import MediaReset
 from protocol.requests import REQUESTS, MediaProducerClose, MediaProducerUpdate, MediaTransportClose
 from protocol.wire import Empty, Request
 from server.errors import ProtocolError
@@ -17,6 +18,7 @@ from server.gateway import connection
 from server.room.feature import Caller, Feature, Handler, Meeting
 from tests.support.gateway import ROOM, RunningGateway, running_gateway
 from tests.support.page import Page, RequestError
+from tests.support.raw import RawSocket, request_packet
 from tests.support.waiting import until
 
 ANA, BEN = "ana@school.example", "ben@school.example"
@@ -144,6 +146,32 @@ async def test_joining_again_on_the_same_connection_is_answered_again(server: Ru
     assert row["connection_id"] == first["you"]["connection_id"]
 
 
+class RestlessFeature(Feature):
+    """Publishes in every turn of the event loop for a while after somebody has come in."""
+
+    def __init__(self, meeting: Meeting) -> None:
+        self.meeting = meeting
+
+    async def on_connection_joined(self, caller: Caller) -> None:
+        self.publish(50)
+
+    def publish(self, more: int) -> None:
+        self.meeting.publish(MediaReset(epoch=1, is_available=True))
+        if more > 0:
+            asyncio.get_running_loop().call_soon(self.publish, more - 1)
+
+
+async def test_the_answer_to_joining_comes_before_the_events_after_it(tmp_path: Path) -> None:
+    async with running_gateway(tmp_path, features=[RestlessFeature]) as server:
+        raw = await RawSocket.open(server.url, await server.sign_in(ANA))
+        fields = {"request_id": "j", "protocol_version": PROTOCOL_VERSION, "slug": ROOM, "endpoint_id": "raw"}
+        await raw.websocket.send_bytes(request_packet("room_join", fields, ack_id=0))
+        answer, event = await raw.read_packet(), await raw.read_packet()
+        assert answer["type"] == 3
+        assert event["data"][1]["seq"] == answer["data"][0]["ok"]["snapshot"]["seq"] + 1
+        await raw.close()
+
+
 async def test_leaving_is_done_once_and_answered_again(server: RunningGateway) -> None:
     watching = await server.enter(BEN)
     page = await server.enter(ANA)
@@ -188,7 +216,7 @@ async def test_a_fault_of_ours_is_logged_with_room_and_participant_and_not_told(
         [log] = [log for log in logs if log["event"] == "request_failed"]
         assert page.joined is not None
         assert log["participant_id"] == page.joined.you.participant_id
-        assert log["room_id"] == server.directory.meetings[0].room.room_id  # type: ignore[index]
+        assert log["room_id"] == server.directory.meetings[0].room.room_id
         assert ANA not in str(log)
         await page.request("chat_send", text="still here")
         await watching.next_event("chat_sent")

@@ -205,6 +205,21 @@ async def test_a_record_that_is_refused_does_not_hold_up_the_others(node: Node) 
     assert [log["event"] for log in logs] == ["presence_refused"] * 2
 
 
+async def test_what_changes_while_it_is_written_is_written_again(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana = await node.join("ana", "tab")
+    record = PresenceRepository.record
+
+    async def record_and_leave(*arguments: Any) -> None:
+        await record(*arguments)
+        node.directory.leave(ana)
+        await node.hooks_done()
+
+    monkeypatch.setattr(PresenceRepository, "record", record_and_leave)
+    assert await node.presence.flush()
+    [row] = await node.rows()
+    assert row["left_reason"] == "left"
+
+
 async def test_what_waits_is_bounded(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(presence, "MAX_PENDING", 3)
     with capture_logs() as logs:

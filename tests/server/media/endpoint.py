@@ -43,6 +43,8 @@ class Endpoint(asyncio.DatagramProtocol):
     def __init__(self, server: tuple[str, int]) -> None:
         self.server = server
         self.stun_answers: asyncio.Queue[stun.Message] = asyncio.Queue()
+        self.sources: set[tuple[str | Any, int]] = set()
+        """Where datagrams came from."""
         self.rtp: asyncio.Queue[bytes] = asyncio.Queue()
         self.rtcp: asyncio.Queue[bytes] = asyncio.Queue()
         self._incoming: asyncio.Queue[bytes | None] = asyncio.Queue()
@@ -68,6 +70,7 @@ class Endpoint(asyncio.DatagramProtocol):
         self._transport = transport
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
+        self.sources.add(addr)
         if data[0] < 4:
             self.stun_answers.put_nowait(stun.parse_message(data))
         elif 20 <= data[0] <= 63:

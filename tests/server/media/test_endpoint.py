@@ -1,9 +1,9 @@
 from itertools import islice
 
-from protocol.room import Source
-from protocol.rtp import MediaKind
-from server.media.endpoint import MAX_MIDS, MediaConsumer, MediaProducer, MediaTransport
-from server.media.worker.messages import MID_BYTES
+import pytest
+
+from server.media.endpoint import MAX_MIDS, MediaTransport
+from server.media.messages import MID_BYTES
 
 
 def transport() -> MediaTransport:
@@ -26,14 +26,8 @@ def test_mids_end() -> None:
     assert not one.has_mids
 
 
-def test_ssrcs_are_free_again_with_their_consumer() -> None:
+def test_ssrcs_are_never_given_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter([70_000, 70_000, 3, 70_001])
+    monkeypatch.setattr("secrets.randbits", lambda _: next(drawn))
     one = transport()
-    ssrcs = tuple(one.take_ssrc() for _ in range(2))
-    producer = MediaProducer("pr_1", "ben", Source.CAMERA, MediaKind.VIDEO, transport(), {}, is_paused=False)
-    consumer = MediaConsumer("co_1", producer, ssrcs)
-    one.consumers["co_1"] = consumer
-    assert one._ssrcs == set(ssrcs)
-    one.give_back(consumer)
-    one.give_back(consumer)
-    assert not one._ssrcs
-    assert not one.consumers
+    assert [one.take_ssrc(), one.take_ssrc()] == [70_000, 70_001]

@@ -10,7 +10,7 @@ from protocol.rtp import MediaKind, RtpCapabilities, RtpParameters
 from server.errors import UserError
 from server.media import ortc
 from server.media.capabilities import ABS_SEND_TIME_URI, AUDIO_LEVEL_URI, MID_URI, ROUTER_CAPABILITIES
-from server.media.worker.messages import ConsumerStream
+from server.media.messages import ConsumerStream
 
 STREAM = ConsumerStream(ssrc=70_000, rtx_ssrc=70_001, mid="m000", cname="tr_1")
 
@@ -45,7 +45,13 @@ def audio(**changes: Any) -> dict[str, Any]:
                 "payloadType": 111,
                 "clockRate": 48_000,
                 "channels": 2,
-                "parameters": {"minptime": 10, "useinbandfec": 1, "evil": "1\r\na=x", "stereo": "1\r\na=x"},
+                "parameters": {
+                    "minptime": 10,
+                    "useinbandfec": 1,
+                    "evil": "1\r\na=x",
+                    "stereo": "1\r\na=x",
+                    "usedtx": True,
+                },
             }
         ],
         "headerExtensions": [{"uri": AUDIO_LEVEL_URI, "id": 1}],

@@ -87,7 +87,6 @@ class MediasoupPage:
             sctpParameters=None,
         )
 
-        @transport.on("connect")
         async def on_connect(parameters: ClientDtlsParameters) -> None:
             await self.page.ask(
                 MediaTransportConnect,
@@ -96,7 +95,6 @@ class MediasoupPage:
                 dtls_parameters=msgspec.convert(_plain(parameters), DtlsParameters),
             )
 
-        @transport.on("produce")
         async def on_produce(kind: str, parameters: ClientParameters, _data: Any) -> str:
             produced = await self.page.ask(
                 MediaProduce,
@@ -107,6 +105,8 @@ class MediasoupPage:
             )
             return produced.producer_id
 
+        transport.on("connect", on_connect)
+        transport.on("produce", on_produce)
         return transport
 
     async def consume(self, transport: Any, producer_id: str) -> MediaStreamTrack:

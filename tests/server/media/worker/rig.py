@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from protocol.rtp import MediaKind
-from server.media.worker import messages as m
+from server.media import messages as m
 from server.media.worker.dtls import WorkerCertificate, create_certificate
 from server.media.worker.udp import open_socket
 from server.media.worker.worker import Worker

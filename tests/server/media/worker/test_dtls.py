@@ -4,6 +4,8 @@ import asyncio
 import inspect
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from aiortc import rate, rtcdtlstransport
@@ -18,7 +20,7 @@ class TestPrivateApiOfAiortc:
     """When one of these fails, `server/media/worker/dtls.py` or `lean.py` has to be looked at."""
 
     def test_methods_that_we_replace_or_call(self) -> None:
-        signatures = {
+        signatures: dict[Callable[..., Any], list[str]] = {
             RTCCertificate._create_ssl_context: ["self", "srtp_profiles"],
             RTCDtlsTransport._setup_srtp: ["self"],
             RTCDtlsTransport._set_state: ["self", "state"],

@@ -1,15 +1,19 @@
 """What a publisher sends arrives at its subscribers as it should: over real sockets, DTLS and SRTP."""
 
+import asyncio
 import struct
+from collections.abc import Callable
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.media.worker import messages as m
+from server.media import messages as m
+from server.media.messages import ABS_SEND_TIME_ID, AUDIO_LEVEL_ID, MID_ID, ORIENTATION_ID
+from server.media.worker import producer as producer_module
 from server.media.worker import rtcp, rtp
-from server.media.worker.feedback import KEYFRAME_INTERVAL_S
+from server.media.worker.feedback import KEYFRAME_INTERVAL_S, NACK_INTERVAL_S
 from tests.server.media.endpoint import Endpoint
 from tests.server.media.worker.rig import (
     AUDIO,
@@ -51,10 +55,10 @@ async def test_a_packet_is_rewritten_for_its_subscriber(rig: Rig) -> None:
     header = parsed(first)
     assert (header.payload_type, header.is_marked, header.timestamp, header.ssrc) == (101, True, 77, 500_001)
     assert payload(first) == b"frame"
-    assert rtp.read_extension(first, header, rtp.MID_ID) == b"m000"
-    assert rtp.read_extension(first, header, rtp.ORIENTATION_ID) == b"\x03"
-    assert rtp.read_extension(first, header, rtp.AUDIO_LEVEL_ID) is None
-    send_time = rtp.read_extension(first, header, rtp.ABS_SEND_TIME_ID)
+    assert rtp.read_extension(first, header, MID_ID) == b"m000"
+    assert rtp.read_extension(first, header, ORIENTATION_ID) == b"\x03"
+    assert rtp.read_extension(first, header, AUDIO_LEVEL_ID) is None
+    send_time = rtp.read_extension(first, header, ABS_SEND_TIME_ID)
     assert send_time == rtp.abs_send_time(rig.time.now).to_bytes(3, "big")
     assert parsed(second).sequence == (header.sequence + 1) & 0xFFFF
     assert payload(second) == b""
@@ -68,7 +72,7 @@ async def test_audio_keeps_its_level(rig: Rig) -> None:
     packet = await subscriber.next_rtp()
     header = parsed(packet)
     assert (header.payload_type, header.ssrc) == (100, 500_003)
-    assert rtp.read_extension(packet, header, rtp.AUDIO_LEVEL_ID) == b"\x9f"
+    assert rtp.read_extension(packet, header, AUDIO_LEVEL_ID) == b"\x9f"
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -126,6 +130,9 @@ async def test_a_paused_producer_is_not_forwarded(rig: Rig) -> None:
     rig.worker.do(m.PauseProducer(transport_id="pub", producer_id="video", is_paused=True))
     publisher.send_rtp(rtp_packet(1, b"private"))
     await rig.drained()
+    producer = rig.worker.transports["pub"].producer("video")
+    assert producer.ring is not None
+    assert producer.ring.get(producer.highest) is None, "nor kept"
     rig.time.advance(KEYFRAME_INTERVAL_S)
     rig.worker.do(m.PauseProducer(transport_id="pub", producer_id="video", is_paused=False))
     assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.KeyframeRequest(1_111)]
@@ -163,15 +170,17 @@ class TestLossOnTheWayIn:
         publisher.send_rtp(rtp_packet(65_534, b"a"))
         publisher.send_rtp(rtp_packet(2, b"e"))
         assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.Nack(1_111, (65_535, 0, 1))]
-        for number, data in ((0, b"c"), (0, b"c again"), (65_534, b"probe"), (1, b"d"), (65_535, b"b")):
+        repairs = ((0, b"c"), (0, b"c again"), (65_534, b"probe"), (1, b"d"), (65_535, b"b"))
+        for at, (number, data) in enumerate(repairs):
             body = struct.pack("!H", number) + data
-            publisher.send_rtp(rtp_packet(100 + number, body, payload_type=97, ssrc=1_112))
+            publisher.send_rtp(rtp_packet(100 + at, body, payload_type=97, ssrc=1_112))
         publisher.send_rtp(rtp_packet(200, b"\x00", payload_type=97, ssrc=1_112))  # a probe without a number
         publisher.send_rtp(rtp_packet(3, b"f"))
         packets = [await subscriber.next_rtp() for _ in range(6)]
         first = parsed(packets[0]).sequence
         by_sequence = {(parsed(p).sequence - first) & 0xFFFF: payload(p) for p in packets}
         assert by_sequence == {0: b"a", 1: b"b", 2: b"c", 3: b"d", 4: b"e", 5: b"f"}
+        assert rig.worker.plumbing.counters.srtp_failures == 0, "nothing was sent twice, to be refused as a replay"
         assert {parsed(p).payload_type for p in packets} == {101}
 
     async def test_what_came_late_itself_is_not_forwarded_again_as_a_retransmission(self, rig: Rig) -> None:
@@ -179,8 +188,39 @@ class TestLossOnTheWayIn:
         for number in (1, 3, 2):
             publisher.send_rtp(rtp_packet(number, str(number).encode()))
         publisher.send_rtp(rtp_packet(50, struct.pack("!H", 2) + b"2", payload_type=97, ssrc=1_112))
-        publisher.send_rtp(rtp_packet(4, b"4"))
-        assert [payload(await subscriber.next_rtp()) for _ in range(4)] == [b"1", b"3", b"2", b"4"]
+        publisher.send_rtp(rtp_packet(6, b"6"))
+        publisher.send_rtp(rtp_packet(51, struct.pack("!HH", 5, 0), payload_type=97, ssrc=1_112))
+        publisher.send_rtp(rtp_packet(5, b"late"))
+        publisher.send_rtp(rtp_packet(7, b"7"))
+        packets = [payload(await subscriber.next_rtp()) for _ in range(6)]
+        assert packets == [b"1", b"3", b"2", b"6", bytes(2), b"7"]
+        assert rig.worker.plumbing.counters.srtp_failures == 0
+
+    async def test_many_gaps_have_one_timer(self, rig: Rig) -> None:
+        publisher, _ = await two_sides(rig)
+        timers: list[asyncio.TimerHandle] = []
+
+        def call_later(delay: float, call: Callable[[], None]) -> asyncio.TimerHandle:
+            timers.append(asyncio.get_running_loop().call_later(delay, call))
+            return timers[-1]
+
+        rig.worker.plumbing.call_later = call_later
+        for number in range(0, 20, 2):
+            publisher.send_rtp(rtp_packet(number, b"x"))
+        await rig.drained()
+        assert len(timers) > 1
+        assert [timer.cancelled() for timer in timers] == [True] * (len(timers) - 1) + [False]
+
+    async def test_many_gaps_fit_into_packets(self, rig: Rig) -> None:
+        publisher, _ = await two_sides(rig)
+        publisher.send_rtp(rtp_packet(0, b"x"))
+        for number in range(2, 602, 2):
+            publisher.send_rtp(rtp_packet(number, b"x"))
+            assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.Nack(1_111, (number - 1,))]
+        rig.time.advance(NACK_INTERVAL_S)
+        nacks = [rtcp.parse(await publisher.next_rtcp()) for _ in range(2)]
+        asked = [number for (nack,) in nacks if isinstance(nack, rtcp.Nack) for number in nack.sequences]
+        assert asked == list(range(1, 600, 2))
 
     async def test_a_gap_too_large_asks_for_a_keyframe(self, rig: Rig) -> None:
         publisher, _ = await two_sides(rig)
@@ -260,6 +300,18 @@ class TestReports:
         assert b"publisher" in compound
         assert b"whoever" not in compound
 
+    async def test_a_publisher_that_reports_all_the_time_does_not_make_us_do_so(self, rig: Rig) -> None:
+        publisher, subscriber = await two_sides(rig)
+        publisher.send_rtp(rtp_packet(1, b"x"))
+        await subscriber.next_rtp()
+        for number in range(50):
+            publisher.send_rtcp(rtcp.sender_report(rtcp.SenderReport(1_111, number, 0, 0, 0), ""))
+        await rig.drained()
+        rig.time.advance(1)
+        publisher.send_rtcp(rtcp.sender_report(rtcp.SenderReport(1_111, 99, 0, 0, 0), ""))
+        reports = [rtcp.parse(await subscriber.next_rtcp()) for _ in range(2)]
+        assert [report.ntp for (report,) in reports if isinstance(report, rtcp.SenderReport)] == [0, 99]
+
     async def test_a_new_subscriber_knows_the_clock_with_the_first_packet(self, rig: Rig) -> None:
         publisher, subscriber = await rig.connect("pub"), await rig.connect("sub")
         rig.produce()
@@ -290,6 +342,18 @@ async def test_a_payload_type_that_was_not_announced_is_dropped(rig: Rig, payloa
     publisher.send_rtp(rtp_packet(1, b"other", payload_type=payload_type))
     publisher.send_rtp(rtp_packet(2, b"video"))
     assert payload(await subscriber.next_rtp()) == b"video"
+
+
+async def test_a_flood_is_not_multiplied(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(producer_module, "MAX_PACKETS_PER_S", 10)
+    publisher, subscriber = await two_sides(rig)
+    for number in range(30):
+        publisher.send_rtp(rtp_packet(number, str(number).encode()))
+    await rig.drained()
+    rig.worker.tick()
+    publisher.send_rtp(rtp_packet(30, b"after"))
+    packets = [await subscriber.next_rtp() for _ in range(11)]
+    assert [payload(packet) for packet in packets] == [*(str(number).encode() for number in range(10)), b"after"]
 
 
 async def test_streams_without_ssrc_are_told_by_their_mid(rig: Rig) -> None:

@@ -3,6 +3,7 @@ from aiortc.rtp import HeaderExtensions, HeaderExtensionsMap, RtpPacket
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.media.messages import ABS_SEND_TIME_ID, AUDIO_LEVEL_ID, MID_ID
 from server.media.worker import rtp
 from tests.server.media.worker.rig import rtp_packet
 
@@ -114,13 +115,11 @@ def _extension_map() -> HeaderExtensionsMap:
     known.configure(
         RTCRtpParameters(
             headerExtensions=[
-                RTCRtpHeaderExtensionParameters(id=rtp.MID_ID, uri="urn:ietf:params:rtp-hdrext:sdes:mid"),
+                RTCRtpHeaderExtensionParameters(id=MID_ID, uri="urn:ietf:params:rtp-hdrext:sdes:mid"),
                 RTCRtpHeaderExtensionParameters(
-                    id=rtp.ABS_SEND_TIME_ID, uri="http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+                    id=ABS_SEND_TIME_ID, uri="http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
                 ),
-                RTCRtpHeaderExtensionParameters(
-                    id=rtp.AUDIO_LEVEL_ID, uri="urn:ietf:params:rtp-hdrext:ssrc-audio-level"
-                ),
+                RTCRtpHeaderExtensionParameters(id=AUDIO_LEVEL_ID, uri="urn:ietf:params:rtp-hdrext:ssrc-audio-level"),
             ]
         )
     )
@@ -129,7 +128,7 @@ def _extension_map() -> HeaderExtensionsMap:
 
 @given(payloads, uint16, uint32, st.integers(0, 127))
 def test_another_library_reads_what_subscribers_get(payload: bytes, sequence: int, ssrc: int, level: int) -> None:
-    packet = _consumer_packet(payload, sequence=sequence, extension_id=rtp.AUDIO_LEVEL_ID, value=0x80 | level)
+    packet = _consumer_packet(payload, sequence=sequence, extension_id=AUDIO_LEVEL_ID, value=0x80 | level)
     read = RtpPacket.parse(_as_subscriber(packet, ssrc, "m0z9"), _extension_map())
     assert (read.payload_type, read.marker, read.sequence_number, read.timestamp, read.ssrc) == (
         101,
@@ -157,6 +156,7 @@ def test_a_retransmission_unwraps_to_the_original(payload: bytes, sequence: int,
         payload_type=102,
         sequence=rtx_sequence,
         prefix=rtp.subscriber_prefix(6, "m001"),
+        send_time=0x123456,
     )
     header = rtp.parse_header(sent, len(sent))
     assert header is not None
@@ -169,7 +169,8 @@ def test_a_retransmission_unwraps_to_the_original(payload: bytes, sequence: int,
     )
     assert rtp.original_sequence(sent, header) == sequence
     assert sent[header.payload_at + 2 : header.payload_end] == payload
-    assert rtp.read_extension(sent, header, rtp.MID_ID) == b"m001"
+    assert rtp.read_extension(sent, header, MID_ID) == b"m001"
+    assert rtp.read_extension(sent, header, ABS_SEND_TIME_ID) == b"\x12\x34\x56"
 
 
 def test_a_probe_has_no_original_sequence() -> None:

@@ -54,6 +54,7 @@ def test_what_we_protect_another_binding_unprotects(profile: Profile) -> None:
     packet = rtp_packet(1, b"hello" * 50)
     status, data = run(protect, session, packet)
     assert status == 0
+    assert run(protect, session, packet)[0] != 0, "the same number again would betray the key"
     assert len(data) == len(packet) + session.tag_bytes <= len(packet) + RTP_TRAILER_BYTES
     assert theirs(profile, keys.outbound, Policy.SSRC_ANY_INBOUND).unprotect(data) == packet
 

@@ -6,8 +6,8 @@ import weakref
 
 import pytest
 
+from server.media import messages as m
 from server.media.rpc import RpcError
-from server.media.worker import messages as m
 from server.media.worker import rtcp
 from server.media.worker.ice_lite import CONSENT_S
 from server.media.worker.transport import DTLS_TIMEOUT_S
@@ -123,6 +123,19 @@ async def test_packets_follow_a_page_to_its_new_address(rig: Rig) -> None:
     publisher.send_rtp(rtp_packet(3, b"new"))
     assert payload(await moved.next_rtp()) == b"new"
     assert subscriber.rtp.empty()
+
+
+async def test_packets_leave_from_the_address_that_the_page_talks_to(rig: Rig) -> None:
+    """On a machine with several addresses the kernel would choose; all of 127/8 is this machine."""
+    created = rig.create("pub")
+    endpoint = await rig.open()
+    endpoint.server = ("127.0.0.9", rig.port)
+    rig.announce("pub", endpoint)
+    await endpoint.check(created.username_fragment, created.password)
+    await endpoint.shake_hands(rig.certificate.fingerprint)
+    rig.worker.transports["pub"].send_rtp(rtp_packet(1, b"x"))
+    await endpoint.next_rtp()
+    assert endpoint.sources == {("127.0.0.9", rig.port)}
 
 
 async def test_a_page_that_says_goodbye_is_gone_at_once(rig: Rig) -> None:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from server.media import messages as m
 from server.media.rpc import RpcError
-from server.media.worker import messages as m
 from tests.server.media.worker.rig import SUBSCRIBED, VIDEO, Rig, rtp_packet
 from tests.server.media.worker.test_producer import payload, two_sides
 
@@ -58,6 +58,9 @@ async def test_closing_a_router_closes_its_transports_and_no_others(rig: Rig) ->
     for _ in range(2):
         rig.worker.do(m.CloseRouter(router_id="one"))
     assert list(rig.worker.transports) == ["c"]
+    rig.worker.do(m.CloseTransport(transport_id="c"))
+    assert not rig.worker._routers
+    assert not rig.worker._router_of
 
 
 async def test_a_stream_cannot_be_consumed_from_another_router(rig: Rig) -> None:
