@@ -6,7 +6,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { I18nextProvider } from "react-i18next";
 import { App } from "./App";
-import { setUpI18n } from "./i18n/setUp";
+import { setUpI18n } from "./setUpI18n";
 import { createColorSchemeManager } from "./shared/colorScheme";
 import { pageNonce } from "./shared/nonce";
 import { onThisDevice } from "./shared/storage";

@@ -4,7 +4,7 @@ import { ActionIcon } from "@mantine/core";
 import { X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { useRoom, useSession } from "../room/sessionContext";
+import { useRoom, useSession } from "../session/sessionContext";
 import { isWide } from "../shared/useIsWide";
 import classes from "./ChatPanel.module.css";
 import { Composer } from "./Composer";

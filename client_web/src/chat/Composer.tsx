@@ -5,7 +5,7 @@ import { SendHorizontal } from "lucide-react";
 import { type KeyboardEvent, useId, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_CHAT_CHARACTERS } from "../protocol/generated";
-import { useSession } from "../room/sessionContext";
+import { useSession } from "../session/sessionContext";
 import classes from "./Composer.module.css";
 import { codePoints } from "./codePoints";
 

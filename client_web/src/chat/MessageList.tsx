@@ -4,7 +4,7 @@ import { Button } from "@mantine/core";
 import { ArrowDown } from "lucide-react";
 import { useCallback, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { useRoom, useSession } from "../room/sessionContext";
+import { useRoom, useSession } from "../session/sessionContext";
 import { chatRows } from "../state/chatGroups";
 import { newestId, unreadCount, visiblePending } from "../state/chatLog";
 import { ownParticipant } from "../state/roomState";

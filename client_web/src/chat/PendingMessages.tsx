@@ -1,7 +1,7 @@
 /** What this person has written and the room has not confirmed yet. */
 
 import { useTranslation } from "react-i18next";
-import { useRoom, useSession } from "../room/sessionContext";
+import { useRoom, useSession } from "../session/sessionContext";
 import { Avatar } from "../shared/Avatar";
 import type { PendingMessage } from "../state/chatLog";
 import { ownParticipant } from "../state/roomState";

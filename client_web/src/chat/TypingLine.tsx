@@ -1,8 +1,8 @@
 /** Who is writing just now. */
 
 import { useTranslation } from "react-i18next";
-import { listNames } from "../prejoin/insideText";
-import { useRoom } from "../room/sessionContext";
+import { useRoom } from "../session/sessionContext";
+import { listNames } from "../shared/insideText";
 import { typingNames } from "../state/typing";
 import classes from "./TypingLine.module.css";
 

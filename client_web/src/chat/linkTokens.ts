@@ -27,14 +27,21 @@ export function tokenize(text: string): Token[] {
 /** Return the address as the browser would open it, or `null` unless it is http, https or mailto. */
 export function safeHref(address: string): string | null {
   const full = /^www\./i.test(address) ? `https://${address}` : address;
-  if (!URL.canParse(full)) return null;
-  const url = new URL(full);
-  if (!ALLOWED.has(url.protocol)) return null;
+  const url = parse(full);
+  if (url === null || !ALLOWED.has(url.protocol)) return null;
   // "https://bank.example@evil.example" shows one place and opens another.
   if (url.username !== "" || url.password !== "") return null;
   const hasTarget =
     url.protocol === "mailto:" ? url.pathname.includes("@") : url.hostname.includes(".") || isLocal(url);
   return hasTarget ? url.href : null;
+}
+
+function parse(address: string): URL | null {
+  try {
+    return new URL(address);
+  } catch {
+    return null;
+  }
 }
 
 function isLocal(url: URL): boolean {

@@ -1,7 +1,7 @@
 /** Marks as read what is on show, and only that: the newest message in sight, on a page that is looked at. */
 
 import { useEffect, useSyncExternalStore } from "react";
-import { useRoom, useSession } from "../room/sessionContext";
+import { useRoom, useSession } from "../session/sessionContext";
 import { newestId } from "../state/chatLog";
 
 /** A glance; also keeps a lively chat from a request for each message. */

@@ -2,12 +2,14 @@
 
 import { Button } from "@mantine/core";
 import { ArrowRight, BookOpen, Coffee, LogOut, Mic, Store, Sunrise, Users } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import { fetchSession, signOut } from "../connection/http";
+import { fetchPreview, fetchSession, signOut } from "../connection/http";
 import type { RoomKind, RoomSummary } from "../protocol/generated";
 import { LoadingPage, Page } from "../shared/Page";
 import { ProblemPage, WelcomePage } from "../shared/ProblemPage";
+import { useInsideText } from "../shared/useInsideText";
 import { usePageTitle } from "../shared/usePageTitle";
 import { usePoll } from "../shared/usePoll";
 import classes from "./HomePage.module.css";
@@ -73,6 +75,7 @@ function RoomCard({ summary: { room, inside_count } }: { summary: RoomSummary })
       <span className={classes.words}>
         <span className={classes.name}>{room.name}</span>
         <span className={classes.kind}>{t(`home.kind.${room.kind}`)}</span>
+        {inside_count > 0 && <Names slug={room.slug} />}
       </span>
       <span className={classes.inside} data-live={inside_count > 0 || undefined}>
         {inside_count > 0 ? t("home.inside", { count: inside_count }) : t("home.nobody")}
@@ -80,4 +83,12 @@ function RoomCard({ summary: { room, inside_count } }: { summary: RoomSummary })
       <ArrowRight size={20} aria-hidden="true" className={classes.arrow} />
     </Link>
   );
+}
+
+/** Who is in a room, asked for only where somebody is. */
+function Names({ slug }: { slug: string }) {
+  const [read] = useState(() => (signal: AbortSignal) => fetchPreview(slug, signal));
+  const { value } = usePoll(read, POLL_MS);
+  const text = useInsideText(value?.inside ?? []);
+  return value !== null && value.inside.length > 0 ? <span className={classes.kind}>{text}</span> : null;
 }

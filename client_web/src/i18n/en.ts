@@ -82,7 +82,7 @@ export const en = {
     askPermission: "Your browser asks whether Roundup may use your camera and microphone. Choose “Allow”.",
     listenNote: "You see and hear everybody. Nobody sees or hears you until you want to.",
     meter: {
-      saySomething: "Say something to test your microphone",
+      saySomething: "Say something to test it",
       heard: "We can hear you",
       muted: "Your microphone is muted",
       noMicrophone: "Your microphone is not in use",
@@ -131,7 +131,7 @@ export const en = {
       },
       dismissed: "Click “Try again”, then “Allow”.",
       denied_by_system: "Open your computer’s privacy settings, allow it for this browser, then “Try again”.",
-      not_found: "Plug one in, or go in without. The others still see and hear everything else of you.",
+      not_found: "Plug one in and “Try again”, or go in without.",
       busy: "Close the other program or tab that uses it, then “Try again”.",
       unplugged: "Plug it in again, then “Try again”.",
       insecure: "Open Roundup with an address that begins with https://.",

@@ -84,7 +84,7 @@ export const es: Texts = {
     askPermission: "El navegador pregunta si Roundup puede usar su cámara y su micrófono. Elija «Permitir».",
     listenNote: "Ve y oye a todas las personas. Nadie le ve ni le oye hasta que usted quiera.",
     meter: {
-      saySomething: "Diga algo para probar su micrófono",
+      saySomething: "Diga algo para probarlo",
       heard: "Le oímos",
       muted: "Su micrófono está silenciado",
       noMicrophone: "Su micrófono no se está usando",
@@ -137,7 +137,7 @@ export const es: Texts = {
       dismissed: "Pulse «Intentar de nuevo» y después «Permitir».",
       denied_by_system:
         "Abra los ajustes de privacidad del ordenador, permítalo para este navegador y pulse «Intentar de nuevo».",
-      not_found: "Conecte uno o entre sin él. Todo lo demás funciona igual.",
+      not_found: "Conéctelo y pulse «Intentar de nuevo», o entre sin él.",
       busy: "Cierre el otro programa o la otra pestaña que lo usa y pulse «Intentar de nuevo».",
       unplugged: "Conéctelo otra vez y pulse «Intentar de nuevo».",
       insecure: "Abra Roundup con una dirección que empiece por https://.",

@@ -61,10 +61,13 @@ export class Capture {
     return this.store.getState();
   }
 
-  /** What to ask `getUserMedia` for. A remembered device is a wish, not a condition. */
+  /**
+   * What to ask `getUserMedia` for. A remembered device is demanded, as Chromium takes no notice of a mere wish; when
+   * it is not there any more, asking again without it is up to the caller.
+   */
   constraints(deviceId: string | null = this.#remembered()?.deviceId ?? null): MediaTrackConstraints {
     const base = CONSTRAINTS[this.kind];
-    return deviceId === null ? base : { ...base, deviceId: { ideal: deviceId } };
+    return deviceId === null ? base : { ...base, deviceId: { exact: deviceId } };
   }
 
   /** Switch on. Resolves when it is, or when a problem says why not. */
@@ -118,7 +121,7 @@ export class Capture {
     if (this.state.track === null && !this.state.isStarting && this.state.problem === null) return;
     // Some phones cannot open two cameras at once.
     this.#stopTracks();
-    await this.#open({ ...CONSTRAINTS[this.kind], deviceId: { exact: option.deviceId } });
+    await this.#open(this.constraints(option.deviceId));
   }
 
   /** Some browsers forget ids: when the remembered device can be told by its label only now, change to it. */

@@ -32,6 +32,8 @@ export interface MediaLinkOptions {
 type Direction = "send" | "recv";
 
 const SOURCES: readonly Source[] = ["microphone", "camera"];
+/** In kbit/s: else the first seconds of every picture are a blur. */
+const VP8 = { videoGoogleStartBitrate: 700 };
 const OPUS = { opusDtx: true, opusFec: true, opusStereo: false, opusMaxAverageBitrate: 32_000 };
 
 export class MediaLink {
@@ -44,10 +46,10 @@ export class MediaLink {
 
   constructor(options: MediaLinkOptions) {
     this.#options = options;
-    const receiving = this.#open("recv");
+    this.#open("recv");
     this.#subscriptions = new Subscriptions({
       requests: options.requests,
-      transportId: receiving.then((transport) => transport.id),
+      transportId: async () => (await this.#transport("recv")).id,
       consume: (consumer) => this.#consume(consumer),
       onChange: options.onTracks,
       onBroken: (error) => this.#break(error),
@@ -119,11 +121,14 @@ export class MediaLink {
     }
   }
 
-  #open(direction: Direction): Promise<types.Transport> {
+  #open(direction: Direction): void {
     const opening = this.#create(direction);
     this.#transports.set(direction, opening);
     opening.catch((error) => this.#break(error));
-    return opening;
+  }
+
+  #transport(direction: Direction): Promise<types.Transport> {
+    return this.#transports.get(direction) ?? Promise.reject(new Error(`nothing to ${direction} over`));
   }
 
   async #create(direction: Direction): Promise<types.Transport> {
@@ -176,19 +181,17 @@ export class MediaLink {
     isPaused: boolean,
     encoding: VideoEncoding,
   ): Promise<TrackProducer> {
-    const transport = await this.#transports.get("send");
-    if (transport === undefined) throw new Error("no transport to send over");
+    const transport = await this.#transport("send");
     return transport.produce({
       track,
       stopTracks: false,
       appData: { source, isPaused },
-      ...(source === "camera" ? { encodings: [{ ...encoding }] } : { codecOptions: OPUS }),
+      ...(source === "camera" ? { encodings: [{ ...encoding }], codecOptions: VP8 } : { codecOptions: OPUS }),
     });
   }
 
   async #consume(options: ConsumerOptions): Promise<TrackConsumer> {
-    const transport = await this.#transports.get("recv");
-    if (transport === undefined) throw new Error("no transport to receive over");
+    const transport = await this.#transport("recv");
     const { id, producerId, kind, rtpParameters } = options;
     return transport.consume({ id, producerId, kind, rtpParameters: rtpParameters as types.RtpParameters });
   }

@@ -14,6 +14,8 @@ import { type ReceivedTrack, wantedTracks } from "./subscriptions";
 
 /** What the session needs to know of the room, each time that it changes. */
 export interface RoomMedia {
+  /** Epochs are counted within a meeting: after a restart of the server they begin again. */
+  meetingId: string;
   media: MediaSnapshot;
   participants: readonly Participant[];
   ownId: string;
@@ -46,7 +48,8 @@ export class MediaSession {
   #settings: MediaSettings | null = null;
   #device: types.Device | null = null;
   #link: MediaLink | null = null;
-  #epoch = -1;
+  /** Meeting and epoch that the link was made for; null before the first, empty while there can be none. */
+  #era: string | null = null;
   #attempt = 0;
   /** When the present link was last known to be good; infinite while there is none. */
   #readyAt = Number.POSITIVE_INFINITY;
@@ -116,9 +119,11 @@ export class MediaSession {
     const room = this.#room;
     if (this.#isClosed || room === null || this.#device === null) return;
     if (!room.media.is_available) return this.#stop();
-    if (room.media.epoch !== this.#epoch) {
-      const isFirst = this.#epoch === -1;
-      this.#epoch = room.media.epoch;
+    const era = `${room.meetingId} ${room.media.epoch}`;
+    if (era !== this.#era) {
+      const isFirst = this.#era === null;
+      this.#era = era;
+      this.#ownKey = "";
       this.#attempt = 0;
       this.#connect(isFirst ? "connecting" : "rebuilding");
     }
@@ -148,7 +153,7 @@ export class MediaSession {
     clearTimeout(this.#timer);
     this.#link?.close();
     this.#link = null;
-    this.#epoch = -2;
+    this.#era = "";
     this.#options.onTracks([]);
     this.#options.onStatus("waiting");
   }

@@ -23,7 +23,7 @@ export type TrackConsumer = Pick<types.Consumer, "id" | "track" | "rtpReceiver" 
 
 export interface SubscriptionsOptions {
   requests: Pick<Requester, "request">;
-  transportId: Promise<string>;
+  transportId(): Promise<string>;
   consume(options: ConsumerOptions): Promise<TrackConsumer>;
   onChange(tracks: readonly ReceivedTrack[]): void;
   /** Receiving has failed for good; the transport is of no use. */
@@ -98,7 +98,7 @@ export class Subscriptions {
   }
 
   async #consume(wanted: WantedTrack, signal: AbortSignal): Promise<TrackConsumer> {
-    const transport_id = await this.#options.transportId;
+    const transport_id = await this.#options.transportId();
     const { consumer } = await this.#options.requests.request(
       "media_consume",
       { transport_id, producer_id: wanted.producerId },

@@ -3,7 +3,7 @@
 import { SegmentedControl } from "@mantine/core";
 import { Ear, Mic, Video } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { useCapture, useSession } from "../room/sessionContext";
+import { useCapture, useSession } from "../session/sessionContext";
 import classes from "./JoinWays.module.css";
 
 type Way = "withCamera" | "withoutCamera" | "listenOnly";

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { LevelMeter } from "../media/levelMeter";
 import { meterLength, SpeechGate } from "../media/speechGate";
-import { useCapture } from "../room/sessionContext";
+import { useCapture } from "../session/sessionContext";
 import classes from "./MicrophoneMeter.module.css";
 
 export function MicrophoneMeter() {

@@ -2,12 +2,15 @@
 
 import { Button } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { Announcer } from "../controls/Announcer";
+import { DeviceRows } from "../controls/DeviceRows";
+import { HintList } from "../controls/HintList";
+import { useToggleKeys } from "../controls/useKeys";
 import type { RoomPreview } from "../protocol/generated";
-import { useRoom, useSession } from "../room/sessionContext";
-import { useToggleKeys } from "../room/useKeys";
+import { useRoom, useSession } from "../session/sessionContext";
 import { Page } from "../shared/Page";
 import { usePageTitle } from "../shared/usePageTitle";
-import { DeviceRows } from "./DeviceRows";
+import { hasConnectionTrouble } from "../state/roomState";
 import { JoinWays } from "./JoinWays";
 import classes from "./PreJoin.module.css";
 import { Preview } from "./Preview";
@@ -23,9 +26,7 @@ export function PreJoin({ preview, ownName, onJoin }: PreJoinProps) {
   const { t } = useTranslation();
   const session = useSession();
   const isJoining = useRoom((state) => state.phase.kind === "joining");
-  const hasTrouble = useRoom(({ connection }) =>
-    connection.kind === "connecting" ? connection.problem !== null : connection.kind !== "connected",
-  );
+  const hasTrouble = useRoom(hasConnectionTrouble);
   usePageTitle(`${preview.room.name} · ${t("app.name")}`);
   useToggleKeys(session);
   return (
@@ -39,6 +40,7 @@ export function PreJoin({ preview, ownName, onJoin }: PreJoinProps) {
           </div>
           <JoinWays />
           <DeviceRows />
+          <HintList />
           <div className={classes.go}>
             <Button size="xl" fullWidth onClick={onJoin} loading={isJoining} className={classes.join}>
               {t("door.join")}
@@ -49,6 +51,7 @@ export function PreJoin({ preview, ownName, onJoin }: PreJoinProps) {
           </div>
         </div>
       </div>
+      <Announcer />
     </Page>
   );
 }

@@ -2,10 +2,10 @@
 
 import { Button } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { CameraButton, MicrophoneButton } from "../controls/DeviceButtons";
 import type { CaptureKind } from "../media/capture";
 import type { MediaProblem } from "../media/mediaProblem";
-import { CameraButton, MicrophoneButton } from "../room/DeviceButtons";
-import { useCapture, useSession } from "../room/sessionContext";
+import { useCapture, useSession } from "../session/sessionContext";
 import { Avatar } from "../shared/Avatar";
 import { browserFamily } from "../shared/browserFamily";
 import { VideoView } from "../shared/VideoView";
@@ -23,7 +23,9 @@ export function Preview({ ownName }: { ownName: string }) {
           <VideoView track={camera.track} isMirrored />
         ) : (
           <div className={classes.blank}>
-            <Avatar name={ownName} />
+            <span className={classes.face}>
+              <Avatar name={ownName} />
+            </span>
             <p>{camera.isStarting ? t("door.cameraStarting") : t("door.cameraOff")}</p>
             {camera.isStarting && microphone.isStarting && (
               <p className={classes.ask}>{t("door.askPermission")}</p>

@@ -3,21 +3,14 @@
 import { useTranslation } from "react-i18next";
 import type { Inside } from "../protocol/generated";
 import { Avatar } from "../shared/Avatar";
-import { listNames, namesAndRest } from "./insideText";
+import { useInsideText } from "../shared/useInsideText";
 import classes from "./WhoIsInside.module.css";
 
 const MOST_FACES = 5;
 
 export function WhoIsInside({ inside }: { inside: readonly Inside[] }) {
-  const { t, i18n } = useTranslation();
-  const { said, rest } = namesAndRest(inside.map((person) => person.name));
-  const names = listNames(said, i18n.language, rest === 0);
-  const text =
-    inside.length === 0
-      ? t("door.nobody")
-      : rest > 0
-        ? t("door.namesMore", { names, count: rest })
-        : t("door.names", { names, count: said.length });
+  const { t } = useTranslation();
+  const text = useInsideText(inside);
   return (
     <div className={classes.inside} role="status" aria-label={t("door.inside")}>
       {inside.length > 0 && (

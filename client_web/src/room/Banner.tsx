@@ -2,9 +2,9 @@
 
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useMedia, useRoom, useSession } from "../session/sessionContext";
 import type { RoomState } from "../state/roomState";
 import classes from "./Banner.module.css";
-import { useMedia, useRoom, useSession } from "./sessionContext";
 
 type Trouble = "offline" | "reconnecting" | "serverStopping" | "media";
 type Shown = Trouble | "back";

@@ -4,12 +4,12 @@ import { DoorOpen, MessageCircle, Settings } from "lucide-react";
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { CHAT_BUTTON_ID, CHAT_ID } from "../chat/ChatPanel";
-import { DeviceRows } from "../prejoin/DeviceRows";
+import { CameraButton, MicrophoneButton } from "../controls/DeviceButtons";
+import { DeviceRows } from "../controls/DeviceRows";
+import { RoundButton } from "../controls/RoundButton";
+import { useMedia, useRoom, useSession } from "../session/sessionContext";
 import { SettingsDialog } from "../shared/SettingsDialog";
 import classes from "./ControlBar.module.css";
-import { CameraButton, MicrophoneButton } from "./DeviceButtons";
-import { RoundButton } from "./RoundButton";
-import { useMedia, useRoom, useSession } from "./sessionContext";
 
 export function ControlBar({ unread }: { unread: number }) {
   const { t } = useTranslation();
@@ -24,7 +24,8 @@ export function ControlBar({ unread }: { unread: number }) {
     setSettingsOpen(true);
   };
   return (
-    <div className={classes.bar} role="toolbar" aria-label={t("room.controls")}>
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset belongs to a form
+    <div className={classes.bar} role="group" aria-label={t("room.controls")}>
       {canSend && (
         <span className={classes.microphone}>
           {isTalkingMuted && (

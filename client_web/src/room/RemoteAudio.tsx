@@ -1,7 +1,7 @@
 /** Plays what the others say. Apart from the tiles, which come and go with the layout. */
 
 import { memo, useEffect, useRef } from "react";
-import { useDevices, useMedia, useSession } from "./sessionContext";
+import { useDevices, useMedia, useRoom, useSession } from "../session/sessionContext";
 
 export function RemoteAudio() {
   const tracks = useMedia((media) => media.tracks);
@@ -19,6 +19,10 @@ const Voice = memo(function Voice({ participantId, track }: VoiceProps) {
   const session = useSession();
   const { speakerId } = useDevices();
   const isSoundBlocked = useMedia((media) => media.isSoundBlocked);
+  const isMuted = useRoom(({ snapshot }) => {
+    const speaker = snapshot?.participants.find((p) => p.participant_id === participantId);
+    return !speaker?.producers.some(({ source, is_paused }) => source === "microphone" && !is_paused);
+  });
   const audio = useRef<HTMLAudioElement>(null);
 
   useEffect(() => {
@@ -44,6 +48,6 @@ const Voice = memo(function Voice({ participantId, track }: VoiceProps) {
     if (element !== null && "setSinkId" in element) element.setSinkId(speakerId).catch(() => undefined);
   }, [speakerId]);
 
-  // biome-ignore lint/a11y/useMediaCaption: a live voice has no captions
-  return <audio ref={audio} data-voice-of={participantId} autoPlay />;
+  // Who has muted themselves is not heard: not even what the browser still makes of their last packets.
+  return <audio ref={audio} data-voice-of={participantId} autoPlay muted={isMuted} />;
 });

@@ -1,21 +1,23 @@
 /** `/r/SLUG`: the pre-join page, then the room, then good-bye. */
 
 import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
 import { fetchPreview, fetchSession } from "../connection/http";
 import { createSocket } from "../connection/socket";
 import { loadDevice } from "../media/loadDevice";
 import { recallEntry, rememberEntry } from "../prejoin/entryMemory";
 import { PreJoin } from "../prejoin/PreJoin";
 import type { RoomPreview, SignedIn } from "../protocol/generated";
+import { RoomSession } from "../session/roomSession";
+import { SessionContext, useRoom } from "../session/sessionContext";
 import { LoadingPage } from "../shared/Page";
 import { ProblemPage } from "../shared/ProblemPage";
 import { inThisTab, onThisDevice } from "../shared/storage";
 import { usePoll } from "../shared/usePoll";
+import { hasConnectionTrouble } from "../state/roomState";
 import { type Visit, VisitMemory } from "../state/visit";
 import { LeftPage } from "./LeftPage";
 import { RoomView } from "./RoomView";
-import { RoomSession } from "./roomSession";
-import { SessionContext, useRoom } from "./sessionContext";
 
 const POLL_MS = 4_000;
 
@@ -86,15 +88,22 @@ function Visited({ session, isDirect, onRejoin }: VisitedProps) {
     case "ended":
       return <LeftPage roomName={roomName} hasEnded={phase.kind === "ended"} onRejoin={onRejoin} />;
     case "stopped":
-      return <ProblemPage problem={phase.problem} />;
+      return <ProblemPage problem={phase.problem} wasSignedIn={roomName !== ""} />;
     case "door":
     case "joining":
-      return isDirect ? <LoadingPage /> : <Door session={session} />;
+      return isDirect ? <Returning /> : <Door session={session} />;
   }
 }
 
+/** A reload on its way back in: never the pre-join page again. */
+function Returning() {
+  const { t } = useTranslation();
+  const hasTrouble = useRoom(hasConnectionTrouble);
+  return <LoadingPage note={hasTrouble ? t("door.stillTrying") : t("door.joining")} />;
+}
+
 function Door({ session }: { session: RoomSession }) {
-  const [read] = useState(() => (signal: AbortSignal) => readDoor(session.slug, signal));
+  const [read] = useState(() => createDoorReader(session.slug));
   const { value, problem, retry } = usePoll(read, POLL_MS);
   const media = value?.preview.media ?? null;
   const isKnown = media !== null;
@@ -126,7 +135,15 @@ interface DoorView {
   preview: RoomPreview;
 }
 
-async function readDoor(slug: string, signal: AbortSignal): Promise<DoorView> {
-  const [signedIn, preview] = await Promise.all([fetchSession(signal), fetchPreview(slug, signal)]);
-  return { signedIn, preview };
+/** Who one is does not change at the door; who is inside does. */
+function createDoorReader(slug: string): (signal: AbortSignal) => Promise<DoorView> {
+  let known: SignedIn | null = null;
+  return async (signal) => {
+    const [signedIn, preview] = await Promise.all([
+      known ?? fetchSession(signal),
+      fetchPreview(slug, signal),
+    ]);
+    known = signedIn;
+    return { signedIn, preview };
+  };
 }

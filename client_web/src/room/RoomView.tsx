@@ -3,18 +3,18 @@
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { ChatPanel } from "../chat/ChatPanel";
+import { Announcer } from "../controls/Announcer";
+import { HintList } from "../controls/HintList";
+import { useRoomKeys } from "../controls/useKeys";
+import { useRoom, useSession } from "../session/sessionContext";
 import { useIsWide } from "../shared/useIsWide";
 import { usePageTitle } from "../shared/usePageTitle";
 import { unreadCount } from "../state/chatLog";
-import { Announcer } from "./Announcer";
 import { Banner } from "./Banner";
 import { ControlBar } from "./ControlBar";
-import { HintList } from "./HintList";
 import { RemoteAudio } from "./RemoteAudio";
 import classes from "./RoomView.module.css";
 import { Stage } from "./Stage";
-import { useRoom, useSession } from "./sessionContext";
-import { useRoomKeys } from "./useKeys";
 import { useWakeLock } from "./useWakeLock";
 
 export function RoomView() {

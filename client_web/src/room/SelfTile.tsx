@@ -2,8 +2,8 @@
 
 import { useTranslation } from "react-i18next";
 import type { Participant } from "../protocol/generated";
+import { useCapture, useMedia, useRoom } from "../session/sessionContext";
 import { VideoView } from "../shared/VideoView";
-import { useCapture, useMedia, useRoom } from "./sessionContext";
 import { TileFrame } from "./TileFrame";
 
 interface SelfTileProps {

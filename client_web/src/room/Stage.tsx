@@ -2,9 +2,9 @@
 
 import { useTranslation } from "react-i18next";
 import type { Participant } from "../protocol/generated";
+import { useRoom } from "../session/sessionContext";
 import { SelfTile } from "./SelfTile";
 import classes from "./Stage.module.css";
-import { useRoom } from "./sessionContext";
 import { Tile } from "./Tile";
 import { layoutTiles } from "./tileLayout";
 import { useSize } from "./useSize";

@@ -2,8 +2,8 @@
 
 import { memo } from "react";
 import type { Participant } from "../protocol/generated";
+import { useMedia } from "../session/sessionContext";
 import { VideoView } from "../shared/VideoView";
-import { useMedia } from "./sessionContext";
 import { TileFrame } from "./TileFrame";
 
 interface TileProps {

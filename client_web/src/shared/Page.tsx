@@ -2,7 +2,7 @@
 
 import { ActionIcon, Anchor, Loader } from "@mantine/core";
 import { Settings } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { Logo } from "./Logo";
@@ -60,11 +60,16 @@ interface MessageProps {
 /** One calm message, and what to do now. */
 export function MessagePage({ title, children, action, hasWayHome = true }: MessageProps) {
   const { t } = useTranslation();
+  const heading = useRef<HTMLHeadingElement>(null);
+  // What had the focus went with the page before: whoever does not see it hears what has happened.
+  useEffect(() => heading.current?.focus(), []);
   return (
     <Page isCentred>
       <div className={classes.message}>
         <Logo size={72} />
-        <h1>{title}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
         <div className={classes.words}>{children}</div>
         {action}
         {hasWayHome && (
@@ -77,13 +82,14 @@ export function MessagePage({ title, children, action, hasWayHome = true }: Mess
   );
 }
 
-export function LoadingPage() {
+/** `note` says what is waited for, when that may take a while. */
+export function LoadingPage({ note }: { note?: string }) {
   const { t } = useTranslation();
   return (
     <Page isCentred>
       <div className={classes.message} role="status">
         <Loader />
-        <span className="visually-hidden">{t("page.loading")}</span>
+        <span className={note ? classes.words : "visually-hidden"}>{note ?? t("page.loading")}</span>
       </div>
     </Page>
   );

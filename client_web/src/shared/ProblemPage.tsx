@@ -7,18 +7,29 @@ import type { Problem } from "./problem";
 
 const TITLED = ["not_found", "forbidden", "version_mismatch", "unreachable", "browser_unsupported"] as const;
 
-export function ProblemPage({ problem, onRetry }: { problem: Problem; onRetry?: () => void }) {
+interface ProblemPageProps {
+  problem: Problem;
+  onRetry?: () => void;
+  /** The person was signed in a moment ago. */
+  wasSignedIn?: boolean;
+}
+
+export function ProblemPage({ problem, onRetry, wasSignedIn = false }: ProblemPageProps) {
   const { t } = useTranslation();
-  if (problem.category === "sign_in") return <WelcomePage problem={problem} />;
+  if (problem.category === "sign_in")
+    return wasSignedIn ? <WelcomePage problem={problem} /> : <WelcomePage />;
   const titled = TITLED.find((code) => code === problem.code) ?? "other";
   const reload = () => location.reload();
+  const isFinal = problem.category === "request" || problem.category === "permission";
   return (
     <MessagePage
       title={t(`problem.title.${titled}`)}
       action={
-        <Button size="lg" onClick={onRetry ?? reload}>
-          {problem.category === "version" ? t("page.reload") : t("page.tryAgain")}
-        </Button>
+        isFinal ? undefined : (
+          <Button size="lg" onClick={onRetry ?? reload}>
+            {problem.category === "version" ? t("page.reload") : t("page.tryAgain")}
+          </Button>
+        )
       }
     >
       <p>{t(`problem.${problem.code}`)}</p>

@@ -11,6 +11,8 @@ export function initials(name: string): string {
 function firstLetter(word: string | undefined): string {
   if (word === undefined) return "";
   const letters = word.replace(/^[^\p{L}\p{N}]+/u, "");
+  // Older browsers have no Segmenter: there an accent written apart is lost.
+  if (!("Segmenter" in Intl)) return [...letters][0] ?? "";
   return [...new Intl.Segmenter().segment(letters)][0]?.segment ?? "";
 }
 
@@ -18,7 +20,8 @@ export const COLOUR_COUNT = 6;
 
 /** Return a number below `COLOUR_COUNT`, always the same for the same name. */
 export function colourOf(name: string): number {
-  let hash = 0;
-  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
-  return hash % COLOUR_COUNT;
+  // FNV-1a, whose high bits are the well mixed ones.
+  let hash = 0x811c9dc5;
+  for (const character of name) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  return (hash >>> 16) % COLOUR_COUNT;
 }

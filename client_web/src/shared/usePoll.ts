@@ -19,24 +19,33 @@ export function usePoll<T>(read: (signal: AbortSignal) => Promise<T>, everyMs: n
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new round reads again at once
   useEffect(() => {
     const end = new AbortController();
-    let timer: ReturnType<typeof setTimeout>;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isReading = false;
     const run = async () => {
-      if (document.visibilityState === "visible") {
-        try {
-          const next = await read(end.signal);
-          if (end.signal.aborted) return;
-          setValue(next);
-          setProblem(null);
-        } catch (error) {
-          if (end.signal.aborted) return;
-          setProblem(asProblem(error));
-        }
+      if (isReading) return;
+      isReading = true;
+      clearTimeout(timer);
+      try {
+        const next = await read(end.signal);
+        if (end.signal.aborted) return;
+        setValue(next);
+        setProblem(null);
+      } catch (error) {
+        if (end.signal.aborted) return;
+        setProblem(asProblem(error));
       }
-      timer = setTimeout(run, everyMs);
+      isReading = false;
+      timer = setTimeout(runIfVisible, everyMs);
+    };
+    // Nobody looks at a hidden page; when they do, what they see is fresh.
+    const runIfVisible = () => {
+      if (document.visibilityState === "visible") void run();
     };
     void run();
+    document.addEventListener("visibilitychange", runIfVisible);
     return () => {
       end.abort();
+      document.removeEventListener("visibilitychange", runIfVisible);
       clearTimeout(timer);
     };
   }, [read, everyMs, round]);

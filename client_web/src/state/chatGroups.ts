@@ -3,7 +3,7 @@
 import type { ChatMessage } from "../protocol/generated";
 
 export interface MessageGroup {
-  /** That of the first message: stable while messages are added on either side of the group. */
+  /** That of the first message: stable while messages are added after it. */
   key: string;
   personId: string;
   name: string;

@@ -107,3 +107,8 @@ export function resumePoint({ snapshot }: RoomState): { meeting_id: string; last
 export function ownParticipant({ snapshot, you }: RoomState) {
   return snapshot?.participants.find((p) => p.participant_id === you?.participant_id);
 }
+
+/** Whether the way in takes longer than it should, as far as is known. */
+export function hasConnectionTrouble({ connection }: RoomState): boolean {
+  return connection.kind === "connecting" ? connection.problem !== null : connection.kind !== "connected";
+}

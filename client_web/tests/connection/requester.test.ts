@@ -123,8 +123,8 @@ it("drops what matters only now while there is no connection", () => {
 });
 
 it("gives only mutations an id, and leaves out what is undefined", () => {
-  expect(asMessage("chat_page", { before: 4, limit: undefined })).toEqual({ before: 4 });
+  expect(asMessage("chat_page", { before: 4, limit: undefined })).toStrictEqual({ before: 4 });
   expect(asMessage("chat_send", { text: "x" }, "r1")).toEqual({ request_id: "r1", text: "x" });
   const nested = asMessage("media_consume", { list: [{ a: undefined, b: null }] }, "r2");
-  expect(nested).toEqual({ request_id: "r2", list: [{ b: null }] });
+  expect(nested).toStrictEqual({ request_id: "r2", list: [{ b: null }] });
 });

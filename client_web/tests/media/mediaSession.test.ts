@@ -62,6 +62,7 @@ const room = (
   change: Partial<RoomMedia> = {},
   own: Partial<Participant> = {},
 ) => ({
+  meetingId: "meeting_1",
   media: { epoch: 1, is_available: true },
   participants: [participant("me", own), ...others],
   ownId: "me",
@@ -141,6 +142,27 @@ it("rebuilds everything after the worker was replaced, muted as before", async (
   expect(seen.tracks).toHaveLength(2);
   const produced = asked.filter(({ name }) => name === "media_produce").map(({ fields }) => fields.is_paused);
   expect(produced).toEqual([true, true]);
+});
+
+it("rebuilds after the server was restarted, although epochs begin again", async () => {
+  const { session, settled, count } = setUp();
+  session.start(SETTINGS, room());
+  await settled();
+  session.start(SETTINGS, room([ana], { meetingId: "meeting_2" }));
+  await settled();
+  expect(count("media_transport_create")).toBe(4);
+});
+
+it("tries again when transports are refused, with nobody to receive", async () => {
+  const { session, settled, refused, device, seen } = setUp();
+  refused.set("media_transport_create", "media_unavailable");
+  session.start(SETTINGS, room([]));
+  await settled();
+  expect(seen.statuses.at(-1)).toBe("rebuilding");
+  refused.clear();
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(device.open).toHaveLength(2);
+  expect(seen.statuses.at(-1)).toBe("connected");
 });
 
 it("rebuilds when a transport fails, and keeps its distance when that happens again and again", async () => {

@@ -43,6 +43,10 @@ it("puts two side by side on a wide screen and one above the other on a phone", 
   expect(layoutTiles(2, { width: 344, height: 600, gap: 8 }).columns).toBe(1);
 });
 
+it("rather leaves a place empty than cut three pictures to portraits", () => {
+  expect(layoutTiles(3, { width: 1_248, height: 680, gap: 12 })).toMatchObject({ columns: 2, rows: 2 });
+});
+
 it("uses most of the space for a few people", () => {
   for (const space of [SCREENS[0], SCREENS[3], SCREENS[4]]) {
     if (space === undefined) throw new Error("no screen");

@@ -2,10 +2,10 @@
 
 import { createInstance, type i18n } from "i18next";
 import { initReactI18next } from "react-i18next";
-import type { Memory } from "../shared/storage";
-import { en } from "./en";
-import { es } from "./es";
-import { chooseLanguage } from "./languages";
+import { en } from "./i18n/en";
+import { es } from "./i18n/es";
+import { chooseLanguage } from "./i18n/languages";
+import type { Memory } from "./shared/storage";
 
 const MEMORY_KEY = "language";
 

@@ -5,7 +5,6 @@
 
 import type { types } from "mediasoup-client";
 import { createStore, type StoreApi } from "zustand/vanilla";
-import { ChatActions } from "../chat/chatActions";
 import { RoomConnection } from "../connection/roomConnection";
 import type { SocketFactory } from "../connection/socket";
 import type { Capture } from "../media/capture";
@@ -35,6 +34,7 @@ import {
 } from "../state/roomState";
 import { withoutExpired } from "../state/typing";
 import { type Visit, VisitMemory } from "../state/visit";
+import { ChatActions } from "./chatActions";
 import { Hints } from "./hints";
 import { watchPage } from "./watchPage";
 
@@ -215,6 +215,8 @@ export class RoomSession {
     this.room.setState({ connection });
     if (connection.kind !== "closed" || connection.problem === null) return;
     this.room.setState({ phase: { kind: "stopped", problem: connection.problem } });
+    // Reloading brings the new version, and back into the room.
+    if (connection.problem.category !== "version") this.visit.forget();
     this.#stop();
   }
 
@@ -327,7 +329,8 @@ export class RoomSession {
     await capture.turnOn();
     const { isOn, problem } = capture.state;
     if (isOn) this.hints.announce({ code: `${kind}_on` });
-    else if (problem !== null) this.hints.show({ code: "device_failed", kind, problem });
+    // At the door, the problem stands under the picture already.
+    else if (problem !== null && this.#isInside) this.hints.show({ code: "device_failed", kind, problem });
     void this.local.refreshDevices();
   }
 
@@ -335,6 +338,7 @@ export class RoomSession {
     const { snapshot, you } = this.room.getState();
     if (snapshot === null || you === null) return null;
     return {
+      meetingId: snapshot.meeting.meeting_id,
       media: snapshot.media,
       participants: snapshot.participants,
       ownId: you.participant_id,

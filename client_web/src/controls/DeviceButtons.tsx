@@ -2,8 +2,8 @@
 
 import { Mic, MicOff, Video, VideoOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { useCapture, useSession } from "../session/sessionContext";
 import { RoundButton } from "./RoundButton";
-import { useCapture, useSession } from "./sessionContext";
 
 export function MicrophoneButton({ hasCaption = false }: { hasCaption?: boolean }) {
   const { t } = useTranslation();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { HINT_MS, Hints } from "../../src/room/hints";
+import { HINT_MS, Hints } from "../../src/session/hints";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

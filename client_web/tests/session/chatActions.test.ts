@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createStore } from "zustand/vanilla";
-import { ChatActions } from "../../src/chat/chatActions";
 import { type Link, type Outcome, Requester } from "../../src/connection/requester";
+import { ChatActions } from "../../src/session/chatActions";
 import { afterJoined, INITIAL_ROOM, type RoomState } from "../../src/state/roomState";
 import { joined, message, snapshot } from "../support/room";
 

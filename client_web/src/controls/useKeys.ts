@@ -1,7 +1,7 @@
 /** Keyboard shortcuts: single letters, ignored while somebody types or holds a modifier. */
 
 import { useEffect } from "react";
-import type { RoomSession } from "./roomSession";
+import type { RoomSession } from "../session/roomSession";
 
 /** Tell whether a key is meant for what has the focus. */
 export function isTyping(target: EventTarget | null): boolean {

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DeviceKind } from "../media/deviceChoice";
 import { playTestSound } from "../media/testSound";
-import { useCapture, useDevices, useSession } from "../room/sessionContext";
+import { useCapture, useDevices, useSession } from "../session/sessionContext";
 import classes from "./DeviceRows.module.css";
 
 const ICONS = { microphone: Mic, camera: Video, speaker: Speaker } as const;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { listNames, namesAndRest } from "../../src/prejoin/insideText";
+import { listNames, namesAndRest } from "../../src/shared/insideText";
 
 it("says up to four names, and three and a number beyond", () => {
   expect(namesAndRest(["a", "b", "c", "d"])).toEqual({ said: ["a", "b", "c", "d"], rest: 0 });

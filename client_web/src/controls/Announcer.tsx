@@ -1,7 +1,7 @@
 /** Reads out what happens, for those who do not see it. */
 
 import { useTranslation } from "react-i18next";
-import { useHints } from "./sessionContext";
+import { useHints } from "../session/sessionContext";
 
 export function Announcer() {
   const { t } = useTranslation();

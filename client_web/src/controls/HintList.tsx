@@ -4,10 +4,10 @@ import { ActionIcon } from "@mantine/core";
 import type { TFunction } from "i18next";
 import { X } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import type { Hint } from "../session/hints";
+import { useHints, useSession } from "../session/sessionContext";
 import { browserFamily } from "../shared/browserFamily";
 import classes from "./HintList.module.css";
-import type { Hint } from "./hints";
-import { useHints, useSession } from "./sessionContext";
 
 export function HintList() {
   const { t } = useTranslation();
