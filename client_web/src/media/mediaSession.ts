@@ -90,9 +90,13 @@ export class MediaSession {
     this.#link?.send(source, sent);
   }
 
-  /** Back after a lost connection: when packets did not get through either, do not wait for ICE to find that out. */
-  onReconnected(): void {
-    if (this.#link?.isFaltering) this.#rebuild();
+  /**
+   * Back after a lost connection. Unless the server kept this page's place (`isKept`), its transports are gone with it;
+   * and when packets did not get through either, do not wait for ICE to find that out.
+   */
+  onReconnected(isKept: boolean): void {
+    const isStale = !isKept && Number.isFinite(this.#readyAt);
+    if (isStale || this.#link?.isFaltering) this.#rebuild();
   }
 
   onTransportClosed(transportId: string): void {
@@ -161,6 +165,7 @@ export class MediaSession {
   #connect(status: MediaStatus): void {
     clearTimeout(this.#timer);
     this.#link?.close();
+    this.#readyAt = Number.POSITIVE_INFINITY;
     this.#options.onTracks([]);
     this.#options.onStatus(status);
     const { requests } = this.#options;

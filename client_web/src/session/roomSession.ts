@@ -233,7 +233,7 @@ export class RoomSession {
     const room = this.#roomMedia();
     if (!this.#isInside || room === null) return this.#afterEnd();
     this.#mediaSession.start(joined.media, room);
-    if (wasInside) this.#mediaSession.onReconnected();
+    if (wasInside) this.#mediaSession.onReconnected(joined.snapshot === null);
     else this.#onFirstInside();
   }
 

@@ -198,13 +198,26 @@ it("does not wait for ICE to give up when the connection is back and packets are
   const { session, settled, device, count } = setUp();
   session.start(SETTINGS, room());
   await settled();
-  session.onReconnected();
+  session.onReconnected(true);
   await settled();
   expect(count("media_transport_create")).toBe(2);
   device.open[0]?.emit("connectionstatechange", "disconnected");
-  session.onReconnected();
+  session.onReconnected(true);
   await settled();
   expect(count("media_transport_create")).toBe(4);
+});
+
+it("makes its transports anew when the server has not kept its place, once", async () => {
+  const { session, settled, count } = setUp();
+  session.start(SETTINGS, room());
+  await settled();
+  session.onReconnected(false);
+  await settled();
+  expect(count("media_transport_create")).toBe(4);
+  session.start(SETTINGS, room([ana], { media: { epoch: 2, is_available: true } }));
+  session.onReconnected(false);
+  await settled();
+  expect(count("media_transport_create")).toBe(6);
 });
 
 it("rebuilds when the room took this page for gone and let it in again", async () => {
