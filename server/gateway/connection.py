@@ -75,11 +75,15 @@ class Connection:
         self._socket.hang_up(code, text, should_reconnect=False)
 
     def on_closed(self) -> None:
-        """Tell the room that the connection is lost."""
+        """Tell the room that the connection is lost, unless the last thing it said was that it leaves."""
         self._is_closed = True
+        # Requests that came before begin first.
+        asyncio.get_running_loop().call_soon(self._lose)
+        self._services.on_closed(self)
+
+    def _lose(self) -> None:
         if self._entry is not None:
             self._services.directory.lose(self._entry)
-        self._services.on_closed(self)
 
     async def _answer(self, event: Event) -> None:
         try:

@@ -40,6 +40,18 @@ class ProducingFeature(Feature):
         self.meeting.set_producers(caller.participant_id, ())
 
 
+async def test_a_page_that_leaves_and_closes_at_once_has_left(server: RunningGateway) -> None:
+    watching = await server.enter(BEN)
+    raw = await RawSocket.open(server.url, await server.sign_in(ANA))
+    join = {"request_id": "1", "protocol_version": 1, "slug": ROOM, "endpoint_id": "e1"}
+    await raw.websocket.send_bytes(request_packet("room_join", join, ack_id=1))
+    assert "ok" in (await raw.read_packet())["data"][0]
+    await raw.websocket.send_bytes(request_packet("room_leave", {"request_id": "2"}))
+    await raw.close()
+    gone = await watching.next_event("participant_left")
+    assert gone.reason == "left"
+
+
 async def test_a_page_that_comes_back_is_told_what_it_missed(server: RunningGateway) -> None:
     watching, page = await server.enter(BEN), await server.enter(ANA)
     assert page.joined is not None
