@@ -59,7 +59,7 @@ def bench(
     try:
         report = asyncio.run(_run_interruptibly(lambda: run_benchmarks(name, cores, is_quick=quick)))
     except (BenchmarkError, ServerError, BotError, BrowserError) as error:
-        typer.echo(str(error), err=True)
+        typer.echo("\n".join((str(error), *getattr(error, "__notes__", ()))), err=True)
         raise typer.Exit(1) from error
     except (KeyboardInterrupt, asyncio.CancelledError):
         typer.echo("interrupted", err=True)

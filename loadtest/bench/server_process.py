@@ -115,9 +115,13 @@ async def running_server(
         )
     try:
         server = ServerProcess(process, url, data_dir)
-        await _wait_ready(process, url, log_path)
+        await _wait_ready(process, url)
         server.ready_s = time.monotonic() - started_at
         yield server
+    except Exception as error:
+        if said := _last_lines(log_path):
+            error.add_note(f"The server's log ends with:\n{said}")
+        raise
     finally:
         await _stop(process)
 
@@ -142,18 +146,18 @@ def _is_worker(process: psutil.Process) -> bool:
     return any("media.worker" in argument or "media/worker" in argument for argument in process.cmdline())
 
 
-async def _wait_ready(process: asyncio.subprocess.Process, url: str, log_path: Path) -> None:
+async def _wait_ready(process: asyncio.subprocess.Process, url: str) -> None:
     deadline = time.monotonic() + READY_TIMEOUT_S
     async with aiohttp.ClientSession() as http:
         while time.monotonic() < deadline:
             if process.returncode is not None:
-                raise ServerError(f"the server ended with {process.returncode}:\n{_last_lines(log_path)}")
+                raise ServerError(f"the server ended with {process.returncode}")
             with contextlib.suppress(aiohttp.ClientError):
                 async with http.get(f"{url}/readyz") as answer:
                     if answer.status == 200:
                         return
             await asyncio.sleep(_POLL_S)
-    raise ServerError(f"the server was not ready within {READY_TIMEOUT_S:g} s:\n{_last_lines(log_path)}")
+    raise ServerError(f"the server was not ready within {READY_TIMEOUT_S:g} s")
 
 
 def _last_lines(path: Path) -> str:

@@ -1,5 +1,6 @@
 """Socket.IO as a page speaks it: sign-in by link, requests with acknowledgements, events decoded to their types."""
 
+import logging
 import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -14,6 +15,8 @@ from protocol.requests import REQUEST_NAMES
 from protocol.wire import Failure, Request, Wire
 
 REQUEST_TIMEOUT_S = 15.0
+_SILENCE = logging.Logger("loadtest.engineio", logging.CRITICAL + 1)
+"""For a library that logs every lost connection as an error: `was_lost` tells."""
 _CONNECT_TIMEOUT_S = 15.0
 
 Reply = TypeVar("Reply", bound=Wire)
@@ -40,7 +43,12 @@ class Signalling:
             connector=connector, connector_owner=False, cookie_jar=aiohttp.CookieJar(unsafe=True)
         )
         self._client = socketio.AsyncClient(
-            serializer="msgpack", reconnection=False, handle_sigint=False, http_session=self._http
+            serializer="msgpack",
+            reconnection=False,
+            handle_sigint=False,
+            http_session=self._http,
+            logger=_SILENCE,
+            engineio_logger=_SILENCE,
         )
         self._client.on("*", self._on_message)
         self._client.on("disconnect", self._on_disconnect)

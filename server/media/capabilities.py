@@ -7,7 +7,7 @@ Opus, whose packets are not kept.
 from typing import Literal
 
 from protocol.rtp import MediaKind, RtcpFeedback, RtpCapabilities, RtpCodecCapability, RtpHeaderExtension
-from server.media.worker.rtp import (
+from server.media.messages import (
     ABS_SEND_TIME_ID,
     AUDIO_LEVEL_ID,
     MID_ID,

@@ -6,7 +6,7 @@ from typing import Literal
 
 from protocol.room import ProducerInfo, Source
 from protocol.rtp import MediaKind, RtpCapabilities
-from server.media.worker.messages import MID_BYTES
+from server.media.messages import MID_BYTES
 
 Direction = Literal["send", "recv"]
 
@@ -40,7 +40,6 @@ class MediaConsumer:
 
     consumer_id: str
     producer: MediaProducer
-    ssrcs: tuple[int, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -58,17 +57,12 @@ class MediaTransport:
     _mids: int = 0
 
     def take_ssrc(self) -> int:
-        """Return an SSRC that nothing else on this transport has."""
+        """Return an SSRC that nothing on this transport has or had: SRTP's key is the same for all of them."""
         while True:
             ssrc = secrets.randbits(32)
             if ssrc > 0xFFFF and ssrc not in self._ssrcs:  # small ones are what libraries take for probes
                 self._ssrcs.add(ssrc)
                 return ssrc
-
-    def give_back(self, consumer: MediaConsumer) -> None:
-        """Forget a consumer and its SSRCs."""
-        self.consumers.pop(consumer.consumer_id, None)
-        self._ssrcs.difference_update(consumer.ssrcs)
 
     def take_mid(self) -> str:
         """Return a MID that this transport has not had before, always of the same length."""

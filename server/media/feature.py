@@ -33,11 +33,11 @@ from protocol.rtp import (
 )
 from protocol.wire import Empty, Request
 from server.errors import UserError
+from server.media import messages as m
 from server.media import ortc
 from server.media.endpoint import Direction, MediaConsumer, MediaProducer, MediaTransport
 from server.media.rpc import RpcError
 from server.media.supervisor import Supervisor
-from server.media.worker import messages as m
 from server.media.worker_process import WorkerProcess
 from server.room.feature import Caller, Feature, Handler, Meeting
 
@@ -249,7 +249,7 @@ class MediaFeature(Feature):
         stream = m.ConsumerStream(
             ssrc=ssrc, rtx_ssrc=rtx_ssrc, mid=transport.take_mid(), cname=producer.transport.transport_id
         )
-        consumer = MediaConsumer(_create_id("co"), producer, (ssrc,) if rtx_ssrc is None else (ssrc, rtx_ssrc))
+        consumer = MediaConsumer(_create_id("co"), producer)
         transport.consumers[consumer.consumer_id] = consumer
         try:
             await self._do(
@@ -262,7 +262,7 @@ class MediaFeature(Feature):
                 )
             )
         except UserError:
-            transport.give_back(consumer)
+            transport.consumers.pop(consumer.consumer_id, None)
             raise
         if consumer.consumer_id not in transport.consumers:
             raise _not_found("producer")
@@ -287,7 +287,7 @@ class MediaFeature(Feature):
 
     async def _on_consumer_close(self, caller: Caller, request: MediaConsumerClose) -> Empty:
         transport, consumer = self._own_consumer(caller, request.consumer_id)
-        transport.give_back(consumer)
+        del transport.consumers[consumer.consumer_id]
         self._post(m.CloseConsumer(transport_id=transport.transport_id, consumer_id=consumer.consumer_id))
         return Empty()
 
@@ -364,7 +364,7 @@ class MediaFeature(Feature):
         self._producers.pop(producer.producer_id, None)
         for transport in self._transports.values():
             for consumer in [c for c in transport.consumers.values() if c.producer is producer]:
-                transport.give_back(consumer)
+                del transport.consumers[consumer.consumer_id]
 
     def _close_transport(self, transport: MediaTransport) -> None:
         self._forget_transport(transport)

@@ -28,7 +28,7 @@ from server.media.capabilities import (
     ROUTER_CAPABILITIES,
     RTX_MIME_TYPES,
 )
-from server.media.worker.messages import ConsumerStream, ProducerStream
+from server.media.messages import ConsumerStream, ProducerStream
 
 _RTCP_PAYLOAD_TYPES = range(64, 96)
 """Cannot be told from RTCP when the marker bit is set (RFC 5761 section 4)."""

@@ -1,6 +1,6 @@
 """Calls, replies and events over a local stream socket, for the control side and the worker alike.
 
-A frame is a 4-byte big-endian length and a msgpack map. What calls and events mean is `server.media.worker.messages`.
+A frame is a 4-byte big-endian length and a msgpack map. What calls and events mean is `server.media.messages`.
 Everything is bounded: the size of a frame, the calls under way, and the bytes queued to a peer that does not read.
 """
 

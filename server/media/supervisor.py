@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from server.errors import StartupError
-from server.media.worker.messages import Report
+from server.media.messages import Report
 from server.media.worker_process import RouterOwner, WorkerProcess, tell
 
-HANG_S = 5.0
+HANG_S = 8.0
 """A worker reports every second; one that has not for so long is killed."""
 LAST_CHANCE_S = 1.5
 """Then it gets so long, in case it was us who did not get round to reading its reports."""
@@ -43,8 +43,8 @@ class Supervisor:
 
     count: int
     first_port: int
-    _slots: list[_Slot] = field(default_factory=list)
-    _waiting: dict[str, RouterOwner] = field(default_factory=dict)
+    _slots: list[_Slot] = field(init=False, default_factory=list)
+    _waiting: dict[str, RouterOwner] = field(init=False, default_factory=dict)
     """Routers that no worker could take."""
 
     async def start(self) -> None:
@@ -123,7 +123,7 @@ class Supervisor:
             slot.restarts += 1
             try:
                 slot.worker = await WorkerProcess.start(slot.number, slot.port)
-            except (StartupError, OSError) as error:
+            except StartupError as error:
                 _log.error("media_worker_not_started", worker=slot.number, reason=str(error))
                 continue
             _log.info("media_worker_started", worker=slot.number, pid=slot.worker.pid, port=slot.worker.port)
@@ -136,8 +136,8 @@ class Supervisor:
         while True:
             reports = worker.reports
             if await worker.wait_ended(HANG_S):
-                _log.error("media_worker_ended", worker=worker.number, pid=worker.pid)
                 await worker.stop()
+                _log.error("media_worker_ended", worker=worker.number, pid=worker.pid, exit_code=worker.exit_code)
                 return worker.reports
             if worker.reports == reports and await self._is_silent(worker):
                 _log.error("media_worker_hung", worker=worker.number, pid=worker.pid)

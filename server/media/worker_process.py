@@ -15,8 +15,8 @@ import structlog
 from protocol.errors import ErrorCode
 from protocol.rtp import DtlsFingerprint
 from server.errors import StartupError, UserError
+from server.media import messages as m
 from server.media.rpc import Peer, PeerGoneError
-from server.media.worker import messages as m
 
 CALL_TIMEOUT_S = 5.0
 _START_TIMEOUT_S = 20.0
@@ -40,6 +40,20 @@ class RouterOwner(Protocol):
     def on_worker_available(self) -> None:
         """Take note that there is a worker again, for those who have none."""
         ...
+
+
+async def _spawn(control: socket.socket, port: int) -> asyncio.subprocess.Process:
+    search_path = os.pathsep.join(filter(None, (str(_PROJECT), os.environ.get("PYTHONPATH"))))
+    command = (sys.executable, "-m", "server.media.worker", "--fd", str(control.fileno()), "--port", str(port))
+    try:
+        return await asyncio.create_subprocess_exec(
+            *command,
+            pass_fds=(control.fileno(),),
+            stdin=asyncio.subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": search_path},
+        )
+    except OSError as error:
+        raise StartupError(f"A media worker cannot be started: {error.strerror}.") from None
 
 
 def tell(call: Callable[[], None]) -> None:
@@ -78,13 +92,7 @@ class WorkerProcess:
         worker = cls(number, ours)
         try:
             with theirs:
-                search_path = os.pathsep.join(filter(None, (str(_PROJECT), os.environ.get("PYTHONPATH"))))
-                worker._process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-m", "server.media.worker", "--fd", str(theirs.fileno()), "--port", str(port)),
-                    pass_fds=(theirs.fileno(),),
-                    stdin=asyncio.subprocess.DEVNULL,
-                    env={**os.environ, "PYTHONPATH": search_path},
-                )
+                worker._process = await _spawn(theirs, port)
             worker._serving = asyncio.create_task(worker._serve(), name=f"media worker {number}")
             await worker._wait_started(port)
         except BaseException:
@@ -96,6 +104,11 @@ class WorkerProcess:
     def pid(self) -> int:
         """The process id."""
         return self._process.pid if self._process is not None else 0
+
+    @property
+    def exit_code(self) -> int | None:
+        """How the process ended: negative for a signal, `None` while it has not."""
+        return self._process.returncode if self._process is not None else None
 
     async def call(self, command: m.AnyCommand) -> m.Answer:
         """Have the worker do something. Raises `RpcError` for what cannot be done, `UserError` without a worker."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -95,7 +95,7 @@ class RoomDirectory:
         self._is_closed = False
 
     @property
-    def meetings(self) -> Collection[LiveMeeting]:
+    def meetings(self) -> Sequence[LiveMeeting]:
         """The meetings that are open now."""
         return [place.meeting for place in self._places.values() if place.meeting is not None]
 
@@ -220,7 +220,13 @@ class RoomDirectory:
                 async with asyncio.timeout(delay):
                     await self._has_new_deadline.wait()
             except TimeoutError:
-                self.tick()
+                self._tick_or_log()
+
+    def _tick_or_log(self) -> None:
+        try:
+            self.tick()
+        except Exception:  # noqa: BLE001 - one room's fault must not stop the clock of all
+            _log.exception("tick_failed")
 
     def _next_deadline(self) -> float | None:
         deadlines = [meeting.next_deadline for meeting in self.meetings]

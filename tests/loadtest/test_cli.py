@@ -39,6 +39,8 @@ def test_the_exit_code_is_the_reports_and_json_is_written_either_way(
     "error", [ServerError("the server ended with 2"), RequestError("room_join", "forbidden", "No.")]
 )
 def test_what_went_wrong_is_one_sentence_and_exit_code_1(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    error.add_note("The server's log ends with: boom")
+
     async def fails(*_: object, **__: object) -> Report:
         raise error
 
@@ -46,6 +48,7 @@ def test_what_went_wrong_is_one_sentence_and_exit_code_1(error: Exception, monke
     result = CliRunner().invoke(cli.app, ["bench", "media"])
     assert result.exit_code == 1
     assert str(error) in result.stderr
+    assert "boom" in result.stderr
     assert "Traceback" not in result.output
 
 

@@ -3,10 +3,10 @@
 import secrets
 from typing import TYPE_CHECKING
 
+from server.media.messages import ConsumerStream
 from server.media.worker import rtcp
 from server.media.worker.fanout import Target
-from server.media.worker.messages import ConsumerStream
-from server.media.worker.rtp import retransmission, subscriber_prefix, unwrap_sequence
+from server.media.worker.rtp import abs_send_time, retransmission, subscriber_prefix, unwrap_sequence
 
 if TYPE_CHECKING:
     from server.media.worker.producer import Producer
@@ -104,7 +104,7 @@ class Consumer:
         )
         self.transport.send_rtcp(rtcp.sender_report(own, self._cname))
 
-    def on_nack(self, sequences: tuple[int, ...]) -> int:
+    def on_nack(self, sequences: tuple[int, ...], now: float) -> int:
         """Answer from the producer's ring, as RTX; return how many packets were sent again."""
         ring, payload_type = self.producer.ring, self.producer.forwarded_rtx_payload_type
         if ring is None or payload_type is None or not self._rtx_prefix or self.first is None:
@@ -127,6 +127,7 @@ class Consumer:
                     payload_type=payload_type,
                     sequence=self._rtx_sequence,
                     prefix=self._rtx_prefix,
+                    send_time=abs_send_time(now),
                 )
             )
             sent += 1

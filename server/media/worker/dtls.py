@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 DtlsRole = Literal["client", "server"]
 
 FINGERPRINT_ALGORITHM: Literal["sha-256"] = "sha-256"
+_DTLS_1_2 = 0xFEFD
 _EXPORTER_LABEL = b"EXTRACTOR-dtls_srtp"
 _MAX_QUEUED = 32
 """Datagrams of one transport that wait for the handshake; more are dropped, DTLS sends again."""
@@ -42,6 +43,7 @@ class WorkerCertificate(RTCCertificate):
         if self._context is None:
             context = super()._create_ssl_context(srtp_profiles)
             context.set_tlsext_use_srtp(b":".join(profile.name for profile in PROFILES))
+            context.set_min_proto_version(_DTLS_1_2)
             context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
             self._context = context
         return self._context

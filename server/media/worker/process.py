@@ -10,9 +10,9 @@ import socket
 
 import msgspec
 
+from server.media.messages import AnyEvent, Started, StartFailed
 from server.media.rpc import Peer, PeerGoneError
 from server.media.worker.dtls import create_certificate
-from server.media.worker.messages import AnyEvent, Started, StartFailed
 from server.media.worker.udp import open_socket
 from server.media.worker.worker import Worker
 

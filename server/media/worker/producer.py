@@ -4,12 +4,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from protocol.rtp import MediaKind
+from server.media.messages import AUDIO_LEVEL_ID, ORIENTATION_ID, ProducerStream
 from server.media.worker import rtcp, rtp
 from server.media.worker.batch import SLOT_BYTES
 from server.media.worker.consumer import Consumer
 from server.media.worker.fanout import Fanout, Target
 from server.media.worker.feedback import KeyframeThrottle, MissingPackets, Reception
-from server.media.worker.messages import ProducerStream
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.ring import PacketRing
 from server.media.worker.rtp import RtpHeader
@@ -17,6 +17,12 @@ from server.media.worker.udp import RECEIVE_AT
 
 if TYPE_CHECKING:
     from server.media.worker.transport import Transport
+
+MAX_PACKETS_PER_S = 3_000
+"""A camera sends some 300. What is more is dropped: it would be multiplied by the number of subscribers."""
+MIN_SENDER_REPORT_INTERVAL_S = 0.2
+_NACKED_AT_ONCE = 256
+"""Sequence numbers in one NACK: at worst 4 bytes each."""
 
 
 class Producer:
@@ -52,13 +58,15 @@ class Producer:
         self._target_count = 0
         self._first = 0
         self._is_stale = False
+        self._packets_left = MAX_PACKETS_PER_S
+        self._next_sender_report_at = 0.0
         self._throttle = KeyframeThrottle() if is_video else None
         self._missing = MissingPackets() if is_video else None
         self._keyframe_timer: asyncio.TimerHandle | None = None
         self._nack_timer: asyncio.TimerHandle | None = None
         extension = stream.orientation_extension if is_video else stream.audio_level_extension
         self._extension = extension or 0
-        self._forwarded_extension = rtp.ORIENTATION_ID if is_video else rtp.AUDIO_LEVEL_ID
+        self._forwarded_extension = ORIENTATION_ID if is_video else AUDIO_LEVEL_ID
 
     @property
     def highest(self) -> int:
@@ -67,7 +75,8 @@ class Producer:
 
     def receive(self, header: RtpHeader, now: float) -> None:
         """Take a packet of the stream itself."""
-        if header.payload_type != self.stream.payload_type:
+        self._packets_left -= 1
+        if header.payload_type != self.stream.payload_type or self._packets_left < 0:
             return
         expected = self.highest + 1
         sequence = self.reception.add(header.sequence, header.timestamp, now)
@@ -94,9 +103,12 @@ class Producer:
         self._forward(original, sequence, now)
 
     def on_sender_report(self, report: rtcp.SenderReport, now: float) -> None:
-        """Pass the publisher's clock on to every subscriber."""
+        """Pass the publisher's clock on to every subscriber, but not more often than makes sense."""
         self.reception.on_sender_report(report, now)
         self.last_sender_report = report
+        if now < self._next_sender_report_at:
+            return
+        self._next_sender_report_at = now + MIN_SENDER_REPORT_INTERVAL_S
         for consumer in self.consumers.values():
             consumer.send_sender_report(report)
 
@@ -134,6 +146,10 @@ class Producer:
         self.consumers.pop(consumer.consumer_id, None)
         consumer.stop()
         self._is_stale = True
+
+    def tick(self) -> None:
+        """Refill what is limited per second."""
+        self._packets_left = MAX_PACKETS_PER_S
 
     def close(self) -> None:
         """Stop the timers and let go of everything. Idempotent."""
@@ -208,12 +224,15 @@ class Producer:
             self.request_keyframe()
 
     def _send_nacks(self) -> None:
-        self._nack_timer = None
+        if self._nack_timer is not None:
+            self._nack_timer.cancel()
+            self._nack_timer = None
         if self._missing is None or self.ssrc is None:
             return
         now = self._plumbing.clock()
-        if due := self._missing.take_due(now):
-            numbers = [sequence & 0xFFFF for sequence in due]
+        due = self._missing.take_due(now)
+        for start in range(0, len(due), _NACKED_AT_ONCE):
+            numbers = [sequence & 0xFFFF for sequence in due[start : start + _NACKED_AT_ONCE]]
             self.transport.send_rtcp(rtcp.nack(self.transport.ssrc, self.ssrc, numbers))
         if (next_due := self._missing.next_due) is not None:
             self._nack_timer = self._plumbing.call_later(max(0.0, next_due - now), self._send_nacks)

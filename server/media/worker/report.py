@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Collection
 
-from server.media.worker.messages import Report
+from server.media.messages import Report
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.transport import Transport
 

@@ -1,8 +1,8 @@
 """The transports of one meeting: what is produced on one can be consumed on every other, and nowhere else."""
 
+from server.media.messages import Consume
 from server.media.rpc import RpcError
 from server.media.worker.consumer import Consumer
-from server.media.worker.messages import Consume
 from server.media.worker.transport import Transport
 
 

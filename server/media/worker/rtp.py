@@ -13,13 +13,7 @@ Every packet to a subscriber has the same 28-byte header, so that one layout fit
 import struct
 from typing import NamedTuple
 
-MID_ID = 1
-RID_ID = 2
-REPAIRED_RID_ID = 3
-ABS_SEND_TIME_ID = 4
-TRANSPORT_CC_ID = 5
-AUDIO_LEVEL_ID = 10
-ORIENTATION_ID = 11
+from server.media.messages import ABS_SEND_TIME_ID, MID_ID
 
 HEADER_BYTES = 28
 """Header of every packet to a subscriber."""
@@ -28,6 +22,7 @@ PREFIX_BYTES = 13
 """SSRC, extension header and MID: all that differs between subscribers besides the sequence number."""
 RTX_OVERHEAD_BYTES = 2
 
+_SEND_TIME_AT = PREFIX_AT + PREFIX_BYTES + 1
 _FIXED_BYTES = 12
 _ONE_BYTE_PROFILE = 0xBEDE
 _TWO_BYTE_PROFILE = 0x1000
@@ -158,8 +153,10 @@ def subscriber_prefix(ssrc: int, mid: str) -> bytes:
     return struct.pack("!IHHB4s", ssrc, _ONE_BYTE_PROFILE, 3, MID_ID << 4 | 3, mid.encode("ascii"))
 
 
-def retransmission(packet: bytes, *, original_sequence: int, payload_type: int, sequence: int, prefix: bytes) -> bytes:
-    """Wrap a stored packet (28-byte header and payload) as RTX (RFC 4588 section 4)."""
+def retransmission(
+    packet: bytes, *, original_sequence: int, payload_type: int, sequence: int, prefix: bytes, send_time: int
+) -> bytes:
+    """Wrap a stored packet (28-byte header and payload) as RTX (RFC 4588 section 4), sent at `send_time`."""
     return b"".join(
         (
             packet[:1],
@@ -167,7 +164,9 @@ def retransmission(packet: bytes, *, original_sequence: int, payload_type: int, 
             _pack_sequence(sequence),
             packet[4:PREFIX_AT],
             prefix,
-            packet[PREFIX_AT + PREFIX_BYTES : HEADER_BYTES],
+            packet[PREFIX_AT + PREFIX_BYTES : _SEND_TIME_AT],
+            send_time.to_bytes(3, "big"),
+            packet[_SEND_TIME_AT + 3 : HEADER_BYTES],
             _pack_sequence(original_sequence),
             packet[HEADER_BYTES:],
         )

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from protocol.rtp import DtlsFingerprint, MediaKind
+from server.media.messages import CloseReason, ConsumerStream, ProducerStream
 from server.media.rpc import RpcError
 from server.media.worker import rtcp, rtp
 from server.media.worker.bandwidth import UplinkEstimator, publisher_bitrate
 from server.media.worker.consumer import Consumer
 from server.media.worker.dtls import DtlsTransport, WorkerCertificate, local_role
 from server.media.worker.ice_lite import CONSENT_S, IceAgent
-from server.media.worker.messages import CloseReason, ConsumerStream, ProducerStream
 from server.media.worker.path import Path
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.producer import Producer
@@ -182,6 +182,8 @@ class Transport:
             if not self.is_connected and now - self._connect_at > DTLS_TIMEOUT_S:
                 self.close("dtls_failed")
                 return
+        for producer in self.producers.values():
+            producer.tick()
         for consumer in self.consumers.values():
             consumer.tick()
         if self.producers:
@@ -320,7 +322,7 @@ class Transport:
                     producer.on_sender_report(message, now)
             case rtcp.Nack(media_ssrc=ssrc, sequences=sequences):
                 if (consumer := self._subscribed.get(ssrc)) is not None:
-                    self._plumbing.counters.retransmissions += consumer.on_nack(sequences)
+                    self._plumbing.counters.retransmissions += consumer.on_nack(sequences, now)
             case rtcp.KeyframeRequest(media_ssrc=ssrc):
                 if (consumer := self._subscribed.get(ssrc)) is not None and consumer.is_forwarding:
                     consumer.producer.request_keyframe()

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+import server.media.messages as m
 from server.media.rpc import PeerGoneError, RpcError
-from server.media.worker import messages as m
 from server.media.worker.dtls import WorkerCertificate
 from server.media.worker.ice_lite import IceLite
 from server.media.worker.path import Address, Path

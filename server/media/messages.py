@@ -9,6 +9,14 @@ import msgspec
 
 from protocol.rtp import DtlsFingerprint, MediaKind, PayloadType, Uint32
 
+MID_ID = 1
+RID_ID = 2
+REPAIRED_RID_ID = 3
+ABS_SEND_TIME_ID = 4
+AUDIO_LEVEL_ID = 10
+ORIENTATION_ID = 11
+"""Ids of RTP header extensions towards subscribers; a publisher's own are translated."""
+
 MID_BYTES = 4
 """Consumers' MIDs are exactly so long, so that every consumer's RTP header has the same layout."""
 
@@ -91,7 +99,7 @@ class CloseProducer(Command, frozen=True, kw_only=True, tag="close_producer"):
 
 
 class ConsumerStream(msgspec.Struct, frozen=True, kw_only=True):
-    """How the stream shall look towards a subscriber. Extension ids are those of `server.media.worker.rtp`."""
+    """How the stream shall look towards a subscriber. Extension ids are those above."""
 
     ssrc: Uint32
     rtx_ssrc: Uint32 | None = None
