@@ -3,13 +3,9 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import settings
 
 from server.media.service import MediaService
 from tests.server.media.meeting import running_service
-
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")  # how long an example takes depends on what else the machine does
 
 
 @pytest.fixture
