@@ -30,6 +30,7 @@ from server.people.links import base_url, origin_of
 from server.people.service import PeopleService
 from server.room.directory import RoomDirectory
 from server.store.chat import ChatRepository
+from server.store.claim import claim
 from server.store.database import Database
 from server.store.people import PeopleRepository
 from server.store.presence import PresenceRepository
@@ -122,6 +123,7 @@ class RoundupServer:
         stack.push_async_callback(_settle, starting)
         database = await Database.open(config.data_dir)
         stack.push_async_callback(database.close)
+        stack.enter_context(claim(config.data_dir))
         rooms = RoomRepository(database)
         people = PeopleRepository(database)
         if config.is_demo:

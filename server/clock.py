@@ -17,17 +17,15 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's wall clock, read once and moved on by the monotonic clock.
-
-    A step of the wall clock (NTP, a suspended laptop) therefore never makes a duration negative.
-    """
+    """The machine's clocks. A wall clock that is set back stands still until it has caught up."""
 
     def __init__(self) -> None:
-        self._offset_s = time.time() - time.monotonic()
+        self._latest_ms = 0
 
     def now_ms(self) -> int:
-        """Milliseconds since 1970-01-01 UTC."""
-        return int((self._offset_s + time.monotonic()) * 1000)
+        """Milliseconds since 1970-01-01 UTC; never goes back within a process."""
+        self._latest_ms = max(self._latest_ms, time.time_ns() // 1_000_000)
+        return self._latest_ms
 
     def monotonic(self) -> float:
         """Seconds from an arbitrary start."""

@@ -1,7 +1,7 @@
 """Configuration of `roundup serve`: read once, typed, and passed in."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -24,7 +24,8 @@ class Config:
     """Further origins that may open WebSockets; the public URL and the page's own host always may."""
     tls_cert: Path | None = None
     tls_key: Path | None = None
-    media_workers: int = os.cpu_count() or 1
+    media_workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    """One for each core that this process may use."""
     web_dir: Path = Path(__file__).parent.parent / "client_web" / "dist"
     """The built web client."""
     room_grace_s: float = 60.0

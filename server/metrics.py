@@ -45,6 +45,8 @@ class MediaWorkerFigures(Protocol):
     @property
     def send_failures(self) -> int: ...  # noqa: D102
     @property
+    def srtp_failures(self) -> int: ...  # noqa: D102
+    @property
     def retransmissions(self) -> int: ...  # noqa: D102
     @property
     def transports(self) -> int: ...  # noqa: D102
@@ -158,6 +160,11 @@ _COUNTERS: tuple[_Row, ...] = (
         lambda w: w.packets_dropped,
     ),
     ("roundup_media_send_failures", "Packets that the kernel did not take.", lambda w: w.send_failures),
+    (
+        "roundup_media_srtp_failures",
+        "Packets that could not be encrypted or decrypted, were forged, or came twice.",
+        lambda w: w.srtp_failures,
+    ),
     ("roundup_media_retransmissions", "Packets sent again because somebody missed them.", lambda w: w.retransmissions),
     ("roundup_media_cpu_seconds", "Processor time of the worker.", lambda w: w.cpu_s),
     ("roundup_media_worker_restarts", "How often the worker died and was started again.", lambda w: w.restarts),

@@ -56,7 +56,7 @@ def say(text: str) -> None:
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> None:
-    """Run a command, letting it talk to the terminal only when it fails or is slow by nature."""
+    """Run a command with the virtual environment's programs first. Raises `CalledProcessError` when it fails."""
     subprocess.run([str(part) for part in command], cwd=cwd, check=True, env=environment())
 
 

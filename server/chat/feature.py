@@ -73,11 +73,12 @@ class ChatFeature(Feature):
         messages, self._has_more = await self._repository.page(self._room_id, None, CHAT_SNAPSHOT_MESSAGES)
         self._window.extend(messages)
 
-    async def on_connection_joined(self, caller: Caller) -> None:
+    async def on_connection_arriving(self, caller: Caller) -> None:
         """Load how far the person has read."""
         if caller.person_id not in self._read_up_to:
             up_to = await self._repository.read_up_to(self._room_id, caller.person_id)
-            self._read_up_to[caller.person_id] = up_to
+            # They may have read on in another tab meanwhile.
+            self._read_up_to[caller.person_id] = max(up_to, self._read_up_to.get(caller.person_id, 0))
 
     async def on_participant_left(self, participant_id: str) -> None:
         """Forget that they were typing."""

@@ -86,6 +86,7 @@ class Connection:
             self._services.directory.lose(self._entry)
 
     async def _answer(self, event: Event) -> None:
+        self._bind_log()
         try:
             reply = await self._perform(event)
             # Nothing is awaited in between: the answer to room_join goes out before the events that follow it.
@@ -131,6 +132,7 @@ class Connection:
         request = _decode(argument, RoomJoin)
         async with self._joining:
             self._entry = entry = await self._enter(request)
+        self._bind_log()
         if self._is_closed:
             self._services.directory.lose(entry)
             raise UserError(ErrorCode.NOT_IN_ROOM, "The connection is gone.")
@@ -159,6 +161,13 @@ class Connection:
         if kind is RoomLeave and self._left_by is not None and _decode(argument, RoomLeave).request_id == self._left_by:
             return Empty()
         raise UserError(ErrorCode.NOT_IN_ROOM, "You are not in this room.")
+
+    def _bind_log(self) -> None:
+        """Have everything that is logged while this request is handled say where, and of whom."""
+        if self._entry is not None:
+            structlog.contextvars.bind_contextvars(
+                room_id=self._entry.meeting.room.room_id, participant_id=self._entry.caller.participant_id
+            )
 
     def _context(self, request: str) -> dict[str, str]:
         context = {"request": request, "person_id": self.person.person_id}

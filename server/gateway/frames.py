@@ -118,11 +118,6 @@ def encode_disconnect() -> Frame:
     return Frame(_encoder.encode({"type": PacketType.DISCONNECT, "nsp": "/"}))
 
 
-def websocket_text(text: str) -> bytes:
-    """Return a WebSocket text message with its header."""
-    return websocket_message(TEXT, text.encode())
-
-
 def websocket_close(code: int) -> bytes:
     """Return a WebSocket close frame (RFC 6455 section 5.5.1)."""
     return websocket_message(_CLOSE, code.to_bytes(2, "big"))

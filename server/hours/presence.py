@@ -155,12 +155,11 @@ class PresenceFeature(Feature):
         )
         self._service.note_meeting(self._record)
 
-    async def on_connection_joined(self, caller: Caller) -> None:
-        """Note who came in. Who has gone again by now was not there for any time that counts."""
+    async def on_connection_joined(self, caller: Caller, at: int) -> None:
+        """Note who came in. Who has gone again by now was never let in: joining waits for this."""
         participant = self._meeting.participant(caller.participant_id)
         if participant is None:
             return
-        now = self._clock.now_ms()
         record = self._open[caller.connection_id] = ConnectionRecord(
             connection_id=caller.connection_id,
             meeting_id=self._meeting.meeting_id,
@@ -168,17 +167,16 @@ class PresenceFeature(Feature):
             participant_id=caller.participant_id,
             endpoint_id=caller.endpoint_id,
             room_role=participant.role,
-            joined_at=now,
-            last_seen_at=now,
+            joined_at=at,
+            last_seen_at=at,
         )
         self._service.note_connection(record)
 
-    async def on_connection_left(self, caller: Caller, reason: str) -> None:
+    async def on_connection_left(self, caller: Caller, reason: str, at: int) -> None:
         """Note who went."""
         record = self._open.pop(caller.connection_id, None)
         if record is not None:
-            now = self._clock.now_ms()
-            self._service.note_connection(replace(record, last_seen_at=now, left_at=now, left_reason=reason))
+            self._service.note_connection(replace(record, last_seen_at=at, left_at=at, left_reason=reason))
 
     async def on_meeting_closed(self) -> None:
         """Note that the meeting is over."""

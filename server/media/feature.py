@@ -162,11 +162,9 @@ class MediaFeature(Feature):
         self._transports[transport.transport_id] = transport
         worker.transport_count += 1
         try:
-            created = await worker.call(
-                m.CreateTransport(router_id=self._router_id, transport_id=transport.transport_id)
-            )
-        except UserError:
-            self._forget_transport(transport)
+            created = await self._do(m.CreateTransport(router_id=self._router_id, transport_id=transport.transport_id))
+        except BaseException:  # too late or cancelled: the worker may have made it
+            self._close_transport(transport)
             raise
         if transport.is_closed or not isinstance(created, m.TransportCreated):
             raise _not_found("transport")
@@ -191,7 +189,9 @@ class MediaFeature(Feature):
         transport = self._own_transport(caller, request.transport_id, "send")
         kind = SOURCE_KIND[request.source]
         checked = ortc.check_producer(kind, request.rtp_parameters)
-        self._replace_producer(caller.participant_id, request.source)
+        earlier = next(
+            (p for p in self._producers.values() if p.transport is transport and p.source is request.source), None
+        )
         producer = MediaProducer(
             producer_id=_create_id("pr"),
             participant_id=caller.participant_id,
@@ -201,17 +201,23 @@ class MediaFeature(Feature):
             codec_parameters=checked.codec_parameters,
             is_paused=request.is_paused,
         )
-        await self._do(
-            m.Produce(
-                transport_id=transport.transport_id,
-                producer_id=producer.producer_id,
-                stream=checked.stream,
-                is_paused=request.is_paused,
+        try:
+            await self._do(
+                m.Produce(
+                    transport_id=transport.transport_id,
+                    producer_id=producer.producer_id,
+                    stream=checked.stream,
+                    is_paused=request.is_paused,
+                    replaces=earlier.producer_id if earlier is not None else None,
+                )
             )
-        )
+        except UserError:
+            # It may have been made all the same, after we stopped waiting.
+            self._post(m.CloseProducer(transport_id=transport.transport_id, producer_id=producer.producer_id))
+            raise
         if transport.is_closed:
             raise _not_found("transport")
-        self._replace_producer(caller.participant_id, request.source)  # one that came while we waited
+        self._replace_producer(caller.participant_id, request.source)  # not before: the worker may refuse the new one
         self._producers[producer.producer_id] = producer
         self._tell_producers(caller.participant_id)
         return MediaProduced(producer_id=producer.producer_id)
@@ -242,6 +248,8 @@ class MediaFeature(Feature):
         capabilities = transport.capabilities
         if capabilities is None or not ortc.can_consume(producer.kind, capabilities):
             raise UserError(ErrorCode.CANNOT_CONSUME, "This browser cannot play that.")
+        for earlier in [c for c in transport.consumers.values() if c.producer is producer]:
+            self._close_consumer(transport, earlier)  # its answer was lost, or the page asks for more than it can use
         if len(transport.consumers) >= MAX_CONSUMERS or not transport.has_mids:
             raise UserError(ErrorCode.TOO_MANY, "This page receives too many streams.")
         ssrc = transport.take_ssrc()
@@ -262,7 +270,7 @@ class MediaFeature(Feature):
                 )
             )
         except UserError:
-            transport.consumers.pop(consumer.consumer_id, None)
+            self._close_consumer(transport, consumer)
             raise
         if consumer.consumer_id not in transport.consumers:
             raise _not_found("producer")
@@ -287,8 +295,7 @@ class MediaFeature(Feature):
 
     async def _on_consumer_close(self, caller: Caller, request: MediaConsumerClose) -> Empty:
         transport, consumer = self._own_consumer(caller, request.consumer_id)
-        del transport.consumers[consumer.consumer_id]
-        self._post(m.CloseConsumer(transport_id=transport.transport_id, consumer_id=consumer.consumer_id))
+        self._close_consumer(transport, consumer)
         return Empty()
 
     # The books
@@ -302,9 +309,9 @@ class MediaFeature(Feature):
             raise UserError(ErrorCode.MEDIA_UNAVAILABLE, "Sound and video are being restarted.")
         return self._worker
 
-    async def _do(self, command: m.AnyCommand) -> None:
+    async def _do(self, command: m.AnyCommand) -> m.Answer:
         try:
-            await self._living_worker().call(command)
+            return await self._living_worker().call(command)
         except RpcError as error:
             raise UserError(ErrorCode.BAD_REQUEST, f"The media server refused: {error}.") from None
 
@@ -358,6 +365,10 @@ class MediaFeature(Feature):
         self._forget_producer(producer)
         self._post(m.CloseProducer(transport_id=producer.transport.transport_id, producer_id=producer.producer_id))
         self._tell_producers(producer.participant_id)
+
+    def _close_consumer(self, transport: MediaTransport, consumer: MediaConsumer) -> None:
+        transport.consumers.pop(consumer.consumer_id, None)
+        self._post(m.CloseConsumer(transport_id=transport.transport_id, consumer_id=consumer.consumer_id))
 
     def _forget_producer(self, producer: MediaProducer) -> None:
         producer.is_closed = True

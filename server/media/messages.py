@@ -75,12 +75,13 @@ class ProducerStream(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Produce(Command, frozen=True, kw_only=True, tag="produce"):
-    """Accept a stream on a transport."""
+    """Accept a stream on a transport; then, and only then, close the producer there that it replaces."""
 
     transport_id: str
     producer_id: str
     stream: ProducerStream
     is_paused: bool
+    replaces: str | None = None
 
 
 class PauseProducer(Command, frozen=True, kw_only=True, tag="pause_producer"):

@@ -6,6 +6,7 @@ Everything is bounded: the size of a frame, the calls under way, and the bytes q
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Callable
 
@@ -18,13 +19,23 @@ _LENGTH_BYTES = 4
 _NO_ANSWER = 0
 """The call id of those who do not wait."""
 
+_log = logging.getLogger(__name__)
+
 
 class RpcError(Exception):
     """The peer could not do what was asked; the text is for the log."""
 
 
+class TooManyCallsError(RpcError):
+    """So many calls are under way that this one was not made; later it can be."""
+
+
 class PeerGoneError(RpcError):
     """The peer is gone, hung, or does not speak our framing."""
+
+
+class FramingError(PeerGoneError):
+    """The peer does not speak our framing."""
 
 
 class _Frame(msgspec.Struct, frozen=True, tag_field="t"):
@@ -53,7 +64,7 @@ class FrameDecoder:
         self._pending = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Return the frames that `data` completes. Raises `PeerGoneError` for one that is too large."""
+        """Return the frames that `data` completes. Raises `FramingError` for one that is too large."""
         pending = self._pending
         pending += data
         frames = []
@@ -61,7 +72,7 @@ class FrameDecoder:
         while len(pending) - at >= _LENGTH_BYTES:
             size = int.from_bytes(pending[at : at + _LENGTH_BYTES], "big")
             if size > MAX_FRAME_BYTES:
-                raise PeerGoneError(f"frame of {size} bytes")
+                raise FramingError(f"frame of {size} bytes")
             end = at + _LENGTH_BYTES + size
             if len(pending) < end:
                 break
@@ -111,15 +122,20 @@ class Peer:
             while data := await reader.read(65_536):
                 for frame in decoder.feed(data):
                     self._receive(frame)
-        except (ConnectionError, PeerGoneError, msgspec.DecodeError):
+        except (FramingError, msgspec.DecodeError) as error:
+            _log.error("the other end of the link was not understood, so it is closed: %s", error)
+        except (ConnectionError, PeerGoneError):
             pass
         finally:
             self.close()
 
     async def call(self, body: bytes, timeout_s: float) -> bytes:
-        """Ask, and return the answer's body. Raises `RpcError`, or `PeerGoneError` when no answer can come."""
+        """Ask, and return the answer's body.
+
+        Raises `RpcError`, `TooManyCallsError` when it was not asked, or `PeerGoneError` when no answer can come.
+        """
         if len(self._waiting) >= MAX_CALLS_UNDER_WAY:
-            raise PeerGoneError("too many calls under way")
+            raise TooManyCallsError("too many calls under way")
         self._next_call_id += 1
         call_id = self._next_call_id
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
@@ -192,3 +208,6 @@ class Peer:
             return _Reply(call_id, msgspec.Raw(self._on_call(body)))
         except RpcError as error:
             return _Reply(call_id, error=str(error))
+        except Exception:  # noqa: BLE001 - whatever it is, it must not end everybody else's media
+            _log.exception("a call failed unexpectedly")
+            return _Reply(call_id, error="internal error")

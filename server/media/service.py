@@ -8,7 +8,7 @@ from server.media.candidates import check_announced, create_candidates, reachabl
 from server.media.capabilities import ROUTER_CAPABILITIES
 from server.media.feature import MediaFeature
 from server.media.supervisor import Supervisor, WorkerStats
-from server.media.worker_process import WorkerProcess
+from server.media.worker_process import LogOptions, WorkerProcess
 from server.room.feature import Feature, Meeting
 
 ADDRESSES_LIFETIME_S = 10.0
@@ -21,7 +21,11 @@ class MediaService:
     def __init__(self, config: Config, clock: Clock) -> None:
         self._config = config
         self._clock = clock
-        self._supervisor = Supervisor(count=config.media_workers, first_port=config.media_port)
+        self._supervisor = Supervisor(
+            count=config.media_workers,
+            first_port=config.media_port,
+            logs=LogOptions(config.log_level, is_json=config.log_json),
+        )
         self._settings = MediaSettings(router_rtp_capabilities=ROUTER_CAPABILITIES)
         self._addresses: list[str] = []
         self._addresses_read_at: float | None = None

@@ -7,13 +7,14 @@ import structlog
 
 from server.errors import StartupError
 from server.media.messages import Report
-from server.media.worker_process import RouterOwner, WorkerProcess, tell
+from server.media.worker_process import LogOptions, RouterOwner, WorkerProcess, tell
 
 HANG_S = 8.0
 """A worker reports every second; one that has not for so long is killed."""
 LAST_CHANCE_S = 1.5
 """Then it gets so long, in case it was us who did not get round to reading its reports."""
 RESTART_DELAYS_S = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
+_MAX_PORT = 65_535
 _HEALTHY_REPORTS = 30
 """After so many reports a worker's next end is a first one again."""
 
@@ -43,24 +44,28 @@ class Supervisor:
 
     count: int
     first_port: int
+    logs: LogOptions = field(default_factory=LogOptions)
     _slots: list[_Slot] = field(init=False, default_factory=list)
     _waiting: dict[str, RouterOwner] = field(init=False, default_factory=dict)
     """Routers that no worker could take."""
 
     async def start(self) -> None:
         """Start all workers. Raises `StartupError`, with none left running, when one cannot serve."""
-        self._slots = [
-            _Slot(number, self.first_port + number if self.first_port else 0) for number in range(max(1, self.count))
-        ]
-        starting = [asyncio.create_task(WorkerProcess.start(slot.number, slot.port)) for slot in self._slots]
-        results = await asyncio.gather(*starting, return_exceptions=True)
-        for slot, result in zip(self._slots, results, strict=True):
-            if isinstance(result, WorkerProcess):
-                slot.worker = result
-        failed = next((result for result in results if isinstance(result, BaseException)), None)
-        if failed is not None:
+        count = max(1, self.count)
+        if self.first_port + count - 1 > _MAX_PORT:
+            raise StartupError(
+                f"{count} media workers need the UDP ports from {self.first_port} on, and the last port is {_MAX_PORT};"
+                " choose a lower --media-port or fewer --media-workers."
+            )
+        self._slots = [_Slot(number, self.first_port + number if self.first_port else 0) for number in range(count)]
+        try:
+            results = await asyncio.gather(*map(self._fill, self._slots), return_exceptions=True)
+            failed = next((result for result in results if result is not None), None)
+            if failed is not None:
+                raise failed
+        except BaseException:  # cancelled, too
             await self.close()
-            raise failed
+            raise
         for slot in self._slots:
             slot.keeper = asyncio.create_task(self._keep(slot), name=f"keeper of media worker {slot.number}")
 
@@ -108,28 +113,41 @@ class Supervisor:
             if slot.worker is not None
         ]
 
+    async def _fill(self, slot: _Slot) -> None:
+        """Start a slot's worker, and put it there at once, so that whatever comes then `close` ends it."""
+        slot.worker = await WorkerProcess.start(slot.number, slot.port, self.logs)
+
     async def _keep(self, slot: _Slot) -> None:
         """Restart the slot's worker whenever it ends or hangs, the later the more often that happens."""
         failures = 0
         while True:
-            if slot.worker is not None:
-                if await self._outlive(slot.worker) >= _HEALTHY_REPORTS:
-                    failures = 0
-                lost, slot.worker = slot.worker, None
-                for owner in list(lost.routers.values()):
-                    tell(owner.on_worker_lost)
-            await asyncio.sleep(RESTART_DELAYS_S[min(failures, len(RESTART_DELAYS_S) - 1)])
-            failures += 1
-            slot.restarts += 1
             try:
-                slot.worker = await WorkerProcess.start(slot.number, slot.port)
+                if slot.worker is not None and await self._lose(slot, slot.worker) >= _HEALTHY_REPORTS:
+                    failures = 0
+                await asyncio.sleep(RESTART_DELAYS_S[min(failures, len(RESTART_DELAYS_S) - 1)])
+                failures += 1
+                await self._restart(slot)
             except StartupError as error:
                 _log.error("media_worker_not_started", worker=slot.number, reason=str(error))
-                continue
-            _log.info("media_worker_started", worker=slot.number, pid=slot.worker.pid, port=slot.worker.port)
-            waiting, self._waiting = self._waiting, {}
-            for owner in waiting.values():
-                tell(owner.on_worker_available)
+            except Exception:  # noqa: BLE001 - whatever it is, the slot needs its keeper
+                _log.exception("media_worker_keeper_failed", worker=slot.number)
+                await asyncio.sleep(RESTART_DELAYS_S[-1])
+
+    async def _lose(self, slot: _Slot, worker: WorkerProcess) -> int:
+        """Wait until the slot's worker is gone, and tell its owners; return how often it had reported."""
+        reports = await self._outlive(worker)
+        slot.worker = None
+        for owner in list(worker.routers.values()):
+            tell(owner.on_worker_lost)
+        return reports
+
+    async def _restart(self, slot: _Slot) -> None:
+        slot.restarts += 1
+        slot.worker = worker = await WorkerProcess.start(slot.number, slot.port, self.logs)
+        _log.info("media_worker_started", worker=slot.number, pid=worker.pid, port=worker.port)
+        waiting, self._waiting = self._waiting, {}
+        for owner in waiting.values():
+            tell(owner.on_worker_available)
 
     async def _outlive(self, worker: WorkerProcess) -> int:
         """Wait until `worker` is gone, or end it when it hangs; return how often it reported."""

@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -16,7 +17,7 @@ from protocol.errors import ErrorCode
 from protocol.rtp import DtlsFingerprint
 from server.errors import StartupError, UserError
 from server.media import messages as m
-from server.media.rpc import Peer, PeerGoneError
+from server.media.rpc import Peer, PeerGoneError, TooManyCallsError
 
 CALL_TIMEOUT_S = 5.0
 _START_TIMEOUT_S = 20.0
@@ -42,9 +43,20 @@ class RouterOwner(Protocol):
         ...
 
 
-async def _spawn(control: socket.socket, port: int) -> asyncio.subprocess.Process:
+@dataclass(frozen=True, slots=True)
+class LogOptions:
+    """How a worker logs: as the gateway does."""
+
+    level: str = "info"
+    is_json: bool = False
+
+
+async def _spawn(control: socket.socket, port: int, logs: LogOptions) -> asyncio.subprocess.Process:
     search_path = os.pathsep.join(filter(None, (str(_PROJECT), os.environ.get("PYTHONPATH"))))
-    command = (sys.executable, "-m", "server.media.worker", "--fd", str(control.fileno()), "--port", str(port))
+    command = [sys.executable, "-m", "server.media.worker", "--fd", str(control.fileno()), "--port", str(port)]
+    command += ["--log-level", logs.level]
+    if logs.is_json:
+        command.append("--log-json")
     try:
         return await asyncio.create_subprocess_exec(
             *command,
@@ -86,13 +98,13 @@ class WorkerProcess:
         self._decode_event = msgspec.msgpack.Decoder(m.AnyEvent).decode
 
     @classmethod
-    async def start(cls, number: int, port: int) -> Self:
+    async def start(cls, number: int, port: int, logs: LogOptions) -> Self:
         """Start a worker on a UDP port (0 takes a free one). Raises `StartupError` when it does not serve."""
         ours, theirs = socket.socketpair()
         worker = cls(number, ours)
         try:
             with theirs:
-                worker._process = await _spawn(theirs, port)
+                worker._process = await _spawn(theirs, port, logs)
             worker._serving = asyncio.create_task(worker._serve(), name=f"media worker {number}")
             await worker._wait_started(port)
         except BaseException:
@@ -111,9 +123,14 @@ class WorkerProcess:
         return self._process.returncode if self._process is not None else None
 
     async def call(self, command: m.AnyCommand) -> m.Answer:
-        """Have the worker do something. Raises `RpcError` for what cannot be done, `UserError` without a worker."""
+        """Have the worker do something.
+
+        Raises `RpcError` for what cannot be done, and `UserError` without a worker or while it is asked too much.
+        """
         try:
             answer: m.Answer = self._decode_answer(await self._peer.call(self._encode(command), CALL_TIMEOUT_S))
+        except TooManyCallsError:
+            raise UserError(ErrorCode.TOO_MANY, "The media server is busy; try again.") from None
         except PeerGoneError:
             raise UserError(ErrorCode.MEDIA_UNAVAILABLE, "Sound and video are being restarted.") from None
         return answer
@@ -133,16 +150,21 @@ class WorkerProcess:
         """End the process: it ends by itself when the socket closes, unless it hangs. Idempotent."""
         self._peer.close()
         if self._process is not None:
-            if is_hung and self._process.returncode is None:
-                self._process.kill()
+            if is_hung:
+                self._kill(self._process)
             try:
                 async with asyncio.timeout(_STOP_TIMEOUT_S):
                     await self._process.wait()
             except TimeoutError:
-                self._process.kill()
+                self._kill(self._process)
                 await self._process.wait()
         if self._serving is not None:
             await asyncio.wait([self._serving])
+
+    @staticmethod
+    def _kill(process: asyncio.subprocess.Process) -> None:
+        with contextlib.suppress(ProcessLookupError):  # it ended just now
+            process.kill()
 
     async def _serve(self) -> None:
         await self._peer.run()

@@ -13,7 +13,7 @@ from protocol.roles import ProgrammeRole
 from protocol.room import Person
 from server.clock import Clock
 from server.errors import UserError
-from server.people.names import email_of, name_of
+from server.people.names import email_of, name_of, slug_of
 from server.people.tokens import hash_token, is_token, new_token
 from server.store.people import Entry, NewLink, PeopleRepository, PersonOverview, UnknownRoomError
 
@@ -123,6 +123,8 @@ class PeopleService:
             await self._repository.end_session(hash_token(token))
 
     def _new_link(self, email: str, room_slug: str | None, lifetime: timedelta) -> tuple[NewLink, str]:
+        if room_slug is not None:
+            slug_of(room_slug)
         token = new_token()
         return NewLink(email, hash_token(token), room_slug, self._clock.now_ms() + _milliseconds(lifetime)), token
 

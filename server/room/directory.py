@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Sequence
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -91,7 +92,8 @@ class RoomDirectory:
         """By room_id."""
         self._has_new_deadline = asyncio.Event()
         self._timekeeper: asyncio.Task[None] | None = None
-        self._closings: set[asyncio.Task[None]] = set()
+        self._closings: dict[str, asyncio.Task[None]] = {}
+        """By room_id."""
         self._is_closed = False
 
     @property
@@ -99,12 +101,12 @@ class RoomDirectory:
         """The meetings that are open now."""
         return [place.meeting for place in self._places.values() if place.meeting is not None]
 
-    def inside(self, room: str) -> tuple[Inside, ...]:
-        """Return who is in the room with this slug or room_id, in order of joining."""
-        for place in self._places.values():
-            if room in (place.room.room_id, place.room.slug) and place.meeting is not None:
-                return tuple(Inside(participant_id=p.participant_id, name=p.name) for p in place.meeting.participants())
-        return ()
+    def inside(self, room_id: str) -> tuple[Inside, ...]:
+        """Return who is in a room, in order of joining."""
+        place = self._places.get(room_id)
+        if place is None or place.meeting is None:
+            return ()
+        return tuple(Inside(participant_id=p.participant_id, name=p.name) for p in place.meeting.participants())
 
     def state(self, room_id: str) -> RoomState:
         """Tell whether a meeting is open in a room."""
@@ -126,7 +128,12 @@ class RoomDirectory:
         """
         meeting = await self._open(door.room)
         arrival = await meeting.join(person, door.role, request.endpoint_id)
-        return self._welcome(meeting, arrival, request, outbox)
+        try:
+            return self._welcome(meeting, arrival, request, outbox)
+        except BaseException:  # nobody has an entry to give back
+            meeting.lose(arrival.caller.connection_id)
+            self._has_new_deadline.set()
+            raise
 
     def rejoin(self, entry: Entry, request: RoomJoin) -> Entry:
         """Answer a connection that is inside already once more. Raises `UserError`: it has asked for another room."""
@@ -147,13 +154,10 @@ class RoomDirectory:
     def tick(self) -> None:
         """Do what is due by now: give up endpoints, and begin to close meetings that nobody came back to."""
         now = self._clock.monotonic()
-        for place in self._places.values():
-            if place.meeting is not None:
-                place.meeting.expire()
-                if self._is_over(place.meeting, now):
-                    task = asyncio.create_task(self._close_if_over(place), name=f"close {place.room.room_id}")
-                    self._closings.add(task)
-                    task.add_done_callback(self._closings.discard)
+        for place, meeting in self._settled():
+            meeting.expire()
+            if self._is_over(meeting, now):
+                self._begin_to_close(place)
 
     async def close(self) -> None:
         """End every meeting. Idempotent."""
@@ -161,7 +165,7 @@ class RoomDirectory:
         if self._timekeeper is not None:
             self._timekeeper.cancel()
             await asyncio.gather(self._timekeeper, return_exceptions=True)
-        await asyncio.gather(*self._closings, *(self._end(place) for place in self._places.values()))
+        await asyncio.gather(*self._closings.values(), *(self._end(place) for place in self._places.values()))
 
     def _welcome(self, meeting: LiveMeeting, arrival: ConnectionJoined, request: RoomJoin, outbox: Outbox) -> Entry:
         welcome = meeting.welcome(arrival, outbox, request.meeting_id, request.last_seq)
@@ -173,20 +177,41 @@ class RoomDirectory:
             if self._is_closed:
                 raise UserError(ErrorCode.SERVER_STOPPING, "The server is restarting.")
             place.room = room
-            if place.meeting is None:
-                meeting = LiveMeeting(
-                    room,
-                    self._features,
-                    self._clock,
-                    self._fan_out,
-                    reconnect_grace_s=self._reconnect_grace_s,
-                    create_id=create_id,
-                )
-                place.meeting = meeting  # at once: whoever gives up waiting here does not leave it without an owner
-                await meeting.open()
-                _log.info("meeting_opened", room_id=room.room_id, meeting_id=meeting.meeting_id)
-            self._watch_clock()
-            return place.meeting
+            try:
+                return await self._open_meeting(place) if place.meeting is None else place.meeting
+            finally:
+                self._watch_clock()  # also for whoever gives up waiting here: the meeting needs an end
+
+    async def _open_meeting(self, place: _Place) -> LiveMeeting:
+        room = place.room
+        meeting = place.meeting = LiveMeeting(
+            room,
+            self._features,
+            self._clock,
+            self._fan_out,
+            reconnect_grace_s=self._reconnect_grace_s,
+            create_id=create_id,
+        )
+        await meeting.open()
+        _log.info("meeting_opened", room_id=room.room_id, meeting_id=meeting.meeting_id)
+        return meeting
+
+    def _settled(self) -> list[tuple[_Place, LiveMeeting]]:
+        """Return what is neither opening nor closing; when it has done so, the timekeeper looks again."""
+        return [
+            (place, place.meeting)
+            for place in self._places.values()
+            if place.meeting is not None and not place.lock.locked() and place.room.room_id not in self._closings
+        ]
+
+    def _begin_to_close(self, place: _Place) -> None:
+        def on_done(_task: asyncio.Task[None]) -> None:
+            del self._closings[place.room.room_id]
+            self._has_new_deadline.set()
+
+        task = asyncio.create_task(self._close_if_over(place), name=f"close {place.room.room_id}")
+        self._closings[place.room.room_id] = task
+        task.add_done_callback(on_done)
 
     def _is_over(self, meeting: LiveMeeting, now: float) -> bool:
         return meeting.empty_since is not None and now >= meeting.empty_since + self._room_grace_s
@@ -209,7 +234,8 @@ class RoomDirectory:
     def _watch_clock(self) -> None:
         self._has_new_deadline.set()
         if self._timekeeper is None:
-            self._timekeeper = asyncio.create_task(self._keep_time(), name="room deadlines")
+            # Whoever comes first starts it for all: what they are logging with is not the others'.
+            self._timekeeper = asyncio.create_task(self._keep_time(), name="room deadlines", context=Context())
 
     async def _keep_time(self) -> None:
         while True:
@@ -229,8 +255,9 @@ class RoomDirectory:
             _log.exception("tick_failed")
 
     def _next_deadline(self) -> float | None:
-        deadlines = [meeting.next_deadline for meeting in self.meetings]
-        deadlines += [m.empty_since + self._room_grace_s for m in self.meetings if m.empty_since is not None]
+        meetings = [meeting for _, meeting in self._settled()]
+        deadlines = [meeting.next_deadline for meeting in meetings]
+        deadlines += [m.empty_since + self._room_grace_s for m in meetings if m.empty_since is not None]
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
 

@@ -70,7 +70,9 @@ class Meeting(Protocol):
 class Feature:
     """One capability of a live room: chat, media, presence. All hooks are optional.
 
-    Hooks of one meeting never run concurrently with each other; handlers may run concurrently with anything.
+    Hooks of one meeting never run concurrently with each other, so a hook may run a while after what it tells of; `at`
+    is when that happened, in milliseconds since 1970-01-01 UTC. Handlers and `on_connection_arriving` may run
+    concurrently with anything.
     """
 
     name: str = ""
@@ -85,16 +87,19 @@ class Feature:
         return None
 
     def you(self, caller: Caller) -> Mapping[str, Any]:  # noqa: ARG002 - for those who override it
-        """Return the fields of `You` that this feature fills; asked once `on_connection_joined` has run."""
+        """Return the fields of `You` that this feature fills; asked when both joining hooks have run."""
         return {}
 
     async def on_meeting_opened(self) -> None:
         """Load what the room had when it was last live. Runs before anybody is inside."""
 
-    async def on_connection_joined(self, caller: Caller) -> None:
+    async def on_connection_arriving(self, caller: Caller) -> None:
+        """Load what `you` tells this connection. Those at the door do not wait for one another here."""
+
+    async def on_connection_joined(self, caller: Caller, at: int) -> None:
         """Take note that a connection (first, further, or reconnected) is inside."""
 
-    async def on_connection_left(self, caller: Caller, reason: str) -> None:
+    async def on_connection_left(self, caller: Caller, reason: str, at: int) -> None:
         """Take note that a connection is gone: `left` on purpose, `lost` by the network, `ended` with the meeting."""
 
     async def on_endpoint_left(self, caller: Caller) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
 
 import structlog
 
@@ -37,8 +38,13 @@ class HookRunner:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.append((name, hook, done))
         if self._task is None:
-            self._task = asyncio.create_task(self._drain(), name=f"hooks of {self._room_id}")
+            # Whoever comes first starts the task for all: what they are logging with is not the others'.
+            self._task = asyncio.create_task(self._drain(), name=f"hooks of {self._room_id}", context=Context())
         return done
+
+    async def run_at_once(self, name: str, hook: Hook) -> None:
+        """Run `hook` on every feature, concurrently with each other and with everything submitted."""
+        await asyncio.gather(*(self._run(name, hook, feature) for feature in self._features))
 
     async def join(self) -> None:
         """Wait until everything submitted so far has run."""

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from protocol.errors import ErrorCode
-from protocol.events import Notice, RoomEvent
+from protocol.events import Notice, ParticipantJoined, RoomEvent
 from protocol.permissions import permitted_requests
 from protocol.roles import RoomRole, RoomState
 from protocol.room import MeetingInfo, Participant, Person, ProducerInfo, RoomInfo, RoomSnapshot, You
@@ -117,11 +117,6 @@ class LiveMeeting:
         """When `expire` has something to do, in monotonic seconds."""
         return self._state.next_deadline
 
-    @property
-    def connection_count(self) -> int:
-        """How many connections are inside."""
-        return len(self._listening)
-
     def participant(self, participant_id: str) -> Participant | None:
         """Return the participant as everybody sees them, or `None` when they have gone."""
         return self._state.participant(participant_id)
@@ -170,7 +165,12 @@ class LiveMeeting:
                 self._hang_up(change.caller)
         self._apply(changes)
         try:
-            await self._hooks.submit(type(arrival).__name__, partial(_tell, arrival))
+            await asyncio.gather(
+                self._hooks.submit(type(arrival).__name__, partial(_tell, arrival)),
+                self._hooks.run_at_once(
+                    "on_connection_arriving", lambda feature: feature.on_connection_arriving(arrival.caller)
+                ),
+            )
         except asyncio.CancelledError:
             self.lose(arrival.caller.connection_id)
             raise
@@ -242,6 +242,8 @@ class LiveMeeting:
         await self._hooks.join()
 
     def _on_event(self, event: RoomEvent) -> None:
+        if isinstance(event, ParticipantJoined):
+            self._log("participant_joined", participant_id=event.participant.participant_id)
         self._fan_out([inside.outbox for inside in self._listening.values()], event)
 
     def _you(self, caller: Caller, role: RoomRole) -> You:
@@ -278,15 +280,19 @@ class LiveMeeting:
         for change in changes:
             if isinstance(change, ParticipantGone):
                 self._outcomes.pop(change.participant_id, None)
+                self._log("participant_left", participant_id=change.participant_id, reason=change.reason)
             self._hooks.submit(type(change).__name__, partial(_tell, change))
+
+    def _log(self, event: str, **fields: str) -> None:
+        _log.info(event, room_id=self.room.room_id, meeting_id=self.meeting_id, **fields)
 
 
 async def _tell(change: Change, feature: Feature) -> None:
     match change:
-        case ConnectionJoined(caller):
-            await feature.on_connection_joined(caller)
-        case ConnectionLeft(caller, reason):
-            await feature.on_connection_left(caller, reason)
+        case ConnectionJoined(caller, at=at):
+            await feature.on_connection_joined(caller, at)
+        case ConnectionLeft(caller, reason, at):
+            await feature.on_connection_left(caller, reason, at)
         case EndpointLeft(caller):
             await feature.on_endpoint_left(caller)
         case ParticipantGone(participant_id):

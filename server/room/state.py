@@ -24,6 +24,11 @@ from server.room.ring import EventRing
 MAX_ENDPOINTS = 24
 """Of one participant, those included that may still come back."""
 RING_EVENTS = 1_024
+RING_BYTES = 262_144
+"""Beyond, a snapshot is the quicker answer, above all over a slow line."""
+
+Departure = Literal["left", "lost", "ended"]
+"""On purpose, by the network, or with the meeting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ class ConnectionJoined:
 
     caller: Caller
     is_kept: bool
+    at: int
+    """Milliseconds since 1970-01-01 UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,9 @@ class ConnectionLeft:
     """A connection is gone."""
 
     caller: Caller
-    reason: Literal["left", "lost", "ended"]
+    reason: Departure
+    at: int
+    """Milliseconds since 1970-01-01 UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,7 @@ class ParticipantGone:
     """A participant's last endpoint is gone."""
 
     participant_id: str
+    reason: Departure
 
 
 Change = ConnectionJoined | ConnectionLeft | EndpointLeft | ParticipantGone
@@ -91,6 +101,7 @@ class MeetingState:
         reconnect_grace_s: float,
         create_id: Callable[[str], str],
         ring_events: int = RING_EVENTS,
+        ring_bytes: int = RING_BYTES,
     ) -> None:
         self.room = room
         self.meeting = meeting
@@ -98,7 +109,7 @@ class MeetingState:
         self._on_event = on_event
         self._grace_s = reconnect_grace_s
         self._create_id = create_id
-        self._ring = EventRing(ring_events)
+        self._ring = EventRing(ring_events, ring_bytes)
         self._seats: dict[str, _Seat] = {}
         """By participant, in order of joining."""
         self._connected: dict[str, _Endpoint] = {}
@@ -162,6 +173,7 @@ class MeetingState:
         `UserError`: the endpoint is somebody else's, or the person has too many.
         """
         seat = self._seat_of(person, endpoint_id)
+        at = self._clock.now_ms()
         changes: list[Change] = []
         if seat is None:
             seat = self._create_seat(person, role)
@@ -176,10 +188,10 @@ class MeetingState:
         )
         if endpoint is not None and endpoint.gone_at is None:
             del self._connected[endpoint.caller.connection_id]
-            changes.append(ConnectionLeft(endpoint.caller, "lost"))
+            changes.append(ConnectionLeft(endpoint.caller, "lost", at))
         seat.endpoints[endpoint_id] = self._connected[caller.connection_id] = _Endpoint(caller)
         self._refresh(seat, name=person.name, role=role)
-        return ConnectionJoined(caller, is_kept=endpoint is not None), changes
+        return ConnectionJoined(caller, is_kept=endpoint is not None, at=at), changes
 
     def lose(self, connection_id: str) -> list[Change]:
         """Take note that a connection broke. Its endpoint may come back within the grace."""
@@ -188,14 +200,15 @@ class MeetingState:
             return []
         endpoint.gone_at = self._clock.monotonic() + self._grace_s
         self._refresh(self._seats[endpoint.caller.participant_id])
-        return [ConnectionLeft(endpoint.caller, "lost")]
+        return [ConnectionLeft(endpoint.caller, "lost", self._clock.now_ms())]
 
     def leave(self, connection_id: str) -> list[Change]:
         """Let a connection go on purpose, and its endpoint with it."""
         endpoint = self._connected.pop(connection_id, None)
         if endpoint is None:
             return []
-        return [ConnectionLeft(endpoint.caller, "left"), *self._remove(endpoint, "left")]
+        left = ConnectionLeft(endpoint.caller, "left", self._clock.now_ms())
+        return [left, *self._remove(endpoint, "left")]
 
     def expire(self) -> list[Change]:
         """Give up the endpoints that did not come back in time."""
@@ -209,11 +222,12 @@ class MeetingState:
 
     def end(self) -> list[Change]:
         """Let everybody go: the meeting is over."""
-        changes: list[Change] = [ConnectionLeft(endpoint.caller, "ended") for endpoint in self._connected.values()]
+        at = self._clock.now_ms()
+        changes: list[Change] = [ConnectionLeft(endpoint.caller, "ended", at) for endpoint in self._connected.values()]
         self._connected.clear()
         for seat in self._seats.values():
             changes += [EndpointLeft(endpoint.caller) for endpoint in seat.endpoints.values()]
-            changes.append(ParticipantGone(seat.participant.participant_id))
+            changes.append(ParticipantGone(seat.participant.participant_id, "ended"))
         self._seats.clear()
         self._empty_since = self._clock.monotonic()
         return changes
@@ -268,7 +282,7 @@ class MeetingState:
         if not self._seats:
             self._empty_since = self._clock.monotonic()
         self.publish(ParticipantLeft(participant_id=participant_id, reason=reason))
-        return [EndpointLeft(endpoint.caller), ParticipantGone(participant_id)]
+        return [EndpointLeft(endpoint.caller), ParticipantGone(participant_id, reason)]
 
     def _refresh(self, seat: _Seat, **fields: object) -> None:
         """Publish what differs after connections came or went, or the person's `fields` changed."""

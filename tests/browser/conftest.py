@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.browser.visitor import Visitor
 from tests.support.chromium import chromium
 from tests.support.server import RunningServer, running_server
+
+expect.set_options(timeout=30_000)  # a timing never decides a test
 
 Visit = Callable[..., Awaitable[Visitor]]
 """`await visit(email, room=..., may_use_devices=True, **context options)` opens a page at a room's door."""

@@ -1,5 +1,6 @@
 """What a person does and sees in the browser, in the words of the page."""
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any, cast
@@ -37,6 +38,9 @@ async () => {
 }
 """
 """Highest sample heard in 1.5 s in everything that the page plays aloud, 0 to 1."""
+
+
+SILENCE = 0.001
 
 
 class Visitor:
@@ -95,10 +99,16 @@ class Visitor:
         """Listen for 1.5 s to everybody else; return the loudest sample, 0 to 1."""
         return cast(float, await self.page.evaluate(AUDIO_LEVEL))
 
-    async def sees(self, name: str, *, deadline_s: float = 15) -> None:
+    async def sees(self, name: str, *, deadline_s: float = 30) -> None:
         """Wait until somebody's picture moves: at least 5 further decoded frames."""
         wanted = {"name": name, "frames": await self.decoded_frames(name) + 5}
         await self.page.wait_for_function(PICTURE_MOVES, arg=wanted, timeout=deadline_s * 1000, polling=100)
+
+    async def hears_nobody(self) -> None:
+        """Wait until a spell of listening brings nothing; what was on its way is still played."""
+        async with asyncio.timeout(30):
+            while await self.audio_level() >= SILENCE:
+                pass
 
     async def open_chat(self) -> None:
         """Show the chat panel if it is not shown."""

@@ -14,7 +14,7 @@ from protocol.room import Source
 from tests.support.server import RunningServer, running_server
 
 ROOM = "morning-round-up"
-PATIENCE_S = 15.0
+PATIENCE_S = 30.0
 
 
 async def until(is_true: Callable[[], bool]) -> None:

@@ -45,6 +45,7 @@ def test_a_join_decodes() -> None:
     [
         {"slug": "../etc"},
         {"slug": "Morning"},
+        {"slug": "morning-round-up\n"},
         {"slug": "a" * 65},
         {"endpoint_id": ""},
         {"request_id": "x" * 65},

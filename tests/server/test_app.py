@@ -104,7 +104,7 @@ async def test_stopping_tells_pages_to_come_back(tmp_path: Path) -> None:
         await server.server.stop()
         closing = await page.next_event("connection_closing")
         assert (closing.code, closing.should_reconnect) == ("server_stopping", True)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await page.is_closed.wait()
         with pytest.raises(aiohttp.ClientConnectionError):
             await get(f"{server.url}/healthz")
@@ -217,7 +217,7 @@ async def test_a_start_that_is_given_up_leaves_nothing_behind(tmp_path: Path, af
     starting = asyncio.create_task(server.start())
     await asyncio.wait([starting], timeout=after_s)
     starting.cancel()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await asyncio.gather(starting, return_exceptions=True)
     await server.stop()
     assert children() <= before

@@ -16,7 +16,7 @@ from protocol.room import RoomSnapshot
 from protocol.wire import Mutation
 
 NOTICES = frozenset(kind.__struct_config__.tag for kind in Notice.__args__)
-TIMEOUT_S = 5.0
+TIMEOUT_S = 30.0
 
 
 class RequestError(Exception):

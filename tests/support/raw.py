@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 30.0
 
 
 def pack(**fields: Any) -> bytes:

@@ -1,9 +1,10 @@
-"""`python -m server.media.worker --fd N --port P`: serve until the socket with descriptor N closes."""
+"""`python -m server.media.worker --fd N --port P [--log-level L] [--log-json]`: serve until descriptor N closes."""
 
 import argparse
 import socket
 
 from server.media.worker.lean import leave_out_codecs
+from server.media.worker.logs import configure_logs
 
 
 def main() -> None:
@@ -11,7 +12,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m server.media.worker")
     parser.add_argument("--fd", type=int, required=True, help="descriptor of the socket to the control side")
     parser.add_argument("--port", type=int, required=True, help="UDP port; 0 takes a free one")
+    parser.add_argument("--log-level", default="info", help="as the gateway's")
+    parser.add_argument("--log-json", action="store_true", help="log as JSON, one object per line")
     arguments = parser.parse_args()
+    configure_logs(arguments.log_level, is_json=arguments.log_json)
     leave_out_codecs()
     from server.media.worker.process import run
 

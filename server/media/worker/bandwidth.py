@@ -13,6 +13,8 @@ MIN_BITRATE = 200_000
 INITIAL_BITRATE = 800_000
 """Until a line has been measured."""
 MAX_BITRATE = 2_500_000
+MAX_SILENCE_S = 2.0
+"""After a longer one we measure afresh: aiortc's counters loop once for every millisecond since the last packet."""
 
 
 class UplinkEstimator:
@@ -20,16 +22,27 @@ class UplinkEstimator:
 
     def __init__(self) -> None:
         self._estimator = RemoteBitrateEstimator()
+        self._last_at: float | None = None
+        self._is_measured = False
         self.bitrate = INITIAL_BITRATE
         """The newest estimate."""
 
     def add(self, ssrc: int, size: int, send_time: int, now: float) -> None:
         """Take note of a packet: its size in bytes, its 24-bit abs-send-time, and when it came."""
-        estimate = self._estimator.add(
-            arrival_time_ms=int(now * 1000), abs_send_time=send_time, payload_size=size, ssrc=ssrc
-        )
+        now_ms = int(now * 1000)
+        if self._last_at is not None and now - self._last_at > MAX_SILENCE_S:
+            self._start_afresh(now_ms)
+        self._last_at = now
+        estimate = self._estimator.add(arrival_time_ms=now_ms, abs_send_time=send_time, payload_size=size, ssrc=ssrc)
         if estimate is not None:
             self.bitrate = estimate[0]
+            self._is_measured = True
+
+    def _start_afresh(self, now_ms: int) -> None:
+        """Forget when packets came, but not what the line was found to carry."""
+        self._estimator = RemoteBitrateEstimator()
+        if self._is_measured:
+            self._estimator.rate_control.set_estimate(self.bitrate, now_ms)
 
 
 def publisher_bitrate(uplink: int | None, shares: Sequence[int]) -> int:

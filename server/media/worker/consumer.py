@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MAX_RETRANSMISSIONS_PER_S = 300
 """A subscriber that asks for more has a problem that retransmission makes worse."""
+MAX_LOOKUPS_PER_S = 3_000
+"""Sequence numbers looked up for one subscriber, whether they are found or not."""
 
 
 class Consumer:
@@ -41,6 +43,7 @@ class Consumer:
         that losses around an early wrap cannot confuse SRTP (RFC 3711 section 3.3.1)."""
         self._packets = self._octets = 0
         self._retransmissions_left = MAX_RETRANSMISSIONS_PER_S
+        self._lookups_left = MAX_LOOKUPS_PER_S
 
     @property
     def is_forwarding(self) -> bool:
@@ -111,7 +114,9 @@ class Consumer:
             return 0
         highest = self.producer.highest - self._offset
         sent = 0
-        for number in sequences:
+        looked_up = sequences[: self._lookups_left]
+        self._lookups_left -= len(looked_up)
+        for number in looked_up:
             if self._retransmissions_left <= 0:
                 break
             sequence = unwrap_sequence(number, highest) + self._offset
@@ -136,3 +141,4 @@ class Consumer:
     def tick(self) -> None:
         """Refill what is limited per second."""
         self._retransmissions_left = MAX_RETRANSMISSIONS_PER_S
+        self._lookups_left = MAX_LOOKUPS_PER_S

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import errno
 import gc
-import logging
 import signal
 import socket
 
@@ -19,7 +18,6 @@ from server.media.worker.worker import Worker
 
 def run(control: socket.socket, port: int) -> None:
     """Serve on UDP port `port` until `control` closes; 0 takes a free port."""
-    logging.basicConfig(format="media worker: %(levelname)s %(name)s %(message)s", level=logging.WARNING)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then closes our socket
     asyncio.run(_run(control, port))
 

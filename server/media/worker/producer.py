@@ -166,7 +166,7 @@ class Producer:
         extension, value = 0, 0
         if self._extension:
             data = rtp.read_extension(view[RECEIVE_AT:], header, self._extension)
-            if data is not None:
+            if data:  # a two-byte element may be empty (RFC 8285 section 4.3)
                 extension, value = self._forwarded_extension, data[0]
         at = RECEIVE_AT + header.payload_at - rtp.HEADER_BYTES
         size = rtp.HEADER_BYTES + header.payload_end - header.payload_at

@@ -24,7 +24,9 @@ DTLS_TIMEOUT_S = 30.0
 ESTIMATE_LIFETIME_S = 5.0
 """A subscriber's bandwidth estimate is forgotten after so long without a new one."""
 _MAX_RTCP_SOURCES = 256
-_MAX_STRAY_PACKETS = 1_000
+MAX_RTCP_PER_S = 200
+"""Compound packets of one transport; a browser with fifty streams sends some tens."""
+MAX_STRAY_PACKETS_PER_S = 200
 """Decrypted for nothing: packets with an unknown SSRC of a page that names its streams by MID."""
 _SSRC_AT = 8
 
@@ -60,6 +62,7 @@ class Transport:
         self._subscribed: dict[int, Consumer] = {}
         self._rtcp_sources: set[int] = set()
         self._stray_packets = 0
+        self._rtcp_left = MAX_RTCP_PER_S
         self._uplink: UplinkEstimator | None = None
         self._estimate: tuple[int, float] | None = None
 
@@ -102,14 +105,22 @@ class Transport:
             return self._receive_rtcp(self.inbound, size)
         return self._receive_rtp(self.inbound, size)
 
-    def produce(self, producer_id: str, stream: ProducerStream, *, is_paused: bool) -> Producer:
-        """Accept a stream. Raises `RpcError` when another one has its SSRC or MID."""
-        producer = Producer(producer_id, self, stream, self._plumbing, is_paused=is_paused)
-        for ssrc in (stream.ssrc, stream.rtx_ssrc):
-            if ssrc is not None and ssrc in self._streams:
-                raise RpcError("the SSRC is in use")
-        if stream.mid is not None and any(other.stream.mid == stream.mid for other in self.producers.values()):
+    def produce(
+        self, producer_id: str, stream: ProducerStream, *, is_paused: bool, replaces: str | None = None
+    ) -> Producer:
+        """Accept a stream, and close the producer that it `replaces`, if that is on this transport.
+
+        Raises `RpcError`, with nothing closed, when another one has its SSRC or MID.
+        """
+        others = [other for other in self.producers.values() if other.producer_id != replaces]
+        used = {ssrc for other in others for ssrc in (other.ssrc, other.rtx_ssrc) if ssrc is not None}
+        if not used.isdisjoint((stream.ssrc, stream.rtx_ssrc)):
+            raise RpcError("the SSRC is in use")
+        if stream.mid is not None and any(other.stream.mid == stream.mid for other in others):
             raise RpcError("the MID is in use")
+        if replaces is not None:
+            self.close_producer(replaces)
+        producer = Producer(producer_id, self, stream, self._plumbing, is_paused=is_paused)
         self.producers[producer_id] = producer
         if stream.ssrc is not None:
             self._streams[stream.ssrc] = (producer, producer.receive)
@@ -175,6 +186,8 @@ class Transport:
 
     def tick(self, now: float) -> None:
         """Do what is due every second: consent and handshake deadlines, reports to a publisher."""
+        self._stray_packets = 0
+        self._rtcp_left = MAX_RTCP_PER_S
         if self._connect is not None:
             if now - max(self._connect_at, self.agent.last_check or 0.0) > CONSENT_S:
                 self.close("consent_expired")
@@ -268,7 +281,7 @@ class Transport:
         return True
 
     def _may_be_named_by_mid(self) -> bool:
-        return self._stray_packets < _MAX_STRAY_PACKETS and any(
+        return self._stray_packets < MAX_STRAY_PACKETS_PER_S and any(
             producer.ssrc is None or (producer.stream.rtx_payload_type is not None and producer.rtx_ssrc is None)
             for producer in self.producers.values()
         )
@@ -300,6 +313,9 @@ class Transport:
         self._uplink.add(header.ssrc, size, int.from_bytes(data, "big"), now)
 
     def _receive_rtcp(self, inbound: SrtpSession, size: int) -> bool:
+        if self._rtcp_left <= 0:
+            return False
+        self._rtcp_left -= 1
         buffer = self._plumbing.udp.buffer
         source = rtcp.sender_ssrc(buffer.view[RECEIVE_AT:])
         if source not in self._rtcp_sources and len(self._rtcp_sources) >= _MAX_RTCP_SOURCES:

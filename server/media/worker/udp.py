@@ -7,6 +7,7 @@ question was sent to: on a machine with several, the kernel would choose another
 import asyncio
 import contextlib
 import errno
+import logging
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -25,6 +26,8 @@ _SOCKET_BUFFER_BYTES = 4 << 20
 _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
 _IP_PKTINFO = 8
 _ANCILLARY_BYTES = 64
+
+_log = logging.getLogger(__name__)
 
 
 def open_socket(port: int) -> socket.socket:
@@ -78,7 +81,7 @@ class UdpSocket:
         self.sock = sock
         self.buffer = Buffer(RECEIVE_AT + 2 * SLOT_BYTES)
         self.packets_in = self.bytes_in = self.packets_out = self.bytes_out = 0
-        self.send_failures = 0
+        self.send_failures = self.failures = 0
         self._target = [self.buffer.view[RECEIVE_AT : RECEIVE_AT + MAX_DATAGRAM_BYTES]]
         self._on_datagram = on_datagram
 
@@ -115,4 +118,13 @@ class UdpSocket:
             self.packets_in += 1
             self.bytes_in += size
             if size:
-                on_datagram(size, address, ancillary)
+                try:
+                    on_datagram(size, address, ancillary)
+                except Exception:  # noqa: BLE001 - one bad packet is nobody else's loss
+                    self._on_failure()
+
+    def _on_failure(self) -> None:
+        """Count a packet that raised: our fault. Say so once, or whoever sends them fills the disk."""
+        self.failures += 1
+        if self.failures == 1:
+            _log.exception("a packet could not be handled")

@@ -84,7 +84,9 @@ class Worker:
                 if (router := self._routers.get(router_id)) is not None:
                     router.close()
             case m.Produce(transport_id=transport_id):
-                self._transport(transport_id).produce(command.producer_id, command.stream, is_paused=command.is_paused)
+                self._transport(transport_id).produce(
+                    command.producer_id, command.stream, is_paused=command.is_paused, replaces=command.replaces
+                )
             case m.PauseProducer(transport_id=transport_id):
                 self._transport(transport_id).producer(command.producer_id).set_paused(command.is_paused)
             case m.CloseProducer(transport_id=transport_id):

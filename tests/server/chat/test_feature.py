@@ -194,6 +194,30 @@ async def test_a_request_is_kept_once_even_over_a_new_meeting(server: RunningGat
     assert len(await server.sql("SELECT * FROM chat_message")) == 1
 
 
+async def test_a_read_mark_that_is_long_in_coming_holds_up_nobody_else(
+    server: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, ben = await server.connect(ANA), await server.enter(BEN)
+    sent = await ben.request("chat_send", text="x")
+    gate, asked = asyncio.Event(), asyncio.Event()
+    read_up_to = ChatRepository.read_up_to
+
+    async def slow(*arguments: Any) -> int:
+        if not asked.is_set():
+            asked.set()
+            await gate.wait()
+        return await read_up_to(*arguments)
+
+    monkeypatch.setattr(ChatRepository, "read_up_to", slow)
+    joining = asyncio.create_task(ana.join(ROOM))
+    await asked.wait()
+    await asyncio.wait_for(server.enter("cleo@school.example"), timeout=2)
+    assert not joining.done()
+    await ben.request("chat_read", up_to=sent["message"]["message_id"])
+    gate.set()
+    assert (await joining).you.chat_read_up_to == 0
+
+
 async def test_a_room_whose_history_cannot_be_read_opens_all_the_same(server: RunningGateway) -> None:
     ana = await server.enter(ANA)
     await ana.request("chat_send", text="before")

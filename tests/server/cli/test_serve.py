@@ -114,7 +114,7 @@ async def test_a_signal_stops_it_in_order(environment: dict[str, str | Path], nu
         assert closing.should_reconnect
         assert "Traceback" not in log
         assert "stopping" in log
-        _, alive = psutil.wait_procs(workers, timeout=5)
+        _, alive = psutil.wait_procs(workers, timeout=TIMEOUT_S)
         assert alive == []
 
 
@@ -130,12 +130,12 @@ async def test_a_second_signal_forces_the_end(environment: dict[str, str | Path]
             while b"stopping" not in await served.process.stderr.readline():
                 pass
         served.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(TIMEOUT_S):
             await until_ended(served.process.pid)
         for worker in workers:
             worker.resume()
         assert await served.process.wait() == 128 + signal.SIGTERM
-        _, alive = psutil.wait_procs(workers, timeout=5)
+        _, alive = psutil.wait_procs(workers, timeout=TIMEOUT_S)
         assert alive == [], "the workers end with the server"
 
 
@@ -161,7 +161,7 @@ async def test_killed_and_started_again_it_has_everything(environment: dict[str,
         workers = psutil.Process(served.process.pid).children(recursive=True)
         first_links = served.links
         await served.end(signal.SIGKILL)
-        _, alive = psutil.wait_procs(workers, timeout=5)
+        _, alive = psutil.wait_procs(workers, timeout=TIMEOUT_S)
         assert alive == []
     async with serving(environment, "--demo") as served:
         again = Page(session)

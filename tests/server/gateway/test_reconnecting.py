@@ -69,7 +69,7 @@ async def test_a_page_that_comes_back_is_told_what_it_missed(server: RunningGate
     back = await watching.next_event("participant_changed", nth=2)
     assert back.participant.is_connected
     assert page.snapshot == watching.snapshot
-    assert server.directory.inside(ROOM)[1].participant_id == before.participant_id
+    assert server.directory.meetings[0].participants()[1].participant_id == before.participant_id
 
 
 async def test_a_page_that_was_away_for_too_many_events_gets_a_snapshot(server: RunningGateway) -> None:
@@ -100,7 +100,7 @@ async def test_a_connection_that_breaks_at_the_door_is_not_left_inside(tmp_path:
         may_go_on = asyncio.Event()
         is_asked = asyncio.Event()
 
-        async def on_connection_joined(self, caller: Caller) -> None:
+        async def on_connection_joined(self, caller: Caller, at: int) -> None:
             if caller.endpoint_id == "raw":
                 self.is_asked.set()
                 await self.may_go_on.wait()
@@ -116,7 +116,7 @@ async def test_a_connection_that_breaks_at_the_door_is_not_left_inside(tmp_path:
         Slow.may_go_on.set()
         changed = await watching.next_event("participant_changed")
         assert (changed.participant.name, changed.participant.is_connected) == ("Ana", False)
-        assert server.directory.meetings[0].connection_count == 1
+        assert len(server.directory.meetings[0]._listening) == 1
         await raw.close()
 
 
@@ -153,7 +153,7 @@ async def test_two_tabs_are_one_participant_until_both_are_gone(tmp_path: Path) 
         assert first.joined is not None
         assert second.joined is not None
         assert first.joined.you.participant_id == second.joined.you.participant_id
-        assert [inside.name for inside in server.directory.inside(ROOM)] == ["Ben", "Ana"]
+        assert [inside.name for inside in server.directory.meetings[0].participants()] == ["Ben", "Ana"]
         await first.request("chat_send", text="from one tab")
         await second.next_event("chat_sent")
         await first.break_line()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from protocol import PROTOCOL_VERSION
@@ -16,7 +17,7 @@ from protocol.wire import Empty, Request
 from server.errors import ProtocolError
 from server.gateway import connection
 from server.room.feature import Caller, Feature, Handler, Meeting
-from tests.support.gateway import ROOM, RunningGateway, running_gateway
+from tests.support.gateway import ROOM, AnsweringFeature, RunningGateway, running_gateway
 from tests.support.page import Page, RequestError
 from tests.support.raw import RawSocket, request_packet
 from tests.support.waiting import until
@@ -131,7 +132,8 @@ async def test_one_connection_is_in_one_room(server: RunningGateway) -> None:
     joined = await page.join("lounge")
     assert joined.snapshot is not None
     assert joined.snapshot.room.slug == "lounge"
-    assert server.directory.inside(ROOM) == ()
+    inside = {meeting.room.slug: len(meeting.participants()) for meeting in server.directory.meetings}
+    assert inside == {ROOM: 0, "lounge": 1}
 
 
 async def test_joining_again_on_the_same_connection_is_answered_again(server: RunningGateway) -> None:
@@ -140,20 +142,21 @@ async def test_joining_again_on_the_same_connection_is_answered_again(server: Ru
     first, second = await asyncio.gather(page.request_raw("room_join", fields), page.request_raw("room_join", fields))
     assert first["you"] == second["you"]
     assert first["snapshot"] == second["snapshot"]
-    assert len(server.directory.inside(ROOM)) == 1
+    assert len(server.directory.meetings[0].participants()) == 1
     await server.presence.flush()
     [row] = await server.sql("SELECT connection_id FROM connection")
     assert row["connection_id"] == first["you"]["connection_id"]
 
 
 class RestlessFeature(Feature):
-    """Publishes in every turn of the event loop for a while after somebody has come in."""
+    """Publishes in every turn of the event loop for a while from the welcome on."""
 
     def __init__(self, meeting: Meeting) -> None:
         self.meeting = meeting
 
-    async def on_connection_joined(self, caller: Caller) -> None:
-        self.publish(50)
+    def you(self, caller: Caller) -> Mapping[str, Any]:
+        asyncio.get_running_loop().call_soon(self.publish, 50)
+        return {}
 
     def publish(self, more: int) -> None:
         self.meeting.publish(MediaReset(epoch=1, is_available=True))
@@ -220,6 +223,32 @@ async def test_a_fault_of_ours_is_logged_with_room_and_participant_and_not_told(
         assert ANA not in str(log)
         await page.request("chat_send", text="still here")
         await watching.next_event("chat_sent")
+
+
+async def test_whatever_is_logged_for_a_request_says_where_and_of_whom(tmp_path: Path) -> None:
+    class Logging(AnsweringFeature):
+        async def on_request(self, _caller: Caller, _request: Request) -> Empty:
+            structlog.get_logger().info("asked")
+            return Empty()
+
+        async def on_connection_left(self, caller: Caller, reason: str, at: int) -> None:
+            structlog.get_logger().info("told")
+
+    async with running_gateway(tmp_path, features=[Logging]) as server:
+        with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as logs:
+            ana, ben = await server.enter(ANA), await server.enter(BEN)
+            for page in (ana, ben):
+                await page.request("media_transport_close", transport_id="t")
+            await ana.request("room_leave")
+            await until(lambda: any(log["event"] == "told" for log in logs))
+        assert ana.joined is not None
+        assert ben.joined is not None
+        asked = [(log["room_id"], log["participant_id"]) for log in logs if log["event"] == "asked"]
+        room_id = server.directory.meetings[0].room.room_id
+        assert asked == [(room_id, joined.you.participant_id) for joined in (ana.joined, ben.joined)]
+        # Hooks run for everybody, whoever's request has started them.
+        [told] = [log for log in logs if log["event"] == "told"]
+        assert "participant_id" not in told
 
 
 async def test_a_protocol_error_closes_that_connection_only(tmp_path: Path) -> None:

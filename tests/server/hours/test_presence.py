@@ -20,6 +20,7 @@ from protocol.room import Person
 from server.hours import presence
 from server.hours.presence import PresenceService
 from server.room.directory import Entry, RoomDirectory
+from server.room.feature import Caller, Feature
 from server.store.database import FILE_NAME, Database
 from server.store.people import Entry as NewPerson
 from server.store.people import PeopleRepository
@@ -34,6 +35,21 @@ ROOM_GRACE_S, RECONNECT_GRACE_S = 60.0, 20.0
 PEOPLE = ("ana", "ben")
 
 
+class Slow(Feature):
+    """Keeps the features after it waiting."""
+
+    def __init__(self) -> None:
+        self.gate: asyncio.Event | None = None
+
+    async def on_connection_joined(self, caller: Caller, at: int) -> None:
+        if self.gate is not None:
+            await self.gate.wait()
+
+    async def on_connection_left(self, caller: Caller, reason: str, at: int) -> None:
+        if self.gate is not None:
+            await self.gate.wait()
+
+
 class Node:
     """A node of the server as far as presence needs one, over the database in `folder`."""
 
@@ -42,6 +58,7 @@ class Node:
         self.clock = clock
         self.node_id = node_id
         self.people: dict[str, Person] = {}
+        self.slow = Slow()
 
     async def start(self) -> None:
         self.database = await Database.open(self.folder)
@@ -54,7 +71,7 @@ class Node:
         await self.presence._repository.end_others(self.node_id)
         self.directory = RoomDirectory(
             rooms,
-            [self.presence.create_feature],
+            [lambda _meeting: self.slow, self.presence.create_feature],
             self.clock,
             ROOM_GRACE_S,
             RECONNECT_GRACE_S,
@@ -70,7 +87,7 @@ class Node:
         return await self.directory.join(door, person, request, KeptOutbox())
 
     async def hooks_done(self) -> None:
-        await asyncio.gather(*self.directory._closings)
+        await asyncio.gather(*self.directory._closings.values())
         for meeting in self.directory.meetings:
             await meeting._hooks.join()
 
@@ -133,6 +150,24 @@ async def test_every_join_and_leave_is_recorded_with_its_connection(node: Node, 
     assert (second["joined_at"], second["left_at"], second["left_reason"]) == (start + 7_000, start + 10_000, "left")
 
 
+async def test_what_keeps_the_notes_waiting_invents_no_time(node: Node, clock: ManualClock) -> None:
+    start = clock.now_ms()
+    ana = await node.join("ana", "tab")
+    node.slow.gate = asyncio.Event()
+    joining = asyncio.create_task(node.join("ben", "tab"))
+    await until(lambda: len(ana.meeting.participants()) == 2)
+    clock.advance(seconds=3)
+    node.directory.lose(ana)
+    clock.advance(seconds=11)
+    node.slow.gate.set()
+    ben = await joining
+    await node.hooks_done()
+    assert await node.presence.flush()
+    rows = {row["connection_id"]: row for row in await node.rows()}
+    assert rows[ana.caller.connection_id]["left_at"] == start + 3_000
+    assert rows[ben.caller.connection_id]["joined_at"] == start
+
+
 async def test_a_meeting_is_recorded_from_the_first_to_the_end_of_its_grace(node: Node, clock: ManualClock) -> None:
     start = clock.now_ms()
     entry = await node.join("ana", "tab")
@@ -169,7 +204,8 @@ async def test_a_failing_disk_keeps_nobody_out_and_loses_nothing(node: Node, clo
         node.directory.leave(ana)
         await node.hooks_done()
         assert not await node.presence.flush()
-    assert {log["event"] for log in logs} == {"presence_write_failed", "presence_lease_failed"}
+    failures = {log["event"] for log in logs if log["log_level"] == "error"}
+    assert failures == {"presence_write_failed", "presence_lease_failed"}
     await asyncio.to_thread(run_sql, node.folder, "ALTER TABLE gone RENAME TO connection")
     assert await node.presence.flush()
     rows = {row["connection_id"]: row for row in await node.rows()}

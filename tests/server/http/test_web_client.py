@@ -20,7 +20,7 @@ async def raw_request(site: Site, target: str, *headers: str, method: str = "GET
     reader, writer = await asyncio.open_connection(url.hostname, url.port)
     lines = [f"{method} {target} HTTP/1.1", "Host: localhost", "Connection: close", *headers, "", ""]
     writer.write("\r\n".join(lines).encode("latin-1"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         answer = await reader.read()
     writer.close()
     await writer.wait_closed()

@@ -11,7 +11,7 @@ from aiortc.rtcdtlstransport import RTCDtlsFingerprint, RTCDtlsTransport
 
 from protocol.rtp import DtlsFingerprint
 
-DEADLINE_S = 15.0
+DEADLINE_S = 30.0
 
 
 def binding_request(

@@ -17,7 +17,7 @@ from server.media.feature import MediaFeature
 from server.media.service import MediaService
 from server.room.feature import Caller
 
-DEADLINE_S = 20.0
+DEADLINE_S = 30.0
 Reply = TypeVar("Reply", bound=Wire)
 
 

@@ -31,6 +31,7 @@ from protocol.rtp import DtlsFingerprint, DtlsParameters, RtpCapabilities, RtpPa
 from protocol.wire import Empty
 from server.errors import UserError
 from server.media import feature as feature_module
+from server.media import rpc, worker_process
 from server.media.capabilities import ROUTER_CAPABILITIES
 from server.media.feature import MediaFeature
 from server.media.service import MediaService
@@ -238,6 +239,53 @@ async def test_a_page_sends_a_source_again_with_the_same_ssrc(ana: MediaPage, se
     await worker_has(service, producers=1)
 
 
+@pytest.mark.parametrize("is_other_page", [False, True])
+async def test_a_refused_producer_takes_nothing_away(
+    feature: MediaFeature, ana: MediaPage, meeting: RecordingMeeting, service: MediaService, *, is_other_page: bool
+) -> None:
+    sending = await ana.transport("send")
+    camera = await ana.produce(sending.id)
+    page = MediaPage(feature, "ana", "another page of ana") if is_other_page else ana
+    transport = await page.transport("send") if is_other_page else sending
+    await page.produce(transport.id, Source.MICROPHONE)
+    await refused(page.produce(transport.id, mid="9", encodings=[{"ssrc": 2_222}]), ErrorCode.BAD_REQUEST)
+    assert meeting.producers("ana")[0].producer_id == camera
+    assert not [notice for _, notice in meeting.notices if isinstance(notice, MediaProducerClosed)]
+    await ana.ask(MediaProducerUpdate, Empty, producer_id=camera, is_paused=True)
+    await worker_has(service, producers=2)
+
+
+async def test_a_busy_worker_is_asked_again_later(ana: MediaPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as busy:
+        busy.setattr(rpc, "MAX_CALLS_UNDER_WAY", 0)
+        await refused(ana.transport("send"), ErrorCode.TOO_MANY)
+    await ana.transport("send")
+
+
+async def test_a_transport_that_comes_too_late_is_closed(ana: MediaPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its id is free again, which the worker would refuse otherwise."""
+    monkeypatch.setattr(feature_module, "_create_id", lambda _: "tr_late")
+    with monkeypatch.context() as impatient:
+        impatient.setattr(worker_process, "CALL_TIMEOUT_S", 0)
+        await refused(ana.transport("send"), ErrorCode.MEDIA_UNAVAILABLE)
+    await ana.transport("send")
+
+
+async def test_a_transport_that_nobody_waits_for_any_more_is_closed(
+    ana: MediaPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feature_module, "_create_id", lambda _: "tr_cancelled")
+    asking = asyncio.create_task(ana.transport("send"))
+    await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.wait([asking])
+    monkeypatch.setattr(feature_module, "_create_id", lambda _: "tr_other")
+    recv = await ana.transport("recv")
+    assert recv.id == "tr_other"
+    monkeypatch.setattr(feature_module, "_create_id", lambda _: "tr_cancelled")
+    await ana.transport("send")
+
+
 async def test_hostile_parameters_are_a_bad_request(ana: MediaPage, meeting: RecordingMeeting) -> None:
     transport = await ana.transport("send")
     await refused(ana.produce(transport.id, mid="\r\n"), ErrorCode.BAD_REQUEST)
@@ -255,6 +303,17 @@ async def test_connecting_twice_is_a_bad_request(ana: MediaPage) -> None:
         ana.ask(MediaTransportConnect, Empty, transport_id=transport.id, dtls_parameters=parameters),
         ErrorCode.BAD_REQUEST,
     )
+
+
+async def test_a_page_has_one_consumer_of_a_producer(ana: MediaPage, ben: MediaPage, service: MediaService) -> None:
+    producer = await ana.produce((await ana.transport("send")).id, Source.MICROPHONE)
+    receiving = await ben.transport("recv")
+    earlier = (await ben.consume(receiving.id, producer)).consumer
+    later = (await ben.consume(receiving.id, producer)).consumer
+    await worker_has(service, consumers=1)
+    await refused(ben.ask(MediaConsumerClose, Empty, consumer_id=earlier.id), ErrorCode.NOT_FOUND)
+    await ben.ask(MediaConsumerClose, Empty, consumer_id=later.id)
+    await worker_has(service, consumers=0)
 
 
 async def test_consumers_end_with_their_producer(ana: MediaPage, ben: MediaPage, service: MediaService) -> None:
@@ -307,12 +366,12 @@ async def test_a_producer_that_closes_while_somebody_asks_for_it(ana: MediaPage,
 async def test_there_is_a_limit_to_pages_and_consumers(
     feature: MediaFeature, ana: MediaPage, ben: MediaPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feature_module, "MAX_CONSUMERS", 2)
+    monkeypatch.setattr(feature_module, "MAX_CONSUMERS", 1)
     sending, receiving = await ana.transport("send"), await ben.transport("recv")
-    producer = await ana.produce(sending.id)
-    for _ in range(2):
-        await ben.consume(receiving.id, producer)
-    await refused(ben.consume(receiving.id, producer), ErrorCode.TOO_MANY)
+    camera = await ana.produce(sending.id)
+    microphone = await ana.produce(sending.id, Source.MICROPHONE)
+    await ben.consume(receiving.id, camera)
+    await refused(ben.consume(receiving.id, microphone), ErrorCode.TOO_MANY)
     pages = [MediaPage(feature, "ben", f"page {number}") for number in range(feature_module.MAX_ENDPOINTS)]
     for page in pages[:-1]:
         await page.transport("recv")

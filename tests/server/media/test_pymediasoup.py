@@ -30,7 +30,7 @@ from protocol.rtp import DtlsParameters, RtpCapabilities, RtpParameters
 from protocol.wire import Empty
 from tests.server.media.meeting import Page, RecordingMeeting, live_feature, running_service
 
-FRAME_DEADLINE_S = 15.0
+FRAME_DEADLINE_S = 30.0
 
 
 class Square(VideoStreamTrack):

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.media import rpc
-from server.media.rpc import FrameDecoder, Peer, PeerGoneError, RpcError
+from server.media.rpc import FrameDecoder, Peer, PeerGoneError, RpcError, TooManyCallsError
 
-DEADLINE_S = 5.0
+DEADLINE_S = 30.0
 # Bodies are msgpack; these are small integers and a short string.
 ONE, TWO, TEXT = b"\x01", b"\x02", b"\xa5hello"
 
@@ -66,6 +66,27 @@ async def test_what_cannot_be_done_is_an_error_of_its_call() -> None:
         with pytest.raises(RpcError, match="no such thing"):
             await asker.call(ONE, DEADLINE_S)
         assert await asker.call(TWO, DEADLINE_S) == TWO
+
+
+async def test_an_unexpected_error_ends_one_call_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(body: bytes) -> bytes:
+        return {TWO: TWO}[body]
+
+    async with pair(on_call=fail) as (asker, _):
+        with pytest.raises(RpcError, match=r"^internal error$"):
+            await asker.call(ONE, DEADLINE_S)
+        assert await asker.call(TWO, DEADLINE_S) == TWO
+    assert "KeyError" in caplog.text
+
+
+async def test_too_many_calls_are_not_a_peer_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rpc, "MAX_CALLS_UNDER_WAY", 0)
+    async with pair(on_call=lambda body: body) as (asker, _):
+        with pytest.raises(TooManyCallsError):
+            await asker.call(ONE, DEADLINE_S)
+        monkeypatch.undo()
+        assert await asker.call(ONE, DEADLINE_S) == ONE
+    assert not issubclass(TooManyCallsError, PeerGoneError)
 
 
 async def test_a_posted_call_is_done_in_order_and_not_answered() -> None:
@@ -128,7 +149,7 @@ async def test_who_does_not_read_is_given_up_instead_of_queued_for() -> None:
 
 
 @pytest.mark.parametrize("garbage", [b"\xff\xff\xff\xff", b"\0\0\0\1\xc1", b"\0\0\0\1\x01", b"\0\0\0\3\x81\xa1x"])
-async def test_garbage_ends_the_connection_and_nothing_else(garbage: bytes) -> None:
+async def test_garbage_ends_the_connection_and_nothing_else(garbage: bytes, caplog: pytest.LogCaptureFixture) -> None:
     left, right = socket.socketpair()
     peer = Peer(left)
     task = asyncio.create_task(peer.run())
@@ -136,3 +157,4 @@ async def test_garbage_ends_the_connection_and_nothing_else(garbage: bytes) -> N
     with right:
         right.sendall(garbage)
         await asyncio.wait_for(task, DEADLINE_S)
+    assert "not understood" in caplog.text

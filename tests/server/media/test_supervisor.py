@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Self
 
 import psutil
 import pytest
@@ -16,6 +17,7 @@ from server.media import supervisor as supervisor_module
 from server.media.service import MediaService
 from server.media.supervisor import Supervisor
 from server.media.worker.udp import open_socket
+from server.media.worker_process import LogOptions, WorkerProcess
 from tests.server.media.meeting import DEADLINE_S, RecordingMeeting, live_feature, running_service
 
 
@@ -27,6 +29,60 @@ async def test_a_port_in_use_stops_the_start_with_a_sentence() -> None:
             await supervisor.start()
         assert not supervisor.workers
     assert not _worker_children()
+
+
+async def test_ports_beyond_the_last_one_stop_the_start_with_a_sentence() -> None:
+    with pytest.raises(StartupError, match=r"^2 media workers need the UDP ports from 65535 on[^.]*\.$"):
+        await Supervisor(count=2, first_port=65_535).start()
+
+
+async def test_a_start_that_is_cancelled_leaves_no_worker_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    has_first = asyncio.Event()
+
+    class SecondIsSlow(WorkerProcess):
+        @classmethod
+        async def start(cls, number: int, port: int, logs: LogOptions) -> Self:
+            if number == 1:
+                await asyncio.Event().wait()
+            worker = await super().start(number, port, logs)
+            has_first.set()
+            return worker
+
+    monkeypatch.setattr(supervisor_module, "WorkerProcess", SecondIsSlow)
+    starting = asyncio.create_task(Supervisor(count=2, first_port=0).start())
+    await asyncio.wait_for(has_first.wait(), DEADLINE_S)
+    starting.cancel()
+    await asyncio.wait([starting], timeout=DEADLINE_S)
+    assert starting.cancelled()
+    left = _worker_children()
+    for process in left:
+        process.kill()
+    assert not left
+
+
+async def test_a_keeper_survives_what_nobody_expected(service: MediaService, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempts = []
+
+    class FailsOnce(WorkerProcess):
+        @classmethod
+        async def start(cls, number: int, port: int, logs: LogOptions) -> Self:
+            attempts.append(number)
+            if len(attempts) == 1:
+                raise ValueError("unexpected")
+            return await super().start(number, port, logs)
+
+    monkeypatch.setattr(supervisor_module, "WorkerProcess", FailsOnce)
+    monkeypatch.setattr(supervisor_module, "RESTART_DELAYS_S", (0.0,))
+    meeting = RecordingMeeting()
+    async with live_feature(service, meeting):
+        os.kill(service.stats()[0].pid, signal.SIGKILL)
+        await meeting.wait_for_reset(2)
+    assert attempts == [0, 0]
+
+
+async def test_workers_log_as_the_gateway_does() -> None:
+    async with running_service(log_level="warning", log_json=True) as service:
+        assert psutil.Process(service.stats()[0].pid).cmdline()[-3:] == ["--log-level", "warning", "--log-json"]
 
 
 async def test_workers_have_ports_in_a_row() -> None:

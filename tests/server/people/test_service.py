@@ -71,6 +71,8 @@ async def test_a_link_without_a_room_leads_home(people: PeopleService) -> None:
 
 
 async def test_a_link_to_an_unknown_room_or_person_is_not_made(people: PeopleService) -> None:
+    with pytest.raises(UserError, match="cannot be part of a link"):
+        await people.create_link(ANA, "\udcff")
     with pytest.raises(UserError, match="no room 'attic'") as caught:
         await people.create_link(ANA, "attic")
     assert caught.value.code == ErrorCode.NOT_FOUND

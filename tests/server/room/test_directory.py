@@ -34,6 +34,7 @@ class NotingFeature(Feature):
         self.failing: set[str] = set()
         self.gate: asyncio.Event | None = None
         self.handled = 0
+        self.fields: dict[str, Any] = {"chat_read_up_to": 7}
 
     def handlers(self) -> Mapping[type[Request], Handler]:
         return {ChatTyping: self.on_request, ChatRead: self.on_request}
@@ -44,15 +45,15 @@ class NotingFeature(Feature):
 
     def you(self, caller: Caller) -> Mapping[str, Any]:
         self.fail("you")
-        return {"chat_read_up_to": 7}
+        return self.fields
 
     async def on_meeting_opened(self) -> None:
         await self.note("opened")
 
-    async def on_connection_joined(self, caller: Caller) -> None:
+    async def on_connection_joined(self, caller: Caller, at: int) -> None:
         await self.note(f"joined {caller.endpoint_id}")
 
-    async def on_connection_left(self, caller: Caller, reason: str) -> None:
+    async def on_connection_left(self, caller: Caller, reason: str, at: int) -> None:
         await self.note(f"{reason} {caller.endpoint_id}")
 
     async def on_endpoint_left(self, caller: Caller) -> None:
@@ -86,6 +87,8 @@ class House:
         self.clock = ManualClock()
         self.notes: list[str] = []
         self.features: list[NotingFeature] = []
+        self.gate: asyncio.Event | None = None
+        """Of the features of the next meeting."""
         self.roles: dict[tuple[str, str], RoomRole] = {}
         self.directory = RoomDirectory(
             FixedRooms(ROOM, roles=self.roles),
@@ -98,6 +101,7 @@ class House:
 
     def create_feature(self, meeting: Meeting) -> Feature:
         feature = NotingFeature(meeting, self.notes)
+        feature.gate = self.gate
         self.features.append(feature)
         return feature
 
@@ -119,7 +123,7 @@ class House:
         """Let time pass, and everything that is due then happen."""
         self.clock.advance(seconds=seconds)
         self.directory.tick()
-        for task in list(self.directory._closings):
+        for task in list(self.directory._closings.values()):
             await task
 
     async def hooks_done(self, entry: Entry) -> list[str]:
@@ -202,6 +206,53 @@ async def test_whoever_gives_up_at_the_door_is_not_left_inside(house: House) -> 
     assert [p.name for p in ana.meeting.participants()] == ["Ana"]
     await house.hooks_done(ana)
     assert house.notes[2:] == ["joined b", "lost b", "endpoint b", "participant"]
+
+
+async def test_whoever_cannot_be_welcomed_is_not_left_inside(house: House) -> None:
+    ana = await house.join(ANA, "a")
+    house.features[0].fields = {"no_such_field": 1}
+    with pytest.raises(TypeError):
+        await house.join(BEN, "b")
+    assert [p.is_connected for p in ana.meeting.participants()] == [True, False]
+
+
+async def test_those_at_the_door_do_not_wait_for_what_is_loaded_for_others() -> None:
+    class Loading(Feature):
+        gate = asyncio.Event()
+
+        async def on_connection_arriving(self, caller: Caller) -> None:
+            if caller.endpoint_id != "b":
+                await self.gate.wait()
+
+    house = House()
+    house.directory = RoomDirectory(
+        FixedRooms(ROOM), [lambda _meeting: Loading()], house.clock, ROOM_GRACE_S, RECONNECT_GRACE_S, fan_out_kept
+    )
+    waiting = [asyncio.create_task(house.join(ANA, f"a{number}")) for number in range(3)]
+    await asyncio.wait(waiting, timeout=0.01)
+    entry = await asyncio.wait_for(house.join(BEN, "b"), timeout=2)
+    assert len(entry.meeting.participants()) == 2
+    assert not any(task.done() for task in waiting)
+    Loading.gate.set()
+    await asyncio.gather(*waiting)
+    await house.directory.close()
+
+
+async def test_the_log_tells_who_came_and_went_by_id(house: House) -> None:
+    with capture_logs() as logs:
+        ana = await house.join(ANA, "a")
+        ben = await house.join(BEN, "b")
+        await house.join(person("cleo"), "c")
+        house.directory.leave(ana)
+        house.directory.lose(ben)
+        await house.pass_time(RECONNECT_GRACE_S)
+        await house.directory.close()
+    place = {"room_id": ROOM.room_id, "meeting_id": ana.meeting.meeting_id, "log_level": "info"}
+    [came, *_] = [log for log in logs if log["event"] == "participant_joined"]
+    assert came == {"event": "participant_joined", "participant_id": ana.caller.participant_id, **place}
+    gone = [log for log in logs if log["event"] == "participant_left"]
+    assert [log["reason"] for log in gone] == ["left", "lost", "ended"]
+    assert gone[0] == {**came, "event": "participant_left", "reason": "left"}
 
 
 async def test_joining_waits_for_a_meeting_that_is_closing(house: House) -> None:
@@ -307,7 +358,13 @@ async def test_failing_features_hurt_nobody(house: House) -> None:
         house.directory.leave(ana)
         await house.pass_time(ROOM_GRACE_S)
     assert house.directory.meetings == []
-    assert {log["event"] for log in logs} == {"hook_failed", "feature_failed", "meeting_closed"}
+    assert {log["event"] for log in logs} == {
+        "participant_joined",
+        "participant_left",
+        "hook_failed",
+        "feature_failed",
+        "meeting_closed",
+    }
     assert all(log["room_id"] == ROOM.room_id for log in logs)
 
 
@@ -358,12 +415,11 @@ async def test_roles_come_from_the_room_or_else_from_the_programme(house: House)
     assert error.value.code is ErrorCode.NOT_FOUND
 
 
-async def test_who_is_inside_is_told_by_slug_and_by_id(house: House) -> None:
-    assert house.directory.inside(ROOM.slug) == ()
+async def test_who_is_inside_is_told_in_order_of_joining(house: House) -> None:
+    assert house.directory.inside(ROOM.room_id) == ()
     await house.join(ANA, "a")
     await house.join(BEN, "b")
-    for key in (ROOM.slug, ROOM.room_id):
-        assert [inside.name for inside in house.directory.inside(key)] == ["Ana", "Ben"]
+    assert [inside.name for inside in house.directory.inside(ROOM.room_id)] == ["Ana", "Ben"]
     assert house.directory.inside("nowhere") == ()
 
 
@@ -378,6 +434,50 @@ async def test_closing_ends_meetings_and_lets_nobody_in(house: House) -> None:
         await entry.meeting.handle(entry.caller, ChatTyping(is_typing=True))
     entry.meeting.publish(ParticipantLeft(participant_id="x", reason="left"))
     assert entry.meeting.snapshot().seq == 1
+    await house.directory.close()
+
+
+async def test_the_timekeeper_rests_while_a_room_opens_or_closes(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = 0
+    tick = RoomDirectory.tick
+
+    def counted(directory: RoomDirectory) -> None:
+        nonlocal ticks
+        ticks += 1
+        tick(directory)
+
+    monkeypatch.setattr(RoomDirectory, "tick", counted)
+    house = House(room_grace_s=0)
+    ana = await house.join(ANA, "a")
+    house.features[0].gate = asyncio.Event()
+    house.gate = asyncio.Event()
+    house.directory.leave(ana)
+    await until(lambda: ROOM.room_id in house.directory._closings)
+    joining = asyncio.create_task(house.join(BEN, "b"))
+    ticks = 0
+    await asyncio.wait([joining], timeout=0.05)  # it closes, ...
+    house.features[0].gate.set()
+    await until(lambda: len(house.features) == 2)
+    await asyncio.wait([joining], timeout=0.05)  # ... and opens anew
+    assert ticks < 5
+    assert len(house.directory._closings) == 0
+    house.gate.set()
+    ben = await joining
+    assert ben.meeting is not ana.meeting
+    house.directory.leave(ben)
+    await until(lambda: not house.directory.meetings)
+    await house.directory.close()
+
+
+async def test_a_meeting_whose_only_guest_gave_up_while_it_opened_ends() -> None:
+    house = House(room_grace_s=0)
+    house.gate = asyncio.Event()
+    joining = asyncio.create_task(house.join(ANA, "a"))
+    await until(lambda: len(house.features) == 1)
+    joining.cancel()
+    await asyncio.wait([joining])
+    house.gate.set()
+    await until(lambda: not house.directory.meetings)
     await house.directory.close()
 
 

@@ -72,19 +72,22 @@ def test_several_tabs_of_a_person_are_one_participant(core: Core) -> None:
 def test_leaving_with_one_tab_leaves_the_other(core: Core) -> None:
     first, second = core.join("ana", "tab 1"), core.join("ana", "tab 2")
     core.news()
-    assert core.state.leave(first.connection_id) == [ConnectionLeft(first, "left"), EndpointLeft(first)]
+    assert core.state.leave(first.connection_id) == [
+        ConnectionLeft(first, "left", core.clock.now_ms()),
+        EndpointLeft(first),
+    ]
     assert core.news() == []
     assert core.state.leave(second.connection_id) == [
-        ConnectionLeft(second, "left"),
+        ConnectionLeft(second, "left", core.clock.now_ms()),
         EndpointLeft(second),
-        ParticipantGone(second.participant_id),
+        ParticipantGone(second.participant_id, "left"),
     ]
     assert core.news() == [ParticipantLeft(seq=2, participant_id=second.participant_id, reason="left")]
 
 
 def test_a_lost_participant_is_shown_and_comes_back(core: Core) -> None:
     before = core.join("ana", "tab")
-    assert core.state.lose(before.connection_id) == [ConnectionLeft(before, "lost")]
+    assert core.state.lose(before.connection_id) == [ConnectionLeft(before, "lost", core.clock.now_ms())]
     core.clock.advance(seconds=GRACE_S - 0.1)
     assert core.state.expire() == []
     arrival, gone_before = core.state.join(ANA, RoomRole.PARTICIPANT, "tab")
@@ -102,7 +105,7 @@ def test_a_lost_participant_goes_after_the_grace(core: Core) -> None:
     core.news()
     assert core.state.next_deadline == core.clock.monotonic() + GRACE_S
     core.clock.advance(seconds=GRACE_S)
-    assert core.state.expire() == [EndpointLeft(caller), ParticipantGone(caller.participant_id)]
+    assert core.state.expire() == [EndpointLeft(caller), ParticipantGone(caller.participant_id, "lost")]
     assert core.news() == [ParticipantLeft(seq=3, participant_id=caller.participant_id, reason="lost")]
     assert core.state.participants == ()
     assert core.state.next_deadline is None
@@ -142,7 +145,7 @@ def test_a_new_connection_of_an_endpoint_takes_over_from_one_not_known_to_be_dea
     before = core.join("ana", "tab")
     core.news()
     arrival, gone_before = core.state.join(ANA, RoomRole.PARTICIPANT, "tab")
-    assert gone_before == [ConnectionLeft(before, "lost")]
+    assert gone_before == [ConnectionLeft(before, "lost", core.clock.now_ms())]
     assert arrival.is_kept
     assert core.news() == []  # nobody saw them go
     assert not core.state.is_inside(before.connection_id)
@@ -233,11 +236,11 @@ def test_the_end_lets_everybody_go(core: Core) -> None:
     core.state.lose(ben.connection_id)
     changes: list[Change] = core.state.end()
     assert changes == [
-        ConnectionLeft(ana, "ended"),
+        ConnectionLeft(ana, "ended", core.clock.now_ms()),
         EndpointLeft(ana),
-        ParticipantGone(ana.participant_id),
+        ParticipantGone(ana.participant_id, "ended"),
         EndpointLeft(ben),
-        ParticipantGone(ben.participant_id),
+        ParticipantGone(ben.participant_id, "ended"),
     ]
     assert core.state.end() == []
 

@@ -108,9 +108,9 @@ async def test_cancelled_writers_do_not_keep_the_others_out(tmp_path: Path, capl
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        async with asyncio.timeout(3), database.session() as session:
+        async with asyncio.timeout(30), database.session() as session:
             await session.execute(text("DELETE FROM programme"))
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(30):
         await write("after")
     async with database.reading() as reader:
         assert (await reader.scalars(select(ProgrammeRow.name))).all() == ["after"]

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from server.media.worker.bandwidth import (
     INITIAL_BITRATE,
     MAX_BITRATE,
+    MAX_SILENCE_S,
     MIN_BITRATE,
     UplinkEstimator,
     publisher_bitrate,
@@ -13,15 +14,20 @@ from server.media.worker.rtp import abs_send_time
 PACKET_BYTES = 1_200
 
 
-def estimate_after(seconds: float, *, sent_bps: float, line_bps: float) -> int:
-    """Send at one rate through a line with another, and return what the estimator makes of the arrivals."""
+def estimator_after(seconds: float, *, sent_bps: float, line_bps: float) -> UplinkEstimator:
+    """Send at one rate through a line with another."""
     estimator, interval = UplinkEstimator(), 8 * PACKET_BYTES / sent_bps
     free_at = 0.0
     for number in range(int(seconds / interval)):
         sent_at = 100 + number * interval
         free_at = max(free_at, sent_at) + 8 * PACKET_BYTES / line_bps
         estimator.add(1, PACKET_BYTES, abs_send_time(sent_at), free_at)
-    return estimator.bitrate
+    return estimator
+
+
+def estimate_after(seconds: float, *, sent_bps: float, line_bps: float) -> int:
+    """Return what the estimator makes of the arrivals."""
+    return estimator_after(seconds, sent_bps=sent_bps, line_bps=line_bps).bitrate
 
 
 def test_a_line_that_queues_is_noticed() -> None:
@@ -34,6 +40,34 @@ def test_a_line_that_carries_everything_may_carry_more() -> None:
 
 def test_a_line_is_not_judged_before_it_was_measured() -> None:
     assert UplinkEstimator().bitrate == INITIAL_BITRATE
+
+
+def test_a_day_s_silence_is_not_counted_through_and_what_the_line_carries_is_not_forgotten() -> None:
+    estimator = estimator_after(20, sent_bps=1_000_000, line_bps=50_000_000)
+    known, before = estimator.bitrate, estimator._estimator
+    now = 120 + 8 * 3_600.0
+    for number in range(200):
+        estimator.add(1, PACKET_BYTES, abs_send_time(now), now)
+        if number == 0:
+            assert estimator._estimator is not before
+            assert estimator._estimator.incoming_bitrate._origin_ms == int(now * 1000)
+        assert known <= estimator.bitrate < 1.2 * known
+        now += 0.01
+
+
+def test_a_line_that_was_not_measured_before_a_silence_is_measured_after_it() -> None:
+    estimator = estimator_after(1, sent_bps=1_000_000, line_bps=50_000_000)
+    estimator.add(1, PACKET_BYTES, abs_send_time(500), 500.0)
+    assert estimator.bitrate == INITIAL_BITRATE
+    assert not estimator._estimator.rate_control.current_bitrate_initialized
+
+
+def test_a_short_silence_is_part_of_the_measurement() -> None:
+    estimator = UplinkEstimator()
+    before = estimator._estimator
+    for now in (100.0, 100.0 + MAX_SILENCE_S):
+        estimator.add(1, PACKET_BYTES, abs_send_time(now), now)
+    assert estimator._estimator is before
 
 
 def test_the_uplink_limits() -> None:

@@ -5,7 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.media.worker import rtcp, rtp
-from server.media.worker.consumer import MAX_RETRANSMISSIONS_PER_S
+from server.media.worker.consumer import MAX_LOOKUPS_PER_S, MAX_RETRANSMISSIONS_PER_S
+from server.media.worker.transport import MAX_RTCP_PER_S
 from tests.server.media.endpoint import Endpoint
 from tests.server.media.worker.rig import SUBSCRIBED, Rig, rtp_packet, running_worker
 from tests.server.media.worker.test_producer import parsed, payload, two_sides
@@ -79,6 +80,32 @@ async def test_a_subscriber_that_asks_for_everything_again_and_again_is_limited(
     await ask_again(subscriber, sequences)
     await rig.drained()
     assert rig.worker.plumbing.counters.retransmissions == MAX_RETRANSMISSIONS_PER_S + 16
+
+
+async def test_asking_for_what_never_was_costs_no_more_than_a_share(rig: Rig) -> None:
+    publisher, subscriber = await two_sides(rig)
+    publisher.send_rtp(rtp_packet(1, b"x"))
+    sequence = parsed(await subscriber.next_rtp()).sequence
+    nonsense = [(sequence + 10_000 + at) & 0xFFFF for at in range(200)]
+    for _ in range(MAX_LOOKUPS_PER_S // len(nonsense)):
+        await ask_again(subscriber, nonsense)
+    await ask_again(subscriber, [sequence])
+    await rig.drained()
+    assert rig.worker.plumbing.counters.retransmissions == 0
+    rig.worker.tick()
+    await ask_again(subscriber, [sequence])
+    await rig.drained()
+    assert rig.worker.plumbing.counters.retransmissions == 1
+
+
+async def test_a_storm_of_rtcp_is_cut_off(rig: Rig) -> None:
+    publisher, subscriber = await two_sides(rig)
+    publisher.send_rtp(rtp_packet(1, b"x"))
+    sequence = parsed(await subscriber.next_rtp()).sequence
+    for _ in range(MAX_RTCP_PER_S + 50):
+        await ask_again(subscriber, [sequence])
+        await rig.drained()
+    assert 0 < rig.worker.plumbing.counters.retransmissions <= MAX_RTCP_PER_S
 
 
 @pytest.mark.parametrize("ssrc", [1_111, 500_002, 1])

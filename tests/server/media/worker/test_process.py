@@ -10,12 +10,12 @@ import psutil
 import pytest
 
 from server.media import messages as m
-from server.media.worker_process import WorkerProcess
+from server.media.worker_process import LogOptions, WorkerProcess
 from tests.server.media.endpoint import Endpoint, binding_request
 from tests.server.media.worker.rig import SUBSCRIBED, VIDEO, rtp_packet
 from tests.server.media.worker.test_producer import payload
 
-DEADLINE_S = 20.0
+DEADLINE_S = 30.0
 ROUNDS = 30
 PACKETS_A_ROUND = 1_000
 MAX_GROWTH_BYTES = 2 << 20
@@ -23,7 +23,7 @@ MAX_GROWTH_BYTES = 2 << 20
 
 @pytest.fixture
 async def process() -> AsyncIterator[WorkerProcess]:
-    worker = await WorkerProcess.start(0, 0)
+    worker = await WorkerProcess.start(0, 0, LogOptions())
     yield worker
     await worker.stop()
 

@@ -75,6 +75,16 @@ async def test_audio_keeps_its_level(rig: Rig) -> None:
     assert rtp.read_extension(packet, header, AUDIO_LEVEL_ID) == b"\x9f"
 
 
+async def test_an_empty_extension_is_none(rig: Rig) -> None:
+    publisher, subscriber = await rig.connect("pub"), await rig.connect("sub")
+    rig.produce(AUDIO, producer_id="audio")
+    rig.consume(SUBSCRIBED_AUDIO, producer_id="audio")
+    packet = rtp_packet(1, b"opus", payload_type=111, ssrc=2_222, extensions=b"\x02\x00\x00\x00")
+    publisher.send_rtp(packet.replace(b"\xbe\xde", b"\x10\x00", 1))
+    assert payload(await subscriber.next_rtp()) == b"opus"
+    assert rig.worker.plumbing.udp.failures == 0
+
+
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.binary(max_size=1_180), min_size=1, max_size=12), st.integers(0, 0xFFFF), st.integers(0, 8))
 async def test_every_payload_arrives_unchanged(payloads: list[bytes], first: int, padding: int) -> None:

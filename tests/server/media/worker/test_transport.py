@@ -5,10 +5,12 @@ import gc
 import weakref
 
 import pytest
+from msgspec.structs import replace
 
 from server.media import messages as m
 from server.media.rpc import RpcError
 from server.media.worker import rtcp
+from server.media.worker import transport as transport_module
 from server.media.worker.ice_lite import CONSENT_S
 from server.media.worker.transport import DTLS_TIMEOUT_S
 from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, VIDEO, Rig, rtp_packet
@@ -224,6 +226,41 @@ async def test_media_that_was_not_announced_costs_nothing(rig: Rig) -> None:
     await rig.drained()
     assert rig.worker.plumbing.counters.packets_dropped == 100
     assert rig.worker.plumbing.counters.srtp_failures == 0
+
+
+async def test_strays_of_a_page_that_names_its_streams_by_mid_are_limited_for_a_second_only(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport_module, "MAX_STRAY_PACKETS_PER_S", 3)
+    publisher = await rig.connect("pub")
+    rig.produce(replace(VIDEO, ssrc=None, rtx_ssrc=None))
+    producer = rig.worker.transports["pub"].producer("video")
+    named = bytes(((VIDEO.mid_extension or 0) << 4,)) + b"0"
+    for ssrc in range(10_000, 10_003):
+        publisher.send_rtp(rtp_packet(1, b"stray", ssrc=ssrc))
+    publisher.send_rtp(rtp_packet(1, b"x", ssrc=7_777, extensions=named))
+    await rig.drained()
+    assert producer.ssrc is None
+    rig.worker.tick()
+    publisher.send_rtp(rtp_packet(2, b"x", ssrc=7_777, extensions=named))
+    await rig.drained()
+    assert producer.ssrc == 7_777
+
+
+async def test_a_stream_replaces_another_with_its_ssrc_and_mid(rig: Rig) -> None:
+    rig.create("pub")
+    rig.produce()
+    rig.produce(AUDIO, producer_id="audio")
+    transport = rig.worker.transports["pub"]
+    with pytest.raises(RpcError, match="SSRC"):
+        transport.produce("again", replace(VIDEO, ssrc=AUDIO.ssrc), is_paused=False, replaces="video")
+    with pytest.raises(RpcError, match="MID"):
+        transport.produce("again", replace(VIDEO, mid=AUDIO.mid), is_paused=False, replaces="video")
+    assert list(transport.producers) == ["video", "audio"]
+    transport.produce("again", VIDEO, is_paused=False, replaces="video")
+    assert list(transport.producers) == ["audio", "again"]
+    transport.produce("other", replace(VIDEO, ssrc=9, rtx_ssrc=10, mid="9"), is_paused=False, replaces="elsewhere")
+    assert list(transport.producers) == ["audio", "again", "other"]
 
 
 async def test_a_page_cannot_fill_memory_with_sources_of_rtcp(rig: Rig) -> None:

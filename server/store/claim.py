@@ -1,0 +1,26 @@
+"""One server at a time on a data folder: a second one would take the first one's meetings for crashed."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from server.errors import StartupError
+
+FILE_NAME = "server.lock"
+
+
+@contextmanager
+def claim(data_dir: Path) -> Iterator[None]:
+    """Hold `data_dir` for this process; the system lets go of it when the process ends, however it ends.
+
+    Raises `StartupError` when another server has it.
+    """
+    with (data_dir / FILE_NAME).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StartupError(
+                f"Another server is running on the data folder {data_dir}; stop it, or choose another with --data-dir."
+            ) from error
+        yield

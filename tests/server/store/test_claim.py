@@ -1,0 +1,34 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from server.errors import StartupError
+from server.store.claim import claim
+
+
+def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+    with claim(tmp_path), pytest.raises(StartupError, match="Another server is running"), claim(tmp_path):
+        pass
+    with claim(tmp_path):
+        pass
+
+
+def test_a_killed_holder_lets_go(tmp_path: Path) -> None:
+    script = (
+        "import sys, pathlib; from server.store.claim import claim\n"
+        "with claim(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(StartupError), claim(tmp_path):
+            pass
+        holder.kill()
+        holder.wait()
+        with claim(tmp_path):
+            pass
