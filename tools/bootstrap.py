@@ -160,7 +160,7 @@ def ensure_node_modules() -> None:
 
     def install() -> None:
         say("Installing the web client's packages ...")
-        run("npm", "ci", "--no-audit", "--no-fund", "--silent", cwd=WEB)
+        run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=WEB)
 
     once("npm", manifests, install, WEB / "node_modules")
 

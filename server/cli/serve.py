@@ -129,13 +129,13 @@ async def _serve(config: Config) -> None:
     except asyncio.CancelledError:
         return
     try:
-        _announce(server)
+        _announce(server, config)
         await is_told_to_stop.wait()
     finally:
         await server.stop()
 
 
-def _announce(server: "RoundupServer") -> None:
+def _announce(server: "RoundupServer", config: Config) -> None:
     from server.people.links import sign_in_url
 
     lines = [f"Roundup is ready: {server.url}"]
@@ -143,6 +143,7 @@ def _announce(server: "RoundupServer") -> None:
         lines.append("Open a link to be that person; use another browser or a private window for a second one.")
     for link in server.demo_links:
         lines += ["", f"{link.person.name}, {link.person.role.value}", f"  {sign_in_url(server.url, link.token)}"]
+    lines += ["", f"Data is kept in {config.data_dir.resolve()}. Ctrl-C stops Roundup."]
     typer.echo("\n".join(lines))
 
 

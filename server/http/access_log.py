@@ -11,15 +11,17 @@ from server.http.failures import ROUTE
 
 _log = structlog.get_logger("server.http.access")
 _POLLED = frozenset({"/healthz", "/readyz", "/metrics"})
+_SIGN_IN = "/s/{token}"
 
 
 class AccessLog(AbstractAccessLogger):
-    """Says what was asked and how it went. What machines ask all the time is said at debug level only."""
+    """Says what was asked and how it went: at info level what changed something or failed, the rest at debug."""
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
         """Write the line of a finished request that took `time` seconds."""
         route = request.get(ROUTE, "malformed")
-        write = _log.debug if route in _POLLED else _log.info
+        is_reading = request.method in ("GET", "HEAD") and response.status < 400 and route != _SIGN_IN
+        write = _log.debug if is_reading or route in _POLLED else _log.info
         write(
             "request",
             method=request.method,

@@ -24,7 +24,9 @@ async def test_no_secret_and_no_address_is_logged(
     assert ("/s/{token}", 303) in routes
     assert ("/s/{token}", 404) in routes
     assert ("malformed", 400) in routes
-    assert [line["log_level"] for line in lines if line["route"] == "/healthz"] == ["debug"]
+    levels = {(line["route"], line["status"]): line["log_level"] for line in lines}
+    assert levels["/healthz", 200] == levels["/r/{slug}", 200] == "debug"
+    assert levels["/s/{token}", 303] == levels["/s/{token}", 404] == "info"
     assert token not in str(lines)
     assert "127.0.0.1" not in str(lines)
     assert "Error" not in caplog.text, "what is not HTTP is no fault of ours"
