@@ -142,7 +142,7 @@ export const en = {
   },
   room: {
     you: "{{name}} (you)",
-    alone: "You are the first one here",
+    alone: "You are the only one here",
     aloneText: "The others appear here as soon as they come in.",
     participants_one: "{{count}} person",
     participants_other: "{{count}} people",

@@ -148,7 +148,7 @@ export const es: Texts = {
   },
   room: {
     you: "{{name}} (usted)",
-    alone: "Es la primera persona en llegar",
+    alone: "No hay nadie más aquí",
     aloneText: "Las demás aparecerán aquí en cuanto entren.",
     participants_one: "{{count}} persona",
     participants_other: "{{count}} personas",
