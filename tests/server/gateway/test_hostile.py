@@ -172,9 +172,10 @@ async def test_the_burst_of_a_join_is_no_flood(server: RunningGateway, watching:
     assert await asyncio.gather(*burst) == [{}] * 120
 
 
-def living_sockets() -> list[Socket]:
+def living_sockets(server: RunningGateway) -> list[Socket]:
     gc.collect()
-    return [thing for thing in gc.get_objects() if isinstance(thing, Socket)]
+    engine = server.gateway._server.eio
+    return [thing for thing in gc.get_objects() if isinstance(thing, Socket) and thing.server is engine]
 
 
 async def test_random_bytes_neither_raise_nor_stay(server: RunningGateway, watching: Page) -> None:
@@ -191,7 +192,7 @@ async def test_random_bytes_neither_raise_nor_stay(server: RunningGateway, watch
         await raw.read_until_closed()
         await raw.close()
     await until(lambda: len(server.gateway._server.sockets) == 1)
-    await until(lambda: len(living_sockets()) == 1)
+    await until(lambda: len(living_sockets(server)) == 1)
     assert server.gateway.connection_count == 1
     manager = server.gateway._server.manager
     assert len(manager.rooms["/"][None]) == 1
