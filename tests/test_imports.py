@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.media": (FEATURE - {"server.store"}) | {"server.media.rpc", "server.media.messages"},
     "server.media.rpc": {"protocol"},
     "server.media.messages": {"protocol"},
-    "server.media.worker": {"protocol", "server.media.rpc", "server.media.messages", "server.logs"},
+    "server.media.worker": {"protocol", "server.media.rpc", "server.media.messages"},
     "server.gateway": LEAVES | {"server.room"},
     "server.http": LEAVES | {"server.people"},
     "server.cli": LEAVES | {"server.app", "server.logs", "server.people", "server.store"},

@@ -1,7 +1,6 @@
 """Bots against the real server: its gateway, its media worker, its database."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,16 +11,9 @@ from loadtest.bots.rtp import HEADER
 from loadtest.bots.swarm import Swarm
 from protocol.room import Source
 from tests.support.server import RunningServer, running_server
+from tests.support.waiting import until
 
 ROOM = "morning-round-up"
-PATIENCE_S = 30.0
-
-
-async def until(is_true: Callable[[], bool]) -> None:
-    """Wait for what the network brings."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not is_true():  # noqa: ASYNC110 - what changes are counters
-            await asyncio.sleep(0.01)
 
 
 @pytest.fixture

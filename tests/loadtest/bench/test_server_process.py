@@ -10,6 +10,7 @@ import pytest
 
 from loadtest.bench.server_process import ROOT, ServerError, running_server, server_environment
 from loadtest.bots.swarm import Swarm
+from tests.support.waiting import until
 from tests.support.web_client import find_web_client
 
 PATIENCE_S = 30.0
@@ -29,9 +30,7 @@ async def gone(pids: list[int]) -> bool:
             return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
         return False
 
-    async with asyncio.timeout(PATIENCE_S):
-        while any(is_running(pid) for pid in pids):  # noqa: ASYNC110 - processes tell nobody
-            await asyncio.sleep(0.02)
+    await until(lambda: not any(is_running(pid) for pid in pids))
     return True
 
 

@@ -37,8 +37,9 @@ from server.media.feature import MediaFeature
 from server.media.service import MediaService
 from server.media.supervisor import WorkerStats
 from tests.server.media.endpoint import Endpoint
-from tests.server.media.meeting import DEADLINE_S, Page, RecordingMeeting, live_feature, running_service
+from tests.server.media.meeting import Page, RecordingMeeting, live_feature, running_service
 from tests.server.media.test_ortc import audio, video
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -105,12 +106,8 @@ async def refused(request: Any, code: ErrorCode) -> None:
 
 async def worker_has(service: MediaService, **expected: int) -> WorkerStats:
     """Wait for a report with these numbers."""
-    async with asyncio.timeout(DEADLINE_S):
-        while True:
-            (stats,) = service.stats()
-            if all(getattr(stats, name) == value for name, value in expected.items()):
-                return stats
-            await asyncio.sleep(0.02)
+    await until(lambda: all(getattr(service.stats()[0], name) == value for name, value in expected.items()))
+    return service.stats()[0]
 
 
 async def test_a_transport_has_what_mediasoup_client_needs(ana: MediaPage, service: MediaService) -> None:

@@ -19,6 +19,7 @@ from server.media.supervisor import Supervisor
 from server.media.worker.udp import open_socket
 from server.media.worker_process import LogOptions, WorkerProcess
 from tests.server.media.meeting import DEADLINE_S, RecordingMeeting, live_feature, running_service
+from tests.support.waiting import until
 
 
 async def test_a_port_in_use_stops_the_start_with_a_sentence() -> None:
@@ -175,9 +176,7 @@ async def test_restarts_are_spaced_out(service: MediaService, monkeypatch: pytes
         await meeting.wait_for_reset(2)
         assert service.is_ready
         os.kill(service.stats()[0].pid, signal.SIGKILL)
-        async with asyncio.timeout(DEADLINE_S):
-            while service.is_ready:  # noqa: ASYNC110 - the room is told, but only that it is over
-                await asyncio.sleep(0.01)
+        await until(lambda: not service.is_ready)
         assert service.stats() == []
 
 

@@ -1,6 +1,5 @@
 """The worker as a process of its own, under fire from strangers on its UDP port."""
 
-import asyncio
 import os
 import random
 import socket
@@ -14,6 +13,7 @@ from server.media.worker_process import LogOptions, WorkerProcess
 from tests.server.media.endpoint import Endpoint, binding_request
 from tests.server.media.worker.rig import SUBSCRIBED, VIDEO, rtp_packet
 from tests.server.media.worker.test_producer import payload
+from tests.support.waiting import until
 
 DEADLINE_S = 30.0
 ROUNDS = 30
@@ -70,9 +70,7 @@ def look_alikes(rng: random.Random) -> list[bytes]:
 
 async def next_report(worker: WorkerProcess) -> m.Report:
     reports = worker.reports
-    async with asyncio.timeout(DEADLINE_S):
-        while worker.reports == reports:  # noqa: ASYNC110 - reports come by themselves
-            await asyncio.sleep(0.02)
+    await until(lambda: worker.reports != reports)
     return worker.report
 
 
