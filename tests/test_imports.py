@@ -4,13 +4,14 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-LEAVES = {"protocol", "server.errors", "server.clock", "server.config"}
+LEAVES = {"protocol", "server.errors", "server.clock", "server.config", "server.ids"}
 FEATURE = LEAVES | {"server.room.feature", "server.store"}
 MAY_IMPORT: dict[str, set[str]] = {
     "protocol": set(),
     "server.errors": {"protocol"},
     "server.clock": set(),
     "server.config": set(),
+    "server.ids": set(),
     "server.logs": set(),
     "server.metrics": LEAVES,
     "server.store": LEAVES,

@@ -17,17 +17,31 @@ MAX_MIDS: int = len(_DIGITS) ** (MID_BYTES - len(_MID_PREFIX))
 
 
 @dataclass(slots=True, eq=False)
+class EndpointMedia:
+    """What one page has."""
+
+    endpoint_id: str
+    participant_id: str
+    transports: "dict[Direction, MediaTransport]" = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
 class MediaProducer:
     """A track that comes in."""
 
     producer_id: str
-    participant_id: str
     source: Source
     kind: MediaKind
     transport: "MediaTransport"
     codec_parameters: dict[str, int]
     is_paused: bool
     is_closed: bool = False
+    consumers: "dict[str, MediaConsumer]" = field(default_factory=dict)
+
+    @property
+    def participant_id(self) -> str:
+        """Who sends it."""
+        return self.transport.endpoint.participant_id
 
     def info(self) -> ProducerInfo:
         """Return what everybody in the room sees of it."""
@@ -36,10 +50,20 @@ class MediaProducer:
 
 @dataclass(slots=True, eq=False)
 class MediaConsumer:
-    """A track that goes out."""
+    """A track that goes out: known to its producer and to its transport, as long as it is open."""
 
     consumer_id: str
     producer: MediaProducer
+    transport: "MediaTransport"
+
+    def open(self) -> None:
+        """Enter it into the books."""
+        self.producer.consumers[self.consumer_id] = self.transport.consumers[self.consumer_id] = self
+
+    def close(self) -> None:
+        """Strike it off. Idempotent."""
+        self.producer.consumers.pop(self.consumer_id, None)
+        self.transport.consumers.pop(self.consumer_id, None)
 
 
 @dataclass(slots=True, eq=False)
@@ -47,10 +71,10 @@ class MediaTransport:
     """A WebRTC transport."""
 
     transport_id: str
-    endpoint_id: str
-    participant_id: str
+    endpoint: EndpointMedia
     direction: Direction
     capabilities: RtpCapabilities | None
+    producers: dict[str, MediaProducer] = field(default_factory=dict)
     consumers: dict[str, MediaConsumer] = field(default_factory=dict)
     is_closed: bool = False
     _ssrcs: set[int] = field(default_factory=set)

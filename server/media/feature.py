@@ -4,7 +4,6 @@ A page asks; this decides, keeps the books, and has the worker do it. Commands r
 they are given, so the books are changed at once and what turns out to be closed meanwhile was closed there, too.
 """
 
-import secrets
 from collections.abc import Callable, Mapping
 
 from protocol.errors import ErrorCode
@@ -33,9 +32,11 @@ from protocol.rtp import (
 )
 from protocol.wire import Empty, Request
 from server.errors import UserError
+from server.ids import create_id
 from server.media import messages as m
 from server.media import ortc
-from server.media.endpoint import Direction, MediaConsumer, MediaProducer, MediaTransport
+from server.media.books import MediaBooks, not_found
+from server.media.endpoint import MediaConsumer, MediaProducer, MediaTransport
 from server.media.rpc import RpcError
 from server.media.supervisor import Supervisor
 from server.media.worker_process import WorkerProcess
@@ -43,8 +44,6 @@ from server.room.feature import Caller, Feature, Handler, Meeting
 
 MAX_CONSUMERS = 512
 """On one transport."""
-MAX_ENDPOINTS = 8
-"""With transports, of one participant."""
 
 
 class MediaFeature(Feature):
@@ -64,8 +63,7 @@ class MediaFeature(Feature):
         self._epoch = 1
         self._worker: WorkerProcess | None = None
         self._is_closed = False
-        self._transports: dict[str, MediaTransport] = {}
-        self._producers: dict[str, MediaProducer] = {}
+        self._books = MediaBooks()
 
     def handlers(self) -> Mapping[type[Request], Handler]:
         """Answer every media request."""
@@ -91,20 +89,21 @@ class MediaFeature(Feature):
 
     async def on_endpoint_left(self, caller: Caller) -> None:
         """Close the endpoint's transports with all that is on them."""
-        for transport in self._transports_of(caller.endpoint_id):
+        for transport in self._books.transports_of(caller.endpoint_id):
             self._close_transport(transport)
 
     async def on_participant_left(self, participant_id: str) -> None:
         """Close whatever the participant still has."""
-        for transport in [t for t in self._transports.values() if t.participant_id == participant_id]:
-            self._close_transport(transport)
+        for endpoint in self._books.endpoints_of(participant_id):
+            for transport in list(endpoint.transports.values()):
+                self._close_transport(transport)
 
     async def on_meeting_closed(self) -> None:
         """Free everything."""
         if self._is_closed:
             return
         self._is_closed = True
-        for transport in list(self._transports.values()):
+        for transport in list(self._books.transports.values()):
             self._close_transport(transport)
         if self._worker is not None:
             self._worker.post(m.CloseRouter(router_id=self._router_id))
@@ -115,10 +114,11 @@ class MediaFeature(Feature):
 
     def on_transport_closed(self, transport_id: str, reason: m.CloseReason) -> None:
         """Free what was on a transport that the worker closed, and tell its page."""
-        if (transport := self._transports.get(transport_id)) is not None:
+        if (transport := self._books.transports.get(transport_id)) is not None:
             self._forget_transport(transport)
             self._meeting.notify(
-                MediaTransportClosed(transport_id=transport_id, reason=reason), endpoint_id=transport.endpoint_id
+                MediaTransportClosed(transport_id=transport_id, reason=reason),
+                endpoint_id=transport.endpoint.endpoint_id,
             )
 
     def on_worker_lost(self) -> None:
@@ -127,7 +127,7 @@ class MediaFeature(Feature):
         self._epoch += 1
         # Before the producers go, so that no page takes its own for closed by somebody.
         self._meeting.publish(MediaReset(epoch=self._epoch, is_available=False))
-        for transport in list(self._transports.values()):
+        for transport in list(self._books.transports.values()):
             self._forget_transport(transport)
         self.on_worker_available()
 
@@ -145,21 +145,7 @@ class MediaFeature(Feature):
         worker = self._living_worker()
         if request.direction == "recv" and request.rtp_capabilities is None:
             raise UserError(ErrorCode.BAD_REQUEST, "A transport to receive with needs rtp_capabilities.")
-        self._check_endpoints(caller)
-        for earlier in self._transports_of(caller.endpoint_id, request.direction):
-            self._close_transport(earlier)
-            self._meeting.notify(
-                MediaTransportClosed(transport_id=earlier.transport_id, reason="replaced"),
-                endpoint_id=caller.endpoint_id,
-            )
-        transport = MediaTransport(
-            transport_id=_create_id("tr"),
-            endpoint_id=caller.endpoint_id,
-            participant_id=caller.participant_id,
-            direction=request.direction,
-            capabilities=request.rtp_capabilities,
-        )
-        self._transports[transport.transport_id] = transport
+        transport = self._open_transport(caller, request)
         worker.transport_count += 1
         try:
             created = await self._do(m.CreateTransport(router_id=self._router_id, transport_id=transport.transport_id))
@@ -167,11 +153,11 @@ class MediaFeature(Feature):
             self._close_transport(transport)
             raise
         if transport.is_closed or not isinstance(created, m.TransportCreated):
-            raise _not_found("transport")
+            raise not_found("transport")
         return MediaTransportCreated(transport=self._transport_options(worker, transport.transport_id, created))
 
     async def _on_transport_connect(self, caller: Caller, request: MediaTransportConnect) -> Empty:
-        transport = self._own_transport(caller, request.transport_id)
+        transport = self._books.own_transport(caller, request.transport_id)
         await self._do(
             m.ConnectTransport(
                 transport_id=transport.transport_id,
@@ -182,19 +168,16 @@ class MediaFeature(Feature):
         return Empty()
 
     async def _on_transport_close(self, caller: Caller, request: MediaTransportClose) -> Empty:
-        self._close_transport(self._own_transport(caller, request.transport_id))
+        self._close_transport(self._books.own_transport(caller, request.transport_id))
         return Empty()
 
     async def _on_produce(self, caller: Caller, request: MediaProduce) -> MediaProduced:
-        transport = self._own_transport(caller, request.transport_id, "send")
+        transport = self._books.own_transport(caller, request.transport_id, "send")
         kind = SOURCE_KIND[request.source]
         checked = ortc.check_producer(kind, request.rtp_parameters)
-        earlier = next(
-            (p for p in self._producers.values() if p.transport is transport and p.source is request.source), None
-        )
+        earlier = self._books.sent(transport, request.source)
         producer = MediaProducer(
-            producer_id=_create_id("pr"),
-            participant_id=caller.participant_id,
+            producer_id=create_id("pr"),
             source=request.source,
             kind=kind,
             transport=transport,
@@ -216,14 +199,14 @@ class MediaFeature(Feature):
             self._post(m.CloseProducer(transport_id=transport.transport_id, producer_id=producer.producer_id))
             raise
         if transport.is_closed:
-            raise _not_found("transport")
+            raise not_found("transport")
         self._replace_producer(caller.participant_id, request.source)  # not before: the worker may refuse the new one
-        self._producers[producer.producer_id] = producer
+        self._books.add_producer(producer)
         self._tell_producers(caller.participant_id)
         return MediaProduced(producer_id=producer.producer_id)
 
     async def _on_producer_update(self, caller: Caller, request: MediaProducerUpdate) -> Empty:
-        producer = self._own_producer(caller, request.producer_id)
+        producer = self._books.own_producer(caller, request.producer_id)
         await self._do(
             m.PauseProducer(
                 transport_id=producer.transport.transport_id,
@@ -237,19 +220,19 @@ class MediaFeature(Feature):
         return Empty()
 
     async def _on_producer_close(self, caller: Caller, request: MediaProducerClose) -> Empty:
-        self._close_producer(self._own_producer(caller, request.producer_id))
+        self._close_producer(self._books.own_producer(caller, request.producer_id))
         return Empty()
 
     async def _on_consume(self, caller: Caller, request: MediaConsume) -> MediaConsumed:
-        transport = self._own_transport(caller, request.transport_id, "recv")
-        producer = self._producers.get(request.producer_id)
+        transport = self._books.own_transport(caller, request.transport_id, "recv")
+        producer = self._books.producers.get(request.producer_id)
         if producer is None:
-            raise _not_found("producer")
+            raise not_found("producer")
         capabilities = transport.capabilities
         if capabilities is None or not ortc.can_consume(producer.kind, capabilities):
             raise UserError(ErrorCode.CANNOT_CONSUME, "This browser cannot play that.")
         for earlier in [c for c in transport.consumers.values() if c.producer is producer]:
-            self._close_consumer(transport, earlier)  # its answer was lost, or the page asks for more than it can use
+            self._close_consumer(earlier)  # its answer was lost, or the page asks for more than it can use
         if len(transport.consumers) >= MAX_CONSUMERS or not transport.has_mids:
             raise UserError(ErrorCode.TOO_MANY, "This page receives too many streams.")
         ssrc = transport.take_ssrc()
@@ -257,8 +240,8 @@ class MediaFeature(Feature):
         stream = m.ConsumerStream(
             ssrc=ssrc, rtx_ssrc=rtx_ssrc, mid=transport.take_mid(), cname=producer.transport.transport_id
         )
-        consumer = MediaConsumer(_create_id("co"), producer)
-        transport.consumers[consumer.consumer_id] = consumer
+        consumer = MediaConsumer(create_id("co"), producer, transport)
+        consumer.open()
         try:
             await self._do(
                 m.Consume(
@@ -270,10 +253,10 @@ class MediaFeature(Feature):
                 )
             )
         except UserError:
-            self._close_consumer(transport, consumer)
+            self._close_consumer(consumer)
             raise
         if consumer.consumer_id not in transport.consumers:
-            raise _not_found("producer")
+            raise not_found("producer")
         return MediaConsumed(
             consumer=ConsumerOptions(
                 id=consumer.consumer_id,
@@ -285,17 +268,18 @@ class MediaFeature(Feature):
         )
 
     async def _on_consumer_update(self, caller: Caller, request: MediaConsumerUpdate) -> Empty:
-        transport, consumer = self._own_consumer(caller, request.consumer_id)
+        consumer = self._books.own_consumer(caller, request.consumer_id)
         await self._do(
             m.PauseConsumer(
-                transport_id=transport.transport_id, consumer_id=consumer.consumer_id, is_paused=request.is_paused
+                transport_id=consumer.transport.transport_id,
+                consumer_id=consumer.consumer_id,
+                is_paused=request.is_paused,
             )
         )
         return Empty()
 
     async def _on_consumer_close(self, caller: Caller, request: MediaConsumerClose) -> Empty:
-        transport, consumer = self._own_consumer(caller, request.consumer_id)
-        self._close_consumer(transport, consumer)
+        self._close_consumer(self._books.own_consumer(caller, request.consumer_id))
         return Empty()
 
     # The books
@@ -319,63 +303,35 @@ class MediaFeature(Feature):
         if self._worker is not None:
             self._worker.post(command)
 
-    def _check_endpoints(self, caller: Caller) -> None:
-        endpoints = {t.endpoint_id for t in self._transports.values() if t.participant_id == caller.participant_id}
-        if len(endpoints - {caller.endpoint_id}) >= MAX_ENDPOINTS:
-            raise UserError(ErrorCode.TOO_MANY, "You have too many pages open.")
-
-    def _transports_of(self, endpoint_id: str, direction: Direction | None = None) -> list[MediaTransport]:
-        return [
-            transport
-            for transport in self._transports.values()
-            if transport.endpoint_id == endpoint_id and direction in (None, transport.direction)
-        ]
-
-    def _own_transport(self, caller: Caller, transport_id: str, direction: Direction | None = None) -> MediaTransport:
-        transport = self._transports.get(transport_id)
-        if transport is None or transport.endpoint_id != caller.endpoint_id:
-            raise _not_found("transport")
-        if direction is not None and transport.direction != direction:
-            raise UserError(ErrorCode.BAD_REQUEST, f"That is no {direction} transport.")
-        return transport
-
-    def _own_producer(self, caller: Caller, producer_id: str) -> MediaProducer:
-        producer = self._producers.get(producer_id)
-        if producer is None or producer.transport.endpoint_id != caller.endpoint_id:
-            raise _not_found("producer")
-        return producer
-
-    def _own_consumer(self, caller: Caller, consumer_id: str) -> tuple[MediaTransport, MediaConsumer]:
-        for transport in self._transports_of(caller.endpoint_id, "recv"):
-            if (consumer := transport.consumers.get(consumer_id)) is not None:
-                return transport, consumer
-        raise _not_found("consumer")
+    def _open_transport(self, caller: Caller, request: MediaTransportCreate) -> MediaTransport:
+        """Enter a transport into the books, in the place of an earlier one."""
+        for earlier in self._books.transports_of(caller.endpoint_id):
+            if earlier.direction == request.direction:
+                self._close_transport(earlier)
+                self._meeting.notify(
+                    MediaTransportClosed(transport_id=earlier.transport_id, reason="replaced"),
+                    endpoint_id=caller.endpoint_id,
+                )
+        return self._books.add_transport(caller, request.direction, request.rtp_capabilities)
 
     def _replace_producer(self, participant_id: str, source: Source) -> None:
         """Close what the participant sends of `source`; the page that sent it is told."""
-        for producer in list(self._producers.values()):
-            if producer.participant_id == participant_id and producer.source is source:
+        for producer in self._books.producers_of(participant_id):
+            if producer.source is source:
                 self._close_producer(producer)
                 self._meeting.notify(
                     MediaProducerClosed(producer_id=producer.producer_id, reason="replaced"),
-                    endpoint_id=producer.transport.endpoint_id,
+                    endpoint_id=producer.transport.endpoint.endpoint_id,
                 )
 
     def _close_producer(self, producer: MediaProducer) -> None:
-        self._forget_producer(producer)
+        self._books.remove_producer(producer)
         self._post(m.CloseProducer(transport_id=producer.transport.transport_id, producer_id=producer.producer_id))
         self._tell_producers(producer.participant_id)
 
-    def _close_consumer(self, transport: MediaTransport, consumer: MediaConsumer) -> None:
-        transport.consumers.pop(consumer.consumer_id, None)
-        self._post(m.CloseConsumer(transport_id=transport.transport_id, consumer_id=consumer.consumer_id))
-
-    def _forget_producer(self, producer: MediaProducer) -> None:
-        producer.is_closed = True
-        self._producers.pop(producer.producer_id, None)
-        for transport in self._transports.values():
-            for consumer in [c for c in transport.consumers.values() if c.producer is producer]:
-                del transport.consumers[consumer.consumer_id]
+    def _close_consumer(self, consumer: MediaConsumer) -> None:
+        consumer.close()
+        self._post(m.CloseConsumer(transport_id=consumer.transport.transport_id, consumer_id=consumer.consumer_id))
 
     def _close_transport(self, transport: MediaTransport) -> None:
         self._forget_transport(transport)
@@ -384,23 +340,17 @@ class MediaFeature(Feature):
     def _forget_transport(self, transport: MediaTransport) -> None:
         if transport.is_closed:
             return
-        transport.is_closed = True
-        self._transports.pop(transport.transport_id, None)
-        transport.consumers.clear()
         if self._worker is not None:
             self._worker.transport_count -= 1
-        producers = [producer for producer in self._producers.values() if producer.transport is transport]
-        for producer in producers:
-            self._forget_producer(producer)
-        if producers:
-            self._tell_producers(transport.participant_id)
+        if self._books.remove_transport(transport):
+            self._tell_producers(transport.endpoint.participant_id)
 
     def _tell_producers(self, participant_id: str) -> None:
         """Tell the room what a participant sends now."""
         if self._meeting.participant(participant_id) is None:
             return
-        infos = [p.info() for p in self._producers.values() if p.participant_id == participant_id]
-        self._meeting.set_producers(participant_id, tuple(sorted(infos, key=lambda info: info.source)))
+        infos = sorted((p.info() for p in self._books.producers_of(participant_id)), key=lambda info: info.source)
+        self._meeting.set_producers(participant_id, tuple(infos))
 
     def _transport_options(
         self, worker: WorkerProcess, transport_id: str, created: m.TransportCreated
@@ -413,11 +363,3 @@ class MediaFeature(Feature):
             ice_candidates=self._candidates(worker),
             dtls_parameters=DtlsParameters(fingerprints=[worker.fingerprint], role="auto"),
         )
-
-
-def _create_id(prefix: str) -> str:
-    return f"{prefix}_{secrets.token_hex(8)}"
-
-
-def _not_found(what: str) -> UserError:
-    return UserError(ErrorCode.NOT_FOUND, f"This page has no such {what}.")

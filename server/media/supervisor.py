@@ -9,10 +9,10 @@ from server.errors import StartupError
 from server.media.messages import Report
 from server.media.worker_process import LogOptions, RouterOwner, WorkerProcess, tell
 
-HANG_S = 8.0
-"""A worker reports every second; one that has not for so long is killed."""
-LAST_CHANCE_S = 1.5
-"""Then it gets so long, in case it was us who did not get round to reading its reports."""
+HANG_S = 4.0
+"""A worker reports every second; one that has not for so long is taken for hung."""
+LAST_CHANCE_S = 0.5
+"""Then it gets so long, in case it was us who did not get round to reading its reports, and is killed."""
 RESTART_DELAYS_S = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
 _MAX_PORT = 65_535
 _HEALTHY_REPORTS = 30
@@ -152,17 +152,17 @@ class Supervisor:
     async def _outlive(self, worker: WorkerProcess) -> int:
         """Wait until `worker` is gone, or end it when it hangs; return how often it reported."""
         while True:
-            reports = worker.reports
-            if await worker.wait_ended(HANG_S):
+            silent_since = worker.heard_at
+            if await worker.wait_ended(silent_since + HANG_S - asyncio.get_running_loop().time()):
                 await worker.stop()
                 _log.error("media_worker_ended", worker=worker.number, pid=worker.pid, exit_code=worker.exit_code)
                 return worker.reports
-            if worker.reports == reports and await self._is_silent(worker):
+            if worker.heard_at == silent_since and await self._stays_silent(worker):
                 _log.error("media_worker_hung", worker=worker.number, pid=worker.pid)
                 await worker.stop(is_hung=True)
                 return worker.reports
 
-    async def _is_silent(self, worker: WorkerProcess) -> bool:
-        reports = worker.reports
+    async def _stays_silent(self, worker: WorkerProcess) -> bool:
+        silent_since = worker.heard_at
         await worker.wait_ended(LAST_CHANCE_S)
-        return worker.reports == reports
+        return worker.heard_at == silent_since

@@ -20,7 +20,7 @@ from server.media import messages as m
 from server.media.rpc import Peer, PeerGoneError, TooManyCallsError
 
 CALL_TIMEOUT_S = 5.0
-_START_TIMEOUT_S = 20.0
+_START_TIMEOUT_S = 10.0
 _STOP_TIMEOUT_S = 3.0
 _PROJECT = Path(__file__).parents[2]
 
@@ -86,6 +86,8 @@ class WorkerProcess:
         self.report = m.Report()
         self.reports = 0
         """How many reports have come."""
+        self.heard_at = asyncio.get_running_loop().time()
+        """When the last one came."""
         self.port = 0
         self.has_ipv6 = False
         self.fingerprint = DtlsFingerprint(algorithm="sha-256", value="")
@@ -186,6 +188,7 @@ class WorkerProcess:
             case m.Report() as report:
                 self.report = report
                 self.reports += 1
+                self.heard_at = asyncio.get_running_loop().time()
             case m.TransportClosed(router_id=router_id, transport_id=transport_id, reason=reason):
                 if (owner := self.routers.get(router_id)) is not None:
                     tell(lambda: owner.on_transport_closed(transport_id, reason))

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import errno
 import gc
 import signal
@@ -15,10 +16,14 @@ from server.media.worker.dtls import create_certificate
 from server.media.worker.udp import open_socket
 from server.media.worker.worker import Worker
 
+_PR_SET_PDEATHSIG = 1
+
 
 def run(control: socket.socket, port: int) -> None:
     """Serve on UDP port `port` until `control` closes; 0 takes a free port."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then closes our socket
+    # The end of the socket ends a worker that runs. One that is stopped or hangs would keep its port from a new server.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     asyncio.run(_run(control, port))
 
 

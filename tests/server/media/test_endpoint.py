@@ -2,12 +2,12 @@ from itertools import islice
 
 import pytest
 
-from server.media.endpoint import MAX_MIDS, MediaTransport
+from server.media.endpoint import MAX_MIDS, EndpointMedia, MediaTransport
 from server.media.messages import MID_BYTES
 
 
 def transport() -> MediaTransport:
-    return MediaTransport("tr_1", "page", "ana", "recv", None)
+    return MediaTransport("tr_1", EndpointMedia("page", "ana"), "recv", None)
 
 
 def test_mids_are_never_given_twice_and_look_like_no_number() -> None:

@@ -30,8 +30,10 @@ from protocol.room import MediaSnapshot, ProducerInfo, Source
 from protocol.rtp import DtlsFingerprint, DtlsParameters, RtpCapabilities, RtpParameters, TransportOptions
 from protocol.wire import Empty
 from server.errors import UserError
+from server.media import books as books_module
 from server.media import feature as feature_module
 from server.media import rpc, worker_process
+from server.media.books import MAX_MEDIA_PAGES
 from server.media.capabilities import ROUTER_CAPABILITIES
 from server.media.feature import MediaFeature
 from server.media.service import MediaService
@@ -261,7 +263,7 @@ async def test_a_busy_worker_is_asked_again_later(ana: MediaPage, monkeypatch: p
 
 async def test_a_transport_that_comes_too_late_is_closed(ana: MediaPage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its id is free again, which the worker would refuse otherwise."""
-    monkeypatch.setattr(feature_module, "_create_id", lambda _: "tr_late")
+    monkeypatch.setattr(books_module, "create_id", lambda _: "tr_late")
     with monkeypatch.context() as impatient:
         impatient.setattr(worker_process, "CALL_TIMEOUT_S", 0)
         await refused(ana.transport("send"), ErrorCode.MEDIA_UNAVAILABLE)
@@ -271,15 +273,15 @@ async def test_a_transport_that_comes_too_late_is_closed(ana: MediaPage, monkeyp
 async def test_a_transport_that_nobody_waits_for_any_more_is_closed(
     ana: MediaPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feature_module, "_create_id", lambda _: "tr_cancelled")
+    monkeypatch.setattr(books_module, "create_id", lambda _: "tr_cancelled")
     asking = asyncio.create_task(ana.transport("send"))
     await asyncio.sleep(0)
     asking.cancel()
     await asyncio.wait([asking])
-    monkeypatch.setattr(feature_module, "_create_id", lambda _: "tr_other")
+    monkeypatch.setattr(books_module, "create_id", lambda _: "tr_other")
     recv = await ana.transport("recv")
     assert recv.id == "tr_other"
-    monkeypatch.setattr(feature_module, "_create_id", lambda _: "tr_cancelled")
+    monkeypatch.setattr(books_module, "create_id", lambda _: "tr_cancelled")
     await ana.transport("send")
 
 
@@ -369,7 +371,7 @@ async def test_there_is_a_limit_to_pages_and_consumers(
     microphone = await ana.produce(sending.id, Source.MICROPHONE)
     await ben.consume(receiving.id, camera)
     await refused(ben.consume(receiving.id, microphone), ErrorCode.TOO_MANY)
-    pages = [MediaPage(feature, "ben", f"page {number}") for number in range(feature_module.MAX_ENDPOINTS)]
+    pages = [MediaPage(feature, "ben", f"page {number}") for number in range(MAX_MEDIA_PAGES)]
     for page in pages[:-1]:
         await page.transport("recv")
     await refused(pages[-1].transport("recv"), ErrorCode.TOO_MANY)

@@ -138,7 +138,17 @@ async def test_a_worker_ends_when_its_gateway_is_gone(service: MediaService) -> 
     assert not process.is_running()
 
 
-async def test_a_gateway_that_is_killed_takes_its_workers_along(tmp_path: Path) -> None:
+async def test_a_worker_that_goes_on_reporting_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor_module, "HANG_S", 1.2)
+    async with running_service() as service:
+        (before,) = service.stats()
+        (worker,) = service._supervisor.workers
+        await until(lambda: worker.reports >= 3)
+        assert service.stats()[0].pid == before.pid
+
+
+@pytest.mark.parametrize("is_stopped", [False, True], ids=["running", "stopped"])
+async def test_a_gateway_that_is_killed_takes_its_workers_along(tmp_path: Path, *, is_stopped: bool) -> None:
     script = tmp_path / "gateway.py"
     script.write_text(
         "import asyncio\n"
@@ -156,6 +166,8 @@ async def test_a_gateway_that_is_killed_takes_its_workers_along(tmp_path: Path) 
     )
     assert gateway.stdout is not None
     worker = psutil.Process(int(await asyncio.wait_for(gateway.stdout.readline(), DEADLINE_S)))
+    if is_stopped:
+        worker.suspend()
     gateway.kill()
     await gateway.wait()
     await asyncio.to_thread(worker.wait, DEADLINE_S)
