@@ -83,7 +83,7 @@ class MediaFeature(Feature):
         """Return the epoch, and whether there is a worker."""
         return MediaSnapshot(epoch=self._epoch, is_available=self._worker is not None)
 
-    async def on_meeting_opened(self) -> None:
+    async def on_meeting_opened(self, _at: int) -> None:
         """Find a worker."""
         self._worker = self._supervisor.place(self._router_id, self)
 
@@ -98,7 +98,7 @@ class MediaFeature(Feature):
             for transport in list(endpoint.transports.values()):
                 self._close_transport(transport)
 
-    async def on_meeting_closed(self) -> None:
+    async def on_meeting_closed(self, _at: int) -> None:
         """Free everything."""
         if self._is_closed:
             return

@@ -1,4 +1,4 @@
-"""The hot loop: one packet to all subscribers of a producer."""
+"""The hot loop: a group of packets to all subscribers of a producer."""
 
 import socket
 import struct
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from server.media.worker.batch import BATCH, Batch, Slots
+from server.media.worker.group import Segments
 from server.media.worker.path import Path
 from server.media.worker.srtp import SrtpSession, protect
 
@@ -29,48 +30,53 @@ class Fanout:
         self._sock = sock
         self._slots = slots
         self._targets: Sequence[Target] = ()  # keeps alive what the rows point at
-        self._rows: list[tuple[Batch, list[tuple[Any, ...]]]] = []
+        self._rows: dict[int, list[tuple[Batch, list[tuple[Any, ...]]]]] = {}
+        """By the length of SRTP's tag, which decides where in a slot the packets lie."""
 
     def aim(self, targets: Sequence[Target]) -> None:
         """Send to `targets` from now on."""
         self._targets = targets
-        self._rows = []
-        slots = self._slots
-        for start in range(0, len(targets), BATCH):
-            part = targets[start : start + BATCH]
-            rows = [
-                (
-                    slots.views[at],
-                    slots.pointers[at],
-                    target.session.context,
-                    target.prefix,
-                    target.offset,
-                    2 * at + 1,
-                    target.session.tag_bytes,
-                )
-                for at, target in enumerate(part)
-            ]
-            self._rows.append((Batch(self._sock, slots, [target.path for target in part]), rows))
+        self._rows = {}
+        for tag_bytes in sorted({target.session.tag_bytes for target in targets}):
+            alike = [target for target in targets if target.session.tag_bytes == tag_bytes]
+            parts = [alike[start : start + BATCH] for start in range(0, len(alike), BATCH)]
+            self._rows[tag_bytes] = [(self._batch(part), self._rows_of(part)) for part in parts]
 
-    def send(self, packet: memoryview, size: int, sequence: int, timestamp: int) -> tuple[int, int]:
-        """Send the first `size` bytes of `packet`, a slot's length with its header written, to every target.
+    def send(self, segments: Segments) -> tuple[int, int]:
+        """Send packets, with their headers written, to every target.
 
         Returns how many packets the kernel did not take, and how many SRTP refused.
         """
         length = self._slots.length
         not_sent = refused = 0
-        for batch, rows in self._rows:
-            lengths = batch.lengths
-            start = 0
-            for view, pointer, context, prefix, offset, at, tag_bytes in rows:
-                view[:] = packet
-                _pack(view, 2, (sequence - offset) & 0xFFFF, timestamp, prefix)
-                length[0] = size
-                if protect(context, pointer, length):
-                    # What is not protected must not leave: send what is before, go on after.
-                    refused += 1
-                    not_sent += batch.send(start, at >> 1)
-                    start = (at >> 1) + 1
-                lengths[at] = size + tag_bytes
-            not_sent += batch.send(start, len(rows))
+        for tag_bytes, batches in self._rows.items():
+            stride = segments.size + tag_bytes
+            image = bytes(tag_bytes).join(segments.datas)  # where a packet's tag will be, the next packet is not
+            end = len(image)
+            parts = [(at * stride, *numbers) for at, numbers in enumerate(segments.numbers)]
+            for batch, rows in batches:
+                batch.shape(end + tag_bytes, stride)
+                start = 0
+                for number, (view, pointer, context, prefix, offset) in enumerate(rows):
+                    view[:end] = image
+                    for at, size, sequence, timestamp in parts:
+                        _pack(view, at + 2, (sequence - offset) & 0xFFFF, timestamp, prefix)
+                        length[0] = size
+                        if protect(context, pointer + at, length):
+                            # What is not protected must not leave: send what is before, go on after.
+                            refused += len(parts)
+                            not_sent += batch.send(start, number)
+                            start = number + 1
+                            break
+                not_sent += batch.send(start, len(rows))
         return not_sent, refused
+
+    def _batch(self, targets: Sequence[Target]) -> Batch:
+        return Batch(self._sock, self._slots, [target.path for target in targets])
+
+    def _rows_of(self, targets: Sequence[Target]) -> list[tuple[Any, ...]]:
+        slots = self._slots
+        return [
+            (slots.views[at], slots.pointers[at], target.session.context, target.prefix, target.offset)
+            for at, target in enumerate(targets)
+        ]

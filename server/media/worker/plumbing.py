@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from server.media.worker.batch import Slots
 from server.media.worker.path import Path
@@ -28,6 +29,14 @@ class Counters:
     retransmissions: int = 0
 
 
+class Flushable(Protocol):
+    """Somebody who holds packets back until the end of a turn."""
+
+    def flush(self) -> None:
+        """Send them."""
+        ...
+
+
 @dataclass(slots=True)
 class Plumbing:
     """Passed down from the worker. `clock` gives seconds, `call_later` takes seconds."""
@@ -37,7 +46,14 @@ class Plumbing:
     call_later: Callable[[float, Callable[[], None]], asyncio.TimerHandle]
     slots: Slots = field(default_factory=Slots)
     counters: Counters = field(default_factory=Counters)
+    holding: list[Flushable] = field(default_factory=list)
+    """Who holds packets back, to be flushed when the turn ends."""
     _scratch: Buffer = field(default_factory=lambda: Buffer(_SCRATCH_BYTES))
+
+    def flush(self) -> None:
+        """Send everything that is held back."""
+        while self.holding:
+            self.holding.pop().flush()
 
     def send_rtp(self, session: SrtpSession, packet: bytes, path: Path) -> None:
         """Protect and send one packet, apart from the hot loop."""

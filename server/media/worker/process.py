@@ -66,5 +66,6 @@ async def _run(control: socket.socket, port: int) -> None:
 
 def _explain(error: OSError, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"UDP port {port} for media is in use; choose another with --media-port."
+        other = 'another port with --media-port (make run ARGS="--media-port N")'
+        return f"UDP port {port} for media is in use; stop the other program, or choose {other}."
     return f"UDP port {port} for media cannot be opened: {error.strerror}."

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from protocol.rtp import MediaKind
 from server.media.messages import AUDIO_LEVEL_ID, ORIENTATION_ID, ProducerStream
 from server.media.worker import rtcp, rtp
-from server.media.worker.batch import SLOT_BYTES
 from server.media.worker.consumer import Consumer
 from server.media.worker.fanout import Fanout, Target
 from server.media.worker.feedback import KeyframeThrottle, MissingPackets, Reception
+from server.media.worker.group import Packet, PacketGroup
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.ring import PacketRing
 from server.media.worker.rtp import RtpHeader
@@ -55,6 +55,7 @@ class Producer:
         self.rtx_ssrc = stream.rtx_ssrc
         self._plumbing = plumbing
         self._fanout = Fanout(plumbing.udp.sock, plumbing.slots)
+        self._group = PacketGroup()
         self._target_count = 0
         self._first = 0
         self._is_stale = False
@@ -136,13 +137,30 @@ class Producer:
 
         Those that are not forwarded to stop at once; those that are start with the next packet.
         """
+        self.flush()
         self._is_stale = True
         for consumer in self.consumers.values():
             if not consumer.is_forwarding:
                 consumer.stop()
 
+    def flush(self) -> None:
+        """Send what is held back, to those who were to get it when it came."""
+        if not self._group.packets:
+            return
+        segments = self._group.take()
+        count, octets = len(segments.numbers), sum(size - rtp.HEADER_BYTES for size, _, _ in segments.numbers)
+        not_sent, refused = self._fanout.send(segments)
+        self.forwarded_packets += count
+        self.forwarded_octets += octets
+        udp, sent = self._plumbing.udp, self._target_count * count - not_sent - refused
+        udp.packets_out += sent
+        udp.bytes_out += sent * (octets + count * rtp.HEADER_BYTES) // count
+        udp.send_failures += not_sent
+        self._plumbing.counters.srtp_failures += refused
+
     def remove(self, consumer: Consumer) -> None:
         """Forget a consumer. Idempotent."""
+        self.flush()
         self.consumers.pop(consumer.consumer_id, None)
         consumer.stop()
         self._is_stale = True
@@ -153,6 +171,7 @@ class Producer:
 
     def close(self) -> None:
         """Stop the timers and let go of everything. Idempotent."""
+        self.flush()
         self.consumers.clear()
         self._fanout.aim(())
         for timer in (self._keyframe_timer, self._nack_timer):
@@ -181,24 +200,26 @@ class Producer:
             extension_id=extension,
             extension_value=value,
         )
+        packet = Packet(bytes(view[at : at + size]), sequence, header.timestamp)
         if self.ring is not None:
-            self.ring.put(sequence, bytes(view[at : at + size]))
+            self.ring.put(sequence, packet.data)
         if sequence >= self._first:
-            self._send_to_all(view[at : at + SLOT_BYTES], size, sequence, header.timestamp)
+            self._hold(packet, is_last=header.is_marked)
         else:
-            packet = bytes(view[at : at + size])
+            self.flush()
             for consumer in self.consumers.values():
-                consumer.send_late(packet, sequence)
+                consumer.send_late(packet.data, sequence)
 
-    def _send_to_all(self, packet: memoryview, size: int, sequence: int, timestamp: int) -> None:
-        not_sent, refused = self._fanout.send(packet, size, sequence, timestamp)
-        self.forwarded_packets += 1
-        self.forwarded_octets += size - rtp.HEADER_BYTES
-        udp, sent = self._plumbing.udp, self._target_count - not_sent - refused
-        udp.packets_out += sent
-        udp.bytes_out += sent * size
-        udp.send_failures += not_sent
-        self._plumbing.counters.srtp_failures += refused
+    def _hold(self, packet: Packet, *, is_last: bool) -> None:
+        """Send a packet with those that come right after it, at the latest when the turn ends or its frame does."""
+        group = self._group
+        if not group.takes(len(packet.data), self._plumbing.slots.max_packets):
+            self.flush()
+        if not group.packets:
+            self._plumbing.holding.append(self)
+        group.add(packet)
+        if is_last:
+            self.flush()
 
     def _aim(self, sequence: int) -> None:
         self._is_stale = False

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from server.media.worker.batch import SLOT_BYTES
+from server.media.worker.batch import PACKET_BYTES
 from server.media.worker.path import Address, Path
 from server.media.worker.srtp import Buffer
 
@@ -74,20 +74,27 @@ def answer_path(remote: Address, ancillary: list[tuple[int, int, bytes]]) -> Pat
 class UdpSocket:
     """Calls `on_datagram(size, address, ancillary)` for each datagram.
 
-    During the call the datagram lies at `RECEIVE_AT` in `buffer`; `answer_path` reads the ancillary data.
+    During the call the datagram lies at `RECEIVE_AT` in `buffer`; `answer_path` reads the ancillary data. When there
+    are no more for now, or there were many, it calls `on_turn_end()`.
     """
 
-    def __init__(self, sock: socket.socket, on_datagram: Callable[[int, Address, Any], None]) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        on_datagram: Callable[[int, Address, Any], None],
+        on_turn_end: Callable[[], None] = lambda: None,
+    ) -> None:
         self.sock = sock
-        self.buffer = Buffer(RECEIVE_AT + 2 * SLOT_BYTES)
+        self.buffer = Buffer(RECEIVE_AT + 2 * PACKET_BYTES)
         self.packets_in = self.bytes_in = self.packets_out = self.bytes_out = 0
         self.send_failures = self.failures = 0
         self._target = [self.buffer.view[RECEIVE_AT : RECEIVE_AT + MAX_DATAGRAM_BYTES]]
         self._on_datagram = on_datagram
+        self._on_turn_end = on_turn_end
 
     def start(self) -> None:
         """Receive from now on, in the running loop."""
-        asyncio.get_running_loop().add_reader(self.sock.fileno(), self._drain)
+        asyncio.get_running_loop().add_reader(self.sock.fileno(), self._take_turn)
 
     def close(self) -> None:
         """Stop receiving and close the socket. Idempotent."""
@@ -105,6 +112,13 @@ class UdpSocket:
         else:
             self.packets_out += 1
             self.bytes_out += len(data)
+
+    def _take_turn(self) -> None:
+        self._drain()
+        try:
+            self._on_turn_end()
+        except Exception:  # noqa: BLE001 - as for one packet
+            self._on_failure()
 
     def _drain(self) -> None:
         receive, target, on_datagram = self.sock.recvmsg_into, self._target, self._on_datagram

@@ -11,6 +11,7 @@ import msgspec
 
 import server.media.messages as m
 from server.media.rpc import PeerGoneError, RpcError
+from server.media.worker.batch import Slots, can_segment
 from server.media.worker.dtls import WorkerCertificate
 from server.media.worker.ice_lite import IceLite
 from server.media.worker.path import Address, Path
@@ -33,8 +34,10 @@ class Worker:
         emit: Callable[[m.AnyEvent], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.udp = UdpSocket(sock, self._on_datagram)
-        self.plumbing = Plumbing(self.udp, clock, asyncio.get_running_loop().call_later)
+        self.udp = UdpSocket(sock, self._on_datagram, self._on_turn_end)
+        self.plumbing = Plumbing(
+            self.udp, clock, asyncio.get_running_loop().call_later, Slots(is_segmenting=can_segment(sock))
+        )
         self.transports: dict[str, Transport] = {}
         self.ice: IceLite[Transport] = IceLite()
         self._routers: dict[str, Router] = {}
@@ -158,6 +161,9 @@ class Worker:
                 transport.receive_dtls(bytes(view[RECEIVE_AT : RECEIVE_AT + size]))
                 return
         self.plumbing.counters.packets_dropped += 1
+
+    def _on_turn_end(self) -> None:
+        self.plumbing.flush()
 
     def _on_stun(self, data: memoryview, path: Path) -> None:
         checked = self.ice.receive(data, path, self._clock())

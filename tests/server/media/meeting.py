@@ -128,8 +128,8 @@ async def live_feature(service: MediaService, meeting: RecordingMeeting) -> Asyn
     """Open and close the media of a meeting."""
     feature = service.create_feature(meeting)
     assert isinstance(feature, MediaFeature)
-    await feature.on_meeting_opened()
+    await feature.on_meeting_opened(0)
     try:
         yield feature
     finally:
-        await feature.on_meeting_closed()
+        await feature.on_meeting_closed(0)

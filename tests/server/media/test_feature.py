@@ -383,7 +383,7 @@ async def test_a_closed_meeting_leaves_nothing(service: MediaService, meeting: R
         page = MediaPage(feature, "ana")
         await page.produce((await page.transport("send")).id)
         await worker_has(service, transports=1)
-        await feature.on_meeting_closed()
+        await feature.on_meeting_closed(0)
         await refused(page.transport("send"), ErrorCode.MEDIA_UNAVAILABLE)
     await worker_has(service, transports=0)
 

@@ -102,10 +102,10 @@ async def test_rooms_go_to_the_least_loaded_worker() -> None:
         meetings = [RecordingMeeting(f"meeting_{number}") for number in range(4)]
         features = [service.create_feature(meeting) for meeting in meetings]
         for feature in features:
-            await feature.on_meeting_opened()
+            await feature.on_meeting_opened(0)
         assert [len(worker.routers) for worker in service._supervisor.workers] == [2, 2]
         for feature in features:
-            await feature.on_meeting_closed()
+            await feature.on_meeting_closed(0)
         assert [len(worker.routers) for worker in service._supervisor.workers] == [0, 0]
 
 

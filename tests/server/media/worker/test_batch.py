@@ -4,9 +4,17 @@ from contextlib import ExitStack
 
 import pytest
 
-from server.media.worker.batch import BATCH, SLOT_BYTES, Batch, Slots, pack_address
+from server.media.worker.batch import _MAX_REFUSALS, BATCH, PACKET_BYTES, Batch, Slots, can_segment, pack_address
 from server.media.worker.path import Path
 from server.media.worker.udp import answer_path, open_socket
+
+SO_NO_CHECK = 11
+
+
+def pktinfo(host: str) -> tuple[int, int, bytes]:
+    """Return the source of a path that leaves from an IPv4 address, on a dual-stack socket."""
+    address = socket.inet_pton(socket.AF_INET6, f"::ffff:{host}")
+    return socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, address + bytes(4)
 
 
 @pytest.fixture
@@ -29,24 +37,35 @@ def path_to(sock: socket.socket, source: tuple[int, int, bytes] | None = None) -
     return Path((host if ":" in host else f"::ffff:{host}", port, 0, 0), source)
 
 
-def fill(batch: Batch, slots: Slots, count: int) -> None:
-    for at in range(count):
-        data = f"datagram {at}".encode()
+def fill(batch: Batch, slots: Slots, count: int, packets: int = 1) -> list[list[bytes]]:
+    """Put datagrams of so many packets into the slots; return what each receiver is to get."""
+    expected = [[f"datagram {at:2} {number}".encode() for number in range(packets)] for at in range(count)]
+    for at, parts in enumerate(expected):
+        parts[-1] = parts[-1][:-1]  # the last one may be shorter
+        data = b"".join(parts)
         slots.views[at][: len(data)] = data
-        batch.lengths[2 * at + 1] = len(data)
+        batch.shape(len(data), len(parts[0]) if packets > 1 else len(data))
+    return expected
 
 
+def received(sock: socket.socket, count: int = 1) -> list[bytes]:
+    return [sock.recv(PACKET_BYTES) for _ in range(count)]
+
+
+@pytest.mark.parametrize("packets", [1, 2, 10])
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_every_slot_goes_to_its_own_address(sender: socket.socket, host: str) -> None:
+def test_every_slot_goes_to_its_own_address_in_packets(sender: socket.socket, host: str, packets: int) -> None:
+    assert can_segment(sender)
     with ExitStack() as stack:
         socks, slots = receivers(stack, BATCH, host), Slots()
         batch = Batch(sender, slots, [path_to(sock) for sock in socks])
-        fill(batch, slots, BATCH)
+        expected = fill(batch, slots, BATCH, packets)
         assert batch.send(0, BATCH) == 0
-        assert [sock.recv(SLOT_BYTES) for sock in socks] == [f"datagram {at}".encode() for at in range(BATCH)]
+        assert [received(sock, packets) for sock in socks] == expected
 
 
-def test_a_datagram_leaves_from_the_address_that_the_path_says(sender: socket.socket) -> None:
+@pytest.mark.parametrize("packets", [1, 3])
+def test_a_datagram_leaves_from_the_address_that_the_path_says(sender: socket.socket, packets: int) -> None:
     with ExitStack() as stack:
         (sock,) = receivers(stack, 1)
         slots = Slots()
@@ -55,30 +74,60 @@ def test_a_datagram_leaves_from_the_address_that_the_path_says(sender: socket.so
         _, ancillary, _, remote = sender.recvmsg(100, 100)
         path = answer_path(remote, ancillary)
         batch = Batch(sender, slots, [path])
-        fill(batch, slots, 1)
+        ((expected, *_),) = fill(batch, slots, 1, packets)
         assert batch.send(0, 1) == 0
-        assert sock.recvfrom(100) == (b"datagram 0", ("127.0.0.9", sender.getsockname()[1]))
+        assert sock.recvfrom(100) == (expected, ("127.0.0.9", sender.getsockname()[1]))
 
 
-def test_what_the_kernel_refuses_is_counted_and_the_rest_is_sent(sender: socket.socket) -> None:
+@pytest.mark.parametrize("packets", [1, 3])
+def test_what_the_kernel_refuses_is_counted_and_the_rest_is_sent(sender: socket.socket, packets: int) -> None:
     with ExitStack() as stack:
         socks, slots = receivers(stack, 2), Slots()
         nowhere = Path(("::ffff:127.0.0.1", 0, 0, 0), None)  # nobody has port 0
         batch = Batch(sender, slots, [path_to(socks[0]), nowhere, path_to(socks[1])])
-        fill(batch, slots, 3)
-        assert batch.send(0, 3) == 1
-        assert [sock.recv(100) for sock in socks] == [b"datagram 0", b"datagram 2"]
+        expected = fill(batch, slots, 3, packets)
+        assert batch.send(0, 3) == packets
+        assert [received(sock, packets) for sock in socks] == [expected[0], expected[2]]
 
 
-def test_whatever_is_wrong_every_datagram_is_counted() -> None:
+def test_without_segmentation_the_packets_leave_one_by_one() -> None:
+    """The kernel cuts nothing for a socket without checksums."""
+    with ExitStack() as stack:
+        sender = stack.enter_context(open_socket(0))
+        sender.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)
+        socks, slots = receivers(stack, 2), Slots()
+        batch = Batch(sender, slots, [path_to(sock, pktinfo("127.0.0.9")) for sock in socks])
+        for _ in range(_MAX_REFUSALS // 2):
+            assert slots.max_packets > 1
+            expected = fill(batch, slots, 2, 3)
+            assert batch.send(0, 2) == 0
+            assert [received(sock, 3) for sock in socks] == expected
+        assert slots.max_packets == 1, "and it is asked no more"
+
+
+def test_a_refusal_now_and_then_does_not_end_segmentation(sender: socket.socket) -> None:
+    with ExitStack() as stack:
+        (sock,) = receivers(stack, 1)
+        slots = Slots()
+        nowhere = Path(("::ffff:127.0.0.1", 0, 0, 0), None)
+        batch = Batch(sender, slots, [nowhere, path_to(sock)])
+        for _ in range(2 * _MAX_REFUSALS):
+            fill(batch, slots, 2, 2)
+            assert batch.send(0, 2) == 2
+            received(sock, 2)
+        assert slots.max_packets > 1
+
+
+@pytest.mark.parametrize("packets", [1, 2])
+def test_whatever_is_wrong_every_packet_is_counted(packets: int) -> None:
     with ExitStack() as stack:
         (receiver,) = receivers(stack, 1)
         slots = Slots()
         closed = stack.enter_context(open_socket(0))
         batch = Batch(closed, slots, [path_to(receiver)] * 3)
         closed.close()
-        fill(batch, slots, 3)
-        assert batch.send(0, 3) == 3
+        fill(batch, slots, 3, packets)
+        assert batch.send(0, 3) == 3 * packets
 
 
 def test_addresses_are_packed_as_the_kernel_reads_them() -> None:

@@ -6,8 +6,9 @@ import pylibsrtp
 import pytest
 from pylibsrtp import Policy
 
-from server.media.worker.batch import BATCH, SLOT_BYTES, Slots
+from server.media.worker.batch import BATCH, Slots
 from server.media.worker.fanout import Fanout, Target
+from server.media.worker.group import Packet, Segments
 from server.media.worker.rtp import HEADER_BYTES, parse_header, subscriber_prefix, write_header
 from server.media.worker.srtp import PROFILES, Profile, SrtpSession
 from server.media.worker.udp import open_socket
@@ -31,10 +32,10 @@ def target_at(sock: socket.socket, number: int, profile: Profile = PROFILES[0]) 
     return Target(session, path_to(sock), subscriber_prefix(100_000 + number, f"m{number:03d}"), number)
 
 
-def packet_of(payload: bytes) -> tuple[memoryview, int]:
-    buffer = bytearray(SLOT_BYTES)
+def segments_of(*payloads: bytes, first: int = 70_000) -> Segments:
+    header = bytearray(HEADER_BYTES)
     write_header(
-        buffer,
+        header,
         0,
         payload_type=101,
         is_marked=False,
@@ -44,52 +45,65 @@ def packet_of(payload: bytes) -> tuple[memoryview, int]:
         extension_id=0,
         extension_value=0,
     )
-    buffer[HEADER_BYTES : HEADER_BYTES + len(payload)] = payload
-    return memoryview(buffer), HEADER_BYTES + len(payload)
+    packets = [Packet(bytes(header) + payload, first + at, 9) for at, payload in enumerate(payloads)]
+    return Segments.of(packets, max(len(packet.data) for packet in packets))
 
 
-def received(sock: socket.socket, profile: Profile = PROFILES[0]) -> tuple[int, int, bytes]:
-    policy = Policy(key=key_of(profile), ssrc_type=Policy.SSRC_ANY_INBOUND, srtp_profile=profile.libsrtp_profile)
-    packet = pylibsrtp.Session(policy).unprotect(sock.recv(2_000))
-    header = parse_header(packet, len(packet))
-    assert header is not None
-    return header.ssrc, header.sequence, packet[header.payload_at :]
+class Receiver:
+    """One subscriber's socket, with its end of SRTP."""
+
+    def __init__(self, sock: socket.socket, profile: Profile = PROFILES[0]) -> None:
+        policy = Policy(key=key_of(profile), ssrc_type=Policy.SSRC_ANY_INBOUND, srtp_profile=profile.libsrtp_profile)
+        self._session = pylibsrtp.Session(policy)
+        self._sock = sock
+
+    def next(self) -> tuple[int, int, bytes]:
+        """Return SSRC, sequence number and payload."""
+        packet = self._session.unprotect(self._sock.recv(2_000))
+        header = parse_header(packet, len(packet))
+        assert header is not None
+        return header.ssrc, header.sequence, packet[header.payload_at : header.payload_end]
 
 
-@pytest.mark.parametrize("count", [1, BATCH, 2 * BATCH + 1])
-def test_every_target_gets_its_own_header_and_the_same_payload(fanout: Fanout, count: int) -> None:
+@pytest.mark.parametrize("payloads", [(b"payload",), (b"one", b"two", b"a longer one", b"4")], ids=["one", "four"])
+@pytest.mark.parametrize("count", [1, BATCH, 2 * BATCH + 5])
+def test_every_target_gets_its_own_headers_and_the_same_payloads(
+    fanout: Fanout, count: int, payloads: tuple[bytes, ...]
+) -> None:
     with ExitStack() as stack:
         socks = receivers(stack, count)
         fanout.aim([target_at(sock, number, PROFILES[number % 2]) for number, sock in enumerate(socks)])
-        packet, size = packet_of(b"payload")
-        assert fanout.send(packet, size, 70_000, 9) == (0, 0)
+        assert fanout.send(segments_of(*payloads)) == (0, 0)
         for number, sock in enumerate(socks):
-            expected = (100_000 + number, (70_000 - number) & 0xFFFF, b"payload")
-            assert received(sock, PROFILES[number % 2]) == expected
+            receiver = Receiver(sock, PROFILES[number % 2])
+            for at, payload in enumerate(payloads):
+                assert receiver.next() == (100_000 + number, (70_000 + at - number) & 0xFFFF, payload)
 
 
+@pytest.mark.parametrize("packets", [1, 2])
 @pytest.mark.parametrize("refusing", [0, 1, 2])
-def test_what_srtp_refuses_does_not_leave_and_the_others_get_theirs(fanout: Fanout, refusing: int) -> None:
+def test_what_srtp_refuses_does_not_leave_and_the_others_get_theirs(
+    fanout: Fanout, refusing: int, packets: int
+) -> None:
     with ExitStack() as stack:
         socks = receivers(stack, 3)
         targets = [target_at(sock, number) for number, sock in enumerate(socks)]
-        packet, size = packet_of(b"payload")
+        segments = segments_of(*[b"payload"] * packets)
         fanout.aim([targets[refusing]])
-        fanout.send(packet, size, 70_000, 9)
+        fanout.send(segments_of(b"payload"))
         socks[refusing].recv(2_000)
         fanout.aim(targets)
-        assert fanout.send(packet, size, 70_000, 9) == (0, 1), "the same number again is refused"
+        assert fanout.send(segments) == (0, packets), "the same number again is refused"
         for number, sock in enumerate(socks):
             if number == refusing:
                 sock.setblocking(False)
                 with pytest.raises(BlockingIOError):
                     sock.recv(2_000)
             else:
-                assert received(sock)[2] == b"payload"
+                assert Receiver(sock).next()[2] == b"payload"
 
 
 def test_nobody_gets_nothing(fanout: Fanout) -> None:
-    packet, size = packet_of(b"payload")
-    assert fanout.send(packet, size, 1, 1) == (0, 0)
+    assert fanout.send(segments_of(b"payload")) == (0, 0)
     fanout.aim([])
-    assert fanout.send(packet, size, 2, 1) == (0, 0)
+    assert fanout.send(segments_of(b"payload")) == (0, 0)
