@@ -10,9 +10,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# The demo has a folder of its own: its people do not belong in a real programme.
 run: ## Start Roundup with a small demo programme (ARGS="--port 9000" for options)
 	@$(BOOTSTRAP) web
-	@exec $(BIN)/roundup serve --demo $(ARGS)
+	@exec env ROUNDUP_DATA_DIR="$${ROUNDUP_DATA_DIR:-data/demo}" $(BIN)/roundup serve --demo $(ARGS)
 
 setup: ## Prepare everything for development, without starting anything
 	@$(BOOTSTRAP) browser
@@ -47,5 +48,5 @@ lock: setup ## Renew the lock files of both languages
 	@$(BIN)/python tools/lock.py
 	@cd client_web && npm install --package-lock-only --silent
 
-clean: ## Remove what was built and installed; data/ stays
+clean: ## Remove what was built and installed; data/, the demo included, stays
 	rm -rf .venv client_web/node_modules client_web/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

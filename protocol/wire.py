@@ -14,7 +14,8 @@ MAX_NAME_CHARACTERS = 80
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 """An identifier made by the server, or a random one made by the page (`request_id`, `endpoint_id`)."""
-Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?\Z")]
+SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?\Z"
+Slug = Annotated[str, msgspec.Meta(pattern=SLUG_PATTERN)]
 """A room's name in links."""
 Instant = Annotated[int, msgspec.Meta(ge=0)]
 """A moment: milliseconds since 1970-01-01 UTC, by the server's clock."""

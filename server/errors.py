@@ -2,6 +2,7 @@
 
     RoundupError
     ├── UserError        the failed acknowledgement of one request; hurts nobody else
+    │   └── StoreError   the database cannot be used just now; operators get the reason, people are asked to wait
     ├── ProtocolError    the connection does not speak our protocol; it is closed
     └── StartupError     the server cannot start; one sentence and exit code 2
 
@@ -22,6 +23,19 @@ class UserError(RoundupError):
         super().__init__(f"{code}: {text}")
         self.code = code
         self.text = text
+
+
+class StoreError(UserError):
+    """The database cannot be used just now. The text is for the person who asked, `reason` for operators."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            ErrorCode.UNAVAILABLE, "Roundup cannot save or look up anything just now; try again in a moment."
+        )
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class ProtocolError(RoundupError):

@@ -1,6 +1,7 @@
 """Make a checkout ready, from nothing: virtual environment, packages, Node, web client, Chromium.
 
-Run by the Makefile with the system's Python, so it uses the standard library only. Every step is skipped when its
+Run by the Makefile with the system's Python, so it uses the standard library only, and an old Python, too, must be able
+to read it as far as the sentence that says it is too old: hence the types in quotes. Every step is skipped when its
 inputs have not changed since it last succeeded; a finished checkout passes in a fraction of a second.
 """
 
@@ -29,6 +30,7 @@ def main() -> int:
     parser.add_argument("step", choices=["python", "dev", "node", "web", "browser"])
     step = parser.parse_args().step
     try:
+        check_python()
         ensure_python(is_dev=step in ("dev", "browser"))
         if step in ("node", "web"):
             ensure_node_modules()
@@ -55,18 +57,28 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
-def run(*command: str | Path, cwd: Path = ROOT) -> None:
+def run(*command: "str | Path", cwd: Path = ROOT) -> None:
     """Run a command with the virtual environment's programs first. Raises `CalledProcessError` when it fails."""
     subprocess.run([str(part) for part in command], cwd=cwd, check=True, env=environment())
 
 
-def environment() -> dict[str, str]:
+def run_quietly(*command: "str | Path", cwd: Path = ROOT) -> None:
+    """Do the same, and show what the command says only when it fails."""
+    try:
+        text = [str(part) for part in command]
+        subprocess.run(text, cwd=cwd, check=True, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    except subprocess.CalledProcessError as error:
+        say(error.output.decode(errors="replace").rstrip())
+        raise
+
+
+def environment() -> "dict[str, str]":
     """Return the environment with the virtual environment's programs, Node among them, first."""
     paths = [str(VENV / "bin"), os.environ.get("PATH", "")]
     return {**os.environ, "PATH": os.pathsep.join(paths), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
-def once(name: str, inputs: Iterable[Path], action: Callable[[], None], *outputs: Path) -> None:
+def once(name: str, inputs: "Iterable[Path]", action: "Callable[[], None]", *outputs: Path) -> None:
     """Run `action` unless it has succeeded with these very inputs and its outputs are still there."""
     digest = hashlib.sha256()
     for path in sorted(inputs):
@@ -81,10 +93,18 @@ def once(name: str, inputs: Iterable[Path], action: Callable[[], None], *outputs
     stamp.write_text(digest.hexdigest())
 
 
+def check_python() -> None:
+    """Refuse a Python that is too old."""
+    if sys.version_info < MINIMUM_PYTHON:
+        needed, found = (".".join(map(str, version[:2])) for version in (MINIMUM_PYTHON, sys.version_info))
+        raise SetupError(
+            f"Roundup needs Python {needed} or newer, and {sys.executable} is {found}; "
+            "where a newer one is installed, name it: make run PYTHON=python3.12."
+        )
+
+
 def ensure_python(*, is_dev: bool) -> None:
     """Make `.venv` with exactly the locked packages and the `roundup` command."""
-    if sys.version_info < MINIMUM_PYTHON:
-        raise SetupError(f"Roundup needs Python {'.'.join(map(str, MINIMUM_PYTHON))} or newer; this is {sys.version}.")
     if not (VENV / "bin" / "python").exists() or not (VENV / "bin" / "pip").exists():
         create_venv()
     lock = ROOT / ("requirements-dev.lock" if is_dev else "requirements.lock")
@@ -125,7 +145,7 @@ def install_packages(*names: str) -> bool:
     return bool(subprocess.run(install, check=False, **quiet).returncode == 0)  # type: ignore[call-overload]
 
 
-def node_version(program: str | Path) -> tuple[int, ...]:
+def node_version(program: "str | Path") -> "tuple[int, ...]":
     """Return the version of a Node program, `()` when it does not run."""
     try:
         answer = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=True).stdout
@@ -160,12 +180,12 @@ def ensure_node_modules() -> None:
 
     def install() -> None:
         say("Installing the web client's packages ...")
-        run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=WEB)
+        run_quietly("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=WEB)
 
     once("npm", manifests, install, WEB / "node_modules")
 
 
-def web_sources() -> list[Path]:
+def web_sources() -> "list[Path]":
     """List what the built client depends on."""
     files = [path for path in WEB.iterdir() if path.is_file() and path.name != "README.md"]
     for folder in ("src", "public", "tools"):
@@ -178,7 +198,7 @@ def build_web() -> None:
 
     def build() -> None:
         say("Building the web client ...")
-        run("npm", "run", "--silent", "build", cwd=WEB)
+        run_quietly("npm", "run", "--silent", "build", cwd=WEB)
 
     once("web", web_sources(), build, WEB / "dist" / "index.html")
 

@@ -6,21 +6,45 @@ from typing import Annotated
 import typer
 
 from server.config import Config
+from server.people.links import LINK_LIFETIME
 
 DEFAULT = Config()
+LINK_DAYS = LINK_LIFETIME.days
 
-DataDir = Annotated[Path, typer.Option(envvar="ROUNDUP_DATA_DIR", help="Folder of the database.")]
+DataDir = Annotated[Path, typer.Option(envvar="ROUNDUP_DATA_DIR", metavar="FOLDER", help="Where the database is kept.")]
 PublicUrl = Annotated[
     str,
     typer.Option(
         envvar="ROUNDUP_PUBLIC_URL",
-        help="How browsers reach the server, like https://rooms.example.org; else localhost.",
+        metavar="URL",
+        help="How browsers reach the server, like https://rooms.example.org; else by localhost.",
     ),
 ]
-Port = Annotated[int, typer.Option(envvar="ROUNDUP_PORT", min=0, max=65_535, help="TCP port; 0 takes a free one.")]
-TlsCert = Annotated[Path | None, typer.Option(envvar="ROUNDUP_TLS_CERT", help="Certificate chain (PEM) for HTTPS.")]
+Port = Annotated[
+    int,
+    typer.Option(
+        envvar="ROUNDUP_PORT", metavar="PORT", min=0, max=65_535, help="TCP port for pages; 0 takes a free one."
+    ),
+]
+TlsCert = Annotated[
+    Path | None, typer.Option(envvar="ROUNDUP_TLS_CERT", metavar="FILE", help="Certificate chain (PEM) for HTTPS.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-Email = Annotated[str, typer.Argument(help="Somebody's e-mail address.")]
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="Somebody's e-mail address.")]
 RoomSlug = Annotated[str, typer.Argument(metavar="SLUG", help="The room's name in links, like morning-round-up.")]
-LinkRoom = Annotated[str | None, typer.Option("--room", metavar="SLUG", help="Room that the link leads to; else home.")]
+
+LinkRoom = Annotated[str | None, typer.Option("--room", metavar="SLUG", help="Room to lead to; else the home page.")]
+LinkDays = Annotated[int, typer.Option("--days", metavar="DAYS", min=1, max=3_660, help="How long a link works.")]
+LinkPort = Annotated[
+    int,
+    typer.Option(
+        "--port", envvar="ROUNDUP_PORT", metavar="PORT", min=0, max=65_535, help="The server's, without --public-url."
+    ),
+]
+LinkTlsCert = Annotated[
+    Path | None,
+    typer.Option(
+        "--tls-cert", envvar="ROUNDUP_TLS_CERT", metavar="FILE", help="The server's, if it has one: makes https links."
+    ),
+]

@@ -1,6 +1,9 @@
 """`roundup people`: who is in the programme, and the links by which they sign in."""
 
-import asyncio
+import csv
+import io
+import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,8 +12,19 @@ import typer
 from msgspec.structs import asdict
 
 from protocol.roles import ProgrammeRole
-from server.cli.options import DEFAULT, AsJson, DataDir, Email, LinkRoom, Port, PublicUrl, TlsCert
-from server.cli.run import failures_in_one_sentence, open_store, print_json
+from server.cli.options import (
+    DEFAULT,
+    LINK_DAYS,
+    AsJson,
+    DataDir,
+    Email,
+    LinkDays,
+    LinkPort,
+    LinkRoom,
+    LinkTlsCert,
+    PublicUrl,
+)
+from server.cli.run import Store, failures_in_one_sentence, tell, warn, with_store
 from server.people.links import base_url, sign_in_url
 
 if TYPE_CHECKING:
@@ -22,123 +36,160 @@ commands = typer.Typer(help="The programme's people and their sign-in links.", n
 @commands.command("add")
 def add(
     email: Email,
-    name: Annotated[str, typer.Option(help="What others see.")],
+    name: Annotated[str, typer.Option(metavar="NAME", help="What others see.")],
     role: Annotated[ProgrammeRole, typer.Option(help="What the person is in the programme.")],
     data_dir: DataDir = DEFAULT.data_dir,
     as_json: AsJson = False,
 ) -> None:
-    """Add somebody, or change the name and role of who has this e-mail address already."""
+    """Add somebody, or change their name and role.
 
-    async def work() -> None:
-        async with open_store(data_dir) as store:
-            person = await store.people.add_person(email, name, role)
-        if as_json:
-            print_json(person)
-        else:
-            typer.echo(f"{person.name} <{person.email}>, {person.role.value}")
+    Somebody who was removed comes back, with everything that they have written.
+    """
 
-    with failures_in_one_sentence():
-        asyncio.run(work())
+    async def work(store: Store) -> None:
+        person = await store.people.add_person(email, name, role)
+        tell(person, f"{person.name} <{person.email}>, {person.role.value}", as_json=as_json)
+
+    with_store(data_dir, work, may_create=True)
 
 
 @commands.command("list")
-def list_(data_dir: DataDir = DEFAULT.data_dir, as_json: AsJson = False) -> None:
-    """List everybody, with how many links they have that work and how often they signed in."""
+def list_(
+    with_removed: Annotated[bool, typer.Option("--all", help="Those who were removed, too.")] = False,
+    data_dir: DataDir = DEFAULT.data_dir,
+    as_json: AsJson = False,
+) -> None:
+    """List everybody, with their links and sign-ins."""
 
-    async def work() -> None:
-        async with open_store(data_dir) as store:
-            everybody = await store.people.list_people()
-        if as_json:
-            print_json([_flat(one) for one in everybody])
-            return
-        for one in everybody:
-            person = one.person
-            last = "never" if one.last_sign_in_at is None else f"last {_day(one.last_sign_in_at)}"
-            typer.echo(
-                f"{person.email:<32} {person.role.value:<12} {person.name:<28} "
-                f"valid links: {one.valid_links}, sign-ins: {one.link_uses}, {last}"
-            )
+    async def work(store: Store) -> None:
+        everybody = await store.people.list_people(with_removed=with_removed)
+        tell([_flat(one) for one in everybody], "\n".join(map(_line, everybody)), as_json=as_json)
 
-    with failures_in_one_sentence():
-        asyncio.run(work())
+    with_store(data_dir, work)
 
 
 @commands.command("link")
 def link(
     email: Email,
     room: LinkRoom = None,
-    days: Annotated[int, typer.Option(min=1, max=3_660, help="How long the link works.")] = 30,
+    days: LinkDays = LINK_DAYS,
     data_dir: DataDir = DEFAULT.data_dir,
     public_url: PublicUrl = DEFAULT.public_url,
-    port: Port = DEFAULT.port,
-    tls_cert: TlsCert = None,
+    port: LinkPort = DEFAULT.port,
+    tls_cert: LinkTlsCert = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a sign-in link and print it. It cannot be shown again."""
+    base = _base_url(public_url, port, tls_cert)
 
-    async def work() -> None:
-        base = base_url(public_url, port=port, is_tls=tls_cert is not None)
-        async with open_store(data_dir) as store:
-            token = await store.people.create_link(email, room, timedelta(days=days))
-            person = await store.people.find(email)
+    async def work(store: Store) -> None:
+        token = await store.people.create_link(email, room, timedelta(days=days))
+        person = await store.people.find(email)
         url = sign_in_url(base, token)
-        if as_json:
-            print_json({"email": person.email, "link": url})
-        else:
-            typer.echo(url)
+        tell({"email": person.email, "link": url}, url, as_json=as_json)
 
-    with failures_in_one_sentence():
-        asyncio.run(work())
+    with_store(data_dir, work)
+    _warn_of_local_links(public_url)
 
 
 @commands.command("revoke")
 def revoke(email: Email, data_dir: DataDir = DEFAULT.data_dir, as_json: AsJson = False) -> None:
-    """Make all of somebody's links useless, and sign them out wherever they have used one."""
+    """Make all links of somebody useless, and sign them out everywhere."""
 
-    async def work() -> None:
-        async with open_store(data_dir) as store:
-            count = await store.people.revoke(email)
-        if as_json:
-            print_json({"revoked": count})
-        else:
-            typer.echo(f"{count} {'link is' if count == 1 else 'links are'} revoked, and all sessions ended.")
+    async def work(store: Store) -> None:
+        count = await store.people.revoke(email)
+        links = "1 link is" if count == 1 else f"{count} links are"
+        tell({"revoked": count}, f"{links} revoked, and all sessions ended.", as_json=as_json)
 
-    with failures_in_one_sentence():
-        asyncio.run(work())
+    with_store(data_dir, work)
+
+
+@commands.command("remove")
+def remove(email: Email, data_dir: DataDir = DEFAULT.data_dir, as_json: AsJson = False) -> None:
+    """Take somebody out of the programme.
+
+    Their links and sessions end, and open pages within half a minute. What they wrote and when they were there stays.
+    Adding the same address again brings them back.
+    """
+
+    async def work(store: Store) -> None:
+        person = await store.people.remove(email)
+        tell({"removed": person.email}, f"{person.name} <{person.email}> is removed.", as_json=as_json)
+
+    with_store(data_dir, work)
 
 
 @commands.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV with the columns email, name and role.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV with the columns email, name and role.")],
     room: LinkRoom = None,
+    days: LinkDays = LINK_DAYS,
     data_dir: DataDir = DEFAULT.data_dir,
     public_url: PublicUrl = DEFAULT.public_url,
-    port: Port = DEFAULT.port,
-    tls_cert: TlsCert = None,
+    port: LinkPort = DEFAULT.port,
+    tls_cert: LinkTlsCert = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add or update everybody in a list, all or nobody, and print a sign-in link for each, in the list's order."""
+    """Add or update everybody in a list, and make a link for each.
 
-    async def work() -> None:
+    All of them or, when there is a mistake in the list, nobody. The links are printed in the list's order, with the
+    person that each belongs to; into a file or a pipe as CSV.
+    """
+    base = _base_url(public_url, port, tls_cert)
+
+    async def work(store: Store) -> None:
         from server.people.lists import read_list
 
-        base = base_url(public_url, port=port, is_tls=tls_cert is not None)
-        entries = read_list(file)
-        async with open_store(data_dir) as store:
-            imported = await store.people.import_people(entries, room)
-        links = [{"email": done.person.email, "link": sign_in_url(base, done.token)} for done in imported]
-        if as_json:
-            print_json(links)
-        else:
-            typer.echo("\n".join(made["link"] for made in links))
+        imported = await store.people.import_people(read_list(file), room, timedelta(days=days))
+        links = [
+            {"email": one.person.email, "name": one.person.name, "link": sign_in_url(base, one.token)}
+            for one in imported
+        ]
+        tell(links, _for_eyes(links) if sys.stdout.isatty() else _as_csv(links), as_json=as_json)
 
+    with_store(data_dir, work, may_create=True)
+    _warn_of_local_links(public_url)
+
+
+def _base_url(public_url: str, port: int, tls_cert: Path | None) -> str:
     with failures_in_one_sentence():
-        asyncio.run(work())
+        return base_url(public_url, port=port, is_tls=tls_cert is not None)
+
+
+def _warn_of_local_links(public_url: str) -> None:
+    if not public_url:
+        warn("Without --public-url (ROUNDUP_PUBLIC_URL), links begin with localhost and work on this computer only.")
+
+
+def _for_eyes(links: Sequence[dict[str, str]]) -> str:
+    return "\n\n".join(f"{one['name']} <{one['email']}>\n  {one['link']}" for one in links)
+
+
+def _as_csv(links: Sequence[dict[str, str]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ("email", "name", "link"), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(links)
+    return text.getvalue().rstrip("\n")
 
 
 def _flat(one: "PersonOverview") -> dict[str, Any]:
-    figures = {"valid_links": one.valid_links, "link_uses": one.link_uses, "last_sign_in_at": one.last_sign_in_at}
-    return asdict(one.person) | figures
+    return asdict(one.person) | {
+        "valid_links": one.valid_links,
+        "link_uses": one.link_uses,
+        "last_sign_in_at": one.last_sign_in_at,
+        "removed_at": one.removed_at,
+    }
+
+
+def _line(one: "PersonOverview") -> str:
+    person = one.person
+    if one.removed_at is not None:
+        state = f"removed {_day(one.removed_at)}"
+    else:
+        last = "never" if one.last_sign_in_at is None else f"last {_day(one.last_sign_in_at)}"
+        state = f"valid links: {one.valid_links}, sign-ins: {one.link_uses}, {last}"
+    return f"{person.email:<32} {person.role.value:<12} {person.name:<28} {state}"
 
 
 def _day(instant: int) -> str:

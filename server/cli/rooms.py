@@ -1,14 +1,15 @@
 """`roundup rooms`: the lasting places, and what people are in them."""
 
-import asyncio
 from typing import Annotated
 
 import typer
+from msgspec.structs import asdict
 
 from protocol.errors import ErrorCode
 from protocol.roles import RoomKind, RoomRole
+from protocol.room import RoomInfo
 from server.cli.options import DEFAULT, AsJson, DataDir, Email, RoomSlug
-from server.cli.run import failures_in_one_sentence, open_store, print_json
+from server.cli.run import Store, tell, with_store
 from server.clock import SystemClock
 from server.errors import UserError
 
@@ -20,72 +21,96 @@ _DEFAULT_ROLE = "default"
 @commands.command("add")
 def add(
     slug: RoomSlug,
-    name: Annotated[str, typer.Option(help="What people see.")],
+    name: Annotated[str, typer.Option(metavar="NAME", help="What people see.")],
     kind: Annotated[RoomKind, typer.Option(help="What the room is for.")] = RoomKind.ROUND_UP,
     data_dir: DataDir = DEFAULT.data_dir,
     as_json: AsJson = False,
 ) -> None:
-    """Add a room, or change the name and kind of the one that is called so in links already."""
+    """Add a room, or change its name and kind.
 
-    async def work() -> None:
+    A room that was removed comes back, with everything that was written in it.
+    """
+
+    async def work(store: Store) -> None:
         from server.people.names import name_of, slug_of
 
-        async with open_store(data_dir) as store:
-            room = await store.rooms.add_room(slug_of(slug), name_of(name), kind, at=SystemClock().now_ms())
-        if as_json:
-            print_json(room)
-        else:
-            typer.echo(f"{room.name} is at /r/{room.slug}.")
+        room = await store.rooms.add_room(slug_of(slug), name_of(name), kind, at=SystemClock().now_ms())
+        tell(room, f"{room.name} is at /r/{room.slug}.", as_json=as_json)
 
-    with failures_in_one_sentence():
-        asyncio.run(work())
+    with_store(data_dir, work, may_create=True)
 
 
 @commands.command("list")
-def list_(data_dir: DataDir = DEFAULT.data_dir, as_json: AsJson = False) -> None:
+def list_(
+    with_removed: Annotated[bool, typer.Option("--all", help="Those that were removed, too.")] = False,
+    data_dir: DataDir = DEFAULT.data_dir,
+    as_json: AsJson = False,
+) -> None:
     """List all rooms."""
 
-    async def work() -> None:
-        async with open_store(data_dir) as store:
-            rooms = await store.rooms.list_rooms()
-        if as_json:
-            print_json(rooms)
-            return
-        for room in rooms:
-            typer.echo(f"{room.slug:<32} {room.kind.value:<12} {room.name}")
+    async def work(store: Store) -> None:
+        rooms = [(room, False) for room in await store.rooms.list_rooms()]
+        if with_removed:
+            rooms += [(room, True) for room in await store.rooms.list_removed_rooms()]
+        values = [asdict(room) | {"is_removed": is_removed} for room, is_removed in rooms]
+        tell(values, "\n".join(_line(room, is_removed=is_removed) for room, is_removed in rooms), as_json=as_json)
 
-    with failures_in_one_sentence():
-        asyncio.run(work())
+    with_store(data_dir, work)
+
+
+@commands.command("remove")
+def remove(slug: RoomSlug, data_dir: DataDir = DEFAULT.data_dir, as_json: AsJson = False) -> None:
+    """Close a room for good.
+
+    Nobody can enter it any more; who is inside may stay until they leave. What was written in it stays. Adding the
+    same name in links again brings it back.
+    """
+
+    async def work(store: Store) -> None:
+        room = await _find(store, slug)
+        await store.rooms.remove_room(room.room_id, at=SystemClock().now_ms())
+        tell({"removed": room.slug}, f"{room.name} is removed.", as_json=as_json)
+
+    with_store(data_dir, work)
 
 
 @commands.command("role")
 def role(
     slug: RoomSlug,
     email: Email,
-    role: Annotated[str, typer.Argument(help=f"{', '.join(RoomRole)}, or default: by the programme role.")],
+    role: Annotated[str, typer.Argument(metavar="ROLE", help=f"{', '.join(RoomRole)}, or {_DEFAULT_ROLE}.")],
     data_dir: DataDir = DEFAULT.data_dir,
     as_json: AsJson = False,
 ) -> None:
-    """Say what somebody is in a room, from the next time they enter."""
+    """Say what somebody is in a room, from the next time they enter.
 
-    async def work() -> None:
+    With the role "default" it follows from what they are in the programme.
+    """
+
+    async def work(store: Store) -> None:
         from server.people.service import OPERATOR
 
         given = _room_role(role)
-        async with open_store(data_dir) as store:
-            person = await store.people.find(email)
-            room = await store.rooms.find_room(slug)
-            if room is None:
-                raise UserError(ErrorCode.NOT_FOUND, f"There is no room {slug!r}.")
-            now = SystemClock().now_ms()
-            await store.rooms.set_room_role(room.room_id, person.person_id, given, actor=OPERATOR, at=now)
-        if as_json:
-            print_json({"slug": room.slug, "email": person.email, "role": given})
-        else:
-            typer.echo(f"{person.name} is {_DEFAULT_ROLE if given is None else given.value} in {room.name}.")
+        person = await store.people.find(email)
+        room = await _find(store, slug)
+        now = SystemClock().now_ms()
+        await store.rooms.set_room_role(room.room_id, person.person_id, given, actor=OPERATOR, at=now)
+        name = _DEFAULT_ROLE if given is None else given.value
+        value = {"slug": room.slug, "email": person.email, "role": given}
+        tell(value, f"{person.name} is {name} in {room.name}.", as_json=as_json)
 
-    with failures_in_one_sentence():
-        asyncio.run(work())
+    with_store(data_dir, work)
+
+
+async def _find(store: Store, slug: str) -> RoomInfo:
+    room = await store.rooms.find_room(slug)
+    if room is None:
+        raise UserError(ErrorCode.NOT_FOUND, f"There is no room {slug!r}.")
+    return room
+
+
+def _line(room: RoomInfo, *, is_removed: bool) -> str:
+    return f"{room.slug:<32} {room.kind.value:<12} {room.name}{' (removed)' if is_removed else ''}"
 
 
 def _room_role(text: str) -> RoomRole | None:

@@ -1,7 +1,8 @@
 """What every command does: open the store, and turn failures into one sentence and an exit code."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import msgspec
 import typer
 
 from server.clock import SystemClock
-from server.errors import StartupError, UserError
+from server.errors import StartupError, StoreError, UserError
 
 if TYPE_CHECKING:
     from server.people.service import PeopleService
@@ -30,17 +31,24 @@ class Store:
     rooms: "RoomRepository"
 
 
-@asynccontextmanager
-async def open_store(data_dir: Path) -> AsyncIterator[Store]:
-    """Open the database; a server may be running on it at the same time."""
+def with_store(data_dir: Path, work: Callable[[Store], Awaitable[None]], *, may_create: bool = False) -> None:
+    """Do a command's work on the database in `data_dir`; a server may be running on it at the same time.
+
+    Without `may_create` a folder that has no database is a mistake.
+    """
+    with failures_in_one_sentence():
+        asyncio.run(_open_and_work(data_dir, work, may_create=may_create))
+
+
+async def _open_and_work(data_dir: Path, work: Callable[[Store], Awaitable[None]], *, may_create: bool) -> None:
     from server.people.service import PeopleService
     from server.store.database import Database
     from server.store.people import PeopleRepository
     from server.store.rooms import RoomRepository
 
-    database = await Database.open(data_dir)
+    database = await Database.open(data_dir, may_create=may_create)
     try:
-        yield Store(PeopleService(PeopleRepository(database), SystemClock()), RoomRepository(database))
+        await work(Store(PeopleService(PeopleRepository(database), SystemClock()), RoomRepository(database)))
     finally:
         await database.close()
 
@@ -52,15 +60,23 @@ def failures_in_one_sentence() -> Iterator[None]:
         yield
     except StartupError as error:
         _fail(str(error), CANNOT_START)
+    except StoreError as error:
+        _fail(error.reason, CANNOT_START)
     except UserError as error:
         _fail(error.text, REFUSED)
 
 
-def print_json(value: Any) -> None:
-    """Print a value as one line of JSON."""
-    typer.echo(msgspec.json.encode(value))
+def tell(value: Any, text: str, *, as_json: bool) -> None:
+    """Print what a command has done or found: a value as one line of JSON, or a text for people, if there is any."""
+    if as_json or text:
+        typer.echo(msgspec.json.encode(value) if as_json else text)
+
+
+def warn(sentence: str) -> None:
+    """Say something on the standard error; what is printed stays as it is."""
+    typer.echo(f"roundup: {sentence}", err=True)
 
 
 def _fail(sentence: str, code: int) -> None:
-    typer.echo(f"roundup: {sentence}", err=True)
+    warn(sentence)
     raise typer.Exit(code) from None

@@ -4,7 +4,6 @@ import asyncio
 import os
 import resource
 import signal
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,26 +11,31 @@ import typer
 
 from server.cli.options import DEFAULT, DataDir, Port, PublicUrl, TlsCert
 from server.cli.run import failures_in_one_sentence
-from server.config import Config
+from server.config import LOG_LEVELS, Config
 from server.errors import StartupError
 
 if TYPE_CHECKING:
     from server.app import RoundupServer
 
 _OPEN_FILES = 65_536
-_LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 def serve(
-    host: Annotated[str, typer.Option(envvar="ROUNDUP_HOST", help="Address to listen on.")] = DEFAULT.host,
+    host: Annotated[
+        str,
+        typer.Option(
+            envvar="ROUNDUP_HOST", metavar="HOST", help="Address to listen on; else every address of this machine."
+        ),
+    ] = DEFAULT.host,
     port: Port = DEFAULT.port,
     media_port: Annotated[
         int,
         typer.Option(
             envvar="ROUNDUP_MEDIA_PORT",
+            metavar="PORT",
             min=0,
             max=65_535,
-            help="UDP port of the first media worker, one more for each further one; 0 takes free ones.",
+            help="UDP port of the first media worker; each further one has the next. 0 takes free ones.",
         ),
     ] = DEFAULT.media_port,
     data_dir: DataDir = DEFAULT.data_dir,
@@ -40,33 +44,61 @@ def serve(
         str,
         typer.Option(
             envvar="ROUNDUP_ANNOUNCE_IP",
-            help="Addresses told to browsers for media, comma separated; else this machine's own.",
+            metavar="ADDRESSES",
+            help="What browsers send media to, comma separated; else this machine's own addresses.",
         ),
     ] = "",
     allowed_origins: Annotated[
         str,
-        typer.Option(envvar="ROUNDUP_ALLOWED_ORIGINS", help="Further origins of pages, comma separated."),
+        typer.Option(
+            envvar="ROUNDUP_ALLOWED_ORIGINS",
+            metavar="ORIGINS",
+            help="Other sites whose pages may connect, comma separated.",
+        ),
     ] = "",
     tls_cert: TlsCert = None,
     tls_key: Annotated[
-        Path | None, typer.Option(envvar="ROUNDUP_TLS_KEY", help="Key (PEM, without passphrase) for HTTPS.")
+        Path | None,
+        typer.Option(envvar="ROUNDUP_TLS_KEY", metavar="FILE", help="Its key (PEM, without passphrase)."),
     ] = None,
     media_workers: Annotated[
-        int, typer.Option(envvar="ROUNDUP_MEDIA_WORKERS", min=1, max=256, help="Media worker processes.")
+        int,
+        typer.Option(
+            envvar="ROUNDUP_MEDIA_WORKERS", metavar="N", min=1, max=256, help="Media worker processes; one per core."
+        ),
     ] = DEFAULT.media_workers,
     web_dir: Annotated[
-        Path, typer.Option(envvar="ROUNDUP_WEB_DIR", help="Folder of the built web client.")
+        Path, typer.Option(envvar="ROUNDUP_WEB_DIR", metavar="FOLDER", help="The built web client.")
     ] = DEFAULT.web_dir,
     room_grace_s: Annotated[
         float,
-        typer.Option(envvar="ROUNDUP_ROOM_GRACE_S", min=0, help="How long a meeting outlives the last one in it."),
+        typer.Option(
+            envvar="ROUNDUP_ROOM_GRACE_S",
+            metavar="SECONDS",
+            min=0,
+            help="How long a meeting stays open after the last one has left.",
+        ),
     ] = DEFAULT.room_grace_s,
     reconnect_grace_s: Annotated[
         float,
-        typer.Option(envvar="ROUNDUP_RECONNECT_GRACE_S", min=0, help="How long who lost the connection stays inside."),
+        typer.Option(
+            envvar="ROUNDUP_RECONNECT_GRACE_S",
+            metavar="SECONDS",
+            min=0,
+            help="How long somebody whose connection is lost keeps their place.",
+        ),
     ] = DEFAULT.reconnect_grace_s,
+    reload_grace_s: Annotated[
+        float,
+        typer.Option(
+            envvar="ROUNDUP_RELOAD_GRACE_S",
+            metavar="SECONDS",
+            min=0,
+            help="How long somebody who closed the page does: enough to load it anew.",
+        ),
+    ] = DEFAULT.reload_grace_s,
     log_level: Annotated[
-        str, typer.Option(envvar="ROUNDUP_LOG_LEVEL", help=f"One of {', '.join(_LOG_LEVELS)}.")
+        str, typer.Option(envvar="ROUNDUP_LOG_LEVEL", metavar="LEVEL", help=f"One of {', '.join(LOG_LEVELS)}.")
     ] = DEFAULT.log_level,
     log_json: Annotated[
         bool, typer.Option("--log-json", envvar="ROUNDUP_LOG_JSON", help="Log JSON, one event per line.")
@@ -83,7 +115,7 @@ def serve(
             media_port=media_port,
             data_dir=data_dir,
             public_url=public_url,
-            announce_ips=_addresses(announce_ip),
+            announce_ips=_items(announce_ip),
             allowed_origins=_items(allowed_origins),
             tls_cert=tls_cert,
             tls_key=tls_key,
@@ -91,6 +123,7 @@ def serve(
             web_dir=web_dir,
             room_grace_s=room_grace_s,
             reconnect_grace_s=reconnect_grace_s,
+            reload_grace_s=reload_grace_s,
             log_level=_log_level(log_level),
             log_json=log_json,
             is_demo=demo,
@@ -151,14 +184,7 @@ def _items(text: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in text.split(",") if item.strip())
 
 
-def _addresses(text: str) -> tuple[str, ...]:
-    try:
-        return tuple(str(ip_address(item)) for item in _items(text))
-    except ValueError as error:
-        raise StartupError(f"--announce-ip takes IP addresses, comma separated, not {text!r}.") from error
-
-
 def _log_level(text: str) -> str:
-    if text.lower() not in _LOG_LEVELS:
-        raise StartupError(f"--log-level is one of {', '.join(_LOG_LEVELS)}, not {text!r}.")
+    if text.lower() not in LOG_LEVELS:
+        raise StartupError(f"--log-level is one of {', '.join(LOG_LEVELS)}, not {text!r}.")
     return text.lower()

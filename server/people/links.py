@@ -1,8 +1,11 @@
 """The address that people open: of the server, and of their sign-in links."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from server.errors import StartupError
+
+LINK_LIFETIME = timedelta(days=30)
 
 
 def base_url(public_url: str, *, port: int, is_tls: bool) -> str:

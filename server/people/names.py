@@ -4,14 +4,15 @@ import re
 import unicodedata
 
 from protocol.errors import ErrorCode
-from protocol.wire import MAX_NAME_CHARACTERS
+from protocol.wire import MAX_NAME_CHARACTERS, SLUG_PATTERN
 from server.errors import UserError
+from server.visible import shows_nothing
 
 MAX_EMAIL_CHARACTERS = 254
 """RFC 5321 section 4.5.3.1.3, without the angle brackets."""
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+_SLUG = re.compile(SLUG_PATTERN)
 _UNSEEN = {"Cc", "Cs", "Cn", "Zl", "Zp"}
 _DIRECTION_OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """They would turn the text around a name, too."""
@@ -27,9 +28,9 @@ def email_of(text: str) -> str:
 
 
 def name_of(text: str) -> str:
-    """Return the name of a person or a room without surrounding space. Markup is no matter: a name stays text."""
+    """Return a name (of a person, a room, the programme) without surrounding space. Markup in it stays text."""
     name = unicodedata.normalize("NFC", text.strip())
-    if not name:
+    if shows_nothing(name):
         raise UserError(ErrorCode.BAD_REQUEST, "A name is missing.")
     if len(name) > MAX_NAME_CHARACTERS:
         raise UserError(
@@ -42,7 +43,7 @@ def name_of(text: str) -> str:
 
 def slug_of(text: str) -> str:
     """Return a room's name in links, checked: lower-case letters, digits and inner hyphens."""
-    if _SLUG.fullmatch(text) is None:
+    if _SLUG.match(text) is None:
         raise UserError(
             ErrorCode.BAD_REQUEST,
             f"{text!r} cannot be part of a link: use at most 64 lower-case letters, digits and hyphens between them.",

@@ -13,11 +13,11 @@ from protocol.roles import ProgrammeRole
 from protocol.room import Person
 from server.clock import Clock
 from server.errors import UserError
+from server.people.links import LINK_LIFETIME
 from server.people.names import email_of, name_of, slug_of
 from server.people.tokens import hash_token, is_token, new_token
-from server.store.people import Entry, NewLink, PeopleRepository, PersonOverview, UnknownRoomError
+from server.store.people import Entry, NewLink, PeopleRepository, PersonOverview, UnknownPersonError, UnknownRoomError
 
-LINK_LIFETIME = timedelta(days=30)
 SESSION_LIFETIME = timedelta(days=30)
 """From when it was last seen."""
 
@@ -56,8 +56,14 @@ class PeopleService:
         """Return what the programme is called."""
         return await self._repository.programme_name()
 
+    async def name_programme(self, name: str) -> str:
+        """Say what the programme is called; return the name as it is kept."""
+        name = name_of(name)
+        await self._repository.rename_programme(name, actor=OPERATOR, at=self._clock.now_ms())
+        return name
+
     async def add_person(self, email: str, name: str, role: ProgrammeRole) -> Person:
-        """Add somebody, or change the name and role of who has this e-mail address already."""
+        """Add somebody, or change the name and role of who has this e-mail address already; who was removed is back."""
         entry = Entry(email_of(email), name_of(name), role)
         persons = await self._repository.enrol([entry], [], actor=OPERATOR, at=self._clock.now_ms())
         return persons[0]
@@ -66,24 +72,34 @@ class PeopleService:
         """Return who has this e-mail address; raises `UserError` when nobody has."""
         person = await self._repository.find(email_of(email))
         if person is None:
-            raise UserError(ErrorCode.NOT_FOUND, f"Nobody here has the e-mail address {email.strip()}.")
+            raise _nobody(email)
         return person
 
-    async def list_people(self) -> list[PersonOverview]:
+    async def list_people(self, *, with_removed: bool = False) -> list[PersonOverview]:
         """Return everybody, by e-mail address."""
-        return await self._repository.list_people(self._clock.now_ms())
+        return await self._repository.list_people(self._clock.now_ms(), with_removed=with_removed)
+
+    async def remove(self, email: str) -> Person:
+        """Take somebody out of the programme: no link and no session of theirs works any more."""
+        person = await self.find(email)
+        await self._repository.remove(person.person_id, actor=OPERATOR, at=self._clock.now_ms())
+        return person
 
     async def create_link(self, email: str, room_slug: str | None = None, lifetime: timedelta = LINK_LIFETIME) -> str:
         """Make a sign-in link that leads to a room, or home; return its token, which is known nowhere else."""
-        person = await self.find(email)
-        link, token = self._new_link(person.email, room_slug, lifetime)
-        await self._enrol([], [link], room_slug)
+        link, token = self._new_link(email_of(email), room_slug, lifetime)
+        try:
+            await self._enrol([], [link], room_slug)
+        except UnknownPersonError as error:
+            raise _nobody(email) from error
         return token
 
-    async def import_people(self, entries: Sequence[Entry], room_slug: str | None = None) -> list[Imported]:
+    async def import_people(
+        self, entries: Sequence[Entry], room_slug: str | None = None, lifetime: timedelta = LINK_LIFETIME
+    ) -> list[Imported]:
         """Add or update many people and make a link for each: all of them or, when anything is wrong, nobody."""
         entries = [Entry(email_of(entry.email), name_of(entry.name), entry.role) for entry in entries]
-        made = [self._new_link(entry.email, room_slug, LINK_LIFETIME) for entry in entries]
+        made = [self._new_link(entry.email, room_slug, lifetime) for entry in entries]
         persons = await self._enrol(entries, [link for link, _ in made], room_slug)
         return [Imported(person, token) for person, (_, token) in zip(persons, made, strict=True)]
 
@@ -135,6 +151,10 @@ class PeopleService:
             return await self._repository.enrol(entries, links, actor=OPERATOR, at=self._clock.now_ms())
         except UnknownRoomError as error:
             raise UserError(ErrorCode.NOT_FOUND, f"There is no room {room_slug!r}.") from error
+
+
+def _nobody(email: str) -> UserError:
+    return UserError(ErrorCode.NOT_FOUND, f"Nobody here has the e-mail address {email.strip()}.")
 
 
 def _milliseconds(duration: timedelta) -> int:

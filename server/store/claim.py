@@ -16,7 +16,11 @@ def claim(data_dir: Path) -> Iterator[None]:
 
     Raises `StartupError` when another server has it.
     """
-    with (data_dir / FILE_NAME).open("w") as file:
+    try:
+        file = (data_dir / FILE_NAME).open("w")
+    except OSError as error:
+        raise StartupError(f"The data folder {data_dir} cannot be used: {error.strerror}.") from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -17,69 +17,77 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from server.errors import StartupError
+from server.store.failures import LockedError, explained, sentence, why
 
 FILE_NAME = "roundup.sqlite3"
-NEWEST_REVISION = "0001"
+NEWEST_REVISION = "0002"
 """Of the migrations here. Named so that a start with nothing to migrate need not load Alembic to find out."""
 
-_BUSY_TIMEOUT_MS = 5_000
-_ANSWER_TIMEOUT_S = 2
 _READERS = 2
-_WRITER_PRAGMAS = (
-    f"busy_timeout={_BUSY_TIMEOUT_MS}",
+_OPENING_TIMEOUT_MS = 5_000
+"""For another program's lock; another server may be migrating."""
+_BUSY_TIMEOUT_MS = 2_000
+"""The same later on, when somebody waits for an answer."""
+_OPENING_PRAGMAS = (
+    f"busy_timeout={_OPENING_TIMEOUT_MS}",
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
 )
+_WRITER_PRAGMAS = (*_OPENING_PRAGMAS, f"busy_timeout={_BUSY_TIMEOUT_MS}")
 _READER_PRAGMAS = (*_WRITER_PRAGMAS, "query_only=ON")
-_WHY = {
-    sqlite3.SQLITE_NOTADB: "it is not a database",
-    sqlite3.SQLITE_CORRUPT: "it is damaged; restore a backup",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened here; is the folder writable?",
-    sqlite3.SQLITE_READONLY: "it is not writable",
-    sqlite3.SQLITE_BUSY: "another program has locked it",
-    sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_IOERR: "the disk reports an error",
-}
 
 
 class Database:
     """An open database with the newest tables."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self._writer = _create_async_engine(path, "BEGIN IMMEDIATE", _WRITER_PRAGMAS, pool_size=1)
         self._readers = _create_async_engine(path, "BEGIN", _READER_PRAGMAS, pool_size=_READERS)
+        self._writing = asyncio.Lock()
+        self._lockouts = 0
+        """How often a write has waited in vain for another program's lock."""
 
     @classmethod
-    async def open(cls, data_dir: Path) -> "Database":
-        """Open the database in `data_dir`, creating both when missing, and run outstanding migrations.
+    async def open(cls, data_dir: Path, *, may_create: bool = True) -> "Database":
+        """Open the database in `data_dir` and run outstanding migrations; make both when missing, if that is meant.
 
         Raises `StartupError` when the folder is not writable, the file is no database, or a newer Roundup wrote it.
         """
         path = data_dir / FILE_NAME
-        await asyncio.to_thread(_prepare, path)
+        await asyncio.to_thread(_prepare, path, may_create=may_create)
         return cls(path)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
-        """Open a transaction that may write: committed at the end, rolled back when the block raises."""
-        async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
-            yield session
+        """Open a transaction that may write: committed at the end, rolled back when the block raises.
+
+        Raises `StoreError` when the database takes nothing.
+        """
+        lockouts = self._lockouts
+        async with self._writing:
+            if self._lockouts > lockouts:
+                # Whoever was before us in the queue has waited for the lock; if everybody did, the queue would grow.
+                raise LockedError(sentence(self.path, "another program has locked it"))
+            try:
+                async with self._transaction(self._writer) as session:
+                    yield session
+            except LockedError:
+                self._lockouts += 1
+                raise
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """Open a transaction that only reads, all of it as of one moment."""
-        async with AsyncSession(self._readers, expire_on_commit=False) as session, session.begin():
+        """Open a transaction that only reads, all of it as of one moment. Raises `StoreError`."""
+        async with self._transaction(self._readers) as session:
             yield session
 
-    async def is_usable(self) -> bool:
-        """Tell whether the database answers."""
-        try:
-            async with asyncio.timeout(_ANSWER_TIMEOUT_S), self.reading() as session:
-                await session.execute(text("SELECT 1"))
-        except (DBAPIError, TimeoutError):
-            return False
-        return True
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+        with explained(self.path):
+            async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+                yield session
 
     async def close(self) -> None:
         """Close every connection. Idempotent."""
@@ -87,12 +95,14 @@ class Database:
         await self._writer.dispose()
 
 
-def _prepare(path: Path) -> None:
+def _prepare(path: Path, *, may_create: bool) -> None:
     """Make folder and file, prove that they can be written to, and bring the tables up to date.
 
     Runs on a plain connection: whatever is wrong shows here, before there is a thread per connection to clean up.
     """
     try:
+        if not may_create and not path.exists():
+            raise StartupError(f"There is no Roundup data in {path.parent}; name its folder with --data-dir.")
         # What is in there is personal: nobody else on the machine needs to read it.
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Only when it is new: closing a file that SQLite has open in this process would take its locks away.
@@ -101,7 +111,7 @@ def _prepare(path: Path) -> None:
     except OSError as error:
         raise StartupError(f"The data folder {path.parent} cannot be used: {error.strerror}.") from error
     engine = create_engine(_url("sqlite", path), poolclass=NullPool)
-    _configure(engine, "BEGIN IMMEDIATE", _WRITER_PRAGMAS)
+    _configure(engine, "BEGIN IMMEDIATE", _OPENING_PRAGMAS)
     try:
         # One immediate transaction: of two processes that start together only one migrates.
         with engine.begin() as connection:
@@ -111,7 +121,7 @@ def _prepare(path: Path) -> None:
 
                 upgrade(connection, stored)
     except (sqlite3.Error, DBAPIError) as error:
-        raise StartupError(f"The database {path} cannot be used: {_why(error)}.") from error
+        raise StartupError(sentence(path, why(error))) from error
     finally:
         engine.dispose()
 
@@ -121,13 +131,6 @@ def _stored_revision(connection: Connection) -> str | None:
         return None
     stored: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return stored
-
-
-def _why(error: sqlite3.Error | DBAPIError) -> str:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    # The low byte is the primary code: https://sqlite.org/rescode.html#extrc
-    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-    return _WHY.get(code, str(cause))
 
 
 def _url(driver: str, path: Path) -> URL:

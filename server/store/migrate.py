@@ -13,8 +13,8 @@ from server.errors import StartupError
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def upgrade(connection: Connection, stored_revision: str | None) -> None:
-    """Run every migration after `stored_revision` (`None`: an empty database) in the connection's transaction.
+def upgrade(connection: Connection, stored_revision: str | None, *, to: str = "head") -> None:
+    """Run the migrations after `stored_revision` (`None`: an empty database), up to `to`, in the open transaction.
 
     Raises `StartupError` when no migration here is called that: the database comes from a newer Roundup.
     """
@@ -24,7 +24,7 @@ def upgrade(connection: Connection, stored_revision: str | None) -> None:
     config.attributes["connection"] = connection
     if stored_revision is not None:
         _check_known(ScriptDirectory.from_config(config), stored_revision)
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def _check_known(scripts: ScriptDirectory, stored_revision: str) -> None:

@@ -1,21 +1,14 @@
 """The tables, as SQLAlchemy sees them; nothing outside the store handles these objects.
 
-Every instant is an integer of milliseconds since 1970-01-01 UTC. Ids are random text made by `new_id`. A change here
+Every instant is an integer of milliseconds since 1970-01-01 UTC. Ids are random text made by `create_id`. A change here
 needs a migration in `migrations/versions`: a test compares the two.
 """
-
-import secrets
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 SerialId = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows only in a column declared INTEGER PRIMARY KEY; it holds 64 bits all the same."""
-
-
-def new_id(prefix: str) -> str:
-    """Make a random id, e.g. `room_1f0c9a3be5d27846`: 64 bits, and a prefix that tells a reader what it names."""
-    return f"{prefix}_{secrets.token_hex(8)}"
 
 
 class Base(DeclarativeBase):
@@ -43,7 +36,10 @@ class ProgrammeRow(Base):
 
 
 class PersonRow(Base):
-    """Somebody known to the programme. The e-mail address is stored casefolded."""
+    """Somebody known to the programme. The e-mail address is stored casefolded.
+
+    Who was removed stays: messages and hours are theirs.
+    """
 
     __tablename__ = "person"
 
@@ -53,6 +49,7 @@ class PersonRow(Base):
     name: Mapped[str]
     role: Mapped[str]
     created_at: Mapped[int]
+    removed_at: Mapped[int | None]
 
 
 class PairRow(Base):
@@ -70,7 +67,7 @@ class PairRow(Base):
 
 
 class RoomRow(Base):
-    """A lasting place with a name."""
+    """A lasting place with a name. One that was removed stays: meetings took place in it."""
 
     __tablename__ = "room"
 
@@ -80,6 +77,7 @@ class RoomRow(Base):
     name: Mapped[str]
     kind: Mapped[str]
     created_at: Mapped[int]
+    removed_at: Mapped[int | None]
 
 
 class RoomRoleRow(Base):

@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from protocol.roles import ProgrammeRole
 from protocol.room import Person
+from server.ids import create_id
 from server.store.database import Database
-from server.store.models import PairRow, PersonRow, RoomRow, SignInLinkRow, SignInSessionRow, new_id
-from server.store.programme import audit, ensure_programme, find_programme_name
+from server.store.models import PairRow, PersonRow, RoomRow, SignInLinkRow, SignInSessionRow
+from server.store.programme import audit, ensure_programme, find_programme_name, rename_programme
 
 MAX_SESSIONS_PER_PERSON = 50
 """Browsers, and the mail scanners that open links."""
@@ -24,10 +25,15 @@ MAX_SESSIONS_PER_PERSON = 50
 _CHUNK = 500
 """Values in one statement."""
 _PERSON = (PersonRow.person_id, PersonRow.name, PersonRow.email, PersonRow.role)
+_IS_PRESENT = PersonRow.removed_at.is_(None)
 
 
 class UnknownRoomError(LookupError):
     """A link is to lead to a room that does not exist."""
+
+
+class UnknownPersonError(LookupError):
+    """A link is for somebody who is not in the programme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,8 @@ class PersonOverview:
     link_uses: int
     """How often any of the person's links was opened."""
     last_sign_in_at: int | None
+    removed_at: int | None
+    """When they were removed; `None` for who is in the programme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,42 +101,57 @@ class PeopleRepository:
         async with self._database.session() as session:
             await ensure_programme(session, at, name)
 
+    async def rename_programme(self, name: str, *, actor: str, at: int) -> None:
+        """Change what the programme is called."""
+        async with self._database.session() as session:
+            programme_id = await rename_programme(session, at, name)
+            audit(session, at, actor, "programme_named", programme_id, name)
+
     async def find(self, email: str) -> Person | None:
         """Return who has this (casefolded) e-mail address."""
+        query = select(*_PERSON).where(PersonRow.email == email, _IS_PRESENT)
         async with self._database.reading() as session:
-            row = (await session.execute(select(*_PERSON).where(PersonRow.email == email))).one_or_none()
+            row = (await session.execute(query)).one_or_none()
         return None if row is None else _person(row)
 
-    async def list_people(self, now: int) -> list[PersonOverview]:
+    async def list_people(self, now: int, *, with_removed: bool) -> list[PersonOverview]:
         """Return everybody, by e-mail address."""
         is_valid = SignInLinkRow.revoked_at.is_(None) & (SignInLinkRow.expires_at > now)
         query = (
             select(
                 *_PERSON,
-                func.count(SignInLinkRow.link_id).filter(is_valid),
-                func.coalesce(func.sum(SignInLinkRow.use_count), 0),
-                func.max(SignInLinkRow.last_used_at),
+                PersonRow.removed_at,
+                func.count(SignInLinkRow.link_id).filter(is_valid).label("valid_links"),
+                func.coalesce(func.sum(SignInLinkRow.use_count), 0).label("link_uses"),
+                func.max(SignInLinkRow.last_used_at).label("last_sign_in_at"),
             )
             .outerjoin(SignInLinkRow, SignInLinkRow.person_id == PersonRow.person_id)
-            .group_by(*_PERSON)
+            .group_by(*_PERSON, PersonRow.removed_at)
             .order_by(PersonRow.email)
         )
+        if not with_removed:
+            query = query.where(_IS_PRESENT)
         async with self._database.reading() as session:
             rows = (await session.execute(query)).all()
-        return [PersonOverview(_person(row), row[-3], int(row[-2]), row[-1]) for row in rows]
+        return [
+            PersonOverview(_person(row), row.valid_links, int(row.link_uses), row.last_sign_in_at, row.removed_at)
+            for row in rows
+        ]
 
     async def enrol(self, entries: Sequence[Entry], links: Sequence[NewLink], *, actor: str, at: int) -> list[Person]:
-        """Add or update people and add links, all or nothing. Every link's person must exist or be among `entries`.
+        """Add or update people and add links, all or nothing. Who was removed comes back.
 
-        Raises `UnknownRoomError` when a link leads to a room that does not exist.
+        Raises `UnknownRoomError` or `UnknownPersonError` for a link that leads nowhere or is nobody's.
         """
         async with self._database.session() as session:
             rooms = await _room_ids(session, {link.room_slug for link in links if link.room_slug is not None})
             if any(link.room_slug is not None and link.room_slug not in rooms for link in links):
                 raise UnknownRoomError
             emails = {entry.email for entry in entries} | {link.email for link in links}
-            people = await _find_by_email(session, emails)
-            people |= await _enrol(session, entries, people, actor=actor, at=at)
+            people, removed = await _find_by_email(session, emails)
+            people |= await _enrol(session, entries, people, removed, actor=actor, at=at)
+            if any(link.email not in people for link in links):
+                raise UnknownPersonError
             await _add_links(session, links, people, rooms, actor=actor, at=at)
         return [people[entry.email] for entry in entries]
 
@@ -144,7 +167,7 @@ class PeopleRepository:
             if await session.scalar(query) is None:
                 session.add(
                     PairRow(
-                        pair_id=new_id("pair"),
+                        pair_id=create_id("pair"),
                         programme_id=await ensure_programme(session, at),
                         kind=kind,
                         mentor_id=mentor,
@@ -154,23 +177,22 @@ class PeopleRepository:
                 )
 
     async def revoke_links(self, person_id: str, *, actor: str, at: int) -> int:
-        """Revoke a person's links that could still be used and end the sessions made from any of them.
+        """Revoke a person's links that could still be used and end their sessions.
 
         Returns the number of links revoked.
         """
-        links = select(SignInLinkRow.link_id).where(SignInLinkRow.person_id == person_id)
         async with self._database.session() as session:
-            revoked = await session.execute(
-                update(SignInLinkRow)
-                .where(SignInLinkRow.person_id == person_id, SignInLinkRow.revoked_at.is_(None))
-                .where(SignInLinkRow.expires_at > at)
-                .values(revoked_at=at)
-                .returning(SignInLinkRow.link_id)
-            )
-            count = len(revoked.all())
-            await session.execute(delete(SignInSessionRow).where(SignInSessionRow.link_id.in_(links)))
+            count = await _lock_out(session, person_id, at)
             audit(session, at, actor, "links_revoked", person_id, f"{count} links")
         return count
+
+    async def remove(self, person_id: str, *, actor: str, at: int) -> None:
+        """Take somebody out of the programme: what happened with them stays, links and sessions they have none."""
+        async with self._database.session() as session:
+            await _lock_out(session, person_id, at)
+            removed = update(PersonRow).where(PersonRow.person_id == person_id, _IS_PRESENT).values(removed_at=at)
+            await session.execute(removed)
+            audit(session, at, actor, "person_removed", person_id)
 
     async def use_link(self, link_hash: str, session_hash: str, *, at: int, expires_at: int) -> UsedLink | None:
         """Count one use of a valid link and begin a session; `None` when the link is unknown, expired or revoked."""
@@ -178,7 +200,7 @@ class PeopleRepository:
             select(*_PERSON, SignInLinkRow.link_id, RoomRow.slug)
             .select_from(SignInLinkRow)
             .join(PersonRow, PersonRow.person_id == SignInLinkRow.person_id)
-            .outerjoin(RoomRow, RoomRow.room_id == SignInLinkRow.room_id)
+            .outerjoin(RoomRow, (RoomRow.room_id == SignInLinkRow.room_id) & RoomRow.removed_at.is_(None))
             .where(SignInLinkRow.token_hash == link_hash, SignInLinkRow.revoked_at.is_(None))
             .where(SignInLinkRow.expires_at > at)
         )
@@ -194,7 +216,7 @@ class PeopleRepository:
             await _clear_sessions(session, row.person_id, at)
             session.add(
                 SignInSessionRow(
-                    session_id=new_id("session"),
+                    session_id=create_id("session"),
                     person_id=row.person_id,
                     token_hash=session_hash,
                     link_id=row.link_id,
@@ -239,6 +261,19 @@ async def _person_id(session: AsyncSession, email: str) -> str:
     return (await session.execute(select(PersonRow.person_id).where(PersonRow.email == email))).scalar_one()
 
 
+async def _lock_out(session: AsyncSession, person_id: str, at: int) -> int:
+    """End a person's sessions and revoke their links; return how many of these would still have worked."""
+    revoked = await session.execute(
+        update(SignInLinkRow)
+        .where(SignInLinkRow.person_id == person_id, SignInLinkRow.revoked_at.is_(None))
+        .where(SignInLinkRow.expires_at > at)
+        .values(revoked_at=at)
+        .returning(SignInLinkRow.link_id)
+    )
+    await session.execute(delete(SignInSessionRow).where(SignInSessionRow.person_id == person_id))
+    return len(revoked.all())
+
+
 async def _clear_sessions(session: AsyncSession, person_id: str, at: int) -> None:
     """Clear away what has run out, and the longest unseen of a person who has too many. Nothing else would."""
     surplus = (
@@ -252,24 +287,37 @@ async def _clear_sessions(session: AsyncSession, person_id: str, at: int) -> Non
     await session.execute(delete(SignInSessionRow).where(has_run_out | SignInSessionRow.session_id.in_(surplus)))
 
 
-async def _find_by_email(session: AsyncSession, emails: set[str]) -> dict[str, Person]:
-    found: dict[str, Person] = {}
+async def _find_by_email(session: AsyncSession, emails: set[str]) -> tuple[dict[str, Person], dict[str, Person]]:
+    """Return who is in the programme, and who was removed from it."""
+    present: dict[str, Person] = {}
+    removed: dict[str, Person] = {}
     wanted = iter(sorted(emails))
     while chunk := list(islice(wanted, _CHUNK)):
-        rows = await session.execute(select(*_PERSON).where(PersonRow.email.in_(chunk)))
-        found |= {row.email: _person(row) for row in rows}
-    return found
+        rows = await session.execute(select(*_PERSON, PersonRow.removed_at).where(PersonRow.email.in_(chunk)))
+        for row in rows:
+            (present if row.removed_at is None else removed)[row.email] = _person(row)
+    return present, removed
 
 
 async def _enrol(
-    session: AsyncSession, entries: Sequence[Entry], present: dict[str, Person], *, actor: str, at: int
+    session: AsyncSession,
+    entries: Sequence[Entry],
+    present: dict[str, Person],
+    removed: dict[str, Person],
+    *,
+    actor: str,
+    at: int,
 ) -> dict[str, Person]:
     """Add or update, in as few statements as there are kinds of them: meanwhile nobody else can write."""
     added, changed = [], []
     for entry in entries:
         person = present.get(entry.email)
-        if person is None:
-            person = Person(person_id=new_id("person"), name=entry.name, email=entry.email, role=entry.role)
+        if entry.email in removed:
+            person = replace(removed[entry.email], name=entry.name, role=entry.role)
+            changed.append(person)
+            audit(session, at, actor, "person_restored", person.person_id, f"as {entry.role.value}")
+        elif person is None:
+            person = Person(person_id=create_id("person"), name=entry.name, email=entry.email, role=entry.role)
             added.append(person)
             audit(session, at, actor, "person_added", person.person_id, f"as {entry.role.value}")
         elif (person.name, person.role) != (entry.name, entry.role):
@@ -282,12 +330,13 @@ async def _enrol(
         rows = [asdict(person) | {"programme_id": programme_id, "created_at": at} for person in added]
         await session.execute(insert(PersonRow), rows)
     if changed:
-        await session.execute(update(PersonRow), [asdict(person) for person in changed])
+        await session.execute(update(PersonRow), [asdict(person) | {"removed_at": None} for person in changed])
     return {person.email: person for person in (*added, *changed)}
 
 
 async def _room_ids(session: AsyncSession, slugs: set[str]) -> dict[str, str]:
-    rows = await session.execute(select(RoomRow.slug, RoomRow.room_id).where(RoomRow.slug.in_(slugs)))
+    query = select(RoomRow.slug, RoomRow.room_id).where(RoomRow.slug.in_(slugs), RoomRow.removed_at.is_(None))
+    rows = await session.execute(query)
     return {row.slug: row.room_id for row in rows}
 
 
@@ -302,7 +351,7 @@ async def _add_links(
 ) -> None:
     rows = [
         {
-            "link_id": new_id("link"),
+            "link_id": create_id("link"),
             "person_id": people[link.email].person_id,
             "token_hash": link.token_hash,
             "room_id": None if link.room_slug is None else rooms[link.room_slug],

@@ -1,6 +1,6 @@
 """The programme that people and rooms belong to, and the trail of what was done to them."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.store.models import AuditEntryRow, ProgrammeRow
@@ -22,6 +22,13 @@ async def ensure_programme(session: AsyncSession, at: int, name: str = DEFAULT_N
         session.add(ProgrammeRow(programme_id=_PROGRAMME_ID, name=name, created_at=at))
         await session.flush()
     return _PROGRAMME_ID
+
+
+async def rename_programme(session: AsyncSession, at: int, name: str) -> str:
+    """Give the programme a name, whether it has one or not; return its id."""
+    programme_id = await ensure_programme(session, at, name)
+    await session.execute(update(ProgrammeRow).where(ProgrammeRow.programme_id == programme_id).values(name=name))
+    return programme_id
 
 
 def audit(session: AsyncSession, at: int, actor: str, action: str, subject: str, detail: str = "") -> None:

@@ -1,15 +1,18 @@
 """Rooms, and what people are in them, as rows and back."""
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from protocol.roles import RoomKind, RoomRole
 from protocol.room import RoomInfo
+from server.ids import create_id
 from server.store.database import Database
-from server.store.models import RoomRoleRow, RoomRow, new_id
+from server.store.models import RoomRoleRow, RoomRow
 from server.store.programme import audit, ensure_programme
 
 _ROOM = (RoomRow.room_id, RoomRow.slug, RoomRow.name, RoomRow.kind)
+_IS_PRESENT = RoomRow.removed_at.is_(None)
+_OLDEST_FIRST = (RoomRow.created_at, RoomRow.slug)
 
 
 class RoomRepository:
@@ -20,14 +23,21 @@ class RoomRepository:
 
     async def find_room(self, slug: str) -> RoomInfo | None:
         """Return the room that links call `slug`."""
+        query = select(*_ROOM).where(RoomRow.slug == slug, _IS_PRESENT)
         async with self._database.reading() as session:
-            row = (await session.execute(select(*_ROOM).where(RoomRow.slug == slug))).one_or_none()
+            row = (await session.execute(query)).one_or_none()
         return None if row is None else _room(row)
 
     async def list_rooms(self) -> list[RoomInfo]:
         """Return all rooms, oldest first."""
         async with self._database.reading() as session:
-            rows = await session.execute(select(*_ROOM).order_by(RoomRow.created_at, RoomRow.slug))
+            rows = await session.execute(select(*_ROOM).where(_IS_PRESENT).order_by(*_OLDEST_FIRST))
+        return [_room(row) for row in rows]
+
+    async def list_removed_rooms(self) -> list[RoomInfo]:
+        """Return the rooms that were removed, oldest first."""
+        async with self._database.reading() as session:
+            rows = await session.execute(select(*_ROOM).where(~_IS_PRESENT).order_by(*_OLDEST_FIRST))
         return [_room(row) for row in rows]
 
     async def room_role(self, room_id: str, person_id: str) -> RoomRole | None:
@@ -37,16 +47,21 @@ class RoomRepository:
         return None if row is None else RoomRole(row.role)
 
     async def add_room(self, slug: str, name: str, kind: RoomKind, *, at: int) -> RoomInfo:
-        """Add a room, or change the name and kind of the one that has this slug already."""
+        """Add a room, or change the name and kind of the one that has this slug already. A removed one comes back."""
         async with self._database.session() as session:
             row = await session.scalar(select(RoomRow).where(RoomRow.slug == slug))
             if row is None:
                 programme_id = await ensure_programme(session, at)
-                row = RoomRow(room_id=new_id("room"), programme_id=programme_id, slug=slug, created_at=at)
+                row = RoomRow(room_id=create_id("room"), programme_id=programme_id, slug=slug, created_at=at)
                 session.add(row)
-            row.name, row.kind = name, kind
+            row.name, row.kind, row.removed_at = name, kind, None
             room_id = row.room_id
         return RoomInfo(room_id=room_id, slug=slug, name=name, kind=kind)
+
+    async def remove_room(self, room_id: str, *, at: int) -> None:
+        """Let nobody find a room any more. What was written and recorded in it stays."""
+        async with self._database.session() as session:
+            await session.execute(update(RoomRow).where(RoomRow.room_id == room_id, _IS_PRESENT).values(removed_at=at))
 
     async def set_room_role(self, room_id: str, person_id: str, role: RoomRole | None, *, actor: str, at: int) -> None:
         """Give a person a role in a room, or with `None` take it back. Counts from the next time they enter."""

@@ -15,7 +15,9 @@ def test_any_name_that_can_be_shown_is_a_name(name: str) -> None:
     assert name_of(f"  {name} ") == name
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 81, "Ana\nLima", "Ana\0", "Ana\u202eamiL", "\ud800", "a\u2028b"])
+@pytest.mark.parametrize(
+    "name", ["", "   ", "x" * 81, "Ana\nLima", "Ana\0", "Ana\u202eamiL", "\ud800", "a\u2028b", "\u3164", "\u200b\u2800"]
+)
 def test_a_name_that_cannot_be_shown_is_refused(name: str) -> None:
     with pytest.raises(UserError):
         name_of(name)

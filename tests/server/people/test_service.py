@@ -133,6 +133,77 @@ async def test_revoking_ends_sessions_of_links_that_had_already_expired(
     assert await people.person_of_session(used.session_token) is None
 
 
+async def test_who_is_removed_can_do_nothing_any_more(people: PeopleService, database: Database) -> None:
+    token = await people.create_link(ANA)
+    used = await people.use_link(token)
+    assert used is not None
+    assert (await people.remove(ANA)).name == "Ana Lima"
+    assert await people.use_link(token) is None
+    assert await people.person_of_session(used.session_token) is None
+    assert await people.list_people() == []
+    for refused in (people.find(ANA), people.create_link(ANA), people.revoke(ANA), people.remove(ANA)):
+        with pytest.raises(UserError, match="Nobody here"):
+            await refused
+    [ana] = await people.list_people(with_removed=True)
+    assert (ana.person, ana.valid_links, ana.link_uses) == (used.person, 0, 1)
+    assert ana.removed_at is not None
+    assert ("person_removed", "") in await actions(database)
+
+
+async def test_who_is_added_again_is_back_but_their_links_are_not(people: PeopleService, database: Database) -> None:
+    token = await people.create_link(ANA)
+    used = await people.use_link(token)
+    assert used is not None
+    await people.remove(ANA)
+    back = await people.add_person(ANA, "Ana Maria", ProgrammeRole.MENTOR)
+    assert back.person_id == used.person.person_id
+    assert await people.find(ANA) == back
+    [ana] = await people.list_people()
+    assert (ana.person, ana.removed_at) == (back, None)
+    assert await people.use_link(token) is None
+    assert await people.person_of_session(used.session_token) is None
+    again = await people.use_link(await people.create_link(ANA))
+    assert again is not None
+    assert again.person == back
+    assert ("person_restored", "as mentor") in await actions(database)
+
+
+async def test_an_import_brings_back_who_was_removed(people: PeopleService) -> None:
+    before = await people.find(ANA)
+    await people.remove(ANA)
+    [done] = await people.import_people([Entry(ANA, before.name, before.role)])
+    assert done.person == before
+    assert await people.use_link(done.token) is not None
+
+
+async def test_a_link_to_a_room_that_was_removed_leads_home(people: PeopleService, rooms: RoomRepository) -> None:
+    lounge = await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, at=0)
+    token = await people.create_link(ANA, "lounge")
+    await rooms.remove_room(lounge.room_id, at=1)
+    used = await people.use_link(token)
+    assert used is not None
+    assert used.room_slug is None
+    with pytest.raises(UserError, match="no room 'lounge'"):
+        await people.create_link(ANA, "lounge")
+
+
+async def test_the_programme_has_the_name_that_it_was_given(people: PeopleService, database: Database) -> None:
+    assert await people.programme_name() == "Roundup"
+    assert await people.name_programme("  Lakeside  ") == "Lakeside"
+    assert await people.programme_name() == "Lakeside"
+    assert ("programme_named", "Lakeside") in await actions(database)
+    with pytest.raises(UserError, match="name is missing"):
+        await people.name_programme(" ")
+
+
+async def test_links_of_an_import_last_as_long_as_was_asked_for(people: PeopleService, clock: ManualClock) -> None:
+    [done] = await people.import_people([Entry(ANA, "Ana", ProgrammeRole.TEACHER)], lifetime=timedelta(days=2))
+    clock.advance(days=1)
+    assert await people.use_link(done.token) is not None
+    clock.advance(days=1)
+    assert await people.use_link(done.token) is None
+
+
 async def test_links_are_audited(people: PeopleService, database: Database) -> None:
     token = await people.create_link(ANA)
     await people.revoke(ANA)

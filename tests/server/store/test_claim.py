@@ -15,6 +15,11 @@ def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
         pass
 
 
+def test_a_folder_that_is_gone_is_said_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(StartupError, match=r"cannot be used: No such file or directory\.$"), claim(tmp_path / "gone"):
+        pass
+
+
 def test_a_killed_holder_lets_go(tmp_path: Path) -> None:
     script = (
         "import sys, pathlib; from server.store.claim import claim\n"

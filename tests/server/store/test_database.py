@@ -8,17 +8,32 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import OperationalError
 
-from server.errors import StartupError
+from protocol.errors import ErrorCode
+from server.errors import StartupError, StoreError
 from server.store.database import FILE_NAME, NEWEST_REVISION, Database
 from server.store.models import ProgrammeRow
 
 NOBODY = 65534
+
+
+async def write(database: Database, name: str) -> None:
+    async with database.session() as session:
+        session.add(programme(name))
+
+
+@contextmanager
+def lock(data_dir: Path) -> Iterator[None]:
+    """Hold the database as another program does."""
+    with closing(sqlite3.connect(data_dir / FILE_NAME)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
 
 
 def programme(name: str) -> ProgrammeRow:
@@ -72,7 +87,7 @@ async def test_a_block_that_raises_leaves_no_trace(tmp_path: Path) -> None:
 
 async def test_a_reading_session_cannot_write(tmp_path: Path) -> None:
     database = await Database.open(tmp_path)
-    with pytest.raises(DBAPIError, match="readonly"):
+    with pytest.raises(StoreError, match="not writable"):
         async with database.reading() as session:
             session.add(programme("mistake"))
     await database.close()
@@ -145,6 +160,10 @@ async def test_others_on_the_machine_cannot_read_the_data(tmp_path: Path, is_the
     await database.close()
 
 
+def contents(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
 def files_of(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if path.is_file()]
 
@@ -195,13 +214,78 @@ async def test_a_database_locked_by_another_program_is_said_in_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await (await Database.open(tmp_path)).close()
-    monkeypatch.setattr("server.store.database._WRITER_PRAGMAS", ("busy_timeout=1", "journal_mode=WAL"))
+    monkeypatch.setattr("server.store.database._OPENING_PRAGMAS", ("busy_timeout=1", "journal_mode=WAL"))
     connection = sqlite3.connect(tmp_path / FILE_NAME)
     connection.execute("BEGIN EXCLUSIVE")
     with pytest.raises(StartupError, match="locked") as caught:
         await Database.open(tmp_path)
     assert_one_sentence(str(caught.value))
     connection.close()
+
+
+async def test_a_folder_without_data_is_left_alone_where_data_is_expected(tmp_path: Path) -> None:
+    for data_dir in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(StartupError, match="no Roundup data") as caught:
+            await Database.open(data_dir, may_create=False)
+        assert str(data_dir) in str(caught.value)
+        assert_one_sentence(str(caught.value))
+    assert contents(tmp_path) == []
+    await (await Database.open(tmp_path)).close()
+    await (await Database.open(tmp_path, may_create=False)).close()
+
+
+async def test_a_write_to_a_locked_database_is_refused_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.store.database._WRITER_PRAGMAS", ("busy_timeout=200",))
+    database = await Database.open(tmp_path)
+    with lock(tmp_path):
+        results = await asyncio.gather(*(write(database, f"p{n}") for n in range(20)), return_exceptions=True)
+    assert len(results) == 20
+    for error in results:
+        assert isinstance(error, StoreError)
+        assert error.code == ErrorCode.UNAVAILABLE
+        assert "another program has locked it" in error.reason
+        assert_one_sentence(error.reason)
+        assert str(tmp_path) not in error.text, "where things lie is nothing for the person who asked"
+    await write(database, "after")
+    await database.close()
+
+
+async def test_of_those_who_queue_for_a_locked_database_only_the_first_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.store.database._WRITER_PRAGMAS", ("busy_timeout=200",))
+    database = await Database.open(tmp_path)
+    with lock(tmp_path):
+        errors = await asyncio.gather(*(write(database, f"p{n}") for n in range(20)), return_exceptions=True)
+    causes = [error.__cause__ for error in errors if isinstance(error, StoreError)]
+    assert [isinstance(cause, OperationalError) for cause in causes] == [True] + [False] * 19
+    await database.close()
+
+
+async def test_a_full_disk_is_said_in_words_and_recovered_from(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path)
+    async with database.session() as session:
+        pages = await session.scalar(text("PRAGMA page_count"))
+        # SQLite reports what it may not exceed exactly as it reports a full disk.
+        await session.execute(text(f"PRAGMA max_page_count = {pages}"))
+    with pytest.raises(StoreError) as caught:
+        await write(database, "x" * 100_000)
+    assert caught.value.code == ErrorCode.UNAVAILABLE
+    assert caught.value.reason == f"The database {tmp_path / FILE_NAME} cannot be used: the disk is full."
+    async with database.session() as session:
+        await session.execute(text("PRAGMA max_page_count = 1000000"))
+    await write(database, "after")
+    await database.close()
+
+
+async def test_a_mistake_in_a_statement_is_not_blamed_on_the_disk(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path)
+    with pytest.raises(OperationalError, match="no such table"):
+        async with database.session() as session:
+            await session.execute(text("DELETE FROM no_such_place"))
+    await database.close()
 
 
 async def test_a_path_with_odd_characters_is_just_a_path(tmp_path: Path) -> None:

@@ -40,6 +40,19 @@ async def test_adding_a_room_again_renames_it(rooms: RoomRepository) -> None:
     assert await rooms.list_rooms() == [again]
 
 
+async def test_a_removed_room_is_found_by_nobody_and_comes_back_as_it_was(rooms: RoomRepository) -> None:
+    lounge = await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, at=1)
+    stage = await rooms.add_room("stage", "Stage", RoomKind.STAGE, at=2)
+    await rooms.remove_room(lounge.room_id, at=3)
+    assert await rooms.find_room("lounge") is None
+    assert await rooms.list_rooms() == [stage]
+    assert await rooms.list_removed_rooms() == [lounge]
+    back = await rooms.add_room("lounge", "Tea room", RoomKind.LOUNGE, at=4)
+    assert back.room_id == lounge.room_id, "what was written in it belongs to it again"
+    assert await rooms.list_rooms() == [back, stage]
+    assert await rooms.list_removed_rooms() == []
+
+
 async def test_a_role_in_a_room_can_be_given_changed_and_taken_back(rooms: RoomRepository, database: Database) -> None:
     room = await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, at=1)
     people = PeopleRepository(database)

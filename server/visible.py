@@ -1,0 +1,18 @@
+"""Tells text that shows nothing: a message or a name made of it would look empty, or like somebody else's."""
+
+import re
+import unicodedata
+
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+"""Unicode categories that show nothing by themselves: controls, format characters, separators."""
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+"""What shows nothing although its category says otherwise: joiners, fillers of Hangul, variation selectors (Unicode's
+`Default_Ignorable_Code_Point`), and the empty cell of Braille."""
+
+
+def shows_nothing(text: str) -> bool:
+    """Tell whether nobody would see anything.
+
+    Beside something visible such characters have their use: emoji, Persian and Hindi are not written without them.
+    """
+    return all(unicodedata.category(c) in _UNSEEN for c in _BLANK.sub("", text))

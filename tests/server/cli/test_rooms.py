@@ -1,0 +1,46 @@
+"""`roundup rooms` and `roundup programme`, on a real data folder."""
+
+import json
+import re
+from pathlib import Path
+
+from tests.server.cli.test_people import assert_refused
+from tests.support.command import roundup
+
+
+def test_rooms_are_listed_and_roles_given(tmp_path: Path) -> None:
+    environment = {"ROUNDUP_DATA_DIR": tmp_path}
+    roundup("people", "add", "ana@school.example", "--name", "Ana Lima", "--role", "teacher", **environment)
+    roundup("rooms", "add", "stage", "--name", "Stage", "--kind", "stage", **environment)
+    assert re.fullmatch(r"stage +stage +Stage\n", (roundup("rooms", "list", **environment)).out)
+    given = roundup("rooms", "role", "stage", "ana@school.example", "host", **environment)
+    assert given.out == "Ana Lima is host in Stage.\n"
+    back = roundup("rooms", "role", "stage", "ana@school.example", "default", "--json", **environment)
+    assert json.loads(back.out) == {"slug": "stage", "email": "ana@school.example", "role": None}
+    wrong = roundup("rooms", "role", "stage", "ana@school.example", "king", **environment)
+    assert_refused(wrong, 1, "no role in a room")
+    assert_refused(roundup("rooms", "add", "The Stage", "--name", "x", **environment), 1, "part of a link")
+
+
+def test_a_room_is_removed_and_added_again(tmp_path: Path) -> None:
+    environment = {"ROUNDUP_DATA_DIR": tmp_path}
+    roundup("rooms", "add", "stage", "--name", "Stage", **environment)
+    [before] = json.loads(roundup("rooms", "list", "--json", **environment).out)
+    removed = roundup("rooms", "remove", "stage", **environment)
+    assert (removed.code, removed.out) == (0, "Stage is removed.\n")
+    assert json.loads(roundup("rooms", "list", "--json", **environment).out) == []
+    assert re.fullmatch(r"stage +round_up +Stage \(removed\)\n", roundup("rooms", "list", "--all", **environment).out)
+    [row] = json.loads(roundup("rooms", "list", "--all", "--json", **environment).out)
+    assert row == before | {"is_removed": True}
+    assert_refused(roundup("rooms", "remove", "stage", **environment), 1, "no room 'stage'")
+    roundup("rooms", "add", "stage", "--name", "Stage", **environment)
+    assert json.loads(roundup("rooms", "list", "--json", **environment).out) == [before]
+
+
+def test_the_programme_is_named_and_shown(tmp_path: Path) -> None:
+    environment = {"ROUNDUP_DATA_DIR": tmp_path}
+    named = roundup("programme", "name", " Lakeside Virtual School ", **environment)
+    assert (named.code, named.out) == (0, "The programme is called Lakeside Virtual School.\n")
+    assert roundup("programme", "show", **environment).out == "Lakeside Virtual School\n"
+    assert json.loads(roundup("programme", "show", "--json", **environment).out) == {"name": "Lakeside Virtual School"}
+    assert_refused(roundup("programme", "name", "x" * 81, **environment), 1, "longer than 80")
