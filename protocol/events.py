@@ -30,11 +30,15 @@ class ParticipantChanged(RoomEventBase, frozen=True, kw_only=True, tag="particip
     participant: Participant
 
 
+Departure = Literal["left", "lost", "removed"]
+"""On purpose (also by closing the page, or signing out), by the network, or by the programme: their session is over."""
+
+
 class ParticipantLeft(RoomEventBase, frozen=True, kw_only=True, tag="participant_left"):
-    """Somebody went, on purpose or because no connection of theirs came back."""
+    """Somebody went, and is not waited for any more."""
 
     participant_id: str
-    reason: Literal["left", "lost", "removed"]
+    reason: Departure
 
 
 class ChatMessageSent(RoomEventBase, frozen=True, kw_only=True, tag="chat_sent"):
@@ -50,11 +54,7 @@ class MediaReset(RoomEventBase, frozen=True, kw_only=True, tag="media_reset"):
     is_available: bool
 
 
-class MeetingEnded(RoomEventBase, frozen=True, kw_only=True, tag="meeting_ended"):
-    """The meeting is over for everybody."""
-
-
-RoomEvent = ParticipantJoined | ParticipantChanged | ParticipantLeft | ChatMessageSent | MediaReset | MeetingEnded
+RoomEvent = ParticipantJoined | ParticipantChanged | ParticipantLeft | ChatMessageSent | MediaReset
 
 
 class NoticeBase(Wire, frozen=True, kw_only=True, tag_field="type"):

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from protocol.events import (
     ChatMessageSent,
     MediaReset,
-    MeetingEnded,
     ParticipantChanged,
     ParticipantJoined,
     ParticipantLeft,
@@ -54,8 +53,6 @@ def apply_event(snapshot: RoomSnapshot, event: RoomEvent) -> RoomSnapshot:
             return replace(after, chat=replace(snapshot.chat, messages=kept, has_more=has_more))
         case MediaReset(epoch=epoch, is_available=is_available):
             return replace(after, media=MediaSnapshot(epoch=epoch, is_available=is_available))
-        case MeetingEnded():
-            return replace(after, participants=())
 
 
 def apply_events(snapshot: RoomSnapshot, events: Iterable[RoomEvent]) -> RoomSnapshot:

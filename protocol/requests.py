@@ -19,12 +19,14 @@ class RoomJoin(Mutation, frozen=True, kw_only=True):
     """Enter a room, or come back to it after a lost connection.
 
     `endpoint_id` names this open page: made once per page load, kept over reconnects, so that its transports live on.
-    With `meeting_id` and `last_seq` of what the page has seen, the answer may be the events it missed.
+    With `meeting_id` and `last_seq` of what the page has seen, the answer may be the events it missed. `person_id` is
+    whom the page shows as oneself: nobody enters as somebody else who has signed in in the same browser since.
     """
 
     protocol_version: int
     slug: Slug
     endpoint_id: Id
+    person_id: Id | None = None
     meeting_id: Id | None = None
     last_seq: Annotated[int, msgspec.Meta(ge=0)] | None = None
 

@@ -125,6 +125,7 @@ class Inside(Wire, frozen=True, kw_only=True):
     """Somebody in the room, as shown to people at the door."""
 
     participant_id: str
+    person_id: str
     name: str
 
 

@@ -1,7 +1,6 @@
 """The composition root: makes every part, gives each what it needs, starts and stops them in order."""
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -23,19 +22,25 @@ from server.http.application import create_application
 from server.http.listening import listen, load_tls
 from server.http.parts import Parts
 from server.http.web_client import WebClient
+from server.ids import create_id
 from server.media.service import MediaService
 from server.metrics import LoopLagSampler, Metrics, Occupancy
 from server.people.demo import DemoLink, seed
 from server.people.links import base_url, origin_of
 from server.people.service import PeopleService
 from server.room.directory import RoomDirectory
+from server.room.state import Graces
 from server.store.chat import ChatRepository
 from server.store.claim import claim
 from server.store.database import Database
 from server.store.people import PeopleRepository
 from server.store.presence import PresenceRepository
+from server.store.probe import WriteProbe
 from server.store.rooms import RoomRepository
 
+_IDLE_TIMEOUT_S = 75.0
+"""For a connection to bring a whole request head, its first or a further one. Proxies keep idle ones for 60 s: if we
+closed first, they would now and then send a request into a connection that is just going."""
 _SHUTDOWN_TIMEOUT_S = 2.0
 """For plain HTTP requests that are being answered when we stop."""
 
@@ -56,11 +61,11 @@ class _Front:
 class _Core:
     """The parts behind the edge."""
 
-    database: Database
     people: PeopleService
     rooms: RoomRepository
     media: MediaService
     directory: RoomDirectory
+    probe: WriteProbe
 
 
 class RoundupServer:
@@ -124,20 +129,23 @@ class RoundupServer:
         database = await Database.open(config.data_dir)
         stack.push_async_callback(database.close)
         stack.enter_context(claim(config.data_dir))
+        probe = WriteProbe(database, clock)
+        stack.push_async_callback(probe.close)
         rooms = RoomRepository(database)
         people = PeopleRepository(database)
         if config.is_demo:
             self._demo_links = await seed(people, rooms, clock)
         # A new name for every start: what an earlier one has not finished is known to be over.
-        presence = PresenceService(PresenceRepository(database), clock, f"node_{secrets.token_hex(8)}")
+        presence = PresenceService(PresenceRepository(database), clock, create_id("node"))
         await presence.start()
         stack.push_async_callback(presence.close)
         chat = ChatService(ChatRepository(database), clock)
         features = (presence.create_feature, chat.create_feature, media.create_feature)
-        directory = RoomDirectory(rooms, features, clock, config.room_grace_s, config.reconnect_grace_s, fan_out)
+        graces = Graces(room=config.room_grace_s, reconnect=config.reconnect_grace_s, reload=config.reload_grace_s)
+        directory = RoomDirectory(rooms, features, clock, graces, fan_out)
         stack.push_async_callback(directory.close)
         await starting
-        return _Core(database, PeopleService(people, clock), rooms, media, directory)
+        return _Core(PeopleService(people, clock), rooms, media, directory, probe)
 
     async def _start_edge(self, stack: AsyncExitStack, front: _Front, core: _Core) -> None:
         metrics = Metrics(lambda: _occupancy(core.directory, gateway), core.media.stats)
@@ -161,6 +169,8 @@ class RoundupServer:
                 rooms=core.rooms,
                 inside=core.directory.inside,
                 media_settings=core.media.settings,
+                on_signed_out=gateway.on_signed_out,
+                on_signed_in_again=gateway.on_signed_in_again,
                 is_ready=self._readiness(core),
                 render_metrics=metrics.render,
             )
@@ -170,7 +180,7 @@ class RoundupServer:
 
     def _readiness(self, core: _Core) -> Callable[[], Awaitable[bool]]:
         async def is_ready() -> bool:
-            return self._is_serving and core.media.is_ready and await core.database.is_usable()
+            return self._is_serving and core.media.is_ready and await core.probe.is_writable()
 
         return is_ready
 
@@ -191,6 +201,7 @@ async def _serve(stack: AsyncExitStack, front: _Front, application: web.Applicat
         application,
         access_log_class=AccessLog,
         logger=create_server_log(),
+        keepalive_timeout=_IDLE_TIMEOUT_S,
         shutdown_timeout=_SHUTDOWN_TIMEOUT_S,
     )
     await runner.setup()

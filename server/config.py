@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
@@ -32,6 +34,9 @@ class Config:
     """How long a meeting stays open after the last participant has gone."""
     reconnect_grace_s: float = 20.0
     """How long a participant whose connections are lost stays in the room."""
+    reload_grace_s: float = 5.0
+    """How long a participant whose pages are closed does: they may be loading one anew."""
     log_level: str = "info"
+    """One of `LOG_LEVELS`."""
     log_json: bool = False
     is_demo: bool = False

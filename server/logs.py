@@ -12,8 +12,6 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import Processor, WrappedLogger
 
-LEVELS = ("debug", "info", "warning", "error")
-
 _TOKEN = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])", re.ASCII)
 """As `server.people.tokens` makes them; no id of ours is so long."""
 _EMAIL = re.compile(r"[^\s@'\"<>=(,]+@[^\s@'\"<>),]+\.[^\s@'\"<>),]+")
@@ -22,7 +20,8 @@ _EMAIL = re.compile(r"[^\s@'\"<>=(,]+@[^\s@'\"<>),]+\.[^\s@'\"<>),]+")
 def configure_logs(level: str, *, is_json: bool, stream: TextIO | None = None) -> None:
     """Send everything that is logged in this process, by us or by a library, to `stream` (the standard error).
 
-    Libraries are heard from `warning` on. At `debug`, e-mail addresses are left as they are; tokens never are.
+    `level` is one of `server.config.LOG_LEVELS`. Libraries are heard from `warning` on. At `debug`, e-mail addresses
+    are left as they are; tokens never are.
     """
     stream = sys.stderr if stream is None else stream
     threshold = logging.getLevelNamesMapping()[level.upper()]

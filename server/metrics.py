@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 _JOIN_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _LAG_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
-_LAG_SAMPLE_EVERY_S = 0.5
+LAG_SAMPLE_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +118,8 @@ class LoopLagSampler:
     async def _sample(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            due = loop.time() + _LAG_SAMPLE_EVERY_S
-            await asyncio.sleep(_LAG_SAMPLE_EVERY_S)
+            due = loop.time() + LAG_SAMPLE_EVERY_S
+            await asyncio.sleep(LAG_SAMPLE_EVERY_S)
             self._observe(max(0.0, loop.time() - due))
 
 

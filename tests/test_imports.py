@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-LEAVES = {"protocol", "server.errors", "server.clock", "server.config", "server.ids"}
+LEAVES = {"protocol", "server.errors", "server.clock", "server.config", "server.ids", "server.visible"}
 FEATURE = LEAVES | {"server.room.feature", "server.store"}
 MAY_IMPORT: dict[str, set[str]] = {
     "protocol": set(),
@@ -12,6 +12,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.clock": set(),
     "server.config": set(),
     "server.ids": set(),
+    "server.visible": set(),
     "server.logs": set(),
     "server.metrics": LEAVES,
     "server.store": LEAVES,

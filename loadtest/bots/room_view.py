@@ -7,7 +7,6 @@ from protocol.events import (
     MediaProducerClosed,
     MediaReset,
     MediaTransportClosed,
-    MeetingEnded,
     Notice,
     ParticipantChanged,
     ParticipantJoined,
@@ -83,6 +82,4 @@ class RoomView:
             if event.epoch != self._epoch:
                 self.closings.append("the room's media was rebuilt")
             self._epoch = event.epoch
-        elif isinstance(event, MeetingEnded):
-            self.closings.append("the meeting ended")
         self._on_changed()

@@ -15,7 +15,7 @@ from protocol.room import ChatMessage, ChatSnapshot
 from protocol.wire import Empty, Request
 from server.chat.text import clean_text
 from server.clock import Clock
-from server.errors import UserError
+from server.errors import StoreError, UserError
 from server.room.feature import Caller, Feature, Handler, Meeting
 from server.store.chat import ChatRepository
 
@@ -46,6 +46,8 @@ class ChatFeature(Feature):
         self._has_more = True
         """True until the history is known to have no more than the window."""
         self._writing = asyncio.Lock()
+        self._outages = 0
+        """How often the store could not keep a message."""
         self._read_up_to: dict[str, int] = {}
         """By person."""
         self._typing: dict[str, _Typing] = {}
@@ -68,7 +70,7 @@ class ChatFeature(Feature):
         """Tell how far this person has read."""
         return {"chat_read_up_to": self._read_up_to.get(caller.person_id, 0)}
 
-    async def on_meeting_opened(self) -> None:
+    async def on_meeting_opened(self, _at: int) -> None:
         """Load the newest messages. Without them the page can still ask for older ones."""
         messages, self._has_more = await self._repository.page(self._room_id, None, CHAT_SNAPSHOT_MESSAGES)
         self._window.extend(messages)
@@ -90,10 +92,17 @@ class ChatFeature(Feature):
         participant = self._meeting.participant(caller.participant_id)
         if participant is None:
             raise UserError(ErrorCode.NOT_IN_ROOM, "You are not in this room.")
+        outages = self._outages
         async with self._writing:
-            message = await self._repository.append(
-                self._room_id, caller.person_id, participant.name, text, request.request_id, self._clock.now_ms()
-            )
+            if self._outages > outages:
+                raise StoreError("It could not keep the message before.")  # which has waited for all behind it
+            try:
+                message = await self._repository.append(
+                    self._room_id, caller.person_id, participant.name, text, request.request_id, self._clock.now_ms()
+                )
+            except StoreError:
+                self._outages += 1
+                raise
             # One that was kept before, by a request that arrives again, has been told already.
             if not self._window or message.message_id > self._window[-1].message_id:
                 self._add(message)

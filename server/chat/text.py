@@ -1,16 +1,14 @@
 """What may be written in chat."""
 
 import re
-import unicodedata
 
 from protocol.errors import ErrorCode
 from protocol.wire import MAX_CHAT_CHARACTERS
 from server.errors import UserError
+from server.visible import shows_nothing
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Unicode category Cc without newline and tab."""
-_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
-"""Unicode categories that show nothing by themselves: controls, format characters, separators."""
 
 
 def clean_text(text: str) -> str:
@@ -21,7 +19,7 @@ def clean_text(text: str) -> str:
     if len(text) > 2 * MAX_CHAT_CHARACTERS:
         raise _too_long()  # at once: looking at every character takes a while
     text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    if all(unicodedata.category(c) in _UNSEEN for c in text):
+    if shows_nothing(text):
         raise UserError(ErrorCode.BAD_REQUEST, "There is nothing in this message.")
     if len(text) > MAX_CHAT_CHARACTERS:
         raise _too_long()

@@ -10,14 +10,15 @@ import structlog
 
 from protocol import PROTOCOL_VERSION
 from protocol.errors import ErrorCode
+from protocol.events import Departure
 from protocol.permissions import is_permitted
 from protocol.requests import REQUESTS, Joined, RoomJoin, RoomLeave
 from protocol.roles import RoomState
 from protocol.room import MediaSettings, Person
 from protocol.wire import Empty, Request, Wire
 from server.clock import Clock
-from server.errors import ProtocolError, UserError
-from server.gateway.engine import Socket
+from server.errors import ProtocolError, StoreError, UserError
+from server.gateway.engine_socket import Socket
 from server.gateway.frames import Event, encode_failure, encode_reply
 from server.gateway.limits import REQUESTS_IN_FLIGHT
 from server.room.directory import Entry, RoomDirectory
@@ -61,6 +62,8 @@ class Connection:
         """`request_id` of the last room_leave that was done."""
         self._in_flight = 0
         self._is_closed = False
+        self._removal: Departure | None = None
+        """Why the person may be here no longer."""
 
     def on_event(self, event: Event, *, is_too_many: bool) -> None:
         """Begin to answer a request."""
@@ -70,20 +73,24 @@ class Connection:
         self._in_flight += 1
         self._services.start_task(self._answer(event))
 
-    def hang_up(self, code: ErrorCode, text: str) -> None:
-        """Tell the page why, and close the connection for good."""
-        self._socket.hang_up(code, text, should_reconnect=False)
+    def end_session(self, reason: Departure) -> None:
+        """Take the person out of the room at once, and close the connection: their session is over."""
+        self._removal = reason
+        if self._entry is not None:
+            self._leave_room(self._entry, reason)
+        # The page comes back at once, and is let in when its browser has a new session.
+        self._socket.hang_up(ErrorCode.NOT_SIGNED_IN, "You are signed out.", should_reconnect=True)
 
-    def on_closed(self) -> None:
+    def on_closed(self, *, is_page_gone: bool) -> None:
         """Tell the room that the connection is lost, unless the last thing it said was that it leaves."""
         self._is_closed = True
         # Requests that came before begin first.
-        asyncio.get_running_loop().call_soon(self._lose)
+        asyncio.get_running_loop().call_soon(self._lose, is_page_gone)
         self._services.on_closed(self)
 
-    def _lose(self) -> None:
+    def _lose(self, is_page_gone: bool) -> None:
         if self._entry is not None:
-            self._services.directory.lose(self._entry)
+            self._services.directory.lose(self._entry, is_page_gone=is_page_gone)
 
     async def _answer(self, event: Event) -> None:
         self._bind_log()
@@ -93,9 +100,11 @@ class Connection:
             if event.ack_id is not None:
                 self._socket.put(encode_reply(event.ack_id, reply))
         except UserError as error:
+            if isinstance(error, StoreError):
+                _log.error("store_failed", reason=error.reason, **self._context(event.name))
             self._fail(event, error.code, error.text)
         except ProtocolError as error:
-            self.hang_up(error.code, error.text)
+            self._socket.hang_up(error.code, error.text, should_reconnect=False)
         except Exception:  # noqa: BLE001 - a handler's fault is no reason to leave the page without an answer
             _log.exception("request_failed", **self._context(event.name))
             self._fail(event, ErrorCode.INTERNAL_ERROR, "Something went wrong on our side.")
@@ -130,9 +139,14 @@ class Connection:
         if _decode(argument, _JoinVersion).protocol_version != PROTOCOL_VERSION:
             raise UserError(ErrorCode.VERSION_MISMATCH, "Roundup was updated; please reload this page.")
         request = _decode(argument, RoomJoin)
+        if request.person_id not in (None, self.person.person_id):
+            raise UserError(ErrorCode.OTHER_PERSON, "Somebody else has signed in in this browser.")
         async with self._joining:
             self._entry = entry = await self._enter(request)
         self._bind_log()
+        if self._removal is not None:
+            self._leave_room(entry, self._removal)
+            raise UserError(ErrorCode.NOT_SIGNED_IN, "You are signed out.")
         if self._is_closed:
             self._services.directory.lose(entry)
             raise UserError(ErrorCode.NOT_IN_ROOM, "The connection is gone.")
@@ -152,10 +166,13 @@ class Connection:
         return await directory.join(door, self.person, request, self._socket)
 
     def _leave(self, entry: Entry, request: RoomLeave) -> Empty:
-        self._entry = None
         self._left_by = request.request_id
-        self._services.directory.leave(entry)
+        self._leave_room(entry, "left")
         return Empty()
+
+    def _leave_room(self, entry: Entry, reason: Departure) -> None:
+        self._entry = None
+        self._services.directory.leave(entry, reason)
 
     def _answer_outside(self, kind: type[Request], argument: msgspec.Raw) -> Empty:
         if kind is RoomLeave and self._left_by is not None and _decode(argument, RoomLeave).request_id == self._left_by:

@@ -14,12 +14,13 @@ from protocol.wire import Failure
 from server.clock import Clock
 from server.errors import UserError
 from server.gateway.connection import Connection, Services
-from server.gateway.engine import PATH, Socket, SocketServer
+from server.gateway.engine import PATH, SocketServer
+from server.gateway.engine_socket import Socket
 from server.gateway.limits import CONNECTIONS_PER_PERSON
 from server.room.directory import RoomDirectory
 
 RECHECK_EVERY_S = 30.0
-"""How long a page may stay after its session was ended, by signing out or by revoking."""
+"""How long a page may stay after its session was ended elsewhere: by a command, or by time."""
 _STOP_TIMEOUT_S = 3.0
 """For requests that are being answered when we stop."""
 
@@ -78,6 +79,22 @@ class Gateway:
         """Begin to look, from time to time, whether those who are connected are still signed in."""
         self._rechecking = asyncio.create_task(self._recheck(), name="sessions")
 
+    def on_signed_out(self, token: str) -> None:
+        """Take whoever was connected with this session out of their room, at once."""
+        for connection in self._connections_of(token):
+            connection.end_session("left")
+
+    def on_signed_in_again(self, token: str, new_token: str, person_id: str) -> None:
+        """Take note that a browser has a new session instead of this one.
+
+        The pages that it had open stay connected when it is the same person's: they opened their link once more.
+        """
+        for connection in self._connections_of(token):
+            if connection.person.person_id == person_id:
+                connection.token = new_token
+            else:
+                connection.end_session("left")
+
     async def close(self) -> None:
         """Tell every page to come back later, and close its connection. Idempotent."""
         self._is_closed = True
@@ -133,14 +150,20 @@ class Gateway:
     async def _recheck(self) -> None:
         while True:
             await asyncio.sleep(self._recheck_every_s)
-            for connection in [one for own in self._connections.values() for one in own]:
+            for connection in self._all_connections():
                 try:
                     is_signed_in = await self._identify(connection.token) is not None
                 except Exception:  # noqa: BLE001 - a database that fails is no reason to send everybody away
                     _log.exception("recheck_failed")
                     break
                 if not is_signed_in:
-                    connection.hang_up(ErrorCode.NOT_SIGNED_IN, "You are signed out.")
+                    connection.end_session("removed")
+
+    def _all_connections(self) -> list[Connection]:
+        return [connection for own in self._connections.values() for connection in own]
+
+    def _connections_of(self, token: str) -> list[Connection]:
+        return [connection for connection in self._all_connections() if connection.token == token]
 
     def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

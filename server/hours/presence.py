@@ -14,7 +14,8 @@ from typing import TypeVar
 import structlog
 
 from server.clock import Clock
-from server.room.feature import Caller, Feature, Meeting
+from server.errors import StoreError
+from server.room.feature import Caller, Ending, Feature, Meeting
 from server.store.presence import ConnectionRecord, MeetingRecord, PresenceRepository, RecordRefusedError
 
 HEARTBEAT_S = 10.0
@@ -68,7 +69,7 @@ class PresenceService:
 
     def create_feature(self, meeting: Meeting) -> Feature:
         """Make the feature that takes notes of a meeting."""
-        return PresenceFeature(meeting, self, self._clock)
+        return PresenceFeature(meeting, self)
 
     def note_meeting(self, record: MeetingRecord) -> None:
         """Have a meeting written as it is now."""
@@ -86,8 +87,8 @@ class PresenceService:
             connections = dict(islice(self._connections.items(), _BATCH - len(meetings)))
             try:
                 await self._write(meetings.values(), connections.values())
-            except Exception:  # noqa: BLE001 - whatever it is, the records are kept and tried again
-                _log.exception("presence_write_failed", waiting=len(self._meetings) + len(self._connections))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the records are kept and tried again
+                _log_failure("presence_write_failed", error, waiting=len(self._meetings) + len(self._connections))
                 return False
             _forget(self._meetings, meetings)
             _forget(self._connections, connections)
@@ -98,8 +99,8 @@ class PresenceService:
         self._renew_at = self._clock.monotonic() + HEARTBEAT_S
         try:
             await self._repository.renew(self._node_id, self._clock.now_ms())
-        except Exception:  # noqa: BLE001 - the next heartbeat tries again
-            _log.exception("presence_lease_failed")
+        except Exception as error:  # noqa: BLE001 - the next heartbeat tries again
+            _log_failure("presence_lease_failed", error)
 
     async def _write(self, meetings: Collection[MeetingRecord], connections: Collection[ConnectionRecord]) -> None:
         """Write records, but give up the ones that the database will never take."""
@@ -138,20 +139,19 @@ class PresenceService:
 class PresenceFeature(Feature):
     """Takes notes of one meeting."""
 
-    def __init__(self, meeting: Meeting, service: PresenceService, clock: Clock) -> None:
+    def __init__(self, meeting: Meeting, service: PresenceService) -> None:
         self._meeting = meeting
         self._service = service
-        self._clock = clock
         self._record: MeetingRecord | None = None
         self._open: dict[str, ConnectionRecord] = {}
         """By connection."""
 
-    async def on_meeting_opened(self) -> None:
+    async def on_meeting_opened(self, at: int) -> None:
         """Note that the meeting is open."""
         self._record = MeetingRecord(
             meeting_id=self._meeting.meeting_id,
             room_id=self._meeting.room.room_id,
-            opened_at=self._clock.now_ms(),
+            opened_at=at,
         )
         self._service.note_meeting(self._record)
 
@@ -172,16 +172,16 @@ class PresenceFeature(Feature):
         )
         self._service.note_connection(record)
 
-    async def on_connection_left(self, caller: Caller, reason: str, at: int) -> None:
+    async def on_connection_left(self, caller: Caller, reason: Ending, at: int) -> None:
         """Note who went."""
         record = self._open.pop(caller.connection_id, None)
         if record is not None:
             self._service.note_connection(replace(record, last_seen_at=at, left_at=at, left_reason=reason))
 
-    async def on_meeting_closed(self) -> None:
+    async def on_meeting_closed(self, at: int) -> None:
         """Note that the meeting is over."""
         if self._record is not None:
-            self._service.note_meeting(replace(self._record, closed_at=self._clock.now_ms()))
+            self._service.note_meeting(replace(self._record, closed_at=at))
             self._record = None
 
 
@@ -190,3 +190,9 @@ def _forget(pending: dict[str, R], written: Mapping[str, R]) -> None:
     for key, record in written.items():
         if pending.get(key) is record:
             del pending[key]
+
+
+def _log_failure(event: str, error: Exception, **fields: int) -> None:
+    """Say why; where that is no sentence for operators, with a traceback."""
+    is_explained = isinstance(error, StoreError)
+    _log.error(event, reason=str(error) if is_explained else "unexpected", exc_info=not is_explained, **fields)

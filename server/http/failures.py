@@ -7,7 +7,7 @@ from aiohttp import web
 
 from protocol.errors import ErrorCode
 from protocol.wire import Failure
-from server.errors import UserError
+from server.errors import StoreError, UserError
 from server.http.notices import render_notice
 from server.http.replies import json_response
 
@@ -24,6 +24,7 @@ _STATUS = {
     ErrorCode.TOO_MANY: 429,
     ErrorCode.INTERNAL_ERROR: 500,
     ErrorCode.SERVER_STOPPING: 503,
+    ErrorCode.UNAVAILABLE: 503,
 }
 _BY_STATUS = {
     404: (ErrorCode.NOT_FOUND, "There is nothing at this address."),
@@ -42,6 +43,8 @@ async def answer_failures(
     try:
         return await handler(request)
     except UserError as error:
+        if isinstance(error, StoreError):
+            _log.error("store_failed", method=request.method, route=request[ROUTE], reason=error.reason)
         return _answer(request, _STATUS.get(error.code, 400), error.code, error.text)
     except web.HTTPException as error:
         if error.status < 400:

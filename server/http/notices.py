@@ -1,4 +1,7 @@
-"""Pages that tell a person what went wrong and what to do now: self-contained, without script, light and dark."""
+"""Pages that tell a person what went wrong and what to do now: self-contained, without script, light and dark.
+
+They look like the web client's own messages (`client_web/src/shared`: `theme.ts`, `tokens.css`, `Page.module.css`).
+"""
 
 import secrets
 from html import escape
@@ -15,30 +18,46 @@ _PAGE = Template("""<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<meta name="theme-color" content="#faf5ec" media="(prefers-color-scheme: light)">
+<meta name="theme-color" content="#181b19" media="(prefers-color-scheme: dark)">
 <meta name="robots" content="noindex">
 <title>$title · Roundup</title>
 <link rel="icon" type="image/svg+xml" href="/favicon.svg">
 <style nonce="$nonce">
-:root { --page: #f7f1e6; --card: #fffdf8; --text: #22302b; --quiet: #53615b; --accent: #1f6b52; --on-accent: #fff; }
+:root { --page: #faf5ec; --text: #29241e; --quiet: #655b4e; --button: #226658; --hover: #194f44; --focus: #226658; }
 @media (prefers-color-scheme: dark) {
-  :root { --page: #171a18; --card: #212623; --text: #eef1ec; --quiet: #b3bdb6; --accent: #8fd3b6;
-    --on-accent: #10241c; }
+  :root { --page: #181b19; --text: #f2ece0; --quiet: #b9b1a2; --button: #2f7d6c; --hover: #226658; --focus: #8fc5b5; }
 }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem; box-sizing: border-box;
-  background: var(--page); color: var(--text); font: 1.0625rem/1.55 system-ui, sans-serif; }
-main { max-width: 32rem; padding: 2rem; border-radius: 1rem; background: var(--card); overflow-wrap: anywhere; }
-h1 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; }
-p { margin: 0 0 1rem; color: var(--quiet); }
-a { display: inline-block; padding: .625rem 1.125rem; border-radius: .5rem; background: var(--accent);
-  color: var(--on-accent); font-weight: 600; text-decoration: none; }
-a:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
+* { box-sizing: border-box; }
+body { margin: 0; min-height: 100vh; min-height: 100dvh; display: grid; grid-template-rows: auto 1fr;
+  background: var(--page); color: var(--text); font: 1rem/1.55 ui-rounded, "SF Pro Rounded", "Segoe UI Variable Text",
+  "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", system-ui, sans-serif; -webkit-font-smoothing: antialiased; }
+header { display: flex; align-items: center; min-height: 60px; padding: 8px clamp(12px, 3vw, 32px); }
+.brand, h1 { font-family: "Iowan Old Style", "Palatino Linotype", Palatino, "Book Antiqua", "Noto Serif", Georgia,
+  "DejaVu Serif", serif; font-weight: 600; }
+.brand { display: inline-flex; align-items: center; gap: 10px; padding: 4px 8px 4px 4px; border-radius: 12px;
+  color: var(--text); font-size: 1.25rem; text-decoration: none; }
+main { display: grid; place-items: center; padding: 8px clamp(12px, 3vw, 32px) 32px; }
+article { display: grid; justify-items: center; gap: 16px; max-width: 520px; padding-bottom: 10vh;
+  text-align: center; overflow-wrap: anywhere; }
+h1 { margin: 8px 0 0; font-size: clamp(1.75rem, 5vw, 2.5rem); line-height: 1.15; text-wrap: balance; }
+p { margin: 0 0 8px; font-size: 1.125rem; line-height: 1.6; color: var(--quiet); }
+.button { padding: 0 26px; border-radius: 28px; background: var(--button); color: #fffdf9; font-size: 1.125rem;
+  font-weight: 600; line-height: 50px; text-decoration: none; }
+.button:hover { background: var(--hover); }
+:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
+@media (max-width: 600px) { header { min-height: 52px; padding-block: 4px; } }
 </style>
 </head>
 <body>
+<header><a class="brand" href="/"><img src="/favicon.svg" width="28" height="28" alt="">Roundup</a></header>
 <main>
+<article>
+<img src="/favicon.svg" width="72" height="72" alt="">
 <h1>$title</h1>
 <p>$text</p>
-<a href="/">$home</a>
+<a class="button" href="/">$home</a>
+</article>
 </main>
 </body>
 </html>
@@ -93,7 +112,7 @@ def render_notice(code: ErrorCode, status: int, accept_language: str) -> web.Res
     """Return the page for a failure, in the reader's language as far as we speak it."""
     language = _language_of(accept_language)
     texts = _TEXTS[language]
-    title, text = texts.get(code, texts[ErrorCode.BAD_REQUEST])
+    title, text = texts.get(code) or texts[ErrorCode.INTERNAL_ERROR if status >= 500 else ErrorCode.BAD_REQUEST]
     nonce = secrets.token_urlsafe(16)
     page = _PAGE.substitute(
         language=language, nonce=nonce, title=escape(title), text=escape(text), home=escape(_HOME[language])

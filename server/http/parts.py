@@ -35,6 +35,10 @@ class Parts:
     inside: Callable[[str], Collection[Inside]]
     """Who is in the room with this id."""
     media_settings: Callable[[], MediaSettings]
+    on_signed_out: Callable[[str], None]
+    """Told the token of a session that its browser has ended."""
+    on_signed_in_again: Callable[[str, str, str], None]
+    """Told the token of a session that its browser has exchanged, the new one, and the `person_id` of that."""
     is_ready: Callable[[], Awaitable[bool]]
     """Whether people can join now."""
     render_metrics: Callable[[str], tuple[bytes, str]]

@@ -18,7 +18,9 @@ async def sign_in(request: web.Request) -> web.Response:
     used = await parts.people.use_link(request.match_info["token"])
     if used is None:
         raise UserError(ErrorCode.LINK_INVALID, "This sign-in link no longer works.")
-    await parts.people.sign_out(_session_token(request))
+    earlier = _session_token(request)
+    await parts.people.sign_out(earlier)
+    parts.on_signed_in_again(earlier, used.session_token, used.person.person_id)
     # Only ever a path of ours: the slug comes from the database, nothing from the request.
     location = "/" if used.room_slug is None else f"/r/{used.room_slug}"
     response = web.Response(status=303, headers={"Location": location})
@@ -29,7 +31,9 @@ async def sign_in(request: web.Request) -> web.Response:
 async def sign_out(request: web.Request) -> web.Response:
     """`DELETE /api/session`: end this browser's session."""
     parts = request.app[PARTS]
-    await parts.people.sign_out(_session_token(request))
+    token = _session_token(request)
+    await parts.people.sign_out(token)
+    parts.on_signed_out(token)
     response = web.Response(status=204)
     address = parts.address
     response.del_cookie(address.cookie_name, path="/", secure=address.is_secure, httponly=True, samesite="Lax")

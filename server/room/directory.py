@@ -1,7 +1,6 @@
 """The rooms that are live on this node: opened with the first participant, closed with the last."""
 
 import asyncio
-import secrets
 from collections.abc import Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
@@ -10,14 +9,16 @@ from typing import Protocol
 import structlog
 
 from protocol.errors import ErrorCode
+from protocol.events import Departure
 from protocol.requests import RoomJoin
 from protocol.roles import RoomRole, RoomState, default_room_role
 from protocol.room import Inside, Person, RoomInfo
 from server.clock import Clock
 from server.errors import UserError
+from server.ids import create_id
 from server.room.feature import Caller, FeatureFactory
 from server.room.meeting import FanOut, LiveMeeting, Outbox, Welcome
-from server.room.state import ConnectionJoined
+from server.room.state import ConnectionJoined, Graces
 
 _log = structlog.get_logger(__name__)
 
@@ -78,15 +79,13 @@ class RoomDirectory:
         rooms: RoomSource,
         features: Sequence[FeatureFactory],
         clock: Clock,
-        room_grace_s: float,
-        reconnect_grace_s: float,
+        graces: Graces,
         fan_out: FanOut,
     ) -> None:
         self._rooms = rooms
         self._features = features
         self._clock = clock
-        self._room_grace_s = room_grace_s
-        self._reconnect_grace_s = reconnect_grace_s
+        self._graces = graces
         self._fan_out = fan_out
         self._places: dict[str, _Place] = {}
         """By room_id."""
@@ -106,7 +105,10 @@ class RoomDirectory:
         place = self._places.get(room_id)
         if place is None or place.meeting is None:
             return ()
-        return tuple(Inside(participant_id=p.participant_id, name=p.name) for p in place.meeting.participants())
+        return tuple(
+            Inside(participant_id=p.participant_id, person_id=p.person_id, name=p.name)
+            for p in place.meeting.participants()
+        )
 
     def state(self, room_id: str) -> RoomState:
         """Tell whether a meeting is open in a room."""
@@ -141,14 +143,17 @@ class RoomDirectory:
             raise UserError(ErrorCode.BAD_REQUEST, "Leave the other room first.")
         return self._welcome(entry.meeting, entry.arrival, request, entry.outbox)
 
-    def leave(self, entry: Entry) -> None:
-        """Let a connection go on purpose, and its endpoint with it."""
-        entry.meeting.leave(entry.caller.connection_id)
+    def leave(self, entry: Entry, reason: Departure = "left") -> None:
+        """Let a connection go for good, and its endpoint with it."""
+        entry.meeting.leave(entry.caller.connection_id, reason)
         self._has_new_deadline.set()
 
-    def lose(self, entry: Entry) -> None:
-        """Take note that a connection broke; its endpoint may come back."""
-        entry.meeting.lose(entry.caller.connection_id)
+    def lose(self, entry: Entry, *, is_page_gone: bool = False) -> None:
+        """Take note that a connection is gone without having left; its endpoint may come back.
+
+        With `is_page_gone`, its page has said so: it was closed, or is being loaded anew.
+        """
+        entry.meeting.lose(entry.caller.connection_id, is_page_gone=is_page_gone)
         self._has_new_deadline.set()
 
     def tick(self) -> None:
@@ -189,7 +194,7 @@ class RoomDirectory:
             self._features,
             self._clock,
             self._fan_out,
-            reconnect_grace_s=self._reconnect_grace_s,
+            graces=self._graces,
             create_id=create_id,
         )
         await meeting.open()
@@ -214,7 +219,7 @@ class RoomDirectory:
         task.add_done_callback(on_done)
 
     def _is_over(self, meeting: LiveMeeting, now: float) -> bool:
-        return meeting.empty_since is not None and now >= meeting.empty_since + self._room_grace_s
+        return meeting.empty_since is not None and now >= meeting.empty_since + self._graces.room
 
     async def _close_if_over(self, place: _Place) -> None:
         async with place.lock:
@@ -257,10 +262,5 @@ class RoomDirectory:
     def _next_deadline(self) -> float | None:
         meetings = [meeting for _, meeting in self._settled()]
         deadlines = [meeting.next_deadline for meeting in meetings]
-        deadlines += [m.empty_since + self._room_grace_s for m in meetings if m.empty_since is not None]
+        deadlines += [m.empty_since + self._graces.room for m in meetings if m.empty_since is not None]
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
-
-
-def create_id(kind: str) -> str:
-    """Make a random id: 64 bits, and a word that tells a reader what it names."""
-    return f"{kind}_{secrets.token_hex(8)}"

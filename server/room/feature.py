@@ -6,9 +6,9 @@ root gives every new meeting its features.
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
-from protocol.events import Notice, RoomEvent
+from protocol.events import Departure, Notice, RoomEvent
 from protocol.room import Participant, ProducerInfo, RoomInfo
 from protocol.wire import Request, Wire
 
@@ -23,6 +23,8 @@ class Caller:
     endpoint_id: str
 
 
+Ending = Departure | Literal["ended"]
+"""Why a connection is gone: as its participant, or with the meeting."""
 Handler = Callable[[Caller, Any], Awaitable[Wire]]
 """Answers one request type; raises `UserError` for what cannot be done."""
 
@@ -90,7 +92,7 @@ class Feature:
         """Return the fields of `You` that this feature fills; asked when both joining hooks have run."""
         return {}
 
-    async def on_meeting_opened(self) -> None:
+    async def on_meeting_opened(self, at: int) -> None:
         """Load what the room had when it was last live. Runs before anybody is inside."""
 
     async def on_connection_arriving(self, caller: Caller) -> None:
@@ -99,8 +101,8 @@ class Feature:
     async def on_connection_joined(self, caller: Caller, at: int) -> None:
         """Take note that a connection (first, further, or reconnected) is inside."""
 
-    async def on_connection_left(self, caller: Caller, reason: str, at: int) -> None:
-        """Take note that a connection is gone: `left` on purpose, `lost` by the network, `ended` with the meeting."""
+    async def on_connection_left(self, caller: Caller, reason: Ending, at: int) -> None:
+        """Take note that a connection is gone."""
 
     async def on_endpoint_left(self, caller: Caller) -> None:
         """Free what an endpoint held: it has left, or did not come back in time."""
@@ -108,7 +110,7 @@ class Feature:
     async def on_participant_left(self, participant_id: str) -> None:
         """Free what a participant held: their last endpoint has left."""
 
-    async def on_meeting_closed(self) -> None:
+    async def on_meeting_closed(self, at: int) -> None:
         """Free everything. Idempotent; runs after everybody is out."""
 
 

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from protocol.errors import ErrorCode
-from protocol.events import Notice, ParticipantJoined, RoomEvent
+from protocol.events import Departure, Notice, ParticipantJoined, RoomEvent
 from protocol.permissions import permitted_requests
 from protocol.roles import RoomRole, RoomState
 from protocol.room import MeetingInfo, Participant, Person, ProducerInfo, RoomInfo, RoomSnapshot, You
@@ -20,7 +20,15 @@ from server.errors import UserError
 from server.room.feature import Caller, Feature, FeatureFactory, Handler
 from server.room.hooks import HookRunner
 from server.room.outcomes import Outcomes
-from server.room.state import Change, ConnectionJoined, ConnectionLeft, EndpointLeft, MeetingState, ParticipantGone
+from server.room.state import (
+    Change,
+    ConnectionJoined,
+    ConnectionLeft,
+    EndpointLeft,
+    Graces,
+    MeetingState,
+    ParticipantGone,
+)
 
 REMEMBERED_OUTCOMES = 256
 """Of one participant."""
@@ -74,7 +82,7 @@ class LiveMeeting:
         clock: Clock,
         fan_out: FanOut,
         *,
-        reconnect_grace_s: float,
+        graces: Graces,
         create_id: Callable[[str], str],
     ) -> None:
         self._state = MeetingState(
@@ -82,9 +90,10 @@ class LiveMeeting:
             MeetingInfo(meeting_id=create_id("meeting"), opened_at=clock.now_ms()),
             clock,
             self._on_event,
-            reconnect_grace_s=reconnect_grace_s,
+            graces=graces,
             create_id=create_id,
         )
+        self._clock = clock
         self._fan_out = fan_out
         self._listening: dict[str, _Inside] = {}
         """By connection: who has been welcomed and hears every event from there on."""
@@ -152,7 +161,8 @@ class LiveMeeting:
 
     async def open(self) -> None:
         """Let the features load what the room had when it was last live."""
-        await self._hooks.submit("on_meeting_opened", lambda feature: feature.on_meeting_opened())
+        at = self._state.meeting.opened_at
+        await self._hooks.submit("on_meeting_opened", lambda feature: feature.on_meeting_opened(at))
 
     async def join(self, person: Person, role: RoomRole, endpoint_id: str) -> ConnectionJoined:
         """Let a connection in, and wait until the features know it. Then `welcome` it.
@@ -205,15 +215,15 @@ class LiveMeeting:
                 parts[feature.name] = part
         return self._state.snapshot(parts)
 
-    def leave(self, connection_id: str) -> None:
-        """Let a connection go on purpose, and its endpoint with it."""
+    def leave(self, connection_id: str, reason: Departure) -> None:
+        """Let a connection go for good, and its endpoint with it."""
         self._listening.pop(connection_id, None)
-        self._apply(self._state.leave(connection_id))
+        self._apply(self._state.leave(connection_id, reason))
 
-    def lose(self, connection_id: str) -> None:
-        """Take note that a connection broke; its endpoint may come back."""
+    def lose(self, connection_id: str, *, is_page_gone: bool = False) -> None:
+        """Take note that a connection is gone without having left; its endpoint may come back."""
         self._listening.pop(connection_id, None)
-        self._apply(self._state.lose(connection_id))
+        self._apply(self._state.lose(connection_id, is_page_gone=is_page_gone))
 
     def expire(self) -> None:
         """Give up the endpoints that did not come back in time."""
@@ -237,8 +247,9 @@ class LiveMeeting:
         if not self._is_closed:
             self._is_closed = True
             self._listening.clear()
+            at = self._clock.now_ms()
             self._apply(self._state.end())
-            self._hooks.submit("on_meeting_closed", lambda feature: feature.on_meeting_closed())
+            self._hooks.submit("on_meeting_closed", lambda feature: feature.on_meeting_closed(at))
         await self._hooks.join()
 
     def _on_event(self, event: RoomEvent) -> None:

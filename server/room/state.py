@@ -4,21 +4,21 @@ Fed with joins, leaves and lost connections; time comes from the clock it is giv
 returns, as `Change`s, what the features have to hear.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from msgspec.structs import replace
 
 from protocol.errors import ErrorCode
-from protocol.events import ParticipantChanged, ParticipantJoined, ParticipantLeft, RoomEvent
+from protocol.events import Departure, ParticipantChanged, ParticipantJoined, ParticipantLeft, RoomEvent
 from protocol.roles import RoomRole
 from protocol.room import ChatSnapshot, MediaSnapshot, MeetingInfo, Participant, Person, ProducerInfo, RoomInfo
 from protocol.room import RoomSnapshot as Snapshot
 from protocol.wire import Wire
 from server.clock import Clock
 from server.errors import UserError
-from server.room.feature import Caller
+from server.room.feature import Caller, Ending
 from server.room.ring import EventRing
 
 MAX_ENDPOINTS = 24
@@ -27,8 +27,17 @@ RING_EVENTS = 1_024
 RING_BYTES = 262_144
 """Beyond, a snapshot is the quicker answer, above all over a slow line."""
 
-Departure = Literal["left", "lost", "ended"]
-"""On purpose, by the network, or with the meeting."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graces:
+    """How long what is gone may still come back, in seconds."""
+
+    room: float
+    """A meeting that nobody is in."""
+    reconnect: float
+    """An endpoint that has lost its line."""
+    reload: float
+    """An endpoint whose page was closed, or is being loaded anew: then the person comes back with another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ class ConnectionLeft:
     """A connection is gone."""
 
     caller: Caller
-    reason: Departure
+    reason: Ending
     at: int
     """Milliseconds since 1970-01-01 UTC."""
 
@@ -63,7 +72,7 @@ class ParticipantGone:
     """A participant's last endpoint is gone."""
 
     participant_id: str
-    reason: Departure
+    reason: Ending
 
 
 Change = ConnectionJoined | ConnectionLeft | EndpointLeft | ParticipantGone
@@ -74,8 +83,14 @@ Change = ConnectionJoined | ConnectionLeft | EndpointLeft | ParticipantGone
 class _Endpoint:
     caller: Caller
     """Of its newest connection."""
-    gone_at: float | None = None
-    """When it is given up; `None` while it is connected."""
+    given_up_at: float = math.inf
+    """In monotonic seconds; infinite while it is connected."""
+    reason: Departure = "lost"
+    """Why it is connected no longer."""
+
+    @property
+    def is_connected(self) -> bool:
+        return self.given_up_at == math.inf
 
 
 @dataclass(slots=True)
@@ -85,7 +100,7 @@ class _Seat:
 
     @property
     def is_connected(self) -> bool:
-        return any(endpoint.gone_at is None for endpoint in self.endpoints.values())
+        return any(endpoint.is_connected for endpoint in self.endpoints.values())
 
 
 class MeetingState:
@@ -98,7 +113,7 @@ class MeetingState:
         clock: Clock,
         on_event: Callable[[RoomEvent], None],
         *,
-        reconnect_grace_s: float,
+        graces: Graces,
         create_id: Callable[[str], str],
         ring_events: int = RING_EVENTS,
         ring_bytes: int = RING_BYTES,
@@ -107,7 +122,7 @@ class MeetingState:
         self.meeting = meeting
         self._clock = clock
         self._on_event = on_event
-        self._grace_s = reconnect_grace_s
+        self._graces = graces
         self._create_id = create_id
         self._ring = EventRing(ring_events, ring_bytes)
         self._seats: dict[str, _Seat] = {}
@@ -134,8 +149,7 @@ class MeetingState:
     @property
     def next_deadline(self) -> float | None:
         """When `expire` has something to do, in monotonic seconds."""
-        lost = [e.gone_at for seat in self._seats.values() for e in seat.endpoints.values() if e.gone_at is not None]
-        return min(lost, default=None)
+        return min((endpoint.given_up_at for endpoint in self._endpoints() if not endpoint.is_connected), default=None)
 
     def participant(self, participant_id: str) -> Participant | None:
         """Return a participant as everybody sees them."""
@@ -186,38 +200,39 @@ class MeetingState:
             connection_id=self._create_id("connection"),
             endpoint_id=endpoint_id,
         )
-        if endpoint is not None and endpoint.gone_at is None:
+        if endpoint is not None and endpoint.is_connected:
             del self._connected[endpoint.caller.connection_id]
             changes.append(ConnectionLeft(endpoint.caller, "lost", at))
         seat.endpoints[endpoint_id] = self._connected[caller.connection_id] = _Endpoint(caller)
         self._refresh(seat, name=person.name, role=role)
         return ConnectionJoined(caller, is_kept=endpoint is not None, at=at), changes
 
-    def lose(self, connection_id: str) -> list[Change]:
-        """Take note that a connection broke. Its endpoint may come back within the grace."""
+    def lose(self, connection_id: str, *, is_page_gone: bool = False) -> list[Change]:
+        """Take note that a connection is gone without having left. Its endpoint may come back within its grace."""
         endpoint = self._connected.pop(connection_id, None)
         if endpoint is None:
             return []
-        endpoint.gone_at = self._clock.monotonic() + self._grace_s
+        endpoint.reason = "left" if is_page_gone else "lost"
+        grace_s = self._graces.reload if is_page_gone else self._graces.reconnect
+        endpoint.given_up_at = self._clock.monotonic() + grace_s
         self._refresh(self._seats[endpoint.caller.participant_id])
-        return [ConnectionLeft(endpoint.caller, "lost", self._clock.now_ms())]
+        return [ConnectionLeft(endpoint.caller, endpoint.reason, self._clock.now_ms())]
 
-    def leave(self, connection_id: str) -> list[Change]:
-        """Let a connection go on purpose, and its endpoint with it."""
+    def leave(self, connection_id: str, reason: Departure = "left") -> list[Change]:
+        """Let a connection go for good, and its endpoint with it."""
         endpoint = self._connected.pop(connection_id, None)
         if endpoint is None:
             return []
-        left = ConnectionLeft(endpoint.caller, "left", self._clock.now_ms())
-        return [left, *self._remove(endpoint, "left")]
+        endpoint.reason = reason
+        return [ConnectionLeft(endpoint.caller, reason, self._clock.now_ms()), *self._remove(endpoint)]
 
     def expire(self) -> list[Change]:
         """Give up the endpoints that did not come back in time."""
         now = self._clock.monotonic()
-        endpoints = [endpoint for seat in self._seats.values() for endpoint in seat.endpoints.values()]
         changes: list[Change] = []
-        for endpoint in endpoints:
-            if endpoint.gone_at is not None and endpoint.gone_at <= now:
-                changes += self._remove(endpoint, "lost")
+        for endpoint in self._endpoints():
+            if endpoint.given_up_at <= now:
+                changes += self._remove(endpoint)
         return changes
 
     def end(self) -> list[Change]:
@@ -263,15 +278,17 @@ class MeetingState:
         return seat
 
     def _make_place(self, seat: _Seat) -> list[Change]:
-        """Give up the endpoint that was lost first, before its time."""
-        lost = [endpoint for endpoint in seat.endpoints.values() if endpoint.gone_at is not None]
-        if not lost:
+        """Give up the endpoint that has least time left to come back."""
+        first = min(seat.endpoints.values(), key=lambda endpoint: endpoint.given_up_at)
+        if first.is_connected:
             raise UserError(ErrorCode.TOO_MANY, "You have this room open too many times.")
-        oldest = min(lost, key=lambda endpoint: endpoint.gone_at or 0.0)
-        del seat.endpoints[oldest.caller.endpoint_id]
-        return [EndpointLeft(oldest.caller)]
+        del seat.endpoints[first.caller.endpoint_id]
+        return [EndpointLeft(first.caller)]
 
-    def _remove(self, endpoint: _Endpoint, reason: Literal["left", "lost"]) -> list[Change]:
+    def _endpoints(self) -> list[_Endpoint]:
+        return [endpoint for seat in self._seats.values() for endpoint in seat.endpoints.values()]
+
+    def _remove(self, endpoint: _Endpoint) -> list[Change]:
         participant_id = endpoint.caller.participant_id
         seat = self._seats[participant_id]
         del seat.endpoints[endpoint.caller.endpoint_id]
@@ -281,8 +298,8 @@ class MeetingState:
         del self._seats[participant_id]
         if not self._seats:
             self._empty_since = self._clock.monotonic()
-        self.publish(ParticipantLeft(participant_id=participant_id, reason=reason))
-        return [EndpointLeft(endpoint.caller), ParticipantGone(participant_id, reason)]
+        self.publish(ParticipantLeft(participant_id=participant_id, reason=endpoint.reason))
+        return [EndpointLeft(endpoint.caller), ParticipantGone(participant_id, endpoint.reason)]
 
     def _refresh(self, seat: _Seat, **fields: object) -> None:
         """Publish what differs after connections came or went, or the person's `fields` changed."""

@@ -9,12 +9,20 @@ from typing import Any
 import aiohttp
 import psutil
 import pytest
+from aiohttp import web
 from socketio.exceptions import ConnectionError as RefusedError
 
+from protocol.events import ParticipantJoined, ParticipantLeft
 from protocol.roles import RoomKind
+from server import app
 from server.app import RoundupServer
 from server.config import Config
 from server.errors import StartupError
+from server.hours.presence import PresenceService
+from server.media import worker_process
+from server.media.service import MediaService
+from server.media.worker_process import WorkerProcess
+from server.store.database import Database
 from tests.support.certificate import make_certificate
 from tests.support.command import roundup_process
 from tests.support.page import Page
@@ -210,17 +218,91 @@ async def test_with_a_certificate_everything_is_https(tmp_path: Path) -> None:
             assert "Strict-Transport-Security" in response.headers
 
 
-@pytest.mark.parametrize("after_s", [0, 0.001, 0.005, 0.02, 0.1, 0.3])
-async def test_a_start_that_is_given_up_leaves_nothing_behind(tmp_path: Path, after_s: float) -> None:
+@pytest.mark.parametrize("is_step_done", [False, True], ids=["begun", "done"])
+@pytest.mark.parametrize(
+    ("owner", "step"),
+    [
+        (MediaService, "start"),
+        (worker_process, "_spawn"),
+        (WorkerProcess, "_wait_started"),
+        (Database, "open"),
+        (PresenceService, "start"),
+        (web.AppRunner, "setup"),
+    ],
+)
+async def test_a_start_that_is_given_up_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: Any, step: str, is_step_done: bool
+) -> None:
     before = children()
-    server = RoundupServer(config_for(tmp_path))
+    is_reached = asyncio.Event()
+    original = getattr(owner, step)
+
+    async def reached(*args: Any, **options: Any) -> Any:
+        if not is_step_done:
+            is_reached.set()
+        result = await original(*args, **options)
+        is_reached.set()
+        return result
+
+    monkeypatch.setattr(owner, step, reached)
+    server = RoundupServer(config_for(tmp_path, media_workers=2))
     starting = asyncio.create_task(server.start())
-    await asyncio.wait([starting], timeout=after_s)
-    starting.cancel()
     async with asyncio.timeout(30):
-        await asyncio.gather(starting, return_exceptions=True)
+        await is_reached.wait()
+        starting.cancel()
+        await asyncio.wait([starting])
+    assert starting.cancelled()
     await server.stop()
     assert children() <= before
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET / HTTP/1.1\r\nHost: ", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"]
+)
+async def test_a_connection_that_asks_nothing_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(app, "_IDLE_TIMEOUT_S", 0.2)
+    async with running_server(tmp_path, is_demo=True) as server:
+        pages = [Page(await server.sign_in(TEACHER)) for _ in range(2)]
+        for page, transport in zip(pages, ("websocket", "polling"), strict=True):
+            await page.connect(server.url, transports=[transport])
+            await page.join(ROUND_UP)
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rsplit(":", 1)[1]))
+        writer.write(sent)
+        async with asyncio.timeout(30):
+            heard = await reader.read()  # to the end
+        assert heard.startswith(b"HTTP/1.1 200" if sent.endswith(b"\r\n\r\n") else b"")
+        writer.close()
+        await pages[0].request("chat_send", text="still here")
+        for page in pages:
+            await page.next_event("chat_sent")
+            assert not page.is_closed.is_set()
+            await page.close()
+
+
+async def test_signing_out_ends_presence_at_once(tmp_path: Path) -> None:
+    async with running_server(tmp_path, is_demo=True) as server:
+        teacher, mentor = await open_page(server, TEACHER), await open_page(server, MENTOR)
+        await teacher.join(ROUND_UP)
+        await mentor.join(ROUND_UP)
+        headers = {"Cookie": f"{server.cookie_name}={mentor.session_token}", "Origin": server.url}
+        # The link once more, in the same browser: nobody notices.
+        async with aiohttp.ClientSession() as client:
+            link = await server.link(MENTOR, ROUND_UP)
+            async with client.get(link, headers=headers, allow_redirects=False) as response:
+                token = response.cookies[server.cookie_name].value
+            assert not mentor.is_closed.is_set()
+            headers["Cookie"] = f"{server.cookie_name}={token}"
+            async with client.delete(f"{server.url}/api/session", headers=headers) as response:
+                assert response.status == 204
+        gone = await teacher.next_event("participant_left")
+        assert gone.reason == "left"
+        assert [type(event) for event in teacher.events] == [ParticipantJoined, ParticipantLeft]
+        async with asyncio.timeout(30):
+            await mentor.is_closed.wait()
+        await teacher.close()
 
 
 async def test_every_address_of_this_machine_is_listened_on(tmp_path: Path) -> None:

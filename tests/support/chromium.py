@@ -27,10 +27,10 @@ def find_chromium() -> str | None:
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """Run one browser; contexts in it are as separate as two people's computers."""
+async def chromium(*flags: str) -> AsyncIterator[Browser]:
+    """Run one browser, with further `flags`; contexts in it are as separate as two people's computers."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, *flags])
         try:
             yield browser
         finally:

@@ -30,6 +30,7 @@ from server.http.address import Address
 from server.people.service import PeopleService
 from server.room.directory import RoomDirectory
 from server.room.feature import Caller, Feature, FeatureFactory, Handler, Meeting
+from server.room.state import Graces
 from server.store.chat import ChatRepository
 from server.store.database import FILE_NAME, Database
 from server.store.people import PeopleRepository
@@ -104,6 +105,7 @@ async def running_gateway(
     clock: Clock | None = None,
     room_grace_s: float = 60.0,
     reconnect_grace_s: float = 20.0,
+    reload_grace_s: float = 5.0,
     features: Sequence[FeatureFactory] = (AnsweringFeature,),
     allowed_origins: Sequence[str] = (),
     tls: ssl.SSLContext | None = None,
@@ -127,8 +129,7 @@ async def running_gateway(
             rooms,
             [presence.create_feature, chat.create_feature, *features],
             clock,
-            room_grace_s,
-            reconnect_grace_s,
+            Graces(room=room_grace_s, reconnect=reconnect_grace_s, reload=reload_grace_s),
             fan_out,
         )
         stack.push_async_callback(directory.close)

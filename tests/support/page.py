@@ -39,6 +39,7 @@ class Page:
         self.notices: list[Notice] = []
         self.is_closed = asyncio.Event()
         self.requests_in_order: list[str] = []
+        self.session_token = session_token
         self._cookie = f"{cookie_name}={session_token}"
         self._heard = asyncio.Condition()
         self._early: list[RoomEvent] | None = None

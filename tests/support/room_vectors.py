@@ -12,7 +12,6 @@ import protocol
 from protocol.events import (
     ChatMessageSent,
     MediaReset,
-    MeetingEnded,
     ParticipantChanged,
     ParticipantJoined,
     ParticipantLeft,
@@ -39,9 +38,10 @@ _OPENED_AT = 1_760_000_000_000
 def render() -> str:
     """Return the file's text."""
     cases = [
-        _case("people_come_and_go", _snapshot(), _people_come_and_go(), gap=MeetingEnded(seq=99)),
+        _case(
+            "people_come_and_go", _snapshot(), _people_come_and_go(), gap=MediaReset(seq=99, epoch=3, is_available=True)
+        ),
         _case("chat_window", _full_chat(), _chat(), gap=_sent(14, 103)),
-        _case("meeting_ends", _snapshot(), [MeetingEnded(seq=8)], gap=MediaReset(seq=10, epoch=1, is_available=True)),
     ]
     return '{"cases": [\n' + ",\n".join(cases) + "\n]}\n"
 

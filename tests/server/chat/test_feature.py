@@ -1,7 +1,9 @@
 """Chat in a live room, over real connections and a real database."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from protocol.room import ChatMessage
 from protocol.wire import MAX_CHAT_CHARACTERS, MAX_CHAT_PAGE
 from server.chat.feature import TYPING_EVERY_S
 from server.store.chat import ChatRepository
+from server.store.database import FILE_NAME
 from tests.support.clock import ManualClock
 from tests.support.gateway import ROOM, RunningGateway, running_gateway
 from tests.support.page import Page, RequestError
@@ -60,6 +63,36 @@ async def test_nothing_is_told_that_could_not_be_kept(server: RunningGateway) ->
     await ben.next_event("chat_sent")
     assert texts(ben) == ["lost?"]
     assert len(await server.sql("SELECT * FROM chat_message")) == 1
+
+
+async def test_while_nothing_can_be_kept_everybody_is_soon_told_to_try_again(
+    server: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = 0
+    append = ChatRepository.append
+
+    async def counted(*arguments: Any) -> ChatMessage:
+        nonlocal tries
+        tries += 1
+        return await append(*arguments)
+
+    monkeypatch.setattr(ChatRepository, "append", counted)
+    ana, ben = await server.enter(ANA), await server.enter(BEN)
+    fields = [{"text": f"message {number}", "request_id": f"{number}"} for number in range(6)]
+    with closing(sqlite3.connect(server.data_dir / FILE_NAME, check_same_thread=False)) as other_program:
+        await asyncio.to_thread(other_program.execute, "BEGIN IMMEDIATE")
+        with capture_logs() as logs:
+            answers = await asyncio.gather(*(ana.request("chat_send", **f) for f in fields), return_exceptions=True)
+        other_program.rollback()
+    assert [error.code for error in answers if isinstance(error, RequestError)] == ["unavailable"] * 6
+    assert tries < 6  # whoever was first has waited for all
+    failed = [log for log in logs if log["event"] == "store_failed"]
+    assert len(failed) == 6
+    assert "locked" in failed[0]["reason"]
+    for f in fields:
+        await ana.request("chat_send", **f)
+    await ben.next_event("chat_sent", nth=6)
+    assert texts(ben) == [f["text"] for f in fields]
 
 
 async def test_messages_are_told_in_the_order_of_their_ids(server: RunningGateway) -> None:

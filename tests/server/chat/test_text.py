@@ -23,13 +23,24 @@ from server.errors import UserError
         ("<script>alert(1)</script>", "<script>alert(1)</script>"),
         ("👩‍🏫 e\u0301", "👩‍🏫 e\u0301"),
         ("\u202eright to left", "\u202eright to left"),
+        ("❤\ufe0f", "❤\ufe0f"),
+        ("می\u200cشود", "می\u200cشود"),
+        ("שלום \u200fB2", "שלום \u200fB2"),
+        ("ᄀ\u1160", "ᄀ\u1160"),
+        ("⠓⠊\u2800⠓⠊", "⠓⠊\u2800⠓⠊"),
     ],
 )
 def test_control_characters_go_and_the_rest_stays(text: str, expected: str) -> None:
     assert clean_text(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n\n\t", "\0\x1b", "\u200b", "\u2028", "\u00a0\u3000", "\u200d\u2060"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "\n\n\t", "\0\x1b", "\u200b", "\u2028", "\u00a0\u3000", "\u200d\u2060"),
+        *("\u3164", "\uffa0 \u115f\u1160", "\u2800", "\ufe0f", "\U000e0100", "\u034f\u202e\u2067", "\U000e0020"),
+    ],
+)
 def test_nothing_to_see_is_no_message(text: str) -> None:
     with pytest.raises(UserError) as error:
         clean_text(text)

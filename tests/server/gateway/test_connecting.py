@@ -9,7 +9,7 @@ import pytest
 from socketio.exceptions import ConnectionError as RefusedError
 from structlog.testing import capture_logs
 
-from server.gateway import engine
+from server.gateway import engine_socket
 from server.gateway.limits import CONNECTIONS_PER_PERSON
 from tests.support.gateway import ROOM, RunningGateway, running_gateway
 from tests.support.page import Page
@@ -54,7 +54,7 @@ async def test_a_page_is_sent_away_when_its_session_ends(tmp_path: Path) -> None
         ana, ben = await server.enter(ANA), await server.enter("ben@school.example")
         await server.people.revoke(ANA)
         closing = await ana.next_event("connection_closing")
-        assert (closing.code, closing.should_reconnect) == ("not_signed_in", False)
+        assert (closing.code, closing.should_reconnect) == ("not_signed_in", True)
         await until(lambda: server.gateway.connection_count == 1)
         assert not ben.is_closed.is_set()
 
@@ -135,7 +135,7 @@ async def test_a_session_that_never_says_who_it_is_is_closed(
     server: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(engine, "CONNECT_TIMEOUT_S", 1.5)
+        patched.setattr(engine_socket, "CONNECT_TIMEOUT_S", 1.5)
         silent = await RawSocket.open(server.url, "made-up", connects=False)
         refused = await RawSocket.open(server.url, "made-up", connects=False)
         welcome = await RawSocket.open(server.url, await server.sign_in(ANA))

@@ -17,8 +17,8 @@ from structlog.testing import capture_logs
 from protocol.events import ChatMessageSent, ChatTypingNotice
 from protocol.room import ChatMessage
 from protocol.wire import MAX_MESSAGE_BYTES
-from server.gateway import engine
-from server.gateway.engine import Socket
+from server.gateway import engine_socket
+from server.gateway.engine_socket import Socket
 from server.gateway.limits import MESSAGES_AT_ONCE, QUEUED_BYTES, QUEUED_BYTES_FOR_NOTICES
 from server.gateway.posts import MAX_POST_BYTES
 from server.room.meeting import LiveMeeting
@@ -277,7 +277,7 @@ async def test_a_post_that_breaks_off_ends_that_session(server: RunningGateway, 
 async def test_a_connection_that_reads_nothing_is_closed_and_may_come_back(
     server: RunningGateway, watching: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "CLOSE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(engine_socket, "CLOSE_TIMEOUT_S", 0.2)
     deaf = await DeafSocket.open(server.url, await server.sign_in(ANA))
     deaf.send(pack(type=0))
     fields = {"request_id": "j", "protocol_version": 1, "slug": ROOM, "endpoint_id": "deaf"}

@@ -137,6 +137,18 @@ async def test_a_connection_that_is_not_known_to_be_dead_is_replaced(server: Run
     assert [event.seq for event in watching.events] == [2, 3]  # nobody saw Ana go
 
 
+async def test_nobody_comes_back_as_somebody_else(server: RunningGateway) -> None:
+    """A browser has one session: who signs in last in any of its tabs is whom every tab connects as."""
+    page = await server.enter(ANA)
+    assert page.snapshot is not None
+    other = Page(await server.sign_in(BEN))
+    server.stack.push_async_callback(other.close)
+    await other.connect(server.url)
+    with pytest.raises(RequestError) as refused:
+        await other.join(ROOM, person_id=page.snapshot.participants[0].person_id)
+    assert refused.value.code == "other_person"
+
+
 async def test_an_endpoint_of_somebody_else_cannot_be_taken_over(server: RunningGateway) -> None:
     page = await server.enter(ANA)
     thief = await server.connect(BEN)

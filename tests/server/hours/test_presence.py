@@ -21,6 +21,7 @@ from server.hours import presence
 from server.hours.presence import PresenceService
 from server.room.directory import Entry, RoomDirectory
 from server.room.feature import Caller, Feature
+from server.room.state import Graces
 from server.store.database import FILE_NAME, Database
 from server.store.people import Entry as NewPerson
 from server.store.people import PeopleRepository
@@ -32,6 +33,7 @@ from tests.support.rooms import KeptOutbox, fan_out_kept
 from tests.support.waiting import until
 
 ROOM_GRACE_S, RECONNECT_GRACE_S = 60.0, 20.0
+GRACES = Graces(room=ROOM_GRACE_S, reconnect=RECONNECT_GRACE_S, reload=5.0)
 PEOPLE = ("ana", "ben")
 
 
@@ -73,8 +75,7 @@ class Node:
             rooms,
             [lambda _meeting: self.slow, self.presence.create_feature],
             self.clock,
-            ROOM_GRACE_S,
-            RECONNECT_GRACE_S,
+            GRACES,
             fan_out_kept,
         )
 
@@ -166,6 +167,18 @@ async def test_what_keeps_the_notes_waiting_invents_no_time(node: Node, clock: M
     rows = {row["connection_id"]: row for row in await node.rows()}
     assert rows[ana.caller.connection_id]["left_at"] == start + 3_000
     assert rows[ben.caller.connection_id]["joined_at"] == start
+
+
+async def test_who_closes_the_page_is_recorded_until_then(node: Node, clock: ManualClock) -> None:
+    ana = await node.join("ana", "tab")
+    clock.advance(seconds=7)
+    node.directory.lose(ana, is_page_gone=True)
+    clock.advance(seconds=GRACES.reload)
+    node.directory.tick()
+    await node.hooks_done()
+    await node.presence.flush()
+    [row] = await node.rows()
+    assert (row["left_at"] - row["joined_at"], row["left_reason"]) == (7_000, "left")
 
 
 async def test_a_meeting_is_recorded_from_the_first_to_the_end_of_its_grace(node: Node, clock: ManualClock) -> None:

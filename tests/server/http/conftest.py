@@ -74,6 +74,8 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
                 rooms=rooms,
                 inside=lambda room_id: site.inside.get(room_id, ()),
                 media_settings=lambda: MediaSettings(router_rtp_capabilities=RtpCapabilities()),
+                on_signed_out=lambda token: None,
+                on_signed_in_again=lambda token, new_token, person_id: None,
                 is_ready=is_ready,
                 render_metrics=lambda accept: (f"# for {accept}\n".encode(), "text/plain; charset=utf-8"),
             )

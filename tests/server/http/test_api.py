@@ -23,7 +23,7 @@ async def test_the_session_tells_who_is_signed_in_and_where_they_can_go(
     )
     [summary] = signed_in.rooms
     assert (summary.room.slug, summary.inside_count) == ("lounge", 0)
-    site.inside[summary.room.room_id] = (Inside(participant_id="p1", name="<b>Ben</b>"),)
+    site.inside[summary.room.room_id] = (Inside(participant_id="p1", person_id="person_ben", name="<b>Ben</b>"),)
     async with client.get(f"{site.url}/api/session") as response:
         assert msgspec.json.decode(await response.read(), type=SignedIn).rooms[0].inside_count == 1
     async with client.get(f"{site.url}/api/rooms/lounge") as response:

@@ -13,13 +13,14 @@ from server.room.state import (
     Change,
     ConnectionLeft,
     EndpointLeft,
+    Graces,
     MeetingState,
     ParticipantGone,
 )
 from tests.support.clock import ManualClock
 from tests.support.rooms import ROOM, counting_ids, person
 
-GRACE_S = 20.0
+GRACE_S, RELOAD_GRACE_S = 20.0, 5.0
 ANA, BEN = person("ana"), person("ben")
 
 
@@ -34,7 +35,7 @@ class Core:
             MeetingInfo(meeting_id="meeting_1", opened_at=self.clock.now_ms()),
             self.clock,
             self.events.append,
-            reconnect_grace_s=GRACE_S,
+            graces=Graces(room=60.0, reconnect=GRACE_S, reload=RELOAD_GRACE_S),
             create_id=counting_ids(),
             ring_events=ring_events,
         )
@@ -109,6 +110,53 @@ def test_a_lost_participant_goes_after_the_grace(core: Core) -> None:
     assert core.news() == [ParticipantLeft(seq=3, participant_id=caller.participant_id, reason="lost")]
     assert core.state.participants == ()
     assert core.state.next_deadline is None
+
+
+def test_whoever_closed_the_page_goes_after_the_shorter_grace(core: Core) -> None:
+    caller = core.join("ana", "tab")
+    core.news()
+    gone_at = core.clock.now_ms()
+    assert core.state.lose(caller.connection_id, is_page_gone=True) == [ConnectionLeft(caller, "left", gone_at)]
+    assert core.state.next_deadline == core.clock.monotonic() + RELOAD_GRACE_S
+    core.clock.advance(seconds=RELOAD_GRACE_S)
+    assert core.state.expire() == [EndpointLeft(caller), ParticipantGone(caller.participant_id, "left")]
+    changed, left = core.news()
+    assert isinstance(changed, ParticipantChanged)
+    assert left == ParticipantLeft(seq=3, participant_id=caller.participant_id, reason="left")
+
+
+def test_whoever_loads_the_page_anew_stays_the_same_participant(core: Core) -> None:
+    before = core.join("ana", "tab")
+    core.state.lose(before.connection_id, is_page_gone=True)
+    core.clock.advance(seconds=RELOAD_GRACE_S - 0.1)
+    after = core.join("ana", "tab loaded anew")
+    assert after.participant_id == before.participant_id
+    core.clock.advance(seconds=0.1)
+    assert core.state.expire() == [EndpointLeft(before)]
+    _, *news = core.news()
+    assert [event.participant.is_connected for event in news if isinstance(event, ParticipantChanged)] == [False, True]
+    assert len(news) == 2  # nobody heard that somebody left or joined
+
+
+def test_a_tab_that_lost_its_line_outlasts_one_that_was_closed(core: Core) -> None:
+    lost, closed = core.join("ana", "tab 1"), core.join("ana", "tab 2")
+    core.state.lose(lost.connection_id)
+    core.state.lose(closed.connection_id, is_page_gone=True)
+    core.clock.advance(seconds=RELOAD_GRACE_S)
+    assert core.state.expire() == [EndpointLeft(closed)]
+    core.clock.advance(seconds=GRACE_S - RELOAD_GRACE_S)
+    assert core.state.expire() == [EndpointLeft(lost), ParticipantGone(lost.participant_id, "lost")]
+
+
+def test_whoever_is_removed_is_gone_at_once(core: Core) -> None:
+    caller = core.join("ana", "tab")
+    core.news()
+    assert core.state.leave(caller.connection_id, "removed") == [
+        ConnectionLeft(caller, "removed", core.clock.now_ms()),
+        EndpointLeft(caller),
+        ParticipantGone(caller.participant_id, "removed"),
+    ]
+    assert core.news() == [ParticipantLeft(seq=2, participant_id=caller.participant_id, reason="removed")]
 
 
 def test_whoever_comes_back_too_late_is_a_new_participant(core: Core) -> None:

@@ -20,11 +20,11 @@ from protocol.room import (
     Source,
 )
 from server.room.feature import Caller
-from server.room.state import MeetingState
+from server.room.state import Graces, MeetingState
 from tests.support.clock import ManualClock
 from tests.support.rooms import ROOM, counting_ids, person
 
-GRACE_S = 20.0
+GRACE_S, RELOAD_GRACE_S = 20.0, 5.0
 RING_EVENTS = 12
 PEOPLE = [person(word) for word in ("ana", "ben", "cleo")]
 
@@ -57,7 +57,7 @@ class Meeting(RuleBasedStateMachine):
             MeetingInfo(meeting_id="meeting_1", opened_at=0),
             self.clock,
             self.on_event,
-            reconnect_grace_s=GRACE_S,
+            graces=Graces(room=60.0, reconnect=GRACE_S, reload=RELOAD_GRACE_S),
             create_id=counting_ids(),
             ring_events=RING_EVENTS,
         )
@@ -91,11 +91,11 @@ class Meeting(RuleBasedStateMachine):
         page.snapshot = self.fresh() if missed is None or seen is None else apply_events(seen, missed)
         page.caller = arrival.caller
 
-    @rule(page=pages)
-    def lose(self, page: OpenPage) -> None:
+    @rule(page=pages, is_page_gone=st.booleans())
+    def lose(self, page: OpenPage, is_page_gone: bool) -> None:
         if page.caller is not None:
             caller, page.caller = page.caller, None
-            self.state.lose(caller.connection_id)
+            self.state.lose(caller.connection_id, is_page_gone=is_page_gone)
 
     @rule(page=pages)
     def leave(self, page: OpenPage) -> None:
@@ -103,7 +103,7 @@ class Meeting(RuleBasedStateMachine):
             caller, page.caller = page.caller, None
             self.state.leave(caller.connection_id)
 
-    @rule(seconds=st.sampled_from([1.0, GRACE_S / 2, GRACE_S]))
+    @rule(seconds=st.sampled_from([1.0, RELOAD_GRACE_S, GRACE_S / 2, GRACE_S]))
     def wait(self, seconds: float) -> None:
         self.clock.advance(seconds=seconds)
         self.state.expire()

@@ -1,0 +1,173 @@
+"""How somebody goes decides how long they are waited for."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from aiohttp import WSCloseCode
+
+from protocol.requests import RoomJoin
+from server.room.directory import Door, Entry, RoomDirectory
+from tests.support.gateway import ROOM, RunningGateway, running_gateway
+from tests.support.page import Page
+from tests.support.raw import RawSocket, pack, request_packet
+from tests.support.waiting import until
+
+ANA, BEN = "ana@school.example", "ben@school.example"
+JOIN = {"request_id": "1", "protocol_version": 1, "slug": ROOM, "endpoint_id": "e1"}
+
+
+async def enter_raw(server: RunningGateway, email: str) -> RawSocket:
+    raw = await RawSocket.open(server.url, await server.sign_in(email))
+    server.stack.push_async_callback(raw.close)
+    await raw.websocket.send_bytes(request_packet("room_join", JOIN, ack_id=1))
+    assert "ok" in (await raw.read_packet())["data"][0]
+    return raw
+
+
+def heard_by(page: Page) -> list[str]:
+    """Name what a page has heard since it was opened."""
+    return [str(event.__struct_config__.tag) for event in page.events]
+
+
+async def test_a_page_that_says_that_it_goes_is_not_waited_for_long(tmp_path: Path) -> None:
+    async with running_gateway(tmp_path, reload_grace_s=0.05, reconnect_grace_s=3_600) as server:
+        watching = await server.enter(BEN)
+        raw = await enter_raw(server, ANA)
+        await raw.websocket.close(code=WSCloseCode.GOING_AWAY)
+        gone = await watching.next_event("participant_left")
+        assert gone.reason == "left"
+        assert heard_by(watching) == ["participant_joined", "participant_changed", "participant_left"]
+
+
+async def test_a_page_that_is_loaded_anew_is_the_same_participant(server: RunningGateway) -> None:
+    watching = await server.enter(BEN)
+    raw = await enter_raw(server, ANA)
+    await raw.websocket.close(code=WSCloseCode.GOING_AWAY)
+    await watching.next_event("participant_changed")
+    page = await server.enter(ANA)
+    await watching.next_event("participant_changed", nth=2)
+    assert page.joined is not None
+    assert [p.participant_id for p in server.directory.meetings[0].participants()][1] == page.joined.you.participant_id
+    assert heard_by(watching) == ["participant_joined", "participant_changed", "participant_changed"]
+
+
+async def abort(raw: RawSocket) -> None:
+    raw.abort()
+
+
+async def close(raw: RawSocket) -> None:
+    await raw.websocket.close()
+
+
+async def disconnect(raw: RawSocket) -> None:
+    await raw.websocket.send_bytes(pack(type=1))
+
+
+async def close_session(raw: RawSocket) -> None:
+    await raw.websocket.send_str("1")
+
+
+@pytest.mark.parametrize("go", [abort, close, disconnect, close_session])
+async def test_everything_else_may_be_a_bad_line(tmp_path: Path, go: Callable[[RawSocket], Awaitable[None]]) -> None:
+    # Our page, too, closes connections that it takes for dead, to come back.
+    async with running_gateway(tmp_path, reload_grace_s=0, reconnect_grace_s=3_600) as server:
+        watching = await server.enter(BEN)
+        raw = await enter_raw(server, ANA)
+        await go(raw)
+        await watching.next_event("participant_changed")
+        [meeting] = server.directory.meetings
+        assert meeting.next_deadline is not None
+        assert meeting.next_deadline - server.clock.monotonic() > 3_000
+
+
+async def test_whoever_signs_out_is_gone_at_once(server: RunningGateway) -> None:
+    watching, page, other_device = await server.enter(BEN), await server.enter(ANA), await server.connect(ANA)
+    await server.people.sign_out(page.session_token)
+    server.gateway.on_signed_out(page.session_token)
+    gone = await watching.next_event("participant_left")
+    assert gone.reason == "left"
+    assert heard_by(watching) == ["participant_joined", "participant_left"]
+    closing = await page.next_event("connection_closing")
+    assert closing.code == "not_signed_in"
+    await until(page.is_closed.is_set)
+    await other_device.join(ROOM)
+    [row] = await rows_of(server, page)
+    assert row["left_reason"] == "left"
+
+
+async def test_whoever_is_revoked_is_removed_without_being_waited_for(tmp_path: Path) -> None:
+    async with running_gateway(tmp_path, recheck_every_s=0.02) as server:
+        watching, page = await server.enter(BEN), await server.enter(ANA)
+        await server.people.revoke(ANA)
+        gone = await watching.next_event("participant_left")
+        assert gone.reason == "removed"
+        assert heard_by(watching) == ["participant_joined", "participant_left"]
+        await until(page.is_closed.is_set)
+        [row] = await rows_of(server, page)
+        assert row["left_reason"] == "removed"
+
+
+async def test_whoever_signs_out_at_the_door_does_not_get_in(
+    server: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watching = await server.enter(BEN)
+    raw = await RawSocket.open(server.url, token := await server.sign_in(ANA))
+    server.stack.push_async_callback(raw.close)
+    join = RoomDirectory.join
+
+    async def sign_out_meanwhile(directory: RoomDirectory, door: Door, *rest: object) -> Entry:
+        assert isinstance(rest[1], RoomJoin)
+        server.gateway.on_signed_out(token)
+        return await join(directory, door, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(RoomDirectory, "join", sign_out_meanwhile)
+    await raw.websocket.send_bytes(request_packet("room_join", JOIN, ack_id=1))
+    await watching.next_event("participant_left")
+    assert heard_by(watching) == ["participant_joined", "participant_left"]
+    assert [p.name for p in server.directory.meetings[0].participants()] == ["Ben"]
+
+
+async def test_opening_the_link_once_more_changes_nothing_for_open_pages(tmp_path: Path) -> None:
+    async with running_gateway(tmp_path, recheck_every_s=0.02) as server:
+        watching, page = await server.enter(BEN), await server.enter(ANA)
+        again = await server.sign_in(ANA)
+        assert page.joined is not None
+        person_id = (await server.people.find(ANA)).person_id
+        server.gateway.on_signed_in_again(page.session_token, again, person_id)
+        await server.people.sign_out(page.session_token)
+        await recheck(server)
+        await page.request("chat_send", text="still here")
+        await watching.next_event("chat_sent")
+        assert heard_by(watching) == ["participant_joined", "chat_sent"]
+
+
+async def test_pages_of_whoever_signed_in_before_in_this_browser_are_closed(server: RunningGateway) -> None:
+    watching, page = await server.enter(BEN), await server.enter(ANA)
+    cleo = await server.sign_in("cleo@school.example")
+    person_id = (await server.people.find("cleo@school.example")).person_id
+    server.gateway.on_signed_in_again(page.session_token, cleo, person_id)
+    assert (await watching.next_event("participant_left")).reason == "left"
+    await until(page.is_closed.is_set)
+
+
+async def recheck(server: RunningGateway) -> None:
+    """Wait until the gateway has looked at everybody's session once more, from the beginning."""
+    looked: list[str] = []
+    identify = server.gateway._identify
+
+    async def counted(token: str) -> object:
+        looked.append(token)
+        return await identify(token)
+
+    server.gateway._identify = counted  # type: ignore[assignment]
+    await until(lambda: len(looked) > 2 * server.gateway.connection_count)
+
+
+async def rows_of(server: RunningGateway, page: Page) -> list[dict[str, object]]:
+    """Return what is recorded of a page's connection."""
+    assert page.joined is not None
+    [meeting] = server.directory.meetings
+    await meeting._hooks.join()
+    await until(lambda: not server.presence._connections)
+    return await server.sql(f"SELECT * FROM connection WHERE connection_id = '{page.joined.you.connection_id}'")
