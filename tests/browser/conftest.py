@@ -27,7 +27,10 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def server(tmp_path_factory: Any) -> AsyncIterator[RunningServer]:
     data_dir: Path = tmp_path_factory.mktemp("browser")
-    async with running_server(data_dir, is_demo=True, room_grace_s=0.5, reconnect_grace_s=10.0) as running:
+    # Who closes a page is waited for a little, who lost the line for longer than any test here lasts.
+    async with running_server(
+        data_dir, is_demo=True, room_grace_s=0.5, reload_grace_s=10.0, reconnect_grace_s=120.0
+    ) as running:
         yield running
 
 

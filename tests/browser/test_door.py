@@ -8,6 +8,7 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor
+from tests.support.chromium import chromium
 from tests.support.server import RunningServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -57,6 +58,34 @@ async def test_a_name_with_markup_stays_text(visit: Visit, server: RunningServer
     await expect(maya.tile("<b>Bo</b>")).to_have_count(1)
     await bo.write("<script>alert(1)</script> *stars*")
     await maya.reads("<script>alert(1)</script> *stars*")
+
+
+async def test_somebody_elses_link_in_the_same_tab_leads_to_the_door(visit: Visit, server: RunningServer) -> None:
+    maya = await visit(MAYA)
+    await maya.join()
+    omar = await server.name_of(OMAR)
+    await maya.open(await server.link(OMAR, room="morning-round-up"))
+    await expect(maya.page.get_by_text(f"Joining as {omar}")).to_be_visible()
+    await maya.join()
+    await expect(maya.own_tile).to_contain_text(omar)
+
+
+async def test_a_page_without_tls_says_why_there_is_no_camera_and_still_plays(
+    visit: Visit, server: RunningServer
+) -> None:
+    omar = await visit(OMAR)
+    await omar.join()
+    # As from another computer, by a name that the browser has no reason to trust.
+    async with chromium("--host-resolver-rules=MAP rooms.test 127.0.0.1") as browser:
+        maya = Visitor(await browser.new_page(locale="en-GB"))
+        link = await server.link(MAYA, room="morning-round-up")
+        await maya.open(re.sub("//[^:]+:", "//rooms.test:", link))
+        said = maya.page.get_by_text(re.compile("https|browser", re.IGNORECASE))
+        await expect(said).to_have_count(1)
+        await expect(said).to_contain_text("Ask whoever runs Roundup for an https address")
+        await maya.join()
+        await maya.sees(await server.name_of(OMAR))
+        assert await maya.audio_level() > 0.01
 
 
 async def test_the_page_talks_to_no_other_host(visit: Visit, server: RunningServer) -> None:

@@ -33,6 +33,21 @@ async def test_two_people_see_hear_and_write_to_each_other(visit: Visit, server:
     await maya.reads("Good morning, Maya")
 
 
+UNREAD_MARKS = """
+() => {
+  const seen = [];
+  const look = () => {
+    for (const badge of document.querySelectorAll('[data-count]')) seen.push(badge.dataset.count);
+    if (document.title.startsWith('(')) seen.push(document.title);
+  };
+  const what = {subtree: true, childList: true, characterData: true, attributes: true};
+  new MutationObserver(look).observe(document.documentElement, what);
+  return seen;
+}
+"""
+"""Returns an array that grows with every badge and title that counts unread messages, however briefly."""
+
+
 async def test_mute_is_shown_at_the_other_side_and_silences(visit: Visit, server: RunningServer) -> None:
     maya, omar = await visit(MAYA), await visit(OMAR)
     await maya.join()
@@ -78,6 +93,7 @@ async def test_reload_comes_back_without_the_prejoin_page(visit: Visit, server: 
     await maya.join()
     await omar.join()
     await omar.sees(await server.name_of(MAYA))
+    tile = await omar.tile(await server.name_of(MAYA)).element_handle()
     await maya.open_chat()
     await maya.message_input.fill("half a sentence")
     await maya.button("Mute microphone").click()
@@ -89,6 +105,32 @@ async def test_reload_comes_back_without_the_prejoin_page(visit: Visit, server: 
     await maya.sees(await server.name_of(OMAR))
     await omar.sees(await server.name_of(MAYA))
     await expect(omar.tile(await server.name_of(MAYA))).to_have_count(1)
+    assert await tile.evaluate("tile => tile.isConnected"), "for the others she never went"
+
+
+async def test_closing_the_page_is_leaving(visit: Visit, server: RunningServer) -> None:
+    maya, omar = await visit(MAYA), await visit(OMAR)
+    await maya.join()
+    await omar.join()
+    tile = omar.tile(await server.name_of(MAYA))
+    await expect(tile).to_have_count(1)
+    await maya.page.close()
+    await expect(tile).to_have_count(0)
+
+
+async def test_what_is_read_as_it_comes_is_never_unread(visit: Visit) -> None:
+    maya, omar = await visit(MAYA), await visit(OMAR)
+    await maya.join()
+    await omar.join()
+    await omar.open_chat()
+    await maya.write("before")
+    await omar.reads("before")
+    await expect(omar.page.locator("[data-count]")).to_have_count(0)
+    marks = await omar.page.evaluate_handle(UNREAD_MARKS)
+    for text in ("one", "two", "three"):
+        await maya.write(text)
+        await omar.reads(text)
+    assert await marks.json_value() == []
 
 
 async def test_a_lost_line_keeps_the_room_and_comes_back(visit: Visit, server: RunningServer) -> None:

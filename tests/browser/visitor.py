@@ -62,6 +62,12 @@ class Visitor:
         """The browser profile the page lives in."""
         return self.page.context
 
+    async def another_tab(self, url: str) -> "Visitor":
+        """Open a further tab in the same browser."""
+        tab = Visitor(await self.context.new_page())
+        await tab.page.goto(url)
+        return tab
+
     def button(self, name: str | re.Pattern[str]) -> Locator:
         """Find a button by its accessible name."""
         return self.page.get_by_role("button", name=name, exact=isinstance(name, str))

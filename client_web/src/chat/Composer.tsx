@@ -61,6 +61,7 @@ export function Composer({ inputId }: { inputId: string }) {
         id={inputId}
         ref={input}
         className={classes.input}
+        dir="auto"
         rows={1}
         value={text}
         placeholder={t("chat.placeholder")}

@@ -21,7 +21,7 @@ export const Group = memo(
     return (
       <article className={classes.group} data-own={isOwn || undefined}>
         <span className={classes.face}>
-          <Avatar name={group.name} />
+          <Avatar name={group.name} personId={group.personId} />
         </span>
         <div className={classes.body}>
           <p className={classes.head}>
@@ -31,7 +31,12 @@ export const Group = memo(
             </time>
           </p>
           {group.messages.map((message) => (
-            <p key={message.message_id} className={classes.text} data-message-id={message.message_id}>
+            <p
+              key={message.message_id}
+              className={classes.text}
+              dir="auto"
+              data-message-id={message.message_id}
+            >
               <MessageText text={message.text} />
             </p>
           ))}

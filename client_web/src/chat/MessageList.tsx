@@ -6,8 +6,8 @@ import { useCallback, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useRoom, useSession } from "../session/sessionContext";
 import { chatRows } from "../state/chatGroups";
-import { newestId, unreadCount, visiblePending } from "../state/chatLog";
-import { ownParticipant } from "../state/roomState";
+import { newestId, visiblePending } from "../state/chatLog";
+import { ownParticipant, toBeRead } from "../state/roomState";
 import { dayName } from "./dayName";
 import { Group } from "./Group";
 import classes from "./MessageList.module.css";
@@ -20,7 +20,7 @@ export function MessageList() {
   const session = useSession();
   const chat = useRoom((state) => state.chat);
   const newAfter = useRoom((state) => state.newAfter);
-  const readUpTo = useRoom((state) => state.readUpTo);
+  const unread = useRoom(toBeRead);
   const ownPersonId = useRoom((state) => ownParticipant(state)?.person_id ?? "");
 
   const rows = useMemo(
@@ -36,7 +36,6 @@ export function MessageList() {
     onNearStart: loadOlder,
   });
   useReadMarker(isAtEnd);
-  const unread = unreadCount(chat, readUpTo, ownPersonId);
   const isEmpty = chat.messages.length === 0 && pending.length === 0;
 
   return (

@@ -10,12 +10,12 @@ import { MessageText } from "./MessageText";
 
 export function PendingMessages({ pending }: { pending: readonly PendingMessage[] }) {
   const { t } = useTranslation();
-  const name = useRoom((state) => ownParticipant(state)?.name ?? "");
-  if (pending.length === 0) return null;
+  const own = useRoom(ownParticipant);
+  if (pending.length === 0 || own === undefined) return null;
   return (
     <article className={classes.group} data-own>
       <span className={classes.face}>
-        <Avatar name={name} />
+        <Avatar name={own.name} personId={own.person_id} />
       </span>
       <div className={classes.body}>
         <p className={classes.head}>
@@ -23,7 +23,7 @@ export function PendingMessages({ pending }: { pending: readonly PendingMessage[
         </p>
         {pending.map((message) => (
           <div key={message.requestId}>
-            <p className={classes.text} data-pending>
+            <p className={classes.text} dir="auto" data-pending>
               <MessageText text={message.text} />
             </p>
             <PendingStatus message={message} />

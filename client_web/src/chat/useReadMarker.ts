@@ -1,6 +1,6 @@
 /** Marks as read what is on show, and only that: the newest message in sight, on a page that is looked at. */
 
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect, useLayoutEffect, useSyncExternalStore } from "react";
 import { useRoom, useSession } from "../session/sessionContext";
 import { newestId } from "../state/chatLog";
 
@@ -12,9 +12,11 @@ export function useReadMarker(isAtEnd: boolean): void {
   const newest = useRoom(({ chat }) => newestId(chat));
   const isLookedAt = useSyncExternalStore(subscribeToVisibility, isVisible);
   const isSeen = isAtEnd && isLookedAt;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is new and out of sight is marked as it comes
+  useLayoutEffect(() => session.chat.setReading(isSeen), [session, newest, isSeen]);
+  useLayoutEffect(() => () => session.chat.setReading(false), [session]);
   useEffect(() => {
-    if (newest === 0) return;
-    if (!isSeen) return session.chat.markNew();
+    if (newest === 0 || !isSeen) return;
     const timer = setTimeout(() => session.chat.markRead(), GLANCE_MS);
     return () => clearTimeout(timer);
   }, [session, newest, isSeen]);

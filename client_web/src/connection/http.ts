@@ -10,7 +10,8 @@ export const fetchSession = (signal?: AbortSignal): Promise<SignedIn> => call("G
 export const fetchPreview = (slug: string, signal?: AbortSignal): Promise<RoomPreview> =>
   call("GET", `/api/rooms/${encodeURIComponent(slug)}`, signal);
 
-export const signOut = (): Promise<unknown> => call("DELETE", "/api/session");
+/** Sign this browser out; its other pages are taken out of their rooms. Throws `Problem`: `unreachable`. */
+export const signOut = (): Promise<void> => call("DELETE", "/api/session");
 
 async function call<T>(method: string, path: string, signal?: AbortSignal): Promise<T> {
   let response: Response;

@@ -38,7 +38,7 @@ const ATTEMPT_MS = 6_000;
 const DEADLINE_MS = 45_000;
 
 /** Answers that mean "not now": the same request will do later. */
-const TRY_AGAIN: ReadonlySet<string> = new Set(["too_many", "server_stopping", "not_in_room"]);
+const TRY_AGAIN: ReadonlySet<string> = new Set(["too_many", "server_stopping", "not_in_room", "unavailable"]);
 
 export class Requester {
   readonly #link: Link;

@@ -64,7 +64,8 @@ export class RoomConnection {
   readonly #handlers: ConnectionHandlers;
   readonly #isOnline: () => boolean;
   #state: ConnectionState = { kind: "connecting", problem: null };
-  #wantsInside = false;
+  /** Whom to enter as; `null` while one does not want inside. */
+  #wantedAs: string | null = null;
   #hasBeenInside = false;
   #attempt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -93,17 +94,17 @@ export class RoomConnection {
     if (this.#generation === 0) this.#connect();
   }
 
-  /** Enter the room as soon as the connection allows, and again after every loss. */
-  join(): void {
-    if (this.#isClosed || this.#wantsInside) return;
-    this.#wantsInside = true;
+  /** Enter the room as soon as the connection allows, and again after every loss; never as anybody but this person. */
+  join(personId: string): void {
+    if (this.#isClosed || this.#wantedAs !== null) return;
+    this.#wantedAs = personId;
     if (this.#socket.isConnected) void this.#enter();
   }
 
   /** Tell the room good-bye and close. */
   leave(): void {
     if (this.#isClosed) return;
-    const isInside = this.#wantsInside && this.#socket.isConnected;
+    const isInside = this.#wantedAs !== null && this.#socket.isConnected;
     this.#end(null);
     if (!isInside) return this.#socket.disconnect();
     // Not before the server has heard it, else it takes the connection for lost.
@@ -153,7 +154,7 @@ export class RoomConnection {
   #onConnect(): void {
     clearTimeout(this.#timer);
     this.#generation++;
-    if (this.#wantsInside) void this.#enter();
+    if (this.#wantedAs !== null) void this.#enter();
     else {
       this.#attempt = 0;
       this.#setState({ kind: "connected" });
@@ -194,6 +195,7 @@ export class RoomConnection {
       protocol_version: PROTOCOL_VERSION,
       slug: this.#slug,
       endpoint_id: this.endpointId,
+      person_id: this.#wantedAs,
       ...this.#handlers.resumePoint(),
     });
     const outcome = await this.#send("room_join", fields, JOIN_TIMEOUT_MS);

@@ -11,7 +11,8 @@ import classes from "./DeviceRows.module.css";
 
 const ICONS = { microphone: Mic, camera: Video, speaker: Speaker } as const;
 
-export function DeviceRows() {
+/** `hasLabels` where they stand among other settings; at the door, the icons say enough. */
+export function DeviceRows({ hasLabels = false }: { hasLabels?: boolean }) {
   const { local } = useSession();
   const { lists, speakerId } = useDevices();
   const microphone = useCapture("microphone");
@@ -22,12 +23,13 @@ export function DeviceRows() {
     if (kind === "speaker") local.chooseSpeaker(option);
     else void local[kind].choose(option);
   };
+  const row = { hasLabel: hasLabels, onChange: choose };
   return (
     <div className={classes.rows}>
-      <DeviceRow kind="microphone" value={microphone.deviceId} onChange={choose} />
-      <DeviceRow kind="camera" value={camera.deviceId} onChange={choose} />
+      <DeviceRow kind="microphone" value={microphone.deviceId} {...row} />
+      <DeviceRow kind="camera" value={camera.deviceId} {...row} />
       <div className={classes.withButton}>
-        <DeviceRow kind="speaker" value={speakerId} onChange={choose} />
+        <DeviceRow kind="speaker" value={speakerId} {...row} />
         <SpeakerTest speakerId={speakerId} />
       </div>
     </div>
@@ -37,10 +39,11 @@ export function DeviceRows() {
 interface DeviceRowProps {
   kind: DeviceKind;
   value: string | null;
+  hasLabel: boolean;
   onChange(kind: DeviceKind, deviceId: string): void;
 }
 
-function DeviceRow({ kind, value, onChange }: DeviceRowProps) {
+function DeviceRow({ kind, value, hasLabel, onChange }: DeviceRowProps) {
   const { t } = useTranslation();
   const options = useDevices().lists[kind];
   const Icon = ICONS[kind];
@@ -51,7 +54,7 @@ function DeviceRow({ kind, value, onChange }: DeviceRowProps) {
   const isKnown = data.some((option) => option.value === value);
   return (
     <NativeSelect
-      aria-label={t(`device.${kind}`)}
+      {...{ [hasLabel ? "label" : "aria-label"]: t(`device.${kind}`) }}
       leftSection={<Icon size={18} aria-hidden="true" />}
       value={isKnown ? (value ?? "") : ""}
       data={isKnown ? data : [{ value: "", label: t("device.default") }, ...data]}

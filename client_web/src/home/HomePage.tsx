@@ -1,52 +1,55 @@
 /** The list of rooms: where one can go, and where somebody is. */
 
-import { Button } from "@mantine/core";
-import { ArrowRight, BookOpen, Coffee, LogOut, Mic, Store, Sunrise, Users } from "lucide-react";
+import { ArrowRight, BookOpen, Coffee, Mic, Store, Sunrise, Users } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import { fetchPreview, fetchSession, signOut } from "../connection/http";
-import type { RoomKind, RoomSummary } from "../protocol/generated";
-import { LoadingPage, Page } from "../shared/Page";
+import type { Inside, RoomKind } from "../protocol/generated";
+import { listNames, namesAndRest } from "../shared/insideText";
+import { LoadingPage, MessagePage, Page } from "../shared/Page";
 import { ProblemPage, WelcomePage } from "../shared/ProblemPage";
-import { useInsideText } from "../shared/useInsideText";
 import { usePageTitle } from "../shared/usePageTitle";
 import { usePoll } from "../shared/usePoll";
 import classes from "./HomePage.module.css";
+import { isIn, type RoomView, readHome } from "./readHome";
+import { SignOut } from "./SignOut";
 
 const POLL_MS = 8_000;
 
 export function HomePage() {
   const { t } = useTranslation();
-  const { value: session, problem, retry } = usePoll(fetchSession, POLL_MS);
+  const [isSignedOut, setSignedOut] = useState(false);
   usePageTitle(t("app.name"));
+  if (isSignedOut) {
+    return (
+      <MessagePage title={t("signOut.done")} hasWayHome={false}>
+        <p>{t("signOut.doneText")}</p>
+      </MessagePage>
+    );
+  }
+  return <Rooms onSignedOut={() => setSignedOut(true)} />;
+}
+
+function Rooms({ onSignedOut }: { onSignedOut(): void }) {
+  const { t } = useTranslation();
+  const { value, problem, retry } = usePoll(readHome, POLL_MS);
   if (problem?.category === "sign_in") return <WelcomePage />;
-  if (session === null) {
+  if (value === null) {
     return problem ? <ProblemPage problem={problem} onRetry={retry} /> : <LoadingPage />;
   }
-  const { person, programme_name, rooms } = session;
+  const { signedIn, rooms } = value;
+  const { person } = signedIn;
+  const own = rooms.find((view) => isIn(person.person_id, view));
   return (
-    <Page
-      aside={
-        <Button
-          variant="subtle"
-          color="gray"
-          className={classes.signOut}
-          leftSection={<LogOut size={18} />}
-          onClick={() => void signOut().finally(retry)}
-        >
-          {t("page.signOut")}
-        </Button>
-      }
-    >
+    <Page aside={<SignOut roomName={own?.room.name ?? null} onSignedOut={onSignedOut} />}>
       <div className={classes.home}>
-        <p className={classes.programme}>{programme_name}</p>
+        <p className={classes.programme}>{signedIn.programme_name}</p>
         <h1>{t("home.greeting", { name: person.name })}</h1>
         <p className={classes.lead}>{rooms.length > 0 ? t("home.lead") : t("home.empty")}</p>
         <ul className={classes.rooms}>
-          {rooms.map((summary) => (
-            <li key={summary.room.room_id}>
-              <RoomCard summary={summary} />
+          {rooms.map((view) => (
+            <li key={view.room.room_id}>
+              <RoomCard view={view} ownId={person.person_id} />
             </li>
           ))}
         </ul>
@@ -64,9 +67,12 @@ const ICONS: Readonly<Record<RoomKind, typeof Sunrise>> = {
   booth: Store,
 };
 
-function RoomCard({ summary: { room, inside_count } }: { summary: RoomSummary }) {
+function RoomCard({ view, ownId }: { view: RoomView; ownId: string }) {
   const { t } = useTranslation();
+  const { room, inside } = view;
   const Icon = ICONS[room.kind];
+  const isOwn = isIn(ownId, view);
+  const others = inside.filter((person) => person.person_id !== ownId);
   return (
     <Link href={`/r/${room.slug}`} className={classes.card}>
       <span className={classes.icon}>
@@ -75,20 +81,25 @@ function RoomCard({ summary: { room, inside_count } }: { summary: RoomSummary })
       <span className={classes.words}>
         <span className={classes.name}>{room.name}</span>
         <span className={classes.kind}>{t(`home.kind.${room.kind}`)}</span>
-        {inside_count > 0 && <Names slug={room.slug} />}
+        {others.length > 0 && <Names people={others} />}
       </span>
-      <span className={classes.inside} data-live={inside_count > 0 || undefined}>
-        {inside_count > 0 ? t("home.inside", { count: inside_count }) : t("home.nobody")}
+      <span className={classes.inside} data-live={inside.length > 0 || undefined}>
+        {isOwn
+          ? t("home.you")
+          : others.length > 0
+            ? t("home.inside", { count: others.length })
+            : t("home.nobody")}
       </span>
       <ArrowRight size={20} aria-hidden="true" className={classes.arrow} />
     </Link>
   );
 }
 
-/** Who is in a room, asked for only where somebody is. */
-function Names({ slug }: { slug: string }) {
-  const [read] = useState(() => (signal: AbortSignal) => fetchPreview(slug, signal));
-  const { value } = usePoll(read, POLL_MS);
-  const text = useInsideText(value?.inside ?? []);
-  return value !== null && value.inside.length > 0 ? <span className={classes.kind}>{text}</span> : null;
+function Names({ people }: { people: readonly Inside[] }) {
+  const { t, i18n } = useTranslation();
+  const { said, rest } = namesAndRest(people.map(({ name }) => name));
+  const names = listNames(said, i18n.language, rest === 0);
+  return (
+    <span className={classes.kind}>{rest > 0 ? t("home.namesMore", { names, count: rest }) : names}</span>
+  );
 }

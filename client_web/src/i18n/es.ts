@@ -12,7 +12,6 @@ export const es: Texts = {
     appearance: "Aspecto",
     scheme: { auto: "Como mi dispositivo", light: "Claro", dark: "Oscuro" },
     loading: "Un momento …",
-    signOut: "Cerrar sesión",
     reload: "Recargar la página",
     tryAgain: "Intentar de nuevo",
   },
@@ -22,8 +21,18 @@ export const es: Texts = {
     where:
       "Está en el mensaje de la persona que coordina el programa. ¿Lo perdió o ya no sirve? Pida uno nuevo.",
   },
+  signOut: {
+    button: "Cerrar sesión",
+    question: "¿Cerrar la sesión?",
+    inside: "Ahora mismo está en {{room}}. Si cierra la sesión, este navegador saldrá de la sala.",
+    stay: "Seguir dentro",
+    failed: "No se pudo. Inténtelo de nuevo en un momento.",
+    done: "Ha cerrado la sesión",
+    doneText: "Hasta pronto. Con su enlace personal podrá volver a entrar.",
+  },
   problem: {
     title: {
+      other_person: "Otra persona inició sesión en este navegador",
       not_found: "No conocemos esta sala",
       forbidden: "Esta sala no está abierta para usted",
       version_mismatch: "Roundup se ha actualizado",
@@ -35,15 +44,17 @@ export const es: Texts = {
     bad_request: "La sala no entendió esta página. Recárguela, por favor.",
     too_large: "Es demasiado largo para enviarlo.",
     too_many: "Hay mucha actividad en este momento. Seguimos intentándolo.",
-    not_signed_in:
-      "Su sesión ha terminado. Abra de nuevo su enlace personal o pida uno nuevo a su coordinación.",
-    link_invalid: "Su enlace personal fue retirado o ya no sirve. Pida uno nuevo a su coordinación.",
+    not_signed_in: "Su sesión ha terminado. Para volver a entrar, abra su enlace personal.",
+    other_person:
+      "En un navegador solo cabe la sesión de una persona, por eso ha salido de la sala aquí. Para volver, abra de nuevo su propio enlace: mejor en otro navegador o en una ventana privada.",
+    link_invalid: "Su enlace personal fue retirado o ya no sirve.",
     forbidden: "Su papel en este programa no incluye esta sala. Su coordinación puede cambiarlo.",
     not_found: "Quizá el enlace tenga un error, o la sala haya cambiado de nombre.",
     not_in_room: "Ya no está en la sala.",
     version_mismatch: "Recargue la página para tener la nueva versión. No se pierde nada de lo que escribió.",
     cannot_consume: "Este navegador no puede reproducir lo que se envió.",
     media_unavailable: "El sonido y la imagen se están reiniciando.",
+    unavailable: "Roundup no puede guardar ni consultar nada ahora. Inténtelo de nuevo en un momento.",
     too_slow: "La conexión es demasiado lenta en este momento. Seguimos intentándolo.",
     server_stopping: "Roundup se está reiniciando.",
     internal_error: "El error es nuestro, no suyo. Inténtelo de nuevo en un momento.",
@@ -57,6 +68,8 @@ export const es: Texts = {
     lead: "¿Adónde quiere ir?",
     empty: "Todavía no hay ninguna sala. En cuanto su coordinación abra una, aparecerá aquí.",
     nobody: "No hay nadie dentro",
+    you: "Usted está dentro",
+    namesMore: "{{names}} y {{count}} más",
     inside_one: "{{count}} persona dentro",
     inside_other: "{{count}} personas dentro",
     kind: {
@@ -71,8 +84,10 @@ export const es: Texts = {
   door: {
     join: "Entrar",
     joining: "Entrando …",
+    joiningAs: "Entrará como {{name}}",
     inside: "Dentro ahora",
     nobody: "Todavía no hay nadie. Será la primera persona en entrar.",
+    onlyYou: "Solo usted, en otra pestaña o en otro dispositivo.",
     names_one: "{{names}} está dentro",
     names_other: "{{names}} están dentro",
     namesMore_one: "{{names}} y {{count}} más están dentro",
@@ -82,7 +97,11 @@ export const es: Texts = {
     cameraOff: "Su cámara está apagada",
     cameraStarting: "Encendiendo su cámara …",
     askPermission: "El navegador pregunta si Roundup puede usar su cámara y su micrófono. Elija «Permitir».",
-    listenNote: "Ve y oye a todas las personas. Nadie le ve ni le oye hasta que usted quiera.",
+    wayNotes: {
+      withCamera: "Las demás personas le ven y le oyen.",
+      withoutCamera: "Las demás personas le oyen. Ven sus iniciales.",
+      listenOnly: "Nadie le ve ni le oye hasta que usted quiera.",
+    },
     meter: {
       saySomething: "Diga algo para probarlo",
       heard: "Le oímos",
@@ -101,6 +120,17 @@ export const es: Texts = {
     test: "Probar el altavoz",
     testing: "Sonando …",
     problem: {
+      both: {
+        denied: "El navegador bloquea la cámara y el micrófono",
+        dismissed: "El navegador espera su respuesta sobre la cámara y el micrófono",
+        denied_by_system: "El ordenador bloquea la cámara y el micrófono",
+        not_found: "No se encontró ninguna cámara ni ningún micrófono",
+        busy: "Otro programa usa la cámara y el micrófono",
+        unplugged: "Se desconectaron la cámara y el micrófono",
+        insecure: "Sin cámara ni micrófono en esta dirección",
+        unsupported: "Este navegador no puede usar una cámara ni un micrófono",
+        unknown: "La cámara y el micrófono no se encienden",
+      },
       microphone: {
         denied: "El navegador bloquea el micrófono",
         dismissed: "El navegador espera su respuesta",
@@ -108,7 +138,7 @@ export const es: Texts = {
         not_found: "No se encontró ningún micrófono",
         busy: "Otro programa usa el micrófono",
         unplugged: "Se desconectó el micrófono",
-        insecure: "El micrófono necesita una dirección segura",
+        insecure: "Sin micrófono en esta dirección",
         unsupported: "Este navegador no puede usar un micrófono",
         unknown: "El micrófono no se enciende",
       },
@@ -119,7 +149,7 @@ export const es: Texts = {
         not_found: "No se encontró ninguna cámara",
         busy: "Otro programa usa la cámara",
         unplugged: "Se desconectó la cámara",
-        insecure: "La cámara necesita una dirección segura",
+        insecure: "Sin cámara en esta dirección",
         unsupported: "Este navegador no puede usar una cámara",
         unknown: "La cámara no se enciende",
       },
@@ -137,10 +167,11 @@ export const es: Texts = {
       dismissed: "Pulse «Intentar de nuevo» y después «Permitir».",
       denied_by_system:
         "Abra los ajustes de privacidad del ordenador, permítalo para este navegador y pulse «Intentar de nuevo».",
-      not_found: "Conéctelo y pulse «Intentar de nuevo», o entre sin él.",
+      not_found: "Conecte uno y pulse «Intentar de nuevo».",
       busy: "Cierre el otro programa o la otra pestaña que lo usa y pulse «Intentar de nuevo».",
       unplugged: "Conéctelo otra vez y pulse «Intentar de nuevo».",
-      insecure: "Abra Roundup con una dirección que empiece por https://.",
+      insecure:
+        "Los navegadores dan la cámara y el micrófono solo a las páginas que empiezan por https:// o que están en este mismo ordenador. Pida a quien administra Roundup una dirección con https.",
       unsupported: "Use un Chrome, Edge, Firefox o Safari actual, por favor.",
       unknown: "Desconéctelo y conéctelo otra vez, o reinicie el navegador, y pulse «Intentar de nuevo».",
     },
@@ -211,8 +242,6 @@ export const es: Texts = {
   left: {
     title: "Ha salido",
     text: "Hasta la próxima en {{room}}.",
-    ended: "La reunión ha terminado",
-    endedText: "Terminó para todas las personas. Gracias por participar.",
     rejoin: "Volver a entrar",
   },
   chat: {

@@ -47,7 +47,7 @@ export function JoinWays() {
           ),
         }))}
       />
-      {way === "listenOnly" && <p className={classes.note}>{t("door.listenNote")}</p>}
+      <p className={classes.note}>{t(`door.wayNotes.${way}`)}</p>
     </div>
   );
 }

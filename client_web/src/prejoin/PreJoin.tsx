@@ -6,7 +6,7 @@ import { Announcer } from "../controls/Announcer";
 import { DeviceRows } from "../controls/DeviceRows";
 import { HintList } from "../controls/HintList";
 import { useToggleKeys } from "../controls/useKeys";
-import type { RoomPreview } from "../protocol/generated";
+import type { Person, RoomPreview } from "../protocol/generated";
 import { useRoom, useSession } from "../session/sessionContext";
 import { Page } from "../shared/Page";
 import { usePageTitle } from "../shared/usePageTitle";
@@ -18,11 +18,11 @@ import { WhoIsInside } from "./WhoIsInside";
 
 interface PreJoinProps {
   preview: RoomPreview;
-  ownName: string;
+  person: Person;
   onJoin(): void;
 }
 
-export function PreJoin({ preview, ownName, onJoin }: PreJoinProps) {
+export function PreJoin({ preview, person, onJoin }: PreJoinProps) {
   const { t } = useTranslation();
   const session = useSession();
   const isJoining = useRoom((state) => state.phase.kind === "joining");
@@ -32,11 +32,11 @@ export function PreJoin({ preview, ownName, onJoin }: PreJoinProps) {
   return (
     <Page>
       <div className={classes.door}>
-        <Preview ownName={ownName} />
+        <Preview person={person} />
         <div className={classes.panel}>
           <div>
             <h1 className={classes.name}>{preview.room.name}</h1>
-            <WhoIsInside inside={preview.inside} />
+            <WhoIsInside inside={preview.inside} ownId={person.person_id} />
           </div>
           <JoinWays />
           <DeviceRows />
@@ -45,8 +45,10 @@ export function PreJoin({ preview, ownName, onJoin }: PreJoinProps) {
             <Button size="xl" fullWidth onClick={onJoin} loading={isJoining} className={classes.join}>
               {t("door.join")}
             </Button>
-            <p role="status" className={classes.trying}>
-              {isJoining && hasTrouble ? t("door.stillTrying") : isJoining ? t("door.joining") : null}
+            <p role="status" className={classes.below}>
+              {isJoining
+                ? t(hasTrouble ? "door.stillTrying" : "door.joining")
+                : t("door.joiningAs", { name: person.name })}
             </p>
           </div>
         </div>

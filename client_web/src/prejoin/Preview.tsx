@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { CameraButton, MicrophoneButton } from "../controls/DeviceButtons";
 import type { CaptureKind } from "../media/capture";
 import type { MediaProblem } from "../media/mediaProblem";
+import type { Person } from "../protocol/generated";
 import { useCapture, useSession } from "../session/sessionContext";
 import { Avatar } from "../shared/Avatar";
 import { browserFamily } from "../shared/browserFamily";
@@ -12,7 +13,7 @@ import { VideoView } from "../shared/VideoView";
 import { MicrophoneMeter } from "./MicrophoneMeter";
 import classes from "./Preview.module.css";
 
-export function Preview({ ownName }: { ownName: string }) {
+export function Preview({ person }: { person: Person }) {
   const { t } = useTranslation();
   const camera = useCapture("camera");
   const microphone = useCapture("microphone");
@@ -24,7 +25,7 @@ export function Preview({ ownName }: { ownName: string }) {
         ) : (
           <div className={classes.blank}>
             <span className={classes.face}>
-              <Avatar name={ownName} />
+              <Avatar name={person.name} personId={person.person_id} />
             </span>
             <p>{camera.isStarting ? t("door.cameraStarting") : t("door.cameraOff")}</p>
             {camera.isStarting && microphone.isStarting && (
@@ -62,10 +63,7 @@ function DeviceProblem({ kind, problem }: { kind: CaptureKind; problem: MediaPro
   return (
     <div className={classes.problem} role="status">
       <div>
-        <strong>
-          {t(`device.problem.${kind}.${problem}`)}
-          {isBoth && ` · ${t(`device.problem.camera.${problem}`)}`}
-        </strong>
+        <strong>{t(`device.problem.${isBoth ? "both" : kind}.${problem}`)}</strong>
         <p>
           {advice} {t("device.joinAnyway")}
         </p>

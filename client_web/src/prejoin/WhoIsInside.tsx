@@ -8,16 +8,21 @@ import classes from "./WhoIsInside.module.css";
 
 const MOST_FACES = 5;
 
-export function WhoIsInside({ inside }: { inside: readonly Inside[] }) {
+interface WhoIsInsideProps {
+  inside: readonly Inside[];
+  ownId: string;
+}
+
+export function WhoIsInside({ inside, ownId }: WhoIsInsideProps) {
   const { t } = useTranslation();
-  const text = useInsideText(inside);
+  const text = useInsideText(inside, ownId);
   return (
     <div className={classes.inside} role="status" aria-label={t("door.inside")}>
       {inside.length > 0 && (
         <span className={classes.faces} aria-hidden="true">
           {inside.slice(0, MOST_FACES).map((person) => (
             <span key={person.participant_id} className={classes.face}>
-              <Avatar name={person.name} />
+              <Avatar name={person.name} personId={person.person_id} />
             </span>
           ))}
         </span>

@@ -8,7 +8,7 @@ export const MAX_CHAT_PAGE = 50;
 export const MAX_NAME_CHARACTERS = 80;
 
 /** Why a request failed. Codes are part of the protocol: a page decides by the code, a person reads the text. */
-export type ErrorCode = "bad_request" | "too_large" | "too_many" | "not_signed_in" | "link_invalid" | "forbidden" | "not_found" | "not_in_room" | "version_mismatch" | "cannot_consume" | "media_unavailable" | "too_slow" | "server_stopping" | "internal_error";
+export type ErrorCode = "bad_request" | "too_large" | "too_many" | "not_signed_in" | "other_person" | "link_invalid" | "forbidden" | "not_found" | "not_in_room" | "version_mismatch" | "cannot_consume" | "media_unavailable" | "unavailable" | "too_slow" | "server_stopping" | "internal_error";
 
 /** What a person is in the mentoring programme. */
 export type ProgrammeRole = "teacher" | "mentor" | "facilitator" | "coordinator" | "ops";
@@ -265,6 +265,7 @@ export interface MediaSettings {
 /** Somebody in the room, as shown to people at the door. */
 export interface Inside {
   participant_id: string;
+  person_id: string;
   name: string;
 }
 
@@ -302,7 +303,7 @@ export interface ParticipantChanged {
   participant: Participant;
 }
 
-/** Somebody went, on purpose or because no connection of theirs came back. */
+/** Somebody went, and is not waited for any more. */
 export interface ParticipantLeft {
   type: "participant_left";
   seq: number;
@@ -323,12 +324,6 @@ export interface MediaReset {
   seq: number;
   epoch: number;
   is_available: boolean;
-}
-
-/** The meeting is over for everybody. */
-export interface MeetingEnded {
-  type: "meeting_ended";
-  seq: number;
 }
 
 /** A participant is typing, or has stopped. Forget it by yourself after 6 s. */
@@ -360,12 +355,13 @@ export interface ConnectionClosing {
   should_reconnect: boolean;
 }
 
-/** Enter a room, or come back to it after a lost connection. `endpoint_id` names this open page: made once per page load, kept over reconnects, so that its transports live on. With `meeting_id` and `last_seq` of what the page has seen, the answer may be the events it missed. */
+/** Enter a room, or come back to it after a lost connection. `endpoint_id` names this open page: made once per page load, kept over reconnects, so that its transports live on. With `meeting_id` and `last_seq` of what the page has seen, the answer may be the events it missed. `person_id` is whom the page shows as oneself: nobody enters as somebody else who has signed in in the same browser since. */
 export interface RoomJoin {
   request_id: string;
   protocol_version: number;
   slug: string;
   endpoint_id: string;
+  person_id?: string | null;
   meeting_id?: string | null;
   last_seq?: number | null;
 }
@@ -494,7 +490,7 @@ export interface MediaConsumerClose {
   consumer_id: string;
 }
 
-export type RoomEvent = ParticipantJoined | ParticipantChanged | ParticipantLeft | ChatMessageSent | MediaReset | MeetingEnded;
+export type RoomEvent = ParticipantJoined | ParticipantChanged | ParticipantLeft | ChatMessageSent | MediaReset;
 
 export type Notice = ChatTypingNotice | MediaTransportClosed | MediaProducerClosed | ConnectionClosing;
 

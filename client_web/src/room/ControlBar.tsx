@@ -7,7 +7,7 @@ import { CHAT_BUTTON_ID, CHAT_ID } from "../chat/ChatPanel";
 import { CameraButton, MicrophoneButton } from "../controls/DeviceButtons";
 import { DeviceRows } from "../controls/DeviceRows";
 import { RoundButton } from "../controls/RoundButton";
-import { useMedia, useRoom, useSession } from "../session/sessionContext";
+import { useRoom, useSession } from "../session/sessionContext";
 import { SettingsDialog } from "../shared/SettingsDialog";
 import classes from "./ControlBar.module.css";
 
@@ -16,7 +16,6 @@ export function ControlBar({ unread }: { unread: number }) {
   const session = useSession();
   const isChatOpen = useRoom((state) => state.isChatOpen);
   const canSend = useRoom(({ you }) => you?.permitted.includes("media_produce") ?? false);
-  const isTalkingMuted = useMedia((media) => media.isTalkingMuted);
   const [areSettingsOpen, setSettingsOpen] = useState(false);
   const unreadId = useId();
   const openSettings = () => {
@@ -26,16 +25,7 @@ export function ControlBar({ unread }: { unread: number }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset belongs to a form
     <div className={classes.bar} role="group" aria-label={t("room.controls")}>
-      {canSend && (
-        <span className={classes.microphone}>
-          {isTalkingMuted && (
-            <span role="status" className={classes.talking}>
-              {t("room.talkingMuted")}
-            </span>
-          )}
-          <MicrophoneButton hasCaption />
-        </span>
-      )}
+      {canSend && <MicrophoneButton hasCaption />}
       {canSend && <CameraButton hasCaption />}
       <RoundButton
         id={CHAT_BUTTON_ID}
@@ -68,9 +58,12 @@ export function ControlBar({ unread }: { unread: number }) {
         tone="leave"
         onClick={() => session.leave()}
       />
-      <SettingsDialog isOpen={areSettingsOpen} onClose={() => setSettingsOpen(false)}>
-        {canSend && <DeviceRows />}
-        <p className={classes.keys}>{t("room.keys")}</p>
+      <SettingsDialog
+        isOpen={areSettingsOpen}
+        onClose={() => setSettingsOpen(false)}
+        footer={<p className={classes.keys}>{t("room.keys")}</p>}
+      >
+        {canSend && <DeviceRows hasLabels />}
       </SettingsDialog>
     </div>
   );

@@ -7,13 +7,12 @@ import { usePageTitle } from "../shared/usePageTitle";
 
 interface LeftPageProps {
   roomName: string;
-  hasEnded: boolean;
   onRejoin(): void;
 }
 
-export function LeftPage({ roomName, hasEnded, onRejoin }: LeftPageProps) {
+export function LeftPage({ roomName, onRejoin }: LeftPageProps) {
   const { t } = useTranslation();
-  const title = hasEnded ? t("left.ended") : t("left.title");
+  const title = t("left.title");
   usePageTitle(`${title} · ${t("app.name")}`);
   return (
     <MessagePage
@@ -24,7 +23,7 @@ export function LeftPage({ roomName, hasEnded, onRejoin }: LeftPageProps) {
         </Button>
       }
     >
-      <p>{hasEnded ? t("left.endedText") : t("left.text", { room: roomName })}</p>
+      <p>{t("left.text", { room: roomName })}</p>
     </MessagePage>
   );
 }

@@ -1,11 +1,11 @@
 /** `/r/SLUG`: the pre-join page, then the room, then good-bye. */
 
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { fetchPreview, fetchSession } from "../connection/http";
 import { createSocket } from "../connection/socket";
 import { loadDevice } from "../media/loadDevice";
-import { recallEntry, rememberEntry } from "../prejoin/entryMemory";
+import { entryOf, recallEntry, rememberEntry } from "../prejoin/entryMemory";
 import { PreJoin } from "../prejoin/PreJoin";
 import type { RoomPreview, SignedIn } from "../protocol/generated";
 import { RoomSession } from "../session/roomSession";
@@ -27,14 +27,10 @@ export function RoomPage({ slug }: { slug: string }) {
     // A reload in the middle of a meeting goes straight back in.
     interrupted: new VisitMemory(inThisTab(), slug).recall(),
   }));
-  return (
-    <RoomVisit
-      key={visit.number}
-      slug={slug}
-      interrupted={visit.interrupted}
-      onRejoin={(interrupted) => setVisit(({ number }) => ({ number: number + 1, interrupted }))}
-    />
-  );
+  const rejoin = useCallback((interrupted: Visit | null) => {
+    setVisit(({ number }) => ({ number: number + 1, interrupted }));
+  }, []);
+  return <RoomVisit key={visit.number} slug={slug} interrupted={visit.interrupted} onRejoin={rejoin} />;
 }
 
 interface RoomVisitProps {
@@ -57,9 +53,17 @@ function RoomVisit({ slug, interrupted, onRejoin }: RoomVisitProps) {
     });
     created.open();
     if (interrupted !== null) created.enterDirectly(interrupted);
+    // It was somebody else's visit: whoever is signed in now is shown the door.
+    const end = created.room.subscribe(({ phase, snapshot }) => {
+      const isOther = phase.kind === "stopped" && phase.problem.code === "other_person";
+      if (interrupted !== null && snapshot === null && isOther) onRejoin(null);
+    });
     setSession(created);
-    return () => created.close();
-  }, [slug, interrupted]);
+    return () => {
+      end();
+      created.close();
+    };
+  }, [slug, interrupted, onRejoin]);
   if (session === null) return <LoadingPage />;
   return (
     <SessionContext value={session}>
@@ -85,8 +89,7 @@ function Visited({ session, isDirect, onRejoin }: VisitedProps) {
     case "inside":
       return <RoomView />;
     case "left":
-    case "ended":
-      return <LeftPage roomName={roomName} hasEnded={phase.kind === "ended"} onRejoin={onRejoin} />;
+      return <LeftPage roomName={roomName} onRejoin={onRejoin} />;
     case "stopped":
       return <ProblemPage problem={phase.problem} wasSignedIn={roomName !== ""} />;
     case "door":
@@ -105,13 +108,12 @@ function Returning() {
 function Door({ session }: { session: RoomSession }) {
   const [read] = useState(() => createDoorReader(session.slug));
   const { value, problem, retry } = usePoll(read, POLL_MS);
-  const media = value?.preview.media ?? null;
-  const isKnown = media !== null;
+  const isKnown = value !== null;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the capabilities of a running server do not change
+  // biome-ignore lint/correctness/useExhaustiveDependencies: who stands here and what the server can do stay the same
   useEffect(() => {
-    if (media === null) return;
-    session.prepare(media);
+    if (value === null) return;
+    session.prepare(value.signedIn.person.person_id, value.preview.media);
     void session.startDevices(recallEntry(onThisDevice()));
   }, [session, isKnown]);
 
@@ -120,14 +122,10 @@ function Door({ session }: { session: RoomSession }) {
   }
   const join = () => {
     const { microphone, camera } = session.local;
-    const hasMicrophone = microphone.state.track !== null || microphone.state.problem !== null;
-    rememberEntry(onThisDevice(), {
-      isMicrophoneOn: hasMicrophone ? microphone.state.isOn || microphone.state.problem !== null : null,
-      isCameraOn: camera.state.isOn || camera.state.problem !== null,
-    });
+    rememberEntry(onThisDevice(), entryOf(microphone.state, camera.state));
     session.join();
   };
-  return <PreJoin preview={value.preview} ownName={value.signedIn.person.name} onJoin={join} />;
+  return <PreJoin preview={value.preview} person={value.signedIn.person} onJoin={join} />;
 }
 
 interface DoorView {

@@ -4,14 +4,14 @@ import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { ChatPanel } from "../chat/ChatPanel";
 import { Announcer } from "../controls/Announcer";
-import { HintList } from "../controls/HintList";
 import { useRoomKeys } from "../controls/useKeys";
 import { useRoom, useSession } from "../session/sessionContext";
 import { useIsWide } from "../shared/useIsWide";
 import { usePageTitle } from "../shared/usePageTitle";
-import { unreadCount } from "../state/chatLog";
+import { toBeRead } from "../state/roomState";
 import { Banner } from "./Banner";
 import { ControlBar } from "./ControlBar";
+import { Notices } from "./Notices";
 import { RemoteAudio } from "./RemoteAudio";
 import classes from "./RoomView.module.css";
 import { Stage } from "./Stage";
@@ -24,10 +24,7 @@ export function RoomView() {
   const count = useRoom(({ snapshot }) => snapshot?.participants.length ?? 0);
   const isWide = useIsWide();
   const isChatOpen = useRoom((state) => state.isChatOpen);
-  const unread = useRoom(({ chat, readUpTo, snapshot, you }) => {
-    const own = snapshot?.participants.find((p) => p.participant_id === you?.participant_id);
-    return unreadCount(chat, readUpTo, own?.person_id ?? "");
-  });
+  const unread = useRoom(toBeRead);
   usePageTitle(`${unread > 0 ? `(${unread}) ` : ""}${name} · ${t("app.name")}`);
   useRoomKeys(session);
   useWakeLock();
@@ -45,7 +42,7 @@ export function RoomView() {
         </header>
         <Banner />
         <Stage />
-        <HintList />
+        <Notices />
         <ControlBar unread={unread} />
       </main>
       {isChatOpen && <ChatPanel />}

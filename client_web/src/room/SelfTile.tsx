@@ -23,8 +23,7 @@ export function SelfTile({ participant, width, height, isFloating = false, isAlo
   const track = camera.isOn ? camera.track : null;
   return (
     <TileFrame
-      participantId={participant.participant_id}
-      name={participant.name}
+      participant={participant}
       label={t("room.you", { name: participant.name })}
       width={width}
       height={height}

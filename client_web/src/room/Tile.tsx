@@ -20,8 +20,7 @@ export const Tile = memo(function Tile({ participant, width, height }: TileProps
   const isMuted = !isSending("microphone");
   return (
     <TileFrame
-      participantId={participant_id}
-      name={name}
+      participant={participant}
       label={name}
       width={width}
       height={height}

@@ -3,12 +3,13 @@
 import { MicOff } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import type { Participant } from "../protocol/generated";
 import { Avatar } from "../shared/Avatar";
 import classes from "./TileFrame.module.css";
 
 interface TileFrameProps {
-  participantId: string;
-  name: string;
+  participant: Participant;
+  /** The name as it stands on the tile. */
   label: string;
   width: number;
   height: number;
@@ -26,13 +27,23 @@ interface TileFrameProps {
 
 export function TileFrame(props: TileFrameProps) {
   const { t } = useTranslation();
-  const { label, width, height, isMuted, isSpeaking, isReconnecting, hasPicture, isSelf = false } = props;
+  const {
+    participant,
+    label,
+    width,
+    height,
+    isMuted,
+    isSpeaking,
+    isReconnecting,
+    hasPicture,
+    isSelf = false,
+  } = props;
   return (
     <article
       className={classes.tile}
       style={{ width, height }}
       aria-label={label}
-      data-participant-id={props.participantId}
+      data-participant-id={participant.participant_id}
       data-self={isSelf || undefined}
       data-floating={props.isFloating || undefined}
       data-speaking={isSpeaking || undefined}
@@ -43,7 +54,7 @@ export function TileFrame(props: TileFrameProps) {
       <div className={classes.picture}>{props.children}</div>
       {!hasPicture && (
         <div className={classes.face}>
-          <Avatar name={props.name} />
+          <Avatar name={participant.name} personId={participant.person_id} />
         </div>
       )}
       {props.note && <div className={classes.note}>{props.note}</div>}

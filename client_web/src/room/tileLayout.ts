@@ -44,11 +44,11 @@ function withColumns(columns: number, count: number, { width, height, gap }: Spa
   return { columns, rows, tileWidth, tileHeight, isScrolled: false };
 }
 
-/** A tile is worth its area, less what it cuts off the picture; a cut of the sides is half as bad as a small tile. */
+/** A tile is worth its area, less what it cuts off the picture; a cut of the sides is a third as bad as a small tile. */
 function worth({ tileWidth, tileHeight }: TileLayout): number {
   if (tileWidth <= 0 || tileHeight <= 0) return 0;
   const shown = Math.min(1, tileWidth / tileHeight / WIDEST);
-  return tileWidth * tileHeight * Math.sqrt(shown);
+  return tileWidth * tileHeight * Math.cbrt(shown);
 }
 
 function scroll(count: number, { width, gap }: Space): TileLayout {

@@ -83,11 +83,11 @@ export class ChatActions {
     this.#requests.tell("chat_typing", { is_typing: isTyping });
   }
 
-  /** Something new is out of sight: draw the line before it. */
-  markNew(): void {
+  /** Tell whether the newest message is on show, and looked at. What is new out of sight gets a line before it. */
+  setReading(isReading: boolean): void {
     this.#store.setState((state) => {
-      const hasNew = newestId(state.chat) > state.readUpTo;
-      return hasNew && state.newAfter === null ? { newAfter: state.readUpTo } : state;
+      const hasNew = !isReading && newestId(state.chat) > state.readUpTo;
+      return { isReading, newAfter: state.newAfter ?? (hasNew ? state.readUpTo : null) };
     });
   }
 

@@ -86,6 +86,8 @@ export class RoomSession {
   readonly #connection: RoomConnection;
   readonly #mediaSession: MediaSession;
   readonly #ends: (() => void)[] = [];
+  /** Whom this page shows as oneself, once that is known. */
+  #personId: string | null = null;
   #device: Promise<types.Device> | null = null;
   #settings: MediaSettings | null = null;
 
@@ -138,8 +140,9 @@ export class RoomSession {
     }
   }
 
-  /** Load what media needs, as soon as the server's capabilities are known. */
-  prepare(settings: MediaSettings): void {
+  /** Take note of who stands at the door, and load what media needs. */
+  prepare(personId: string, settings: MediaSettings): void {
+    this.#personId = personId;
     this.#settings = settings;
     this.#loadDevice().catch(() => this.hints.show({ code: "no_webrtc" }));
   }
@@ -150,6 +153,7 @@ export class RoomSession {
 
   /** Come back without the pre-join page, with what was switched on before. */
   enterDirectly(visit: Visit): void {
+    this.#personId = visit.personId;
     this.room.setState({ isChatOpen: visit.isChatOpen });
     void this.startDevices({
       isMicrophoneOn: visit.isMicrophoneOn ? true : null,
@@ -159,9 +163,9 @@ export class RoomSession {
   }
 
   join(): void {
-    if (this.room.getState().phase.kind !== "door") return;
+    if (this.room.getState().phase.kind !== "door" || this.#personId === null) return;
     this.room.setState({ phase: { kind: "joining" } });
-    this.#connection.join();
+    this.#connection.join(this.#personId);
   }
 
   leave(): void {
@@ -231,7 +235,7 @@ export class RoomSession {
     }
     this.#settings ??= joined.media;
     const room = this.#roomMedia();
-    if (!this.#isInside || room === null) return this.#afterEnd();
+    if (room === null) throw new Error("nothing is known of the room that was entered");
     this.#mediaSession.start(joined.media, room);
     if (wasInside) this.#mediaSession.onReconnected(joined.snapshot === null);
     else this.#onFirstInside();
@@ -277,7 +281,6 @@ export class RoomSession {
     if (after === before) return;
     this.room.setState(after, true);
     this.#announce(event, before);
-    if (!this.#isInside) return this.#afterEnd();
     const room = this.#roomMedia();
     if (room !== null) this.#mediaSession.update(room);
   }
@@ -358,17 +361,11 @@ export class RoomSession {
 
   #currentVisit(): Visit {
     return {
+      personId: this.#personId ?? "",
       isMicrophoneOn: this.local.microphone.state.isOn,
       isCameraOn: this.local.camera.state.isOn,
       isChatOpen: this.room.getState().isChatOpen,
     };
-  }
-
-  /** The meeting is over for everybody. */
-  #afterEnd(): void {
-    this.visit.forget();
-    this.#connection.close();
-    this.#stop();
   }
 
   #stop(): void {

@@ -3,9 +3,15 @@
 import classes from "./Avatar.module.css";
 import { colourOf, initials } from "./initials";
 
-export function Avatar({ name }: { name: string }) {
+interface AvatarProps {
+  name: string;
+  /** Whose colour it is, everywhere and for ever. */
+  personId: string;
+}
+
+export function Avatar({ name, personId }: AvatarProps) {
   return (
-    <span className={classes.avatar} data-colour={colourOf(name)} aria-hidden="true">
+    <span className={classes.avatar} data-colour={colourOf(personId)} aria-hidden="true">
       <span className={classes.letters}>{initials(name)}</span>
     </span>
   );

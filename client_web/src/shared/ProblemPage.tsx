@@ -5,7 +5,14 @@ import { useTranslation } from "react-i18next";
 import { MessagePage } from "./Page";
 import type { Problem } from "./problem";
 
-const TITLED = ["not_found", "forbidden", "version_mismatch", "unreachable", "browser_unsupported"] as const;
+const TITLED = [
+  "other_person",
+  "not_found",
+  "forbidden",
+  "version_mismatch",
+  "unreachable",
+  "browser_unsupported",
+] as const;
 
 interface ProblemPageProps {
   problem: Problem;

@@ -10,11 +10,13 @@ interface SettingsDialogProps {
   isOpen: boolean;
   onClose(): void;
   children?: ReactNode;
+  /** What stands below the rest. */
+  footer?: ReactNode;
 }
 
 const SCHEMES: readonly MantineColorScheme[] = ["auto", "light", "dark"];
 
-export function SettingsDialog({ isOpen, onClose, children }: SettingsDialogProps) {
+export function SettingsDialog({ isOpen, onClose, children, footer }: SettingsDialogProps) {
   const { t, i18n } = useTranslation();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
@@ -32,6 +34,7 @@ export function SettingsDialog({ isOpen, onClose, children }: SettingsDialogProp
         data={SCHEMES.map((value) => ({ value, label: t(`page.scheme.${value}`) }))}
         onChange={(event) => setColorScheme(event.currentTarget.value as MantineColorScheme)}
       />
+      {footer}
     </Dialog>
   );
 }

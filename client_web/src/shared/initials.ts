@@ -16,12 +16,12 @@ function firstLetter(word: string | undefined): string {
   return [...new Intl.Segmenter().segment(letters)][0]?.segment ?? "";
 }
 
-export const COLOUR_COUNT = 6;
+export const COLOUR_COUNT = 12;
 
-/** Return a number below `COLOUR_COUNT`, always the same for the same name. */
-export function colourOf(name: string): number {
+/** Return a number below `COLOUR_COUNT`, always the same for the same person. */
+export function colourOf(personId: string): number {
   // FNV-1a, whose high bits are the well mixed ones.
   let hash = 0x811c9dc5;
-  for (const character of name) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  for (const character of personId) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
   return (hash >>> 16) % COLOUR_COUNT;
 }

@@ -40,7 +40,5 @@ export function applyEvent(snapshot: RoomSnapshot, event: RoomEvent): RoomSnapsh
     }
     case "media_reset":
       return { ...after, media: { epoch: event.epoch, is_available: event.is_available } };
-    case "meeting_ended":
-      return { ...after, participants: [] };
   }
 }

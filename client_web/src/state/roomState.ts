@@ -4,7 +4,7 @@ import type { ConnectionState } from "../connection/roomConnection";
 import type { Joined, Notice, RoomEvent, RoomSnapshot, You } from "../protocol/generated";
 import type { Problem } from "../shared/problem";
 import { applyEvent } from "./applyEvent";
-import { type ChatLog, EMPTY_LOG, newestId, withMessage, withSnapshot } from "./chatLog";
+import { type ChatLog, EMPTY_LOG, newestId, unreadCount, withMessage, withSnapshot } from "./chatLog";
 import { type Typing, without, withTyping } from "./typing";
 
 export type Phase =
@@ -12,7 +12,6 @@ export type Phase =
   | { kind: "joining" }
   | { kind: "inside" }
   | { kind: "left" }
-  | { kind: "ended" }
   | { kind: "stopped"; problem: Problem };
 
 export interface RoomState {
@@ -23,6 +22,8 @@ export interface RoomState {
   chat: ChatLog;
   typing: Typing;
   isChatOpen: boolean;
+  /** The newest message is on show, on a page that is looked at. */
+  isReading: boolean;
   /** `message_id` of the newest message that this person has read. */
   readUpTo: number;
   /** The "new messages" line stands after this `message_id`; null for no line. */
@@ -37,6 +38,7 @@ export const INITIAL_ROOM: RoomState = {
   chat: EMPTY_LOG,
   typing: {},
   isChatOpen: false,
+  isReading: false,
   readUpTo: 0,
   newAfter: null,
 };
@@ -67,8 +69,6 @@ export function afterEvent(state: RoomState, event: RoomEvent): RoomState {
       return afterMessage(next, event.message);
     case "participant_left":
       return { ...next, typing: without(state.typing, event.participant_id) };
-    case "meeting_ended":
-      return { ...next, phase: { kind: "ended" } };
     default:
       return next;
   }
@@ -91,10 +91,17 @@ export function afterReading(state: RoomState): RoomState {
   return newest > state.readUpTo ? { ...state, readUpTo: newest } : state;
 }
 
+/** Count what is to be read: nothing while it is being read, though the mark follows a glance later. */
+export function toBeRead(state: RoomState): number {
+  if (state.isReading) return 0;
+  return unreadCount(state.chat, state.readUpTo, ownParticipant(state)?.person_id ?? "");
+}
+
 /** Opening shows a line before what is new; closing takes it away. */
 export function afterChatToggled(state: RoomState, isOpen: boolean): RoomState {
   const hasNew = newestId(state.chat) > state.readUpTo;
-  return { ...state, isChatOpen: isOpen, newAfter: isOpen && hasNew ? state.readUpTo : null };
+  const isReading = isOpen && state.isReading;
+  return { ...state, isChatOpen: isOpen, isReading, newAfter: isOpen && hasNew ? state.readUpTo : null };
 }
 
 /** What has been seen of the meeting, for `room_join` after a lost connection. */

@@ -3,6 +3,8 @@
 import type { Memory } from "../shared/storage";
 
 export interface Visit {
+  /** Whose it is: in the same tab, somebody else may have opened their link since. */
+  personId: string;
   isMicrophoneOn: boolean;
   isCameraOn: boolean;
   isChatOpen: boolean;
@@ -26,10 +28,13 @@ export class VisitMemory {
   recall(): Visit | null {
     const stored = this.#memory.recall(this.#key);
     if (typeof stored !== "object" || stored === null) return null;
-    const { at, isMicrophoneOn, isCameraOn, isChatOpen } = stored as Partial<Visit & { at: number }>;
+    const { at, personId, isMicrophoneOn, isCameraOn, isChatOpen } = stored as Partial<
+      Visit & { at: number }
+    >;
     const age = typeof at === "number" ? this.#now() - at : Number.POSITIVE_INFINITY;
-    if (age < 0 || age > VISIT_MS) return null;
+    if (age < 0 || age > VISIT_MS || typeof personId !== "string") return null;
     return {
+      personId,
       isMicrophoneOn: isMicrophoneOn === true,
       isCameraOn: isCameraOn === true,
       isChatOpen: isChatOpen === true,

@@ -42,7 +42,7 @@ function setUp() {
   return { socket, states, heard, seen, connection, kind, enter };
 }
 
-const ended = (seq: number): RoomEvent => ({ type: "meeting_ended", seq });
+const reset = (seq: number): RoomEvent => ({ type: "media_reset", seq, epoch: 2, is_available: true });
 
 it("connects at the door without entering", () => {
   const { socket, kind } = setUp();
@@ -54,9 +54,10 @@ it("connects at the door without entering", () => {
 it("enters at once when it is connected already", async () => {
   const { socket, connection, heard } = setUp();
   socket.accept();
-  connection.join();
+  connection.join("person_me");
   const { fields, ack } = socket.last("room_join");
   expect(fields).toMatchObject({ slug: "lounge", endpoint_id: connection.endpointId, protocol_version: 1 });
+  expect(fields.person_id).toBe("person_me");
   ack({ ok: joined() });
   await vi.advanceTimersByTimeAsync(0);
   expect(heard).toEqual([joined()]);
@@ -64,7 +65,7 @@ it("enters at once when it is connected already", async () => {
 
 it("keeps its endpoint and says what it has seen when it comes back", async () => {
   const { socket, connection, seen, enter, kind } = setUp();
-  connection.join();
+  connection.join("person_me");
   await enter();
   const first = socket.last("room_join").fields;
   seen.point = { meeting_id: "meeting_1", last_seq: 9 };
@@ -78,9 +79,32 @@ it("keeps its endpoint and says what it has seen when it comes back", async () =
   expect(kind()).toBe("connected");
 });
 
+it("stays away, and says why, when somebody else has signed in", async () => {
+  const { socket, connection, states, kind } = setUp();
+  connection.join("person_me");
+  socket.accept();
+  socket.last("room_join").ack({ error: { code: "other_person", text: "" } });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(kind()).toBe("closed");
+  expect(states.at(-1)).toMatchObject({ problem: { code: "other_person" } });
+  expect(socket.attempts).toBe(1);
+});
+
+it("comes back when its session has ended: the same person may have a new one", async () => {
+  const { socket, connection, enter, kind } = setUp();
+  connection.join("person_me");
+  await enter();
+  const notice = { code: "not_signed_in", text: "", should_reconnect: true };
+  socket.emit({ type: "connection_closing", ...notice } as { type: string });
+  socket.break();
+  await vi.advanceTimersByTimeAsync(1_000);
+  await enter();
+  expect(kind()).toBe("connected");
+});
+
 it("waits longer after each failed try", async () => {
   const { socket, connection, enter } = setUp();
-  connection.join();
+  connection.join("person_me");
   await enter();
   socket.break();
   const waits: number[] = [];
@@ -95,7 +119,7 @@ it("waits longer after each failed try", async () => {
 
 it("tries at once when the network is back, without a second try on top", async () => {
   const { socket, connection, enter, seen, kind } = setUp();
-  connection.join();
+  connection.join("person_me");
   await enter();
   seen.isOnline = false;
   connection.onOffline();
@@ -112,21 +136,21 @@ it("tries at once when the network is back, without a second try on top", async 
 
 it("delivers events that overtake the answer to room_join after it", async () => {
   const { socket, connection, heard } = setUp();
-  connection.join();
+  connection.join("person_me");
   socket.accept();
-  socket.emit(ended(6));
+  socket.emit(reset(6));
   expect(heard).toHaveLength(0);
   socket.last("room_join").ack({ ok: joined() });
   await vi.advanceTimersByTimeAsync(0);
-  expect(heard).toEqual([joined(), ended(6)]);
+  expect(heard).toEqual([joined(), reset(6)]);
 });
 
 it("enters again when an event is missing", async () => {
   const { socket, connection, enter, seen, kind } = setUp();
-  connection.join();
+  connection.join("person_me");
   await enter();
   seen.hasGap = true;
-  socket.emit(ended(99));
+  socket.emit(reset(99));
   expect(socket.isConnected).toBe(false);
   seen.hasGap = false;
   await vi.advanceTimersByTimeAsync(1_000);
@@ -136,7 +160,7 @@ it("enters again when an event is missing", async () => {
 
 it("ignores the answer to a room_join of a connection that is gone", async () => {
   const { socket, connection, heard, enter } = setUp();
-  connection.join();
+  connection.join("person_me");
   socket.accept();
   const late = socket.last("room_join");
   socket.break();
@@ -149,7 +173,7 @@ it("ignores the answer to a room_join of a connection that is gone", async () =>
 
 it("holds requests back while it is away, then sends them", async () => {
   const { socket, connection, enter } = setUp();
-  connection.join();
+  connection.join("person_me");
   await enter();
   socket.break();
   const reply = connection.requests.request("chat_send", { text: "still here" });
@@ -163,7 +187,7 @@ it("holds requests back while it is away, then sends them", async () => {
 
 it("drops a connection on which nothing comes back, and sends the request again on the next", async () => {
   const { socket, connection, enter } = setUp();
-  connection.join();
+  connection.join("person_me");
   await enter();
   const reply = connection.requests.request("chat_send", { text: "x" });
   await vi.advanceTimersByTimeAsync(0);
@@ -180,7 +204,7 @@ it("drops a connection on which nothing comes back, and sends the request again 
 
 it("does not take a slow server for a dead connection", async () => {
   const { socket, connection, enter } = setUp();
-  connection.join();
+  connection.join("person_me");
   await enter();
   void connection.requests.request("chat_send", { text: "x" }).catch(() => undefined);
   await vi.advanceTimersByTimeAsync(3_000);
@@ -196,7 +220,7 @@ it.each([
   ["internal_error", "connecting"],
 ])("after room_join was refused with %s it is %s", async (code, kind) => {
   const { socket, connection, states } = setUp();
-  connection.join();
+  connection.join("person_me");
   socket.accept();
   socket.last("room_join").ack({ error: { code, text: "" } });
   await vi.advanceTimersByTimeAsync(0);
@@ -213,7 +237,7 @@ it("does not come back when the handshake says that nobody is signed in", async 
 
 it("says that the server restarts, and comes back", async () => {
   const { socket, connection, states, enter, kind } = setUp();
-  connection.join();
+  connection.join("person_me");
   await enter();
   const closing = { type: "connection_closing", code: "server_stopping", text: "", should_reconnect: true };
   socket.emit(closing);
@@ -226,7 +250,7 @@ it("says that the server restarts, and comes back", async () => {
 
 it("stays away when the server says so", async () => {
   const { socket, connection, states, enter } = setUp();
-  connection.join();
+  connection.join("person_me");
   await enter();
   socket.emit({
     type: "connection_closing",
@@ -241,7 +265,7 @@ it("stays away when the server says so", async () => {
 
 it("lets the server hear the good-bye before it hangs up", async () => {
   const { socket, connection, enter, kind } = setUp();
-  connection.join();
+  connection.join("person_me");
   await enter();
   connection.leave();
   expect(kind()).toBe("closed");
@@ -255,7 +279,7 @@ it("lets the server hear the good-bye before it hangs up", async () => {
 
 it("leaves also when it was only just entering, and then hears nothing more", async () => {
   const { socket, connection, heard } = setUp();
-  connection.join();
+  connection.join("person_me");
   socket.accept();
   connection.leave();
   socket.last("room_join").ack({ ok: joined() });
@@ -267,7 +291,7 @@ it("leaves also when it was only just entering, and then hears nothing more", as
 
 it("survives a connection that comes and goes", async () => {
   const { socket, connection, kind, enter } = setUp();
-  connection.join();
+  connection.join("person_me");
   for (let round = 0; round < 20; round++) {
     socket.accept();
     await vi.advanceTimersByTimeAsync(10);

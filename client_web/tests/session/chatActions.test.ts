@@ -80,10 +80,12 @@ it("remembers reading once, and again only when there is more to read", async ()
 
 it("draws the line before what came out of sight, and not again before what came later", () => {
   const { chat, store } = setUp();
-  chat.markNew();
+  chat.setReading(true);
+  expect(store.getState().newAfter).toBeNull();
+  chat.setReading(false);
   expect(store.getState().newAfter).toBe(0);
   store.setState({ readUpTo: 1 });
-  chat.markNew();
+  chat.setReading(false);
   expect(store.getState().newAfter).toBe(0);
 });
 

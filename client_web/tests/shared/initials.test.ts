@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { COLOUR_COUNT, colourOf, initials } from "../../src/shared/initials";
 
@@ -16,9 +17,26 @@ it.each([
   expect(initials(name)).toBe(letters);
 });
 
-it("gives the same name the same colour", () => {
-  for (const name of ["Ana", "Ben", "李", ""]) {
-    expect(colourOf(name)).toBe(colourOf(name));
-    expect(colourOf(name)).toBeLessThan(COLOUR_COUNT);
-  }
+it("gives the same person the same colour, and many people every colour", () => {
+  const ids = Array.from({ length: 200 }, (_, index) => `person_${index}`);
+  const colours = ids.map(colourOf);
+  expect(ids.map(colourOf)).toEqual(colours);
+  expect(new Set(colours).size).toBe(COLOUR_COUNT);
+  expect(Math.max(...colours)).toBe(COLOUR_COUNT - 1);
 });
+
+it("has a colour for each number, dark enough for white letters", () => {
+  const css = readFileSync(new URL("../../src/shared/Avatar.module.css", import.meta.url), "utf8");
+  const colours = [...css.matchAll(/data-colour="(\d+)"\] \{\s*--back: (#[0-9a-f]{6})/g)];
+  expect(colours.map(([, number]) => Number(number))).toEqual([...Array(COLOUR_COUNT).keys()]);
+  for (const [, , colour = ""] of colours) expect(contrastWithWhite(colour), colour).toBeGreaterThan(4.5);
+});
+
+/** WCAG 2.2, "contrast ratio". */
+function contrastWithWhite(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((start) => {
+    const part = Number.parseInt(colour.slice(start, start + 2), 16) / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05);
+}

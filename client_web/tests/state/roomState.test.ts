@@ -8,6 +8,7 @@ import {
   afterReading,
   INITIAL_ROOM,
   resumePoint,
+  toBeRead,
 } from "../../src/state/roomState";
 import { joined, message, participant, snapshot, you } from "../support/room";
 
@@ -31,7 +32,9 @@ it("takes in what was missed as if it had been heard", () => {
 });
 
 it("refuses events with a hole before them", () => {
-  expect(() => afterEvent(inside, { type: "meeting_ended", seq: 9 })).toThrow(SequenceGapError);
+  expect(() =>
+    afterEvent(inside, { type: "participant_left", seq: 9, participant_id: "ana", reason: "left" }),
+  ).toThrow(SequenceGapError);
 });
 
 it("keeps read marks when another device is behind", () => {
@@ -55,8 +58,15 @@ it("draws the line before what is new when the chat is opened, and only then", (
   expect(afterChatToggled(afterChatToggled(unread, true), false).newAfter).toBeNull();
 });
 
-it("ends with the meeting", () => {
-  expect(afterEvent(inside, { type: "meeting_ended", seq: 6 }).phase.kind).toBe("ended");
+it("counts as unread what others write, but not while it is being read", () => {
+  const written = (state = inside) => afterEvent(state, { type: "chat_sent", seq: 6, message: message(4) });
+  expect(toBeRead(written())).toBe(1);
+  const reading = { ...afterChatToggled(inside, true), isReading: true };
+  expect(toBeRead(written(reading))).toBe(0);
+  expect(toBeRead(afterChatToggled(written(reading), false))).toBe(1);
+  expect(toBeRead(afterReading(written()))).toBe(0);
+  const own = { type: "chat_sent", seq: 6, message: message(4, "me") } as const;
+  expect(toBeRead(afterEvent(inside, own))).toBe(0);
 });
 
 it("starts afresh from the snapshot of another meeting", () => {

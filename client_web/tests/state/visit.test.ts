@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { VISIT_MS, VisitMemory } from "../../src/state/visit";
 import { fakeMemory, fakeStore } from "../support/memory";
 
-const visit = { isMicrophoneOn: false, isCameraOn: true, isChatOpen: true };
+const visit = { personId: "person_ana", isMicrophoneOn: false, isCameraOn: true, isChatOpen: true };
 
 function setUp() {
   const store = fakeStore();
@@ -25,6 +25,14 @@ it("is over after a while, and at once when left on purpose", () => {
   expect(open().recall()).toBeNull();
   open().remember(visit);
   open().forget();
+  expect(open().recall()).toBeNull();
+});
+
+it("says whose visit it was, and makes nothing of one that does not", () => {
+  const { open, store, clock } = setUp();
+  open().remember(visit);
+  expect(open().recall()?.personId).toBe("person_ana");
+  store.setItem("roundup.visit.lounge", JSON.stringify({ ...visit, personId: undefined, at: clock.now }));
   expect(open().recall()).toBeNull();
 });
 
