@@ -17,6 +17,9 @@ AUDIO_LEVEL_ID = 10
 ORIENTATION_ID = 11
 """Ids of RTP header extensions towards subscribers; a publisher's own are translated."""
 
+MAX_LAYERS = 3
+"""Of one camera: simulcast."""
+
 MID_BYTES = 4
 """Consumers' MIDs are exactly so long, so that every consumer's RTP header has the same layout."""
 
@@ -55,6 +58,14 @@ class CloseRouter(Command, frozen=True, kw_only=True, tag="close_router"):
     router_id: str
 
 
+class Encoding(msgspec.Struct, frozen=True, kw_only=True):
+    """One layer of a publisher's stream, told by its SSRC, or else by MID and RID."""
+
+    ssrc: Uint32 | None = None
+    rtx_ssrc: Uint32 | None = None
+    rid: str | None = None
+
+
 class ProducerStream(msgspec.Struct, frozen=True, kw_only=True):
     """How a publisher's stream looks on the wire. Extension ids are the publisher's; `None` where it has none."""
 
@@ -63,12 +74,14 @@ class ProducerStream(msgspec.Struct, frozen=True, kw_only=True):
     payload_type: PayloadType
     forwarded_payload_type: PayloadType
     """What subscribers get instead."""
-    ssrc: Uint32 | None
+    encodings: Annotated[list[Encoding], msgspec.Meta(min_length=1, max_length=MAX_LAYERS)]
+    """From the smallest picture to the largest."""
     rtx_payload_type: PayloadType | None = None
     forwarded_rtx_payload_type: PayloadType | None = None
-    rtx_ssrc: Uint32 | None = None
     mid: str | None = None
     mid_extension: int | None = None
+    rid_extension: int | None = None
+    repaired_rid_extension: int | None = None
     abs_send_time_extension: int | None = None
     audio_level_extension: int | None = None
     orientation_extension: int | None = None
@@ -126,6 +139,14 @@ class PauseConsumer(Command, frozen=True, kw_only=True, tag="pause_consumer"):
     is_paused: bool
 
 
+class PreferLayer(Command, frozen=True, kw_only=True, tag="prefer_layer"):
+    """Forward no larger layer than this one, counted from 0, to a subscriber."""
+
+    transport_id: str
+    consumer_id: str
+    layer: int
+
+
 class CloseConsumer(Command, frozen=True, kw_only=True, tag="close_consumer"):
     """Stop forwarding to a subscriber. No error when it is gone already."""
 
@@ -143,6 +164,7 @@ AnyCommand = (
     | CloseProducer
     | Consume
     | PauseConsumer
+    | PreferLayer
     | CloseConsumer
 )
 
@@ -183,6 +205,14 @@ class TransportClosed(msgspec.Struct, frozen=True, kw_only=True, tag="transport_
     reason: CloseReason
 
 
+class LayersWanted(msgspec.Struct, frozen=True, kw_only=True, tag="layers_wanted"):
+    """So many of a producer's layers, counted from the smallest, are worth sending: 0 when nobody looks."""
+
+    router_id: str
+    producer_id: str
+    layers: int
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     """Once a second: totals since the worker started, and how many things it has now."""
 
@@ -204,4 +234,4 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     """How late the last report's timer fired."""
 
 
-AnyEvent = Started | StartFailed | TransportClosed | Report
+AnyEvent = Started | StartFailed | TransportClosed | LayersWanted | Report

@@ -25,10 +25,12 @@ from server.media.capabilities import (
     AUDIO_LEVEL_URI,
     MID_URI,
     ORIENTATION_URI,
+    REPAIRED_RID_URI,
+    RID_URI,
     ROUTER_CAPABILITIES,
     RTX_MIME_TYPES,
 )
-from server.media.messages import ConsumerStream, ProducerStream
+from server.media.messages import MAX_LAYERS, ConsumerStream, Encoding, ProducerStream
 
 _RTCP_PAYLOAD_TYPES = range(64, 96)
 """Cannot be told from RTCP when the marker bit is set (RFC 5761 section 4)."""
@@ -58,25 +60,29 @@ def check_producer(kind: MediaKind, parameters: RtpParameters) -> CheckedProduce
         if payload_type in _RTCP_PAYLOAD_TYPES:
             _refuse("the payload type is taken by RTCP")
     extensions = _check_extensions(parameters.header_extensions)
-    ssrc, rtx_ssrc = _check_encodings(parameters.encodings)
+    has_rtx = rtx is not None and router_rtx is not None
+    encodings = _check_encodings(kind, parameters.encodings, has_rtx=has_rtx)
     mid = parameters.mid
     if mid is not None and not (mid.isascii() and mid.isprintable() and 0 < len(mid) <= _MAX_MID_BYTES):
         _refuse("the MID is no token")
-    if ssrc is None and (mid is None or MID_URI not in extensions):
+    is_told_by_ssrc = all(encoding.ssrc is not None for encoding in encodings)
+    if not is_told_by_ssrc and (mid is None or MID_URI not in extensions):
         _refuse("neither SSRC nor MID tells the stream")
-    has_rtx = rtx is not None and router_rtx is not None
+    if not is_told_by_ssrc and len(encodings) > 1 and RID_URI not in extensions:
+        _refuse("neither SSRC nor RID tells the layers")
     return CheckedProducer(
         stream=ProducerStream(
             kind=kind,
             clock_rate=codec.clock_rate,
             payload_type=codec.payload_type,
             forwarded_payload_type=_payload_type(router_codec),
-            ssrc=ssrc,
+            encodings=encodings,
             rtx_payload_type=rtx.payload_type if rtx is not None and has_rtx else None,
             forwarded_rtx_payload_type=_payload_type(router_rtx) if router_rtx is not None else None,
-            rtx_ssrc=rtx_ssrc if has_rtx else None,
             mid=mid,
             mid_extension=extensions.get(MID_URI),
+            rid_extension=extensions.get(RID_URI),
+            repaired_rid_extension=extensions.get(REPAIRED_RID_URI),
             abs_send_time_extension=extensions.get(ABS_SEND_TIME_URI),
             audio_level_extension=extensions.get(AUDIO_LEVEL_URI),
             orientation_extension=extensions.get(ORIENTATION_URI),
@@ -194,16 +200,31 @@ def _check_extensions(extensions: list[RtpHeaderExtensionParameters]) -> dict[st
     return {extension.uri: extension.id for extension in extensions}
 
 
-def _check_encodings(encodings: list[RtpEncodingParameters]) -> tuple[int | None, int | None]:
-    if len(encodings) > 1:
-        _refuse("one encoding only")
-    if not encodings:
-        return None, None
-    ssrc = encodings[0].ssrc
-    rtx_ssrc = encodings[0].rtx.ssrc if encodings[0].rtx is not None else None
-    if 0 in (ssrc, rtx_ssrc) or (ssrc is not None and ssrc == rtx_ssrc):
+def _check_encodings(kind: MediaKind, encodings: list[RtpEncodingParameters], *, has_rtx: bool) -> list[Encoding]:
+    """Return the layers, in the order in which the page names them: from the smallest picture to the largest."""
+    if len(encodings) > (MAX_LAYERS if kind is MediaKind.VIDEO else 1):
+        _refuse("too many encodings")
+    checked = [
+        Encoding(
+            ssrc=encoding.ssrc,
+            rtx_ssrc=encoding.rtx.ssrc if encoding.rtx is not None and has_rtx else None,
+            rid=_check_rid(encoding.rid) if encoding.rid is not None and len(encodings) > 1 else None,
+        )
+        for encoding in encodings
+    ]
+    ssrcs = [ssrc for encoding in checked for ssrc in (encoding.ssrc, encoding.rtx_ssrc) if ssrc is not None]
+    if 0 in ssrcs or len(set(ssrcs)) < len(ssrcs):
         _refuse("the SSRC is no SSRC")
-    return ssrc, rtx_ssrc
+    rids = [encoding.rid for encoding in checked if encoding.rid is not None]
+    if len(set(rids)) < len(rids) or (rids and len(rids) < len(checked)):
+        _refuse("the layers do not have a RID each")
+    return checked or [Encoding()]
+
+
+def _check_rid(rid: str) -> str:
+    if not (rid.isascii() and rid.isalnum()):
+        _refuse("the RID is no RID")  # RFC 8851 section 10
+    return rid
 
 
 def _known_parameters(codec: RtpCodecParameters) -> dict[str, int]:

@@ -1,14 +1,18 @@
 """One producer's stream on its way to one subscriber."""
 
 import secrets
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
 
-from server.media.messages import ConsumerStream
+from server.media.messages import MAX_LAYERS, ConsumerStream
 from server.media.worker import rtcp
+from server.media.worker.continuity import Position, Shift, follow, same_instant, shift_pictures
 from server.media.worker.fanout import Target
-from server.media.worker.rtp import abs_send_time, retransmission, subscriber_prefix, unwrap_sequence
+from server.media.worker.group import Packet
+from server.media.worker.rtp import HEADER_BYTES, abs_send_time, retransmission, subscriber_prefix, unwrap_sequence
 
 if TYPE_CHECKING:
+    from server.media.worker.layer import Layer
     from server.media.worker.producer import Producer
     from server.media.worker.transport import Transport
 
@@ -16,13 +20,19 @@ MAX_RETRANSMISSIONS_PER_S = 300
 """A subscriber that asks for more has a problem that retransmission makes worse."""
 MAX_LOOKUPS_PER_S = 3_000
 """Sequence numbers looked up for one subscriber, whether they are found or not."""
+_REMEMBERED_STRETCHES = 3
+
+
+class _Stretch(NamedTuple):
+    """What came from one layer without interruption: its packets from `first` on, all with the same shift."""
+
+    layer: "Layer"
+    first: int
+    shift: Shift
 
 
 class Consumer:
-    """Sequence numbers stay without a gap over pauses: `offset` is what is taken from the producer's.
-
-    The consumer forwards from the producer's packet `first` on. Timestamps are the publisher's own.
-    """
+    """The subscriber's numbers go on without a gap over pauses and changes of layer."""
 
     def __init__(self, consumer_id: str, transport: "Transport", producer: "Producer", stream: ConsumerStream) -> None:
         self.consumer_id = consumer_id
@@ -31,19 +41,34 @@ class Consumer:
         self.ssrc = stream.ssrc
         self.rtx_ssrc = stream.rtx_ssrc
         self.is_paused = True
-        self.first: int | None = None
-        """`None` while nothing is forwarded."""
+        self.max_layer = MAX_LAYERS - 1
+        """The largest that the page has a use for."""
+        self.target_layer: Layer | None = None
+        """Which one is to be forwarded from its next keyframe on; `None` for whichever comes first."""
         self._cname = stream.cname
         self._prefix = subscriber_prefix(stream.ssrc, stream.mid)
         self._rtx_prefix = subscriber_prefix(stream.rtx_ssrc, stream.mid) if stream.rtx_ssrc is not None else b""
         self._rtx_sequence = secrets.randbits(15)
-        self._offset = 0
-        self._next = secrets.randbits(15)
-        """The next sequence number towards the subscriber, while nothing is forwarded. It starts in the lower half, so
-        that losses around an early wrap cannot confuse SRTP (RFC 3711 section 3.3.1)."""
+        self._now: _Stretch | None = None
+        self._past: deque[_Stretch] = deque(maxlen=_REMEMBERED_STRETCHES)
+        self._last = Position(secrets.randbits(15), 0)
+        """The newest packet in the subscriber's numbers, as of the last stop. They start in the lower half, so that
+        losses around an early wrap cannot confuse SRTP (RFC 3711 section 3.3.1)."""
+        self._last_stretch: _Stretch | None = None
+        self._last_at = 0.0
         self._packets = self._octets = 0
         self._retransmissions_left = MAX_RETRANSMISSIONS_PER_S
         self._lookups_left = MAX_LOOKUPS_PER_S
+
+    @property
+    def layer(self) -> "Layer | None":
+        """What is forwarded just now."""
+        return self._now.layer if self._now is not None else None
+
+    @property
+    def first(self) -> int | None:
+        """The layer's packet from which on it is forwarded; `None` while nothing is."""
+        return self._now.first if self._now is not None else None
 
     @property
     def is_forwarding(self) -> bool:
@@ -57,77 +82,87 @@ class Consumer:
         self.is_paused = is_paused
         self.producer.refresh()
         if self.is_forwarding:
-            self.producer.request_keyframe()
+            self.request_keyframe()
 
-    def start(self, first: int) -> None:
-        """Forward from the producer's packet `first` on, if that was not being done."""
-        if self.first is not None:
+    def prefer(self, layer: int) -> None:
+        """Forward no larger layer than this one."""
+        self.max_layer = layer
+        self.producer.retarget()
+
+    def request_keyframe(self) -> None:
+        """Ask for a keyframe of what is, or is to be, forwarded."""
+        self.producer.request_keyframe(self.target_layer)
+
+    def start(self, layer: "Layer", first: int) -> None:
+        """Forward the only layer there is from its packet `first` on, if that was not being done."""
+        if self._now is None:
+            self._begin(layer, first, Shift(first - self._last.sequence - 1))
+
+    def switch(self, layer: "Layer", first: Position, now: float) -> None:
+        """Forward `layer` from its packet `first` on, the beginning of a keyframe, instead of whatever was before."""
+        if self._now is not None:
+            self._past.append(self._now)
+        self._end()
+        if (last := self._last_stretch) is None:
+            self._begin(layer, first.sequence, Shift(first.sequence - self._last.sequence - 1))
             return
-        self.first = first
-        self._offset = first - self._next
-        self._packets -= self.producer.forwarded_packets
-        self._octets -= self.producer.forwarded_octets
-        if (report := self.producer.last_sender_report) is not None:
-            self.send_sender_report(report)
+        shift = follow(self._last, first, self._timestamp_of(last, layer, first, now))
+        self._begin(layer, first.sequence, shift)
 
     def stop(self) -> None:
         """Forward no more for now; the next packet that is forwarded will follow the last one."""
-        if self.first is None:
-            return
-        highest = self.producer.highest
-        self._next = max(highest, self.first - 1) - self._offset + 1
-        self._packets += self.producer.forwarded_packets
-        self._octets += self.producer.forwarded_octets
-        self.first = None
+        self._end()
+        self._past.clear()
 
     def target(self) -> Target | None:
         """Return this subscriber as the hot loop needs it, or `None` while its transport cannot send."""
         session, path = self.transport.outbound, self.transport.path
-        if session is None or path is None:
+        if session is None or path is None or self._now is None:
             return None
-        return Target(session, path, self._prefix, self._offset)
+        return Target(session, path, self._prefix, self._now.shift)
 
-    def send_late(self, packet: bytes, sequence: int) -> None:
+    def send_late(self, packet: Packet) -> None:
         """Send a packet that came out of order, unless it is from before this consumer's start."""
-        if self.first is None or sequence < self.first:
+        if self._now is None or packet.sequence < self._now.first:
             return
-        number = (sequence - self._offset) & 0xFFFF
-        self.transport.send_rtp(packet[:2] + number.to_bytes(2, "big") + packet[4:8] + self._prefix + packet[21:])
+        shift = self._now.shift
+        number = ((packet.sequence - shift.sequence) & 0xFFFF).to_bytes(2, "big")
+        data = _shifted(packet, shift)
+        self.transport.send_rtp(data[:2] + number + data[4:8] + self._prefix + data[21:])
 
     def send_sender_report(self, report: rtcp.SenderReport) -> None:
-        """Pass on what the publisher tells of its clock, as this stream's: same NTP time, same RTP timestamp."""
-        if self.first is None:
+        """Pass on what the publisher tells of its clock, as this stream's: the same NTP time."""
+        if self._now is None:
             return
+        layer, _, shift = self._now
         own = rtcp.SenderReport(
             ssrc=self.ssrc,
             ntp=report.ntp,
-            timestamp=report.timestamp,
-            packets=self._packets + self.producer.forwarded_packets,
-            octets=self._octets + self.producer.forwarded_octets,
+            timestamp=(report.timestamp - shift.timestamp) & 0xFFFFFFFF,
+            packets=self._packets + layer.forwarded_packets,
+            octets=self._octets + layer.forwarded_octets,
         )
         self.transport.send_rtcp(rtcp.sender_report(own, self._cname))
 
     def on_nack(self, sequences: tuple[int, ...], now: float) -> int:
-        """Answer from the producer's ring, as RTX; return how many packets were sent again."""
-        ring, payload_type = self.producer.ring, self.producer.forwarded_rtx_payload_type
-        if ring is None or payload_type is None or not self._rtx_prefix or self.first is None:
+        """Answer from the layers' rings, as RTX; return how many packets were sent again."""
+        payload_type = self.producer.stream.forwarded_rtx_payload_type
+        if payload_type is None or not self._rtx_prefix or self._now is None:
             return 0
-        highest = self.producer.highest - self._offset
         sent = 0
         looked_up = sequences[: self._lookups_left]
         self._lookups_left -= len(looked_up)
         for number in looked_up:
             if self._retransmissions_left <= 0:
                 break
-            sequence = unwrap_sequence(number, highest) + self._offset
-            packet = ring.get(sequence) if sequence >= self.first else None
-            if packet is None:
+            data = self._find(number)
+            if data is None:
                 continue
             self._retransmissions_left -= 1
             self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
             self.transport.send_rtp(
                 retransmission(
-                    packet,
+                    data,
                     original_sequence=number,
                     payload_type=payload_type,
                     sequence=self._rtx_sequence,
@@ -142,3 +177,55 @@ class Consumer:
         """Refill what is limited per second."""
         self._retransmissions_left = MAX_RETRANSMISSIONS_PER_S
         self._lookups_left = MAX_LOOKUPS_PER_S
+
+    def _begin(self, layer: "Layer", first: int, shift: Shift) -> None:
+        self._now = _Stretch(layer, first, shift)
+        self._packets -= layer.forwarded_packets
+        self._octets -= layer.forwarded_octets
+        if layer.last_sender_report is not None:
+            self.send_sender_report(layer.last_sender_report)
+
+    def _end(self) -> None:
+        if (past := self._now) is None:
+            return
+        layer = past.layer
+        if layer.newest.sequence >= past.first:
+            self._last, self._last_at = past.shift.applied(layer.newest), layer.newest_at
+            self._last_stretch = past
+        self._packets += layer.forwarded_packets
+        self._octets += layer.forwarded_octets
+        self._now = None
+
+    def _timestamp_of(self, last: _Stretch, layer: "Layer", first: Position, now: float) -> int:
+        """Return the timestamp that `first` should have in the subscriber's stream."""
+        if layer is last.layer:
+            return last.shift.applied(first).timestamp
+        ours, theirs = layer.last_sender_report, last.layer.last_sender_report
+        clock_rate = self.producer.stream.clock_rate
+        if ours is None or theirs is None:
+            return self._last.timestamp + int((now - self._last_at) * clock_rate)
+        instant = same_instant(first.timestamp, ours, theirs, clock_rate)
+        return (instant - last.shift.timestamp) & 0xFFFFFFFF
+
+    def _find(self, number: int) -> bytes | None:
+        """Return what was sent with the 16-bit sequence number `number`, but for what is the subscriber's own."""
+        if self._now is None:
+            return None
+        highest = self._now.layer.newest.sequence - self._now.shift.sequence
+        sequence = unwrap_sequence(number, highest)
+        for layer, first, shift in (self._now, *reversed(self._past)):
+            if sequence + shift.sequence >= first:
+                packet = layer.ring.get(sequence + shift.sequence) if layer.ring is not None else None
+                return _shifted(packet, shift) if packet is not None else None
+        return None
+
+
+def _shifted(packet: Packet, shift: Shift) -> bytes:
+    """Return a packet with everything shifted but its sequence number, which the caller writes."""
+    if not shift.timestamp and not shift.has_pictures:
+        return packet.data
+    data = bytearray(packet.data)
+    data[4:8] = ((packet.timestamp - shift.timestamp) & 0xFFFFFFFF).to_bytes(4, "big")
+    if packet.descriptor is not None:
+        shift_pictures(data, HEADER_BYTES, packet.descriptor, shift)
+    return bytes(data)

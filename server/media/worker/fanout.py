@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from server.media.worker.batch import BATCH, Batch, Slots
+from server.media.worker.continuity import Shift, shift_pictures
 from server.media.worker.group import Segments
 from server.media.worker.path import Path
+from server.media.worker.rtp import HEADER_BYTES
 from server.media.worker.srtp import SrtpSession, protect
 
 _pack = struct.Struct("!HI13s").pack_into
@@ -15,12 +17,12 @@ _pack = struct.Struct("!HI13s").pack_into
 
 
 class Target(NamedTuple):
-    """A subscriber as the hot loop needs it. `offset` is taken from the producer's sequence numbers."""
+    """A subscriber as the hot loop needs it. `shift` is taken from the layer's numbers."""
 
     session: SrtpSession
     path: Path
     prefix: bytes
-    offset: int
+    shift: Shift
 
 
 class Fanout:
@@ -53,14 +55,16 @@ class Fanout:
             stride = segments.size + tag_bytes
             image = bytes(tag_bytes).join(segments.datas)  # where a packet's tag will be, the next packet is not
             end = len(image)
-            parts = [(at * stride, *numbers) for at, numbers in enumerate(segments.numbers)]
+            parts = [(number * stride, *part) for number, part in enumerate(segments.parts)]
             for batch, rows in batches:
                 batch.shape(end + tag_bytes, stride)
                 start = 0
-                for number, (view, pointer, context, prefix, offset) in enumerate(rows):
+                for number, (view, pointer, context, prefix, shift, offset, later, pictures) in enumerate(rows):
                     view[:end] = image
-                    for at, size, sequence, timestamp in parts:
-                        _pack(view, at + 2, (sequence - offset) & 0xFFFF, timestamp, prefix)
+                    for at, size, sequence, timestamp, descriptor in parts:
+                        _pack(view, at + 2, (sequence - offset) & 0xFFFF, (timestamp - later) & 0xFFFFFFFF, prefix)
+                        if pictures and descriptor is not None:
+                            shift_pictures(view, at + HEADER_BYTES, descriptor, shift)
                         length[0] = size
                         if protect(context, pointer + at, length):
                             # What is not protected must not leave: send what is before, go on after.
@@ -77,6 +81,15 @@ class Fanout:
     def _rows_of(self, targets: Sequence[Target]) -> list[tuple[Any, ...]]:
         slots = self._slots
         return [
-            (slots.views[at], slots.pointers[at], target.session.context, target.prefix, target.offset)
+            (
+                slots.views[at],
+                slots.pointers[at],
+                target.session.context,
+                target.prefix,
+                target.shift,
+                target.shift.sequence,
+                target.shift.timestamp,
+                target.shift.has_pictures,
+            )
             for at, target in enumerate(targets)
         ]

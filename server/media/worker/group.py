@@ -6,6 +6,8 @@ packets that differ by a byte, so those are made equal with RTP padding (RFC 355
 
 from typing import NamedTuple
 
+from server.media.worker.vp8 import Vp8Descriptor
+
 MAX_PACKETS = 10
 """In one group. More save little, and keep the first ones waiting."""
 MAX_PADDING = 8
@@ -19,6 +21,8 @@ class Packet(NamedTuple):
     data: bytes
     sequence: int
     timestamp: int
+    descriptor: Vp8Descriptor | None = None
+    """Of layered video: what is to be renumbered in the payload."""
 
 
 class PacketGroup:
@@ -48,12 +52,20 @@ class PacketGroup:
         return segments
 
 
+class Part(NamedTuple):
+    """One packet of a group, with `size` bytes of header and payload."""
+
+    size: int
+    sequence: int
+    timestamp: int
+    descriptor: Vp8Descriptor | None
+
+
 class Segments(NamedTuple):
     """Packets that are equally long, but for the last one, which may be shorter. Sizes without SRTP's tag."""
 
     datas: list[bytes]
-    numbers: list[tuple[int, int, int]]
-    """Of each packet its size, its sequence number and its timestamp."""
+    parts: list[Part]
     size: int
     """Of every packet but the last."""
 
@@ -62,8 +74,11 @@ class Segments(NamedTuple):
         """Pad what has to be."""
         datas = [_padded(packet.data, longest) for packet in packets[:-1]]
         datas.append(packets[-1].data)
-        numbers = [(len(data), packet.sequence, packet.timestamp) for data, packet in zip(datas, packets, strict=True)]
-        return cls(datas, numbers, longest)
+        parts = [
+            Part(len(data), packet.sequence, packet.timestamp, packet.descriptor)
+            for data, packet in zip(datas, packets, strict=True)
+        ]
+        return cls(datas, parts, longest)
 
 
 def _padded(data: bytes, size: int) -> bytes:

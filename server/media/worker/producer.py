@@ -1,35 +1,23 @@
-"""One stream of a publisher: received, watched, and forwarded to its consumers."""
+"""A publisher's track: its layers, and who gets which of them."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from protocol.rtp import MediaKind
-from server.media.messages import AUDIO_LEVEL_ID, ORIENTATION_ID, ProducerStream
-from server.media.worker import rtcp, rtp
+from server.media.messages import ProducerStream
 from server.media.worker.consumer import Consumer
-from server.media.worker.fanout import Fanout, Target
-from server.media.worker.feedback import KeyframeThrottle, MissingPackets, Reception
-from server.media.worker.group import Packet, PacketGroup
+from server.media.worker.continuity import Position
+from server.media.worker.layer import Layer
 from server.media.worker.plumbing import Plumbing
-from server.media.worker.ring import PacketRing
-from server.media.worker.rtp import RtpHeader
-from server.media.worker.udp import RECEIVE_AT
 
 if TYPE_CHECKING:
     from server.media.worker.transport import Transport
 
-MAX_PACKETS_PER_S = 3_000
-"""A camera sends some 300. What is more is dropped: it would be multiplied by the number of subscribers."""
-MIN_SENDER_REPORT_INTERVAL_S = 0.2
-_NACKED_AT_ONCE = 256
-"""Sequence numbers in one NACK: at worst 4 bytes each."""
+LINGER_TICKS = 3
+"""A layer that nobody wants any more is wanted for so much longer, so that a look aside costs no keyframe."""
 
 
 class Producer:
-    """Packets come in by `receive` and `receive_retransmission`; they lie in the socket's buffer, decrypted.
-
-    Video can be asked for again (NACK, PLI) and is kept for subscribers that miss some; audio is neither.
-    """
+    """A consumer of layered video gets the largest layer that it has a use for and that is being sent."""
 
     def __init__(
         self,
@@ -44,84 +32,22 @@ class Producer:
         self.transport = transport
         self.stream = stream
         self.is_paused = is_paused
+        self.is_video = stream.kind is MediaKind.VIDEO
+        self.is_layered = len(stream.encodings) > 1
         self.consumers: dict[str, Consumer] = {}
-        is_video = stream.kind is MediaKind.VIDEO
-        self.ring = PacketRing() if is_video else None
-        self.forwarded_packets = self.forwarded_octets = 0
-        self.forwarded_rtx_payload_type = stream.forwarded_rtx_payload_type
-        self.last_sender_report: rtcp.SenderReport | None = None
-        self.reception = Reception(stream.clock_rate)
-        self.ssrc = stream.ssrc
-        self.rtx_ssrc = stream.rtx_ssrc
-        self._plumbing = plumbing
-        self._fanout = Fanout(plumbing.udp.sock, plumbing.slots)
-        self._group = PacketGroup()
-        self._target_count = 0
-        self._first = 0
-        self._is_stale = False
-        self._packets_left = MAX_PACKETS_PER_S
-        self._next_sender_report_at = 0.0
-        self._throttle = KeyframeThrottle() if is_video else None
-        self._missing = MissingPackets() if is_video else None
-        self._keyframe_timer: asyncio.TimerHandle | None = None
-        self._nack_timer: asyncio.TimerHandle | None = None
-        extension = stream.orientation_extension if is_video else stream.audio_level_extension
-        self._extension = extension or 0
-        self._forwarded_extension = ORIENTATION_ID if is_video else AUDIO_LEVEL_ID
+        self.layers = [Layer(self, index, encoding, plumbing) for index, encoding in enumerate(stream.encodings)]
+        self.layers_wanted = len(self.layers)
+        """What the publisher was told last."""
+        self._unwanted_ticks = 0
 
-    @property
-    def highest(self) -> int:
-        """The highest sequence number that came, unbounded; 0 before the first packet."""
-        return self.reception.highest or 0
-
-    def receive(self, header: RtpHeader, now: float) -> None:
-        """Take a packet of the stream itself."""
-        self._packets_left -= 1
-        if header.payload_type != self.stream.payload_type or self._packets_left < 0:
+    def request_keyframe(self, layer: Layer | None = None) -> None:
+        """Ask the publisher for a keyframe of `layer`, or of whatever it sends."""
+        if layer is not None:
+            layer.request_keyframe()
             return
-        expected = self.highest + 1
-        sequence = self.reception.add(header.sequence, header.timestamp, now)
-        if self._missing is not None:
-            if sequence < expected:
-                if not self._missing.take(sequence):
-                    return  # came before as RTX, or was given up
-            elif sequence > expected > 1:
-                self._on_gap(expected, sequence, now)
-        if not self.is_paused:
-            self._forward(header, sequence, now)
-
-    def receive_retransmission(self, header: RtpHeader, now: float) -> None:
-        """Take an RTX packet: a packet that we asked for, or a probe of the bandwidth, which ends here."""
-        if header.payload_type != self.stream.rtx_payload_type or self._missing is None:
-            return
-        number = rtp.original_sequence(self._plumbing.udp.buffer.view[RECEIVE_AT:], header)
-        if number is None:
-            return
-        sequence = rtp.unwrap_sequence(number, self.highest)
-        if not self._missing.take(sequence) or self.is_paused:
-            return
-        original = header._replace(payload_at=header.payload_at + rtp.RTX_OVERHEAD_BYTES)
-        self._forward(original, sequence, now)
-
-    def on_sender_report(self, report: rtcp.SenderReport, now: float) -> None:
-        """Pass the publisher's clock on to every subscriber, but not more often than makes sense."""
-        self.reception.on_sender_report(report, now)
-        self.last_sender_report = report
-        if now < self._next_sender_report_at:
-            return
-        self._next_sender_report_at = now + MIN_SENDER_REPORT_INTERVAL_S
-        for consumer in self.consumers.values():
-            consumer.send_sender_report(report)
-
-    def request_keyframe(self) -> None:
-        """Ask the publisher for a keyframe, now or as soon as the throttle allows."""
-        if self._throttle is None or self.is_paused:
-            return
-        now = self._plumbing.clock()
-        if self._throttle.ask(now):
-            self._send_keyframe_request()
-        elif self._keyframe_timer is None and self._throttle.due_at is not None:
-            self._keyframe_timer = self._plumbing.call_later(self._throttle.due_at - now, self._on_keyframe_timer)
+        for each in self.layers:
+            if each.is_live or not self.is_layered:
+                each.request_keyframe()
 
     def set_paused(self, is_paused: bool) -> None:
         """Forward no more, or again."""
@@ -135,139 +61,91 @@ class Producer:
     def refresh(self) -> None:
         """Take note that a consumer came, went, was paused or resumed, or that its transport changed.
 
-        Those that are not forwarded to stop at once; those that are start with the next packet.
+        Those that are not forwarded to stop at once; those that are start with the next packet, or keyframe.
         """
-        self.flush()
-        self._is_stale = True
+        for layer in self.layers:
+            layer.refresh()
         for consumer in self.consumers.values():
             if not consumer.is_forwarding:
                 consumer.stop()
+        self.retarget()
 
-    def flush(self) -> None:
-        """Send what is held back, to those who were to get it when it came."""
-        if not self._group.packets:
-            return
-        segments = self._group.take()
-        count, octets = len(segments.numbers), sum(size - rtp.HEADER_BYTES for size, _, _ in segments.numbers)
-        not_sent, refused = self._fanout.send(segments)
-        self.forwarded_packets += count
-        self.forwarded_octets += octets
-        udp, sent = self._plumbing.udp, self._target_count * count - not_sent - refused
-        udp.packets_out += sent
-        udp.bytes_out += sent * (octets + count * rtp.HEADER_BYTES) // count
-        udp.send_failures += not_sent
-        self._plumbing.counters.srtp_failures += refused
+    def retarget(self) -> None:
+        """Choose a layer for everybody anew."""
+        if self.is_layered:
+            for consumer in self.consumers.values():
+                if not consumer.is_forwarding:
+                    continue
+                target = self._best_layer(consumer.max_layer)
+                if target is not consumer.target_layer:
+                    consumer.target_layer = target
+                    if target is not consumer.layer:
+                        consumer.request_keyframe()
+        self._tell_wanted(at_least=True)
+
+    def start_all(self, layer: Layer, first: int) -> None:
+        """Forward the only layer to everybody from its packet `first` on."""
+        for consumer in self.consumers.values():
+            if consumer.is_forwarding:
+                consumer.start(layer, first)
+
+    def on_keyframe(self, layer: Layer, first: Position, now: float) -> None:
+        """Let those change over to `layer` who wait for it; its keyframe begins with the packet `first`."""
+        for consumer in self.consumers.values():
+            if consumer.layer is layer or not consumer.is_forwarding or consumer.target_layer not in (layer, None):
+                continue
+            for each in (consumer.layer, layer):
+                if each is not None:
+                    each.refresh()
+            consumer.switch(layer, first, now)
 
     def remove(self, consumer: Consumer) -> None:
         """Forget a consumer. Idempotent."""
-        self.flush()
+        for layer in self.layers:
+            layer.refresh()
         self.consumers.pop(consumer.consumer_id, None)
         consumer.stop()
-        self._is_stale = True
 
-    def tick(self) -> None:
-        """Refill what is limited per second."""
-        self._packets_left = MAX_PACKETS_PER_S
+    def tick(self, elapsed_s: float) -> None:
+        """Do what is due every second."""
+        for layer in self.layers:
+            layer.tick(elapsed_s)
+        self.retarget()
+        self._tell_wanted(at_least=False)
+        if self.is_layered:
+            for consumer in self.consumers.values():
+                if consumer.is_forwarding and consumer.layer is not consumer.target_layer:
+                    consumer.request_keyframe()  # the last request may have been lost
 
     def close(self) -> None:
         """Stop the timers and let go of everything. Idempotent."""
-        self.flush()
+        for layer in self.layers:
+            layer.close()
         self.consumers.clear()
-        self._fanout.aim(())
-        for timer in (self._keyframe_timer, self._nack_timer):
-            if timer is not None:
-                timer.cancel()
 
-    def _forward(self, header: RtpHeader, sequence: int, now: float) -> None:
-        if self._is_stale:
-            self._aim(sequence)
-        view = self._plumbing.udp.buffer.view
-        extension, value = 0, 0
-        if self._extension:
-            data = rtp.read_extension(view[RECEIVE_AT:], header, self._extension)
-            if data:  # a two-byte element may be empty (RFC 8285 section 4.3)
-                extension, value = self._forwarded_extension, data[0]
-        at = RECEIVE_AT + header.payload_at - rtp.HEADER_BYTES
-        size = rtp.HEADER_BYTES + header.payload_end - header.payload_at
-        rtp.write_header(
-            view,
-            at,
-            payload_type=self.stream.forwarded_payload_type,
-            is_marked=header.is_marked,
-            sequence=sequence & 0xFFFF,
-            timestamp=header.timestamp,
-            send_time=rtp.abs_send_time(now),
-            extension_id=extension,
-            extension_value=value,
+    def _best_layer(self, maximum: int) -> Layer | None:
+        live = [layer for layer in self.layers if layer.is_live]
+        fitting = [layer for layer in live if layer.index <= maximum]
+        return fitting[-1] if fitting else live[0] if live else None
+
+    def _tell_wanted(self, *, at_least: bool) -> None:
+        """Tell the publisher how many layers somebody wants: more at once, fewer after a while."""
+        if not self.is_video:
+            return
+        wanted = max(
+            (min(c.max_layer + 1, len(self.layers)) for c in self.consumers.values() if not c.is_paused), default=0
         )
-        packet = Packet(bytes(view[at : at + size]), sequence, header.timestamp)
-        if self.ring is not None:
-            self.ring.put(sequence, packet.data)
-        if sequence >= self._first:
-            self._hold(packet, is_last=header.is_marked)
+        if wanted > self.layers_wanted:
+            self._unwanted_ticks = 0
+        elif at_least:
+            return
+        elif wanted == self.layers_wanted:
+            self._unwanted_ticks = 0
+            return
         else:
-            self.flush()
-            for consumer in self.consumers.values():
-                consumer.send_late(packet.data, sequence)
-
-    def _hold(self, packet: Packet, *, is_last: bool) -> None:
-        """Send a packet with those that come right after it, at the latest when the turn ends or its frame does."""
-        group = self._group
-        if not group.takes(len(packet.data), self._plumbing.slots.max_packets):
-            self.flush()
-        if not group.packets:
-            self._plumbing.holding.append(self)
-        group.add(packet)
-        if is_last:
-            self.flush()
-
-    def _aim(self, sequence: int) -> None:
-        self._is_stale = False
-        targets: list[Target] = []
-        self._first = 0
-        first = sequence if sequence == self.highest else self.highest + 1
-        for consumer in self.consumers.values():
-            if not consumer.is_forwarding:
-                continue
-            consumer.start(first)
-            if (target := consumer.target()) is not None:
-                targets.append(target)
-                self._first = max(self._first, consumer.first or 0)
-        self._fanout.aim(targets)
-        self._target_count = len(targets)
-
-    def _on_gap(self, first: int, end: int, now: float) -> None:
-        if self._missing is None or self.is_paused:
-            return
-        if self._missing.on_gap(first, end, now):
-            self._send_nacks()
-        else:
-            self.request_keyframe()
-
-    def _send_nacks(self) -> None:
-        if self._nack_timer is not None:
-            self._nack_timer.cancel()
-            self._nack_timer = None
-        if self._missing is None or self.ssrc is None:
-            return
-        now = self._plumbing.clock()
-        due = self._missing.take_due(now)
-        for start in range(0, len(due), _NACKED_AT_ONCE):
-            numbers = [sequence & 0xFFFF for sequence in due[start : start + _NACKED_AT_ONCE]]
-            self.transport.send_rtcp(rtcp.nack(self.transport.ssrc, self.ssrc, numbers))
-        if (next_due := self._missing.next_due) is not None:
-            self._nack_timer = self._plumbing.call_later(max(0.0, next_due - now), self._send_nacks)
-
-    def _on_keyframe_timer(self) -> None:
-        self._keyframe_timer = None
-        if self._throttle is None:
-            return
-        now = self._plumbing.clock()
-        if self._throttle.take_due(now):
-            self._send_keyframe_request()
-        elif self._throttle.due_at is not None:
-            self._keyframe_timer = self._plumbing.call_later(self._throttle.due_at - now, self._on_keyframe_timer)
-
-    def _send_keyframe_request(self) -> None:
-        if self.ssrc is not None:
-            self.transport.send_rtcp(rtcp.picture_loss_indication(self.transport.ssrc, self.ssrc))
+            self._unwanted_ticks += 1
+            if self._unwanted_ticks < LINGER_TICKS:
+                return
+        self._unwanted_ticks = 0
+        self.layers_wanted = wanted
+        self.transport.tell_layers_wanted(self)

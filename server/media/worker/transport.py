@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from protocol.rtp import DtlsFingerprint, MediaKind
+from protocol.rtp import DtlsFingerprint
 from server.media.messages import CloseReason, ConsumerStream, ProducerStream
 from server.media.rpc import RpcError
 from server.media.worker import rtcp, rtp
@@ -13,6 +13,7 @@ from server.media.worker.bandwidth import UplinkEstimator, publisher_bitrate
 from server.media.worker.consumer import Consumer
 from server.media.worker.dtls import DtlsTransport, WorkerCertificate, local_role
 from server.media.worker.ice_lite import CONSENT_S, IceAgent
+from server.media.worker.layer import Layer
 from server.media.worker.path import Path
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.producer import Producer
@@ -42,6 +43,7 @@ class Transport:
         plumbing: Plumbing,
         certificate: WorkerCertificate,
         on_closed: Callable[["Transport", CloseReason | None], None],
+        on_layers_wanted: Callable[[Producer], None] = lambda _: None,
     ) -> None:
         self.transport_id = transport_id
         self.agent = IceAgent(self)
@@ -54,17 +56,19 @@ class Transport:
         self.is_closed = False
         self._plumbing = plumbing
         self._on_closed = on_closed
+        self.tell_layers_wanted = on_layers_wanted
         self._dtls = DtlsTransport(certificate, send=self._send, on_closed=lambda: self.close("dtls_closed"))
         self._dtls_task: asyncio.Task[None] | None = None
         self._connect: tuple[Sequence[DtlsFingerprint], Literal["auto", "client", "server"]] | None = None
         self._connect_at = 0.0
-        self._streams: dict[int, tuple[Producer, Receive]] = {}
+        self._streams: dict[int, tuple[Layer, Receive]] = {}
         self._subscribed: dict[int, Consumer] = {}
         self._rtcp_sources: set[int] = set()
         self._stray_packets = 0
         self._rtcp_left = MAX_RTCP_PER_S
         self._uplink: UplinkEstimator | None = None
         self._estimate: tuple[int, float] | None = None
+        self._ticked_at = plumbing.clock()
 
     @property
     def path(self) -> Path | None:
@@ -113,8 +117,8 @@ class Transport:
         Raises `RpcError`, with nothing closed, when another one has its SSRC or MID.
         """
         others = [other for other in self.producers.values() if other.producer_id != replaces]
-        used = {ssrc for other in others for ssrc in (other.ssrc, other.rtx_ssrc) if ssrc is not None}
-        if not used.isdisjoint((stream.ssrc, stream.rtx_ssrc)):
+        used = {ssrc for other in others for layer in other.layers for ssrc in (layer.ssrc, layer.rtx_ssrc)} - {None}
+        if not used.isdisjoint(ssrc for encoding in stream.encodings for ssrc in (encoding.ssrc, encoding.rtx_ssrc)):
             raise RpcError("the SSRC is in use")
         if stream.mid is not None and any(other.stream.mid == stream.mid for other in others):
             raise RpcError("the MID is in use")
@@ -122,10 +126,11 @@ class Transport:
             self.close_producer(replaces)
         producer = Producer(producer_id, self, stream, self._plumbing, is_paused=is_paused)
         self.producers[producer_id] = producer
-        if stream.ssrc is not None:
-            self._streams[stream.ssrc] = (producer, producer.receive)
-        if stream.rtx_ssrc is not None:
-            self._streams[stream.rtx_ssrc] = (producer, producer.receive_retransmission)
+        for layer in producer.layers:
+            if layer.ssrc is not None:
+                self._streams[layer.ssrc] = (layer, layer.receive)
+            if layer.rtx_ssrc is not None:
+                self._streams[layer.rtx_ssrc] = (layer, layer.receive_retransmission)
         return producer
 
     def consume(self, consumer_id: str, producer: Producer, stream: ConsumerStream) -> Consumer:
@@ -136,6 +141,7 @@ class Transport:
         self.consumers[consumer_id] = consumer
         self._subscribed[stream.ssrc] = consumer
         producer.consumers[consumer_id] = consumer
+        producer.retarget()
         return consumer
 
     def producer(self, producer_id: str) -> Producer:
@@ -154,11 +160,10 @@ class Transport:
         """Close a producer with its consumers. Idempotent."""
         if (producer := self.producers.pop(producer_id, None)) is None:
             return
-        for ssrc in (producer.ssrc, producer.rtx_ssrc):
-            if ssrc is not None:
-                self._streams.pop(ssrc, None)
-                if self.inbound is not None:
-                    self.inbound.forget(ssrc)
+        for ssrc in [ssrc for layer in producer.layers for ssrc in (layer.ssrc, layer.rtx_ssrc) if ssrc is not None]:
+            self._streams.pop(ssrc, None)
+            if self.inbound is not None:
+                self.inbound.forget(ssrc)
         for consumer in list(producer.consumers.values()):
             consumer.transport.close_consumer(consumer.consumer_id)
         producer.close()
@@ -188,6 +193,7 @@ class Transport:
         """Do what is due every second: consent and handshake deadlines, reports to a publisher."""
         self._stray_packets = 0
         self._rtcp_left = MAX_RTCP_PER_S
+        elapsed_s, self._ticked_at = max(0.001, now - self._ticked_at), now
         if self._connect is not None:
             if now - max(self._connect_at, self.agent.last_check or 0.0) > CONSENT_S:
                 self.close("consent_expired")
@@ -196,7 +202,7 @@ class Transport:
                 self.close("dtls_failed")
                 return
         for producer in self.producers.values():
-            producer.tick()
+            producer.tick(elapsed_s)
         for consumer in self.consumers.values():
             consumer.tick()
         if self.producers:
@@ -224,7 +230,7 @@ class Transport:
         """Return how many bits a second this subscriber can take of each video that it gets, if it has told."""
         if self._estimate is None or now - self._estimate[1] > ESTIMATE_LIFETIME_S:
             return None
-        videos = sum(c.first is not None and c.producer.ring is not None for c in self.consumers.values())
+        videos = sum(c.first is not None and c.producer.is_video for c in self.consumers.values())
         return self._estimate[0] // max(1, videos)
 
     def _start_dtls(self) -> None:
@@ -249,7 +255,7 @@ class Transport:
         for consumer in self.consumers.values():
             consumer.producer.refresh()
             if consumer.is_forwarding:
-                consumer.producer.request_keyframe()
+                consumer.request_keyframe()
 
     def _send(self, datagram: bytes) -> None:
         if self.path is not None:
@@ -273,21 +279,22 @@ class Transport:
         if stream is None:
             inbound.forget(ssrc)
             return False
-        producer, receive = stream
+        layer, receive = stream
         now = self._plumbing.clock()
-        if producer.stream.abs_send_time_extension is not None:
-            self._measure(producer, packet, header, size, now)
+        if layer.producer.stream.abs_send_time_extension is not None:
+            self._measure(layer.producer, packet, header, size, now)
         receive(header, now)
         return True
 
     def _may_be_named_by_mid(self) -> bool:
         return self._stray_packets < MAX_STRAY_PACKETS_PER_S and any(
-            producer.ssrc is None or (producer.stream.rtx_payload_type is not None and producer.rtx_ssrc is None)
+            layer.ssrc is None or (producer.stream.rtx_payload_type is not None and layer.rtx_ssrc is None)
             for producer in self.producers.values()
+            for layer in producer.layers
         )
 
-    def _bind_by_mid(self, packet: memoryview, header: RtpHeader) -> tuple[Producer, Receive] | None:
-        """Find out by its MID whose stream a packet with an unknown SSRC is (RFC 8843 section 9.2)."""
+    def _bind_by_mid(self, packet: memoryview, header: RtpHeader) -> tuple[Layer, Receive] | None:
+        """Find out by MID and RID whose stream a packet with an unknown SSRC is (RFC 8843 section 9.2, RFC 8852)."""
         self._stray_packets += 1
         for producer in self.producers.values():
             stream = producer.stream
@@ -295,12 +302,16 @@ class Transport:
                 continue
             if rtp.read_extension(packet, header, stream.mid_extension) != stream.mid.encode():
                 continue
-            if header.payload_type == stream.payload_type and producer.ssrc is None:
-                producer.ssrc = header.ssrc
-                self._streams[header.ssrc] = (producer, producer.receive)
-            elif header.payload_type == stream.rtx_payload_type and producer.rtx_ssrc is None:
-                producer.rtx_ssrc = header.ssrc
-                self._streams[header.ssrc] = (producer, producer.receive_retransmission)
+            if header.payload_type == stream.payload_type:
+                layer = _layer_by_rid(producer, packet, header, stream.rid_extension)
+                if layer is not None and layer.ssrc is None:
+                    layer.ssrc = header.ssrc
+                    self._streams[header.ssrc] = (layer, layer.receive)
+            elif header.payload_type == stream.rtx_payload_type:
+                layer = _layer_by_rid(producer, packet, header, stream.repaired_rid_extension)
+                if layer is not None and layer.rtx_ssrc is None:
+                    layer.rtx_ssrc = header.ssrc
+                    self._streams[header.ssrc] = (layer, layer.receive_retransmission)
             return self._streams.get(header.ssrc)
         return None
 
@@ -333,36 +344,50 @@ class Transport:
     def _on_rtcp(self, message: rtcp.Message, now: float) -> None:
         match message:
             case rtcp.SenderReport(ssrc=ssrc):
-                producer = next((p for p in self.producers.values() if p.ssrc == ssrc), None)
-                if producer is not None:
-                    producer.on_sender_report(message, now)
+                known = self._streams.get(ssrc)
+                if known is not None and known[0].ssrc == ssrc:
+                    known[0].on_sender_report(message, now)
             case rtcp.Nack(media_ssrc=ssrc, sequences=sequences):
                 if (consumer := self._subscribed.get(ssrc)) is not None:
                     self._plumbing.counters.retransmissions += consumer.on_nack(sequences, now)
             case rtcp.KeyframeRequest(media_ssrc=ssrc):
                 if (consumer := self._subscribed.get(ssrc)) is not None and consumer.is_forwarding:
-                    consumer.producer.request_keyframe()
+                    consumer.request_keyframe()
             case rtcp.BandwidthEstimate(bitrate=bitrate):
                 self._estimate = (bitrate, now)
 
     def _report(self, now: float) -> None:
         """Send a receiver report over all streams, and how much video we want."""
+        layers = [layer for producer in self.producers.values() for layer in producer.layers if layer.ssrc is not None]
         blocks = [
             block
-            for producer in self.producers.values()
-            if producer.ssrc is not None and (block := producer.reception.block(producer.ssrc, now)) is not None
+            for layer in layers
+            if layer.ssrc is not None and (block := layer.reception.block(layer.ssrc, now)) is not None
         ]
         if not blocks:
             return
         compound = rtcp.receiver_report(self.ssrc, blocks)
-        videos = [p for p in self.producers.values() if p.stream.kind is MediaKind.VIDEO and p.ssrc is not None]
+        videos = [layer for layer in layers if layer.producer.is_video]
         if videos:
-            shares = [
-                share
-                for producer in videos
-                for consumer in producer.consumers.values()
-                if consumer.first is not None and (share := consumer.transport.share(now)) is not None
-            ]
-            bitrate = publisher_bitrate(self._uplink.bitrate if self._uplink is not None else None, shares)
-            compound += rtcp.bandwidth_estimate(self.ssrc, bitrate, [p.ssrc for p in videos if p.ssrc is not None])
+            bitrate = publisher_bitrate(self._uplink.bitrate if self._uplink is not None else None, self._shares(now))
+            compound += rtcp.bandwidth_estimate(self.ssrc, bitrate, [v.ssrc for v in videos if v.ssrc is not None])
         self.send_rtcp(compound)
+
+    def _shares(self, now: float) -> list[int]:
+        """Return what subscribers can take of the video that comes without layers: with layers, each gets his own."""
+        return [
+            share
+            for producer in self.producers.values()
+            if producer.is_video and not producer.is_layered
+            for consumer in producer.consumers.values()
+            if consumer.first is not None and (share := consumer.transport.share(now)) is not None
+        ]
+
+
+def _layer_by_rid(producer: Producer, packet: memoryview, header: RtpHeader, extension: int | None) -> Layer | None:
+    if not producer.is_layered:
+        return producer.layers[0]
+    rid = rtp.read_extension(packet, header, extension) if extension is not None else None
+    return next(
+        (layer for layer in producer.layers if rid and layer.rid is not None and layer.rid.encode() == rid), None
+    )

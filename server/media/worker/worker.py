@@ -16,6 +16,7 @@ from server.media.worker.dtls import WorkerCertificate
 from server.media.worker.ice_lite import IceLite
 from server.media.worker.path import Address, Path
 from server.media.worker.plumbing import Plumbing
+from server.media.worker.producer import Producer
 from server.media.worker.report import LoopLag, collect
 from server.media.worker.router import Router
 from server.media.worker.transport import Transport
@@ -100,6 +101,8 @@ class Worker:
                 self._routers[self._router_of[transport_id]].consume(command)
             case m.PauseConsumer(transport_id=transport_id):
                 self._transport(transport_id).consumer(command.consumer_id).set_paused(command.is_paused)
+            case m.PreferLayer(transport_id=transport_id):
+                self._transport(transport_id).consumer(command.consumer_id).prefer(command.layer)
             case m.CloseConsumer(transport_id=transport_id):
                 if (transport := self.transports.get(transport_id)) is not None:
                     transport.close_consumer(command.consumer_id)
@@ -115,7 +118,13 @@ class Worker:
     def _create_transport(self, command: m.CreateTransport) -> m.TransportCreated:
         if command.transport_id in self.transports:
             raise RpcError("the transport exists")
-        transport = Transport(command.transport_id, self.plumbing, self._certificate, self._on_transport_closed)
+        transport = Transport(
+            command.transport_id,
+            self.plumbing,
+            self._certificate,
+            self._on_transport_closed,
+            lambda producer: self._tell_layers_wanted(command.router_id, producer),
+        )
         self.transports[transport.transport_id] = transport
         self._router_of[transport.transport_id] = command.router_id
         self._routers.setdefault(command.router_id, Router()).transports[transport.transport_id] = transport
@@ -138,6 +147,9 @@ class Worker:
         task.add_done_callback(self._closing.discard)
         if reason is not None:
             self._tell(m.TransportClosed(router_id=router_id, transport_id=transport.transport_id, reason=reason))
+
+    def _tell_layers_wanted(self, router_id: str, producer: Producer) -> None:
+        self._tell(m.LayersWanted(router_id=router_id, producer_id=producer.producer_id, layers=producer.layers_wanted))
 
     def _transport(self, transport_id: str) -> Transport:
         transport = self.transports.get(transport_id)

@@ -10,7 +10,7 @@ from protocol.rtp import MediaKind, RtpCapabilities, RtpParameters
 from server.errors import UserError
 from server.media import ortc
 from server.media.capabilities import ABS_SEND_TIME_URI, AUDIO_LEVEL_URI, MID_URI, ROUTER_CAPABILITIES
-from server.media.messages import ConsumerStream
+from server.media.messages import ConsumerStream, Encoding
 
 STREAM = ConsumerStream(ssrc=70_000, rtx_ssrc=70_001, mid="m000", cname="tr_1")
 
@@ -71,7 +71,8 @@ def codec(position: int, **changes: Any) -> list[dict[str, Any]]:
 
 def test_video_as_a_browser_sends_it() -> None:
     stream = check(MediaKind.VIDEO, video()).stream
-    assert (stream.ssrc, stream.rtx_ssrc, stream.payload_type, stream.rtx_payload_type) == (1_111, 1_112, 96, 97)
+    assert stream.encodings == [Encoding(ssrc=1_111, rtx_ssrc=1_112)]
+    assert (stream.payload_type, stream.rtx_payload_type) == (96, 97)
     assert (stream.forwarded_payload_type, stream.forwarded_rtx_payload_type) == (101, 102)
     assert (stream.mid, stream.mid_extension, stream.abs_send_time_extension) == ("0", 9, 3)
     assert stream.audio_level_extension is None
@@ -79,7 +80,8 @@ def test_video_as_a_browser_sends_it() -> None:
 
 def test_audio_as_a_browser_sends_it() -> None:
     checked = check(MediaKind.AUDIO, audio())
-    assert (checked.stream.ssrc, checked.stream.payload_type, checked.stream.audio_level_extension) == (2_222, 111, 1)
+    assert checked.stream.encodings == [Encoding(ssrc=2_222)]
+    assert (checked.stream.payload_type, checked.stream.audio_level_extension) == (111, 1)
     assert checked.stream.forwarded_rtx_payload_type is None
     assert checked.codec_parameters == {"minptime": 10, "useinbandfec": 1}
 
@@ -109,7 +111,13 @@ def test_nothing_that_a_page_wrote_reaches_other_pages() -> None:
         video(codecs=codec(0)[1:]),
         video(headerExtensions=[{"uri": MID_URI, "id": 1}, {"uri": ABS_SEND_TIME_URI, "id": 1}]),
         video(headerExtensions=[{"uri": MID_URI, "id": 1, "encrypt": True}]),
-        video(encodings=[{"ssrc": 1}, {"ssrc": 2}]),
+        video(encodings=[{"ssrc": number} for number in range(1, 5)]),
+        video(encodings=[{"ssrc": 1}, {"ssrc": 1}]),
+        video(encodings=[{"ssrc": 1, "rid": "a"}, {"ssrc": 2, "rid": "a"}]),
+        video(encodings=[{"ssrc": 1, "rid": "a"}, {"ssrc": 2}]),
+        video(encodings=[{"rid": "a"}, {"rid": "b"}]),
+        video(encodings=[{"ssrc": 1, "rid": "a b"}, {"ssrc": 2, "rid": "c"}]),
+        audio(encodings=[{"ssrc": 1}, {"ssrc": 2}]),
         video(encodings=[{"ssrc": 1, "rtx": {"ssrc": 1}}]),
         video(encodings=[{"ssrc": 0}]),
         video(encodings=[{"ssrc": 5, "rtx": {"ssrc": 0}}]),
@@ -130,7 +138,7 @@ def test_what_this_room_cannot_carry_is_a_bad_request(parameters: dict[str, Any]
 
 def test_a_stream_may_be_told_by_its_mid_alone() -> None:
     stream = check(MediaKind.VIDEO, video(encodings=[])).stream
-    assert (stream.ssrc, stream.rtx_ssrc, stream.mid) == (None, None, "0")
+    assert (stream.encodings, stream.mid) == ([Encoding()], "0")
 
 
 scalars = st.none() | st.booleans() | st.integers(-1, 2**33) | st.text(max_size=20) | st.floats(allow_nan=False)

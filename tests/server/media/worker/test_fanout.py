@@ -7,6 +7,7 @@ import pytest
 from pylibsrtp import Policy
 
 from server.media.worker.batch import BATCH, Slots
+from server.media.worker.continuity import Shift
 from server.media.worker.fanout import Fanout, Target
 from server.media.worker.group import Packet, Segments
 from server.media.worker.rtp import HEADER_BYTES, parse_header, subscriber_prefix, write_header
@@ -29,7 +30,7 @@ def key_of(profile: Profile) -> bytes:
 
 def target_at(sock: socket.socket, number: int, profile: Profile = PROFILES[0]) -> Target:
     session = SrtpSession(profile, key_of(profile), is_inbound=False)
-    return Target(session, path_to(sock), subscriber_prefix(100_000 + number, f"m{number:03d}"), number)
+    return Target(session, path_to(sock), subscriber_prefix(100_000 + number, f"m{number:03d}"), Shift(number))
 
 
 def segments_of(*payloads: bytes, first: int = 70_000) -> Segments:

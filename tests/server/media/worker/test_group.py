@@ -51,12 +51,12 @@ def test_a_group_has_a_limit() -> None:
 @given(st.lists(st.one_of(st.integers(HEADER_BYTES, 1_300), st.integers(1_190, 1_200)), min_size=1, max_size=60))
 def test_nothing_is_lost_and_every_group_can_be_cut(sizes: list[int]) -> None:
     groups = grouped(sizes)
-    numbers = [number for segments in groups for number in segments.numbers]
-    assert [(sequence, timestamp) for _, sequence, timestamp in numbers] == [(n, 90 * n) for n in range(len(sizes))]
+    parts = [part for segments in groups for part in segments.parts]
+    assert [(part.sequence, part.timestamp) for part in parts] == [(n, 90 * n) for n in range(len(sizes))]
     for segments in groups:
         assert {len(data) for data in segments.datas[:-1]} <= {segments.size}
         assert len(segments.datas[-1]) <= segments.size
-        for data, (size, sequence, _) in zip(segments.datas, segments.numbers, strict=True):
+        for data, (size, sequence, _, _) in zip(segments.datas, segments.parts, strict=True):
             assert len(data) == size <= sizes[sequence] + MAX_PADDING
             header = parse_header(data, size)
             assert header is not None

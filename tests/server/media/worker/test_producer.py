@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from server.media import messages as m
 from server.media.messages import ABS_SEND_TIME_ID, AUDIO_LEVEL_ID, MID_ID, ORIENTATION_ID
-from server.media.worker import producer as producer_module
+from server.media.worker import layer as layer_module
 from server.media.worker import rtcp, rtp
 from server.media.worker.feedback import KEYFRAME_INTERVAL_S, NACK_INTERVAL_S
 from tests.server.media.endpoint import Endpoint
@@ -141,8 +141,9 @@ async def test_a_paused_producer_is_not_forwarded(rig: Rig) -> None:
     publisher.send_rtp(rtp_packet(1, b"private"))
     await rig.drained()
     producer = rig.worker.transports["pub"].producer("video")
-    assert producer.ring is not None
-    assert producer.ring.get(producer.highest) is None, "nor kept"
+    (layer,) = producer.layers
+    assert layer.ring is not None
+    assert layer.ring.get(layer.newest.sequence) is None, "nor kept"
     rig.time.advance(KEYFRAME_INTERVAL_S)
     rig.worker.do(m.PauseProducer(transport_id="pub", producer_id="video", is_paused=False))
     assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.KeyframeRequest(1_111)]
@@ -355,7 +356,7 @@ async def test_a_payload_type_that_was_not_announced_is_dropped(rig: Rig, payloa
 
 
 async def test_a_flood_is_not_multiplied(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(producer_module, "MAX_PACKETS_PER_S", 10)
+    monkeypatch.setattr(layer_module, "MAX_PACKETS_PER_S", 10)
     publisher, subscriber = await two_sides(rig)
     for number in range(30):
         publisher.send_rtp(rtp_packet(number, str(number).encode()))
@@ -368,7 +369,7 @@ async def test_a_flood_is_not_multiplied(rig: Rig, monkeypatch: pytest.MonkeyPat
 
 async def test_streams_without_ssrc_are_told_by_their_mid(rig: Rig) -> None:
     publisher, subscriber = await rig.connect("pub"), await rig.connect("sub")
-    rig.produce(msgspec.structs.replace(VIDEO, ssrc=None, rtx_ssrc=None))
+    rig.produce(msgspec.structs.replace(VIDEO, encodings=[m.Encoding()]))
     rig.consume()
     publisher.send_rtp(rtp_packet(1, b"whose?", ssrc=31))
     publisher.send_rtp(rtp_packet(1, b"not mine", ssrc=32, extensions=b"\x401"))

@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.media.worker.group import Packet
 from server.media.worker.ring import PacketRing
 
 SIZE = 512
@@ -10,15 +11,14 @@ SIZE = 512
 def test_the_newest_packets_are_found_in_whatever_order_they_came(sequences: list[int]) -> None:
     ring = PacketRing()
     for sequence in sequences:
-        ring.put(sequence, str(sequence).encode())
+        ring.put(Packet(b"", sequence, 0))
     for sequence in sequences:
         newest = max(other for other in sequences if other % SIZE == sequence % SIZE)
-        expected = str(sequence).encode() if sequence == newest else None
-        assert ring.get(sequence) == expected
+        assert ring.get(sequence) == (Packet(b"", sequence, 0) if sequence == newest else None)
 
 
 def test_what_never_came_is_not_found() -> None:
     ring = PacketRing()
-    ring.put(70_000, b"x")
+    ring.put(Packet(b"", 70_000, 0))
     assert ring.get(70_000 - SIZE) is None
     assert ring.get(70_001) is None

@@ -23,7 +23,7 @@ async def test_a_page_connects_in_the_role_that_it_wants(rig: Rig, role: str, ho
     endpoint = await rig.connect("pub", host=host, role=role)
     rig.produce()
     rig.worker.transports["pub"].producer("video").request_keyframe()
-    assert rtcp.parse(await endpoint.next_rtcp()) == [rtcp.KeyframeRequest(VIDEO.ssrc or 0)]
+    assert rtcp.parse(await endpoint.next_rtcp()) == [rtcp.KeyframeRequest(1_111)]
 
 
 async def test_the_handshake_may_come_before_connect(rig: Rig) -> None:
@@ -202,7 +202,7 @@ class TestWhatIsRefused:
                         clock_rate=48_000,
                         payload_type=111,
                         forwarded_payload_type=100,
-                        ssrc=3,
+                        encodings=[m.Encoding(ssrc=3)],
                         mid="0",
                     ),
                     is_paused=False,
@@ -233,18 +233,18 @@ async def test_strays_of_a_page_that_names_its_streams_by_mid_are_limited_for_a_
 ) -> None:
     monkeypatch.setattr(transport_module, "MAX_STRAY_PACKETS_PER_S", 3)
     publisher = await rig.connect("pub")
-    rig.produce(replace(VIDEO, ssrc=None, rtx_ssrc=None))
-    producer = rig.worker.transports["pub"].producer("video")
+    rig.produce(replace(VIDEO, encodings=[m.Encoding()]))
+    (layer,) = rig.worker.transports["pub"].producer("video").layers
     named = bytes(((VIDEO.mid_extension or 0) << 4,)) + b"0"
     for ssrc in range(10_000, 10_003):
         publisher.send_rtp(rtp_packet(1, b"stray", ssrc=ssrc))
     publisher.send_rtp(rtp_packet(1, b"x", ssrc=7_777, extensions=named))
     await rig.drained()
-    assert producer.ssrc is None
+    assert layer.ssrc is None
     rig.worker.tick()
     publisher.send_rtp(rtp_packet(2, b"x", ssrc=7_777, extensions=named))
     await rig.drained()
-    assert producer.ssrc == 7_777
+    assert layer.ssrc == 7_777
 
 
 async def test_a_stream_replaces_another_with_its_ssrc_and_mid(rig: Rig) -> None:
@@ -253,13 +253,18 @@ async def test_a_stream_replaces_another_with_its_ssrc_and_mid(rig: Rig) -> None
     rig.produce(AUDIO, producer_id="audio")
     transport = rig.worker.transports["pub"]
     with pytest.raises(RpcError, match="SSRC"):
-        transport.produce("again", replace(VIDEO, ssrc=AUDIO.ssrc), is_paused=False, replaces="video")
+        transport.produce("again", replace(VIDEO, encodings=AUDIO.encodings), is_paused=False, replaces="video")
     with pytest.raises(RpcError, match="MID"):
         transport.produce("again", replace(VIDEO, mid=AUDIO.mid), is_paused=False, replaces="video")
     assert list(transport.producers) == ["video", "audio"]
     transport.produce("again", VIDEO, is_paused=False, replaces="video")
     assert list(transport.producers) == ["audio", "again"]
-    transport.produce("other", replace(VIDEO, ssrc=9, rtx_ssrc=10, mid="9"), is_paused=False, replaces="elsewhere")
+    transport.produce(
+        "other",
+        replace(VIDEO, encodings=[m.Encoding(ssrc=9, rtx_ssrc=10)], mid="9"),
+        is_paused=False,
+        replaces="elsewhere",
+    )
     assert list(transport.producers) == ["audio", "again", "other"]
 
 

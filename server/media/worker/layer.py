@@ -1,0 +1,283 @@
+"""One encoding of a publisher's track, with an SSRC of its own: received, watched, and forwarded to who has it.
+
+A track without simulcast is one layer.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from protocol.rtp import MediaKind
+from server.media.messages import AUDIO_LEVEL_ID, ORIENTATION_ID, Encoding, ProducerStream
+from server.media.worker import rtcp, rtp
+from server.media.worker.consumer import Consumer
+from server.media.worker.continuity import Position
+from server.media.worker.fanout import Fanout, Target
+from server.media.worker.feedback import KeyframeThrottle, MissingPackets, Reception
+from server.media.worker.group import Packet, PacketGroup
+from server.media.worker.plumbing import Plumbing
+from server.media.worker.ring import PacketRing
+from server.media.worker.rtp import RtpHeader
+from server.media.worker.udp import RECEIVE_AT
+from server.media.worker.vp8 import parse_descriptor
+
+if TYPE_CHECKING:
+    from server.media.worker.producer import Producer
+
+MAX_PACKETS_PER_S = 3_000
+"""A camera sends some 300. What is more is dropped: it would be multiplied by the number of subscribers."""
+MIN_SENDER_REPORT_INTERVAL_S = 0.2
+_NACKED_AT_ONCE = 256
+"""Sequence numbers in one NACK: at worst 4 bytes each."""
+
+
+class Layer:
+    """Packets come in by `receive` and `receive_retransmission`; they lie in the socket's buffer, decrypted.
+
+    Video can be asked for again (NACK, PLI) and is kept for subscribers that miss some; audio is neither.
+    """
+
+    def __init__(self, producer: "Producer", index: int, encoding: Encoding, plumbing: Plumbing) -> None:
+        stream = producer.stream
+        is_video = stream.kind is MediaKind.VIDEO
+        self.producer = producer
+        self.index = index
+        """Layers are numbered from the smallest picture to the largest."""
+        self.rid = encoding.rid
+        self.ssrc = encoding.ssrc
+        self.rtx_ssrc = encoding.rtx_ssrc
+        self.ring = PacketRing() if is_video else None
+        self.reception = Reception(stream.clock_rate)
+        self.forwarded_packets = self.forwarded_octets = 0
+        self.last_sender_report: rtcp.SenderReport | None = None
+        self.newest = Position(0, 0)
+        """Of the packets that came, the one with the highest sequence number; unbounded, 0 before the first one."""
+        self.newest_at = 0.0
+        self.is_live = False
+        """Whether packets came lately."""
+        self.bitrate = 0
+        """Of the last second, with retransmissions."""
+        self._octets = 0
+        self._stream: ProducerStream = stream
+        self._plumbing = plumbing
+        self._fanout = Fanout(plumbing.udp.sock, plumbing.slots)
+        self._group = PacketGroup()
+        self._target_count = 0
+        self._first = 0
+        self._is_stale = False
+        self._packets_left = MAX_PACKETS_PER_S
+        self._next_sender_report_at = 0.0
+        self._throttle = KeyframeThrottle() if is_video else None
+        self._missing = MissingPackets() if is_video else None
+        self._keyframe_timer: asyncio.TimerHandle | None = None
+        self._nack_timer: asyncio.TimerHandle | None = None
+        extension = stream.orientation_extension if is_video else stream.audio_level_extension
+        self._extension = extension or 0
+        self._forwarded_extension = ORIENTATION_ID if is_video else AUDIO_LEVEL_ID
+
+    @property
+    def consumers(self) -> Iterable[Consumer]:
+        """Who gets this layer."""
+        return (consumer for consumer in self.producer.consumers.values() if consumer.layer is self)
+
+    def receive(self, header: RtpHeader, now: float) -> None:
+        """Take a packet of the stream itself."""
+        self._packets_left -= 1
+        if header.payload_type != self._stream.payload_type or self._packets_left < 0:
+            return
+        expected = self.newest.sequence + 1
+        sequence = self.reception.add(header.sequence, header.timestamp, now)
+        if self._missing is not None:
+            if sequence < expected:
+                if not self._missing.take(sequence):
+                    return  # came before as RTX, or was given up
+            elif sequence > expected > 1:
+                self._on_gap(expected, sequence, now)
+        self._accept(header, sequence, now)
+
+    def receive_retransmission(self, header: RtpHeader, now: float) -> None:
+        """Take an RTX packet: a packet that we asked for, or a probe of the bandwidth, which ends here."""
+        if header.payload_type != self._stream.rtx_payload_type or self._missing is None:
+            return
+        number = rtp.original_sequence(self._plumbing.udp.buffer.view[RECEIVE_AT:], header)
+        if number is None:
+            return
+        sequence = rtp.unwrap_sequence(number, self.newest.sequence)
+        if self._missing.take(sequence):
+            self._accept(header._replace(payload_at=header.payload_at + rtp.RTX_OVERHEAD_BYTES), sequence, now)
+
+    def on_sender_report(self, report: rtcp.SenderReport, now: float) -> None:
+        """Pass the publisher's clock on to every subscriber, but not more often than makes sense."""
+        self.reception.on_sender_report(report, now)
+        self.last_sender_report = report
+        if now < self._next_sender_report_at:
+            return
+        self._next_sender_report_at = now + MIN_SENDER_REPORT_INTERVAL_S
+        for consumer in self.consumers:
+            consumer.send_sender_report(report)
+
+    def request_keyframe(self) -> None:
+        """Ask the publisher for a keyframe, now or as soon as the throttle allows."""
+        if self._throttle is None or self.producer.is_paused:
+            return
+        now = self._plumbing.clock()
+        if self._throttle.ask(now):
+            self._send_keyframe_request()
+        elif self._keyframe_timer is None and self._throttle.due_at is not None:
+            self._keyframe_timer = self._plumbing.call_later(self._throttle.due_at - now, self._on_keyframe_timer)
+
+    def refresh(self) -> None:
+        """Take note that who gets this layer, or how, has changed; what is held back goes to those of before."""
+        self.flush()
+        self._is_stale = True
+
+    def flush(self) -> None:
+        """Send what is held back, to those who were to get it when it came."""
+        if not self._group.packets:
+            return
+        segments = self._group.take()
+        count, octets = len(segments.parts), sum(part.size - rtp.HEADER_BYTES for part in segments.parts)
+        not_sent, refused = self._fanout.send(segments)
+        self.forwarded_packets += count
+        self.forwarded_octets += octets
+        udp, sent = self._plumbing.udp, self._target_count * count - not_sent - refused
+        udp.packets_out += sent
+        udp.bytes_out += sent * (octets + count * rtp.HEADER_BYTES) // count
+        udp.send_failures += not_sent
+        self._plumbing.counters.srtp_failures += refused
+
+    def tick(self, elapsed_s: float) -> None:
+        """Refill what is limited per second, and measure."""
+        self._packets_left = MAX_PACKETS_PER_S
+        self.bitrate = int(self._octets * 8 / elapsed_s)
+        self.is_live = self._octets > 0
+        self._octets = 0
+
+    def close(self) -> None:
+        """Stop the timers and let go of everything. Idempotent."""
+        self.flush()
+        self._fanout.aim(())
+        for timer in (self._keyframe_timer, self._nack_timer):
+            if timer is not None:
+                timer.cancel()
+
+    def _accept(self, header: RtpHeader, sequence: int, now: float) -> None:
+        """Take note of a packet that is new to us, and forward it."""
+        view = self._plumbing.udp.buffer.view
+        self._octets += header.payload_end
+        producer = self.producer
+        position = Position(sequence, header.timestamp)
+        descriptor = None
+        if producer.is_layered:
+            start, end = RECEIVE_AT + header.payload_at, RECEIVE_AT + header.payload_end
+            descriptor = parse_descriptor(view[start:end])
+            if descriptor is not None:
+                position = Position(sequence, header.timestamp, descriptor.picture_id, descriptor.tl0_index)
+            if not self.is_live:
+                self.is_live = True
+                producer.retarget()
+            if descriptor is not None and descriptor.is_keyframe and not producer.is_paused:
+                producer.on_keyframe(self, position, now)
+        if sequence > self.newest.sequence:
+            self.newest, self.newest_at = position, now
+        if not producer.is_paused:
+            self._forward(
+                Packet(self._rewritten(header, now), sequence, header.timestamp, descriptor), header.is_marked
+            )
+
+    def _rewritten(self, header: RtpHeader, now: float) -> bytes:
+        """Return the packet with the header that all subscribers get, but for what is their own."""
+        view = self._plumbing.udp.buffer.view
+        extension, value = 0, 0
+        if self._extension:
+            data = rtp.read_extension(view[RECEIVE_AT:], header, self._extension)
+            if data:  # a two-byte element may be empty (RFC 8285 section 4.3)
+                extension, value = self._forwarded_extension, data[0]
+        at = RECEIVE_AT + header.payload_at - rtp.HEADER_BYTES
+        rtp.write_header(
+            view,
+            at,
+            payload_type=self._stream.forwarded_payload_type,
+            is_marked=header.is_marked,
+            sequence=header.sequence,
+            timestamp=header.timestamp,
+            send_time=rtp.abs_send_time(now),
+            extension_id=extension,
+            extension_value=value,
+        )
+        return bytes(view[at : RECEIVE_AT + header.payload_end])
+
+    def _forward(self, packet: Packet, is_last: bool) -> None:
+        if self._is_stale:
+            self._aim(packet.sequence)
+        if self.ring is not None:
+            self.ring.put(packet)
+        if packet.sequence >= self._first:
+            self._hold(packet, is_last=is_last)
+        else:
+            self.flush()
+            for consumer in self.consumers:
+                consumer.send_late(packet)
+
+    def _hold(self, packet: Packet, *, is_last: bool) -> None:
+        """Send a packet with those that come right after it, at the latest when the turn ends or its frame does."""
+        group = self._group
+        if not group.takes(len(packet.data), self._plumbing.slots.max_packets):
+            self.flush()
+        if not group.packets:
+            self._plumbing.holding.append(self)
+        group.add(packet)
+        if is_last:
+            self.flush()
+
+    def _aim(self, sequence: int) -> None:
+        self._is_stale = False
+        targets: list[Target] = []
+        self._first = 0
+        if not self.producer.is_layered:
+            first = sequence if sequence == self.newest.sequence else self.newest.sequence + 1
+            self.producer.start_all(self, first)
+        for consumer in self.consumers:
+            if (target := consumer.target()) is not None:
+                targets.append(target)
+                self._first = max(self._first, consumer.first or 0)
+        self._fanout.aim(targets)
+        self._target_count = len(targets)
+
+    def _on_gap(self, first: int, end: int, now: float) -> None:
+        if self._missing is None or self.producer.is_paused:
+            return
+        if self._missing.on_gap(first, end, now):
+            self._send_nacks()
+        else:
+            self.request_keyframe()
+
+    def _send_nacks(self) -> None:
+        if self._nack_timer is not None:
+            self._nack_timer.cancel()
+            self._nack_timer = None
+        if self._missing is None or self.ssrc is None:
+            return
+        now = self._plumbing.clock()
+        due = self._missing.take_due(now)
+        transport = self.producer.transport
+        for start in range(0, len(due), _NACKED_AT_ONCE):
+            numbers = [sequence & 0xFFFF for sequence in due[start : start + _NACKED_AT_ONCE]]
+            transport.send_rtcp(rtcp.nack(transport.ssrc, self.ssrc, numbers))
+        if (next_due := self._missing.next_due) is not None:
+            self._nack_timer = self._plumbing.call_later(max(0.0, next_due - now), self._send_nacks)
+
+    def _on_keyframe_timer(self) -> None:
+        self._keyframe_timer = None
+        if self._throttle is None:
+            return
+        now = self._plumbing.clock()
+        if self._throttle.take_due(now):
+            self._send_keyframe_request()
+        elif self._throttle.due_at is not None:
+            self._keyframe_timer = self._plumbing.call_later(self._throttle.due_at - now, self._on_keyframe_timer)
+
+    def _send_keyframe_request(self) -> None:
+        if self.ssrc is not None:
+            transport = self.producer.transport
+            transport.send_rtcp(rtcp.picture_loss_indication(transport.ssrc, self.ssrc))

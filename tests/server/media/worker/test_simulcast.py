@@ -1,0 +1,257 @@
+"""A camera in three layers: each subscriber gets one of them, and one stream without a seam."""
+
+import random
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from server.media import messages as m
+from server.media.worker import rtcp, rtp
+from server.media.worker.feedback import KEYFRAME_INTERVAL_S
+from server.media.worker.producer import LINGER_TICKS
+from server.media.worker.vp8 import Vp8Descriptor, parse_descriptor
+from tests.server.media.endpoint import Endpoint
+from tests.server.media.worker.rig import SUBSCRIBED, VIDEO, Rig, rtp_packet, running_worker
+from tests.server.media.worker.test_producer import parsed, payload
+from tests.server.media.worker.test_vp8 import vp8_payload
+
+SSRCS = (1_111, 1_121, 1_131)
+CAMERA = msgspec.structs.replace(
+    VIDEO, encodings=[m.Encoding(ssrc=ssrc, rtx_ssrc=ssrc + 1, rid=f"r{at}") for at, ssrc in enumerate(SSRCS)]
+)
+BY_RID = msgspec.structs.replace(
+    CAMERA,
+    encodings=[m.Encoding(rid=f"r{at}") for at in range(3)],
+    rid_extension=10,
+    repaired_rid_extension=11,
+)
+
+
+@dataclass
+class Encoder:
+    """One layer as a browser sends it: numbers of its own, one frame every 33 ms."""
+
+    publisher: Endpoint
+    ssrc: int
+    sequence: int = field(default_factory=lambda: random.getrandbits(16))
+    timestamp: int = field(default_factory=lambda: random.getrandbits(32))
+    picture_id: int = field(default_factory=lambda: random.getrandbits(15))
+    tl0_index: int = field(default_factory=lambda: random.getrandbits(8))
+    extensions: bytes = b""
+
+    def send(self, *, is_keyframe: bool = False, packets: int = 2) -> None:
+        """Send one frame."""
+        self.timestamp = (self.timestamp + 3_000) & 0xFFFFFFFF
+        self.picture_id = (self.picture_id + 1) & 0x7FFF
+        self.tl0_index = (self.tl0_index + 1) & 0xFF
+        for at in range(packets):
+            self.sequence = (self.sequence + 1) & 0xFFFF
+            data = vp8_payload(
+                picture_id=self.picture_id,
+                tl0_index=self.tl0_index,
+                temporal_layer=0,
+                is_start=at == 0,
+                is_keyframe=is_keyframe,
+                data=f"{self.ssrc} {self.sequence}".encode(),
+            )
+            packet = rtp_packet(
+                self.sequence,
+                data,
+                timestamp=self.timestamp,
+                ssrc=self.ssrc,
+                marker=at == packets - 1,
+                extensions=self.extensions,
+            )
+            self.publisher.send_rtp(packet)
+
+    def report(self, ntp_s: float) -> None:
+        """Tell the clock."""
+        ntp = int(ntp_s * (1 << 32))
+        self.publisher.send_rtcp(rtcp.sender_report(rtcp.SenderReport(self.ssrc, ntp, self.timestamp, 0, 0), ""))
+
+
+async def camera(rig: Rig) -> tuple[Endpoint, Endpoint, list[Encoder]]:
+    publisher, subscriber = await rig.connect("pub"), await rig.connect("sub")
+    rig.produce(CAMERA)
+    rig.consume()
+    return publisher, subscriber, [Encoder(publisher, ssrc) for ssrc in SSRCS]
+
+
+def seen(packet: bytes) -> tuple[rtp.RtpHeader, Vp8Descriptor, int]:
+    """Return header, descriptor, and the layer that a packet came from."""
+    header, body = parsed(packet), payload(packet)
+    descriptor = parse_descriptor(body)
+    assert descriptor is not None
+    ssrc = next(ssrc for ssrc in SSRCS if f"{ssrc} ".encode() in body)
+    return header, descriptor, SSRCS.index(ssrc)
+
+
+async def test_the_largest_layer_is_forwarded_from_its_keyframe_on(rig: Rig) -> None:
+    publisher, subscriber, (low, middle, high) = await camera(rig)
+    for encoder in (low, middle, high):
+        encoder.send()
+    await rig.drained()
+    assert subscriber.rtp.empty(), "without a keyframe nobody could see it"
+    asked = {rtcp.parse(await publisher.next_rtcp())[0] for _ in range(3)}
+    assert rtcp.KeyframeRequest(SSRCS[2]) in asked
+    high.send(is_keyframe=True)
+    low.send()
+    high.send()
+    packets = [seen(await subscriber.next_rtp()) for _ in range(4)]
+    assert [layer for _, _, layer in packets] == [2] * 4
+    assert packets[0][1].is_keyframe
+    first = packets[0][0].sequence
+    assert [(header.sequence - first) & 0xFFFF for header, _, _ in packets] == [0, 1, 2, 3]
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 4)), min_size=2, max_size=8), st.booleans())
+async def test_switching_leaves_no_seam(wishes: list[tuple[int, int]], has_reports: bool) -> None:
+    """Whatever layer is wanted in turn: numbers go on, time goes on, and every switch begins with a keyframe."""
+    async with running_worker() as rig:
+        _, subscriber, encoders = await camera(rig)
+        for at, (wish, frames) in enumerate(wishes):
+            rig.worker.do(m.PreferLayer(transport_id="sub", consumer_id="consumer", layer=wish))
+            for frame in range(frames + 1):
+                for encoder in encoders:
+                    encoder.send(is_keyframe=frame == 0)
+                    if has_reports and at == 0:
+                        encoder.report(1_000 + frame / 30)
+                await rig.drained()
+                rig.time.advance(1 / 30)
+        packets = []
+        while not subscriber.rtp.empty():
+            packets.append(seen(await subscriber.next_rtp()))
+        assert packets
+        for (before, old, from_layer), (after, new, to_layer) in pairwise(packets):
+            assert (after.sequence - before.sequence) & 0xFFFF == 1
+            elapsed = (after.timestamp - before.timestamp) & 0xFFFFFFFF
+            if old.picture_id == new.picture_id:
+                assert (from_layer, elapsed) == (to_layer, 0), "one frame"
+                continue
+            assert (new.picture_id - old.picture_id) & 0x7FFF == 1
+            assert (new.tl0_index - old.tl0_index) & 0xFF == 1
+            assert 0 < elapsed < 90_000
+            if from_layer != to_layer:
+                assert new.is_keyframe
+        assert packets[-1][2] == wishes[-1][0]
+
+
+async def test_a_layer_that_falls_silent_is_replaced_by_the_next_smaller_one(rig: Rig) -> None:
+    _, subscriber, (low, middle, high) = await camera(rig)
+    for encoder in (low, middle, high):
+        encoder.send(is_keyframe=True)
+    await rig.drained()
+    rig.worker.tick()
+    while not subscriber.rtp.empty():
+        await subscriber.next_rtp()
+    rig.time.advance(1)
+    for encoder in (low, middle):
+        encoder.send()
+    await rig.drained()
+    rig.worker.tick()
+    middle.send(is_keyframe=True)
+    assert seen(await subscriber.next_rtp())[2] == 1
+    high.send(is_keyframe=True)
+    await rig.drained()
+    high.send()
+    layers = []
+    await rig.drained()
+    while not subscriber.rtp.empty():
+        layers.append(seen(await subscriber.next_rtp())[2])
+    assert layers[-1] == 2, "and taken again when it is back"
+
+
+async def test_what_was_lost_around_a_switch_is_sent_again(rig: Rig) -> None:
+    _, subscriber, (low, _, high) = await camera(rig)
+    high.send(is_keyframe=True)
+    before = [await subscriber.next_rtp() for _ in range(2)]
+    low.send()
+    rig.worker.do(m.PreferLayer(transport_id="sub", consumer_id="consumer", layer=0))
+    low.send(is_keyframe=True)
+    after = [await subscriber.next_rtp() for _ in range(2)]
+    lost = [before[1], *after]
+    subscriber.send_rtcp(rtcp.nack(1, SUBSCRIBED.ssrc, [parsed(packet).sequence for packet in lost]))
+    again = [await subscriber.next_rtp() for _ in lost]
+    assert [payload(packet)[2:] for packet in again] == [payload(packet) for packet in lost]
+    assert [parsed(packet).timestamp for packet in again] == [parsed(packet).timestamp for packet in lost]
+
+
+async def test_layers_are_told_by_their_rid(rig: Rig) -> None:
+    publisher, subscriber = await rig.connect("pub"), await rig.connect("sub")
+    rig.produce(BY_RID)
+    rig.consume()
+    encoders = [
+        Encoder(publisher, ssrc, extensions=b"\x400" + bytes((10 << 4 | 1,)) + f"r{at}".encode())
+        for at, ssrc in enumerate(SSRCS)
+    ]
+    for encoder in encoders:
+        encoder.send(is_keyframe=True)
+    await rig.drained()
+    assert [layer.ssrc for layer in rig.worker.transports["pub"].producer("video").layers] == list(SSRCS)
+    encoders[2].send(is_keyframe=True)
+    await rig.drained()
+    layers = []
+    while not subscriber.rtp.empty():
+        layers.append(seen(await subscriber.next_rtp())[2])
+    assert layers[-1] == 2
+    assert sorted(layers) == layers
+
+
+async def test_every_layer_is_reported_on(rig: Rig) -> None:
+    publisher, _, encoders = await camera(rig)
+    for encoder in encoders:
+        encoder.send(is_keyframe=True)
+    await rig.drained()
+    while not publisher.rtcp.empty():
+        await publisher.next_rtcp()
+    rig.worker.tick()
+    report = await publisher.next_rtcp()
+    assert report[:2] == b"\x83\xc9", "three report blocks"
+    assert all(ssrc.to_bytes(4, "big") in report[-12:] for ssrc in SSRCS), "the bandwidth estimate names all of them"
+
+
+async def test_the_publisher_is_told_what_nobody_watches(rig: Rig) -> None:
+    publisher, _, encoders = await camera(rig)
+    del publisher
+    for encoder in encoders:
+        encoder.send(is_keyframe=True)
+    await rig.drained()
+
+    def told() -> list[int]:
+        return [event.layers for event in rig.events if isinstance(event, m.LayersWanted)]
+
+    rig.worker.do(m.PreferLayer(transport_id="sub", consumer_id="consumer", layer=0))
+    for _ in range(LINGER_TICKS):
+        assert told() == []
+        rig.worker.tick()
+    assert told() == [1]
+    rig.pause(is_paused=True)
+    for _ in range(LINGER_TICKS):
+        rig.worker.tick()
+    assert told() == [1, 0]
+    rig.worker.do(m.PreferLayer(transport_id="sub", consumer_id="consumer", layer=1))
+    rig.pause(is_paused=False)
+    assert told() == [1, 0, 2], "at once"
+
+
+async def test_a_keyframe_is_asked_for_until_the_layer_changes(rig: Rig) -> None:
+    publisher, _, (low, _, high) = await camera(rig)
+    low.send()
+    high.send(is_keyframe=True)
+    await rig.drained()
+    while not publisher.rtcp.empty():
+        await publisher.next_rtcp()
+    rig.time.advance(KEYFRAME_INTERVAL_S)
+    rig.worker.do(m.PreferLayer(transport_id="sub", consumer_id="consumer", layer=0))
+    assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.KeyframeRequest(SSRCS[0])]
+    rig.time.advance(KEYFRAME_INTERVAL_S)
+    low.send()
+    high.send()
+    await rig.drained()
+    rig.worker.tick()
+    while rtcp.KeyframeRequest(SSRCS[0]) not in rtcp.parse(await publisher.next_rtcp()):
+        pass  # reports
