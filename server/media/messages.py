@@ -46,6 +46,12 @@ class ConnectTransport(Command, frozen=True, kw_only=True, tag="connect_transpor
     remote_role: Literal["auto", "client", "server"]
 
 
+class RestartIce(Command, frozen=True, kw_only=True, tag="restart_ice"):
+    """Give a transport new ICE credentials; the former ones hold until a check with these has come."""
+
+    transport_id: str
+
+
 class CloseTransport(Command, frozen=True, kw_only=True, tag="close_transport"):
     """Close a transport with its producers and consumers. No error when it is gone already."""
 
@@ -157,6 +163,7 @@ class CloseConsumer(Command, frozen=True, kw_only=True, tag="close_consumer"):
 AnyCommand = (
     CreateTransport
     | ConnectTransport
+    | RestartIce
     | CloseTransport
     | CloseRouter
     | Produce
@@ -180,7 +187,14 @@ class TransportCreated(msgspec.Struct, frozen=True, kw_only=True, tag="transport
     password: str
 
 
-Answer = Done | TransportCreated
+class IceRestarted(msgspec.Struct, frozen=True, kw_only=True, tag="ice_restarted"):
+    """A transport's new ICE credentials."""
+
+    username_fragment: str
+    password: str
+
+
+Answer = Done | TransportCreated | IceRestarted
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started"):

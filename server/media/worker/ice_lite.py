@@ -30,13 +30,22 @@ _unpack_attribute = struct.Struct("!HH").unpack_from
 Owner = TypeVar("Owner")
 
 
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a check has to name, and to be signed with (RFC 8445 section 5.3)."""
+
+    username_fragment: str = field(default_factory=lambda: secrets.token_hex(8))
+    password: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+
+
 @dataclass(slots=True, eq=False)
 class IceAgent(Generic[Owner]):
     """One transport's side of ICE. `selected` is where packets are sent; `last_check` is when it was last allowed."""
 
     owner: Owner
-    username_fragment: str = field(default_factory=lambda: secrets.token_hex(8))
-    password: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+    credentials: Credentials = field(default_factory=Credentials)
+    former: Credentials | None = None
+    """Still good after a restart, until a check with the new ones has come."""
     selected: Path | None = None
     last_check: float | None = None
     addresses: dict[Address, float] = field(default_factory=dict)
@@ -62,11 +71,19 @@ class IceLite(Generic[Owner]):
 
     def add(self, agent: IceAgent[Owner]) -> None:
         """Answer for `agent` from now on."""
-        self._agents[agent.username_fragment.encode()] = agent
+        self._agents[agent.credentials.username_fragment.encode()] = agent
+
+    def restart(self, agent: IceAgent[Owner]) -> Credentials:
+        """Give `agent` new credentials (RFC 8445 section 2.4). Its path stays until a check with them has come."""
+        self._forget_former(agent)
+        agent.former, agent.credentials = agent.credentials, Credentials()
+        self.add(agent)
+        return agent.credentials
 
     def remove(self, agent: IceAgent[Owner]) -> None:
         """Forget `agent` and its addresses. Idempotent."""
-        self._agents.pop(agent.username_fragment.encode(), None)
+        self._forget_former(agent)
+        self._agents.pop(agent.credentials.username_fragment.encode(), None)
         for address in agent.addresses:
             if self.owners.get(address) is agent.owner:
                 del self.owners[address]
@@ -78,10 +95,13 @@ class IceLite(Generic[Owner]):
         username = _peek_username(data)
         if username is None:
             return None
-        agent = self._agents.get(username.partition(b":")[0])
+        fragment = username.partition(b":")[0]
+        agent = self._agents.get(fragment)
         if agent is None:
             return None
-        request = _parse_authentic(bytes(data), agent.password)
+        is_new = fragment == agent.credentials.username_fragment.encode()
+        credentials = agent.credentials if is_new or agent.former is None else agent.former
+        request = _parse_authentic(bytes(data), credentials.password)
         if request is None:
             return None
         answer = stun.Message(request.message_method, stun.Class.RESPONSE, request.transaction_id)
@@ -92,11 +112,19 @@ class IceLite(Generic[Owner]):
         else:
             if not self._admit(agent, path.remote, now):
                 return None
-            has_moved = _select(agent, path, is_nominated="USE-CANDIDATE" in request.attributes)
+            is_restarted = is_new and agent.former is not None
+            has_moved = _select(agent, path, is_nominated=is_restarted or "USE-CANDIDATE" in request.attributes)
+            if is_restarted:
+                self._forget_former(agent)
             answer.attributes["XOR-MAPPED-ADDRESS"] = _mapped(path.remote)
-        answer.add_message_integrity(agent.password.encode())
+        answer.add_message_integrity(credentials.password.encode())
         encoded = bytes(answer)
         return Checked(agent.owner, encoded if len(encoded) <= len(data) else b"", has_moved)
+
+    def _forget_former(self, agent: IceAgent[Owner]) -> None:
+        if agent.former is not None:
+            self._agents.pop(agent.former.username_fragment.encode(), None)
+            agent.former = None
 
     def _admit(self, agent: IceAgent[Owner], address: Address, now: float) -> bool:
         """Note that `address` is the agent's, unless it is another agent's that lives."""

@@ -25,7 +25,7 @@ class Vp8Descriptor(NamedTuple):
     temporal_layer: int
 
 
-def parse_descriptor(payload: bytes | memoryview) -> Vp8Descriptor | None:
+def parse_descriptor(payload: bytes | bytearray | memoryview) -> Vp8Descriptor | None:
     """Parse the descriptor at the start of `payload`, or return `None` when there is none."""
     try:
         return _parse(payload)
@@ -41,7 +41,7 @@ def write_picture_id(buffer: bytearray | memoryview, at: int, picture_id: int, m
         buffer[at] = picture_id & mask
 
 
-def _parse(payload: bytes | memoryview) -> Vp8Descriptor:
+def _parse(payload: bytes | bytearray | memoryview) -> Vp8Descriptor:
     first, at = payload[0], 1
     picture_id = picture_id_at = mask = tl0_index = tl0_index_at = temporal_layer = 0
     if first & _IS_EXTENDED:

@@ -81,6 +81,9 @@ class Worker:
                 return self._create_transport(command)
             case m.ConnectTransport(transport_id=transport_id):
                 self._transport(transport_id).connect(command.fingerprints, command.remote_role)
+            case m.RestartIce(transport_id=transport_id):
+                credentials = self.ice.restart(self._transport(transport_id).agent)
+                return m.IceRestarted(username_fragment=credentials.username_fragment, password=credentials.password)
             case m.CloseTransport(transport_id=transport_id):
                 if (transport := self.transports.get(transport_id)) is not None:
                     transport.close()
@@ -130,8 +133,8 @@ class Worker:
         self._routers.setdefault(command.router_id, Router()).transports[transport.transport_id] = transport
         self.ice.add(transport.agent)
         return m.TransportCreated(
-            username_fragment=transport.agent.username_fragment,
-            password=transport.agent.password,
+            username_fragment=transport.agent.credentials.username_fragment,
+            password=transport.agent.credentials.password,
         )
 
     def _on_transport_closed(self, transport: Transport, reason: m.CloseReason | None) -> None:

@@ -1,4 +1,5 @@
 import os
+from typing import Any
 
 from aioice import stun
 from hypothesis import given
@@ -22,21 +23,26 @@ def agent_of(ice: IceLite[str], owner: str = "transport") -> IceAgent[str]:
     return agent
 
 
+def signed(agent: IceAgent[str], **options: Any) -> bytes:
+    """Return a check with the agent's credentials."""
+    return binding_request(agent.credentials.username_fragment, agent.credentials.password, **options)
+
+
 def check(
     ice: IceLite[str], agent: IceAgent[str], at: Path, *, nominate: bool = False, now: float = 1.0
 ) -> Checked[str] | None:
-    request = binding_request(agent.username_fragment, agent.password, nominate=nominate)
+    request = signed(agent, nominate=nominate)
     return ice.receive(request, at, now)
 
 
 def test_an_authentic_check_is_answered_with_the_address_it_came_from() -> None:
     ice: IceLite[str] = IceLite()
     agent = agent_of(ice)
-    request = binding_request(agent.username_fragment, agent.password)
+    request = signed(agent)
     checked = ice.receive(request, path(1), 1.0)
     assert checked is not None
     answer = stun.parse_message(checked.answer)
-    assert answer.check_message_integrity(agent.password.encode())
+    assert answer.check_message_integrity(agent.credentials.password.encode())
     assert answer.message_class is stun.Class.RESPONSE
     assert answer.transaction_id == request[8:20]
     assert answer.attributes["XOR-MAPPED-ADDRESS"] == ("192.0.2.1", 4_001)
@@ -79,8 +85,8 @@ def test_another_address_of_ours_is_another_path() -> None:
 def test_a_wrong_password_gets_no_answer_and_costs_no_memory() -> None:
     ice: IceLite[str] = IceLite()
     agent = agent_of(ice)
-    assert ice.receive(binding_request(agent.username_fragment, "guessed"), path(1), 1.0) is None
-    assert ice.receive(binding_request("nobody", agent.password), path(1), 1.0) is None
+    assert ice.receive(binding_request(agent.credentials.username_fragment, "guessed"), path(1), 1.0) is None
+    assert ice.receive(binding_request("nobody", agent.credentials.password), path(1), 1.0) is None
     assert not ice.owners
     assert agent.selected is None
     assert agent.last_check is None
@@ -90,14 +96,16 @@ def test_a_check_without_integrity_gets_no_answer() -> None:
     ice: IceLite[str] = IceLite()
     agent = agent_of(ice)
     request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
-    request.attributes["USERNAME"] = f"{agent.username_fragment}:x"
+    request.attributes["USERNAME"] = f"{agent.credentials.username_fragment}:x"
     assert ice.receive(bytes(request), path(1), 1.0) is None
 
 
 def test_who_claims_to_be_controlled_is_told_of_the_role_conflict() -> None:
     ice: IceLite[str] = IceLite()
     agent = agent_of(ice)
-    request = binding_request(agent.username_fragment, agent.password, attributes={"ICE-CONTROLLED": 1, "PRIORITY": 1})
+    request = binding_request(
+        agent.credentials.username_fragment, agent.credentials.password, attributes={"ICE-CONTROLLED": 1, "PRIORITY": 1}
+    )
     checked = ice.receive(request, path(1), 1.0)
     assert checked is not None
     assert stun.parse_message(checked.answer).attributes["ERROR-CODE"][0] == 487
@@ -108,8 +116,10 @@ def test_no_answer_is_larger_than_its_request() -> None:
     ice: IceLite[str] = IceLite()
     agent = agent_of(ice)
     request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
-    request.attributes["USERNAME"] = agent.username_fragment
-    request.attributes["MESSAGE-INTEGRITY"] = stun.message_integrity(bytes(request), agent.password.encode())
+    request.attributes["USERNAME"] = agent.credentials.username_fragment
+    request.attributes["MESSAGE-INTEGRITY"] = stun.message_integrity(
+        bytes(request), agent.credentials.password.encode()
+    )
     checked = ice.receive(bytes(request), Path(("2001:db8::7", 4_000, 0, 0), HERE), 1.0)
     assert checked is not None
     assert len(checked.answer) <= len(bytes(request))
@@ -147,6 +157,35 @@ def test_a_removed_agent_leaves_nothing_behind() -> None:
     assert check(ice, agent, path(1)) is None
 
 
+def test_after_a_restart_both_credentials_hold_until_the_new_ones_are_used() -> None:
+    ice: IceLite[str] = IceLite()
+    agent = agent_of(ice)
+    check(ice, agent, path(1), nominate=True)
+    old = signed(agent, nominate=True)
+    new = ice.restart(agent)
+    checked = ice.receive(old, path(1), 2.0)
+    assert checked is not None, "the old path goes on while the page changes over"
+    assert agent.selected == path(1)
+    checked = check(ice, agent, path(2))
+    assert checked is not None
+    assert checked.has_moved, "the first check decides, nominated or not: the old path may be dead"
+    assert stun.parse_message(checked.answer).check_message_integrity(new.password.encode())
+    assert agent.selected == path(2)
+    assert ice.receive(old, path(1), 3.0) is None
+
+
+def test_many_restarts_leave_nothing_behind() -> None:
+    ice: IceLite[str] = IceLite()
+    agent = agent_of(ice)
+    requests = []
+    for _ in range(5):
+        requests.append(signed(agent))
+        ice.restart(agent)
+    assert [ice.receive(request, path(1), 1.0) is None for request in requests] == [True] * 4 + [False]
+    ice.remove(agent)
+    assert not ice._agents
+
+
 def test_the_last_check_is_remembered() -> None:
     ice: IceLite[str] = IceLite()
     agent = agent_of(ice)
@@ -166,7 +205,7 @@ def test_any_bytes_are_refused_in_silence(data: bytes) -> None:
 def test_a_damaged_check_is_refused_in_silence(data: st.DataObject) -> None:
     ice: IceLite[str] = IceLite()
     agent = agent_of(ice)
-    request = bytearray(binding_request(agent.username_fragment, agent.password))
+    request = bytearray(signed(agent))
     at = data.draw(st.integers(0, len(request) - 9))  # the last 8 are the fingerprint, which proves nothing
     request[at] ^= data.draw(st.integers(1, 255))
     assert ice.receive(bytes(request), path(1), 1.0) is None
@@ -178,13 +217,13 @@ def test_an_authentic_check_with_any_attributes_never_raises(attributes: list[tu
     """Whoever has a password may still send nonsense."""
     ice: IceLite[str] = IceLite()
     agent = agent_of(ice)
-    username = f"{agent.username_fragment}:x".encode()
+    username = f"{agent.credentials.username_fragment}:x".encode()
     body = b"".join(
         key.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value + bytes(-len(value) % 4)
         for key, value in [(6, username), *attributes]
     )
     head = b"\x00\x01" + len(body).to_bytes(2, "big") + stun.COOKIE.to_bytes(4, "big") + os.urandom(12)
-    integrity = stun.message_integrity(head + body, agent.password.encode())
+    integrity = stun.message_integrity(head + body, agent.credentials.password.encode())
     request = stun.set_body_length(head + body + b"\x00\x08\x00\x14" + integrity, len(body) + 24)
     checked = ice.receive(request, path(1), 1.0)
     assert checked is None or len(checked.answer) <= len(request)

@@ -14,7 +14,7 @@ from server.media.worker import transport as transport_module
 from server.media.worker.ice_lite import CONSENT_S
 from server.media.worker.transport import DTLS_TIMEOUT_S
 from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, VIDEO, Rig, rtp_packet
-from tests.server.media.worker.test_producer import payload, two_sides
+from tests.server.media.worker.test_producer import parsed, payload, two_sides
 
 
 @pytest.mark.parametrize("role", ["client", "server"])
@@ -79,7 +79,7 @@ class TestConsent:
         agent = rig.worker.transports["pub"].agent
         for _ in range(5):
             rig.time.advance(CONSENT_S - 1)
-            await endpoint.check(agent.username_fragment, agent.password)
+            await endpoint.check(agent.credentials.username_fragment, agent.credentials.password)
             rig.worker.tick()
         assert "pub" in rig.worker.transports
 
@@ -118,13 +118,30 @@ async def test_packets_follow_a_page_to_its_new_address(rig: Rig) -> None:
     moved = await rig.open()
     moved.dtls = subscriber.dtls
     agent = rig.worker.transports["sub"].agent
-    await moved.check(agent.username_fragment, agent.password, nominate=False)
+    await moved.check(agent.credentials.username_fragment, agent.credentials.password, nominate=False)
     publisher.send_rtp(rtp_packet(2, b"still old"))
     assert payload(await subscriber.next_rtp()) == b"still old"
-    await moved.check(agent.username_fragment, agent.password, nominate=True)
+    await moved.check(agent.credentials.username_fragment, agent.credentials.password, nominate=True)
     publisher.send_rtp(rtp_packet(3, b"new"))
     assert payload(await moved.next_rtp()) == b"new"
     assert subscriber.rtp.empty()
+
+
+async def test_a_page_that_changes_its_network_goes_on_after_an_ice_restart(rig: Rig) -> None:
+    publisher, subscriber = await two_sides(rig)
+    publisher.send_rtp(rtp_packet(1, b"before"))
+    before = await subscriber.next_rtp()
+    restarted = rig.worker.do(m.RestartIce(transport_id="sub"))
+    assert isinstance(restarted, m.IceRestarted)
+    publisher.send_rtp(rtp_packet(2, b"meanwhile"))
+    assert payload(await subscriber.next_rtp()) == b"meanwhile"
+    moved = await rig.open()
+    moved.dtls = subscriber.dtls
+    await moved.check(restarted.username_fragment, restarted.password, nominate=False)
+    publisher.send_rtp(rtp_packet(3, b"after"))
+    after = await moved.next_rtp()
+    assert payload(after) == b"after"
+    assert (parsed(after).sequence - parsed(before).sequence) & 0xFFFF == 2, "the same stream goes on"
 
 
 async def test_packets_leave_from_the_address_that_the_page_talks_to(rig: Rig) -> None:
