@@ -82,6 +82,13 @@ class MediaProducerClosed(NoticeBase, frozen=True, kw_only=True, tag="media_prod
     reason: Literal["replaced"]
 
 
+class MediaLayersWanted(NoticeBase, frozen=True, kw_only=True, tag="media_layers_wanted"):
+    """So many simulcast layers of this endpoint's producer, counted from the smallest, are worth sending just now."""
+
+    producer_id: str
+    layers: int
+
+
 class ConnectionClosing(NoticeBase, frozen=True, kw_only=True, tag="connection_closing"):
     """The server is about to close this connection, and why. `should_reconnect` says whether to come back."""
 
@@ -90,4 +97,4 @@ class ConnectionClosing(NoticeBase, frozen=True, kw_only=True, tag="connection_c
     should_reconnect: bool
 
 
-Notice = ChatTypingNotice | MediaTransportClosed | MediaProducerClosed | ConnectionClosing
+Notice = ChatTypingNotice | MediaTransportClosed | MediaProducerClosed | MediaLayersWanted | ConnectionClosing

@@ -20,6 +20,7 @@ _LIVE: dict[str, frozenset[RoomRole]] = {
     "chat_read": _EVERYBODY,
     "media_transport_create": _EVERYBODY,
     "media_transport_connect": _EVERYBODY,
+    "media_ice_restart": _EVERYBODY,
     "media_transport_close": _EVERYBODY,
     "media_produce": _HEARD,
     "media_producer_update": _HEARD,

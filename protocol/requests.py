@@ -11,7 +11,15 @@ import msgspec
 
 from protocol.events import RoomEvent
 from protocol.room import ChatMessage, MediaSettings, RoomSnapshot, Source, You
-from protocol.rtp import ConsumerOptions, DtlsParameters, RtpCapabilities, RtpParameters, TransportOptions
+from protocol.rtp import (
+    MAX_LAYERS,
+    ConsumerOptions,
+    DtlsParameters,
+    IceParameters,
+    RtpCapabilities,
+    RtpParameters,
+    TransportOptions,
+)
 from protocol.wire import MAX_CHAT_PAGE, Empty, Id, Mutation, Request, Slug, Wire
 
 
@@ -106,6 +114,18 @@ class MediaTransportConnect(Mutation, frozen=True, kw_only=True):
     dtls_parameters: DtlsParameters
 
 
+class MediaIceRestart(Mutation, frozen=True, kw_only=True):
+    """Begin ICE anew, because this page's network has changed: for mediasoup-client's `restartIce()`."""
+
+    transport_id: Id
+
+
+class MediaIceRestarted(Wire, frozen=True, kw_only=True):
+    """The transport's new credentials; the former ones hold until these are used."""
+
+    ice_parameters: IceParameters
+
+
 class MediaTransportClose(Mutation, frozen=True, kw_only=True):
     """Close a transport with its producers and consumers."""
 
@@ -154,10 +174,15 @@ class MediaConsumed(Wire, frozen=True, kw_only=True):
 
 
 class MediaConsumerUpdate(Mutation, frozen=True, kw_only=True):
-    """Pause or resume a consumer. Resuming video asks the publisher for a keyframe."""
+    """Pause or resume a consumer, and say how large a picture there is a use for.
+
+    Resuming video asks the publisher for a keyframe. `max_layer` is the largest simulcast layer wanted, from 0, the
+    smallest picture; without it nothing changes.
+    """
 
     consumer_id: Id
     is_paused: bool
+    max_layer: Annotated[int, msgspec.Meta(ge=0, lt=MAX_LAYERS)] | None = None
 
 
 class MediaConsumerClose(Mutation, frozen=True, kw_only=True):
@@ -186,6 +211,7 @@ REQUESTS: dict[str, RequestType] = {
         RequestType("chat_read", ChatRead, Empty),
         RequestType("media_transport_create", MediaTransportCreate, MediaTransportCreated),
         RequestType("media_transport_connect", MediaTransportConnect, Empty),
+        RequestType("media_ice_restart", MediaIceRestart, MediaIceRestarted),
         RequestType("media_transport_close", MediaTransportClose, Empty),
         RequestType("media_produce", MediaProduce, MediaProduced),
         RequestType("media_producer_update", MediaProducerUpdate, Empty),

@@ -20,6 +20,10 @@ Fmtp = dict[str, Any]
 """Codec-specific parameters, e.g. `{"useinbandfec": 1}`."""
 
 
+MAX_LAYERS = 3
+"""Of one camera: simulcast."""
+
+
 class MediaKind(StrEnum):
     """What a track carries."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from protocol.room import ProducerInfo, Source
-from protocol.rtp import MediaKind, RtpCapabilities
+from protocol.rtp import MAX_LAYERS, MediaKind, RtpCapabilities
 from server.media.messages import MID_BYTES
 
 Direction = Literal["send", "recv"]
@@ -35,6 +35,8 @@ class MediaProducer:
     transport: "MediaTransport"
     codec_parameters: dict[str, int]
     is_paused: bool
+    layers_wanted: int = MAX_LAYERS
+    """How many of its layers somebody looks at."""
     is_closed: bool = False
     consumers: "dict[str, MediaConsumer]" = field(default_factory=dict)
 

@@ -7,12 +7,14 @@ they are given, so the books are changed at once and what turns out to be closed
 from collections.abc import Callable, Mapping
 
 from protocol.errors import ErrorCode
-from protocol.events import MediaProducerClosed, MediaReset, MediaTransportClosed
+from protocol.events import MediaLayersWanted, MediaProducerClosed, MediaReset, MediaTransportClosed
 from protocol.requests import (
     MediaConsume,
     MediaConsumed,
     MediaConsumerClose,
     MediaConsumerUpdate,
+    MediaIceRestart,
+    MediaIceRestarted,
     MediaProduce,
     MediaProduced,
     MediaProducerClose,
@@ -28,6 +30,7 @@ from protocol.rtp import (
     DtlsParameters,
     IceCandidate,
     IceParameters,
+    MediaKind,
     TransportOptions,
 )
 from protocol.wire import Empty, Request
@@ -70,6 +73,7 @@ class MediaFeature(Feature):
         return {
             MediaTransportCreate: self._on_transport_create,
             MediaTransportConnect: self._on_transport_connect,
+            MediaIceRestart: self._on_ice_restart,
             MediaTransportClose: self._on_transport_close,
             MediaProduce: self._on_produce,
             MediaProducerUpdate: self._on_producer_update,
@@ -86,6 +90,12 @@ class MediaFeature(Feature):
     async def on_meeting_opened(self, _at: int) -> None:
         """Find a worker."""
         self._worker = self._supervisor.place(self._router_id, self)
+
+    async def on_connection_joined(self, caller: Caller, at: int) -> None:  # noqa: ARG002 - the hook's
+        """Tell a page that has come back what it may have missed."""
+        for transport in self._books.transports_of(caller.endpoint_id):
+            for producer in transport.producers.values():
+                self._tell_layers_wanted(producer)
 
     async def on_endpoint_left(self, caller: Caller) -> None:
         """Close the endpoint's transports with all that is on them."""
@@ -120,6 +130,12 @@ class MediaFeature(Feature):
                 MediaTransportClosed(transport_id=transport_id, reason=reason),
                 endpoint_id=transport.endpoint.endpoint_id,
             )
+
+    def on_layers_wanted(self, producer_id: str, layers: int) -> None:
+        """Tell a page how much of its camera somebody looks at."""
+        if (producer := self._books.producers.get(producer_id)) is not None:
+            producer.layers_wanted = layers
+            self._tell_layers_wanted(producer)
 
     def on_worker_lost(self) -> None:
         """Begin a new epoch, on another worker if there is one."""
@@ -166,6 +182,12 @@ class MediaFeature(Feature):
             )
         )
         return Empty()
+
+    async def _on_ice_restart(self, caller: Caller, request: MediaIceRestart) -> MediaIceRestarted:
+        transport = self._books.own_transport(caller, request.transport_id)
+        restarted = await self._do(m.RestartIce(transport_id=transport.transport_id))
+        assert isinstance(restarted, m.IceRestarted)  # noqa: S101 - what the worker answers to it
+        return MediaIceRestarted(ice_parameters=_ice_parameters(restarted))
 
     async def _on_transport_close(self, caller: Caller, request: MediaTransportClose) -> Empty:
         self._close_transport(self._books.own_transport(caller, request.transport_id))
@@ -269,13 +291,10 @@ class MediaFeature(Feature):
 
     async def _on_consumer_update(self, caller: Caller, request: MediaConsumerUpdate) -> Empty:
         consumer = self._books.own_consumer(caller, request.consumer_id)
-        await self._do(
-            m.PauseConsumer(
-                transport_id=consumer.transport.transport_id,
-                consumer_id=consumer.consumer_id,
-                is_paused=request.is_paused,
-            )
-        )
+        transport_id, consumer_id = consumer.transport.transport_id, consumer.consumer_id
+        if request.max_layer is not None:
+            self._post(m.PreferLayer(transport_id=transport_id, consumer_id=consumer_id, layer=request.max_layer))
+        await self._do(m.PauseConsumer(transport_id=transport_id, consumer_id=consumer_id, is_paused=request.is_paused))
         return Empty()
 
     async def _on_consumer_close(self, caller: Caller, request: MediaConsumerClose) -> Empty:
@@ -345,6 +364,13 @@ class MediaFeature(Feature):
         if self._books.remove_transport(transport):
             self._tell_producers(transport.endpoint.participant_id)
 
+    def _tell_layers_wanted(self, producer: MediaProducer) -> None:
+        if producer.kind is MediaKind.VIDEO:
+            self._meeting.notify(
+                MediaLayersWanted(producer_id=producer.producer_id, layers=producer.layers_wanted),
+                endpoint_id=producer.transport.endpoint.endpoint_id,
+            )
+
     def _tell_producers(self, participant_id: str) -> None:
         """Tell the room what a participant sends now."""
         if self._meeting.participant(participant_id) is None:
@@ -357,9 +383,11 @@ class MediaFeature(Feature):
     ) -> TransportOptions:
         return TransportOptions(
             id=transport_id,
-            ice_parameters=IceParameters(
-                username_fragment=created.username_fragment, password=created.password, ice_lite=True
-            ),
+            ice_parameters=_ice_parameters(created),
             ice_candidates=self._candidates(worker),
             dtls_parameters=DtlsParameters(fingerprints=[worker.fingerprint], role="auto"),
         )
+
+
+def _ice_parameters(credentials: m.TransportCreated | m.IceRestarted) -> IceParameters:
+    return IceParameters(username_fragment=credentials.username_fragment, password=credentials.password, ice_lite=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from protocol.rtp import DtlsFingerprint, MediaKind, PayloadType, Uint32
+from protocol.rtp import MAX_LAYERS, DtlsFingerprint, MediaKind, PayloadType, Uint32
 
 MID_ID = 1
 RID_ID = 2
@@ -16,9 +16,6 @@ ABS_SEND_TIME_ID = 4
 AUDIO_LEVEL_ID = 10
 ORIENTATION_ID = 11
 """Ids of RTP header extensions towards subscribers; a publisher's own are translated."""
-
-MAX_LAYERS = 3
-"""Of one camera: simulcast."""
 
 MID_BYTES = 4
 """Consumers' MIDs are exactly so long, so that every consumer's RTP header has the same layout."""

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from protocol.errors import ErrorCode
 from protocol.rtp import (
+    MAX_LAYERS,
     MediaKind,
     RtcpParameters,
     RtpCapabilities,
@@ -30,7 +31,7 @@ from server.media.capabilities import (
     ROUTER_CAPABILITIES,
     RTX_MIME_TYPES,
 )
-from server.media.messages import MAX_LAYERS, ConsumerStream, Encoding, ProducerStream
+from server.media.messages import ConsumerStream, Encoding, ProducerStream
 
 _RTCP_PAYLOAD_TYPES = range(64, 96)
 """Cannot be told from RTCP when the marker bit is set (RFC 5761 section 4)."""

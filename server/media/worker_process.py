@@ -34,6 +34,10 @@ class RouterOwner(Protocol):
         """Take note that the worker closed a transport by itself."""
         ...
 
+    def on_layers_wanted(self, producer_id: str, layers: int) -> None:
+        """Take note that so many of a producer's layers are worth sending."""
+        ...
+
     def on_worker_lost(self) -> None:
         """Take note that everything is gone."""
         ...
@@ -192,6 +196,9 @@ class WorkerProcess:
             case m.TransportClosed(router_id=router_id, transport_id=transport_id, reason=reason):
                 if (owner := self.routers.get(router_id)) is not None:
                     tell(lambda: owner.on_transport_closed(transport_id, reason))
+            case m.LayersWanted(router_id=router_id, producer_id=producer_id, layers=layers):
+                if (owner := self.routers.get(router_id)) is not None:
+                    tell(lambda: owner.on_layers_wanted(producer_id, layers))
             case m.Started() | m.StartFailed() as started:
                 if not self._started.done():
                     self._started.set_result(started)

@@ -4,7 +4,8 @@ import secrets
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from server.media.messages import MAX_LAYERS, ConsumerStream
+from protocol.rtp import MAX_LAYERS
+from server.media.messages import ConsumerStream
 from server.media.worker import rtcp
 from server.media.worker.continuity import Position, Shift, follow, same_instant, shift_pictures
 from server.media.worker.fanout import Target
