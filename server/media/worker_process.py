@@ -187,6 +187,10 @@ class WorkerProcess:
             raise StartupError(started.text)
         self.port, self.has_ipv6, self.fingerprint = started.port, started.has_ipv6, started.fingerprint
 
+    def _tell_owner(self, router_id: str, call: Callable[[RouterOwner], None]) -> None:
+        if (owner := self.routers.get(router_id)) is not None:
+            tell(lambda: call(owner))
+
     def _on_event(self, body: bytes) -> None:
         match self._decode_event(body):
             case m.Report() as report:
@@ -194,11 +198,9 @@ class WorkerProcess:
                 self.reports += 1
                 self.heard_at = asyncio.get_running_loop().time()
             case m.TransportClosed(router_id=router_id, transport_id=transport_id, reason=reason):
-                if (owner := self.routers.get(router_id)) is not None:
-                    tell(lambda: owner.on_transport_closed(transport_id, reason))
+                self._tell_owner(router_id, lambda owner: owner.on_transport_closed(transport_id, reason))
             case m.LayersWanted(router_id=router_id, producer_id=producer_id, layers=layers):
-                if (owner := self.routers.get(router_id)) is not None:
-                    tell(lambda: owner.on_layers_wanted(producer_id, layers))
+                self._tell_owner(router_id, lambda owner: owner.on_layers_wanted(producer_id, layers))
             case m.Started() | m.StartFailed() as started:
                 if not self._started.done():
                     self._started.set_result(started)

@@ -12,9 +12,15 @@ import type {
   RtpCapabilities,
   Source,
 } from "../protocol/generated";
-import type { VideoEncoding } from "./encoding";
+import { CAMERA_LAYERS } from "./cameraLayers";
 import { Publication, type SentTrack, type TrackProducer } from "./publication";
-import { type ReceivedTrack, Subscriptions, type TrackConsumer, type WantedTrack } from "./subscriptions";
+import {
+  type ReceivedTrack,
+  Subscriptions,
+  type TrackConsumer,
+  type View,
+  type WantedTrack,
+} from "./subscriptions";
 
 export interface MediaLinkOptions {
   device: types.Device;
@@ -34,6 +40,10 @@ type Direction = "send" | "recv";
 const SOURCES: readonly Source[] = ["microphone", "camera"];
 /** In kbit/s: else the first seconds of every picture are a blur. */
 const VP8 = { videoGoogleStartBitrate: 700 };
+/** A short silence is no reason yet: Chromium says so after some 5 s without an answer. */
+const DISCONNECTED_MS = 500;
+/** A restart that has not helped by then does not help. */
+const RESTART_MS = 6_000;
 const OPUS = { opusDtx: true, opusFec: true, opusStereo: false, opusMaxAverageBitrate: 32_000 };
 
 export class MediaLink {
@@ -41,6 +51,7 @@ export class MediaLink {
   readonly #end = new AbortController();
   readonly #transports = new Map<Direction, Promise<types.Transport>>();
   readonly #states = new Map<Direction, types.ConnectionState>();
+  readonly #restarting = new Set<Direction>();
   readonly #publications = new Map<Source, Publication>();
   readonly #subscriptions: Subscriptions;
 
@@ -65,8 +76,12 @@ export class MediaLink {
     this.#publications.get(source)?.set(sent);
   }
 
-  setEncoding(encoding: VideoEncoding): void {
-    this.#publications.get("camera")?.setEncoding(encoding);
+  onLayersWanted(producerId: string, layers: number): void {
+    for (const publication of this.#publications.values()) publication.onLayersWanted(producerId, layers);
+  }
+
+  setView(view: View): void {
+    this.#subscriptions.setView(view);
   }
 
   receive(wanted: readonly WantedTrack[]): void {
@@ -86,9 +101,11 @@ export class MediaLink {
     return null;
   }
 
-  /** Whether packets are known not to get through just now. */
-  get isFaltering(): boolean {
-    return [...this.#states.values()].some((state) => state === "disconnected" || state === "failed");
+  /** Look for another way at once, if packets are known not to get through just now. */
+  mend(): void {
+    for (const [direction, state] of this.#states) {
+      if (state === "disconnected" || state === "failed") void this.#restartIce(direction);
+    }
   }
 
   async ownsTransport(transportId: string): Promise<boolean> {
@@ -113,7 +130,7 @@ export class MediaLink {
       const publication = new Publication({
         source,
         requests: this.#options.requests,
-        produce: (track, isPaused, encoding) => this.#produce(source, track, isPaused, encoding),
+        produce: (track, isPaused) => this.#produce(source, track, isPaused),
         mayProducePaused: () => this.#options.mayProducePaused(source),
         onBroken: (error) => this.#break(error),
       });
@@ -172,21 +189,50 @@ export class MediaLink {
 
   #onState(direction: Direction, state: types.ConnectionState): void {
     this.#states.set(direction, state);
-    if (state === "failed") this.#break(new Error(`${direction} transport failed`));
+    if (state === "disconnected") setTimeout(() => this.#restartIfStill(direction), DISCONNECTED_MS);
+    else if (state === "failed") void this.#restartIce(direction);
   }
 
-  async #produce(
-    source: Source,
-    track: MediaStreamTrack,
-    isPaused: boolean,
-    encoding: VideoEncoding,
-  ): Promise<TrackProducer> {
+  #restartIfStill(direction: Direction): void {
+    if (this.#states.get(direction) === "disconnected") void this.#restartIce(direction);
+  }
+
+  /** Another network, or a way that has closed: the transport goes on over another pair of addresses. */
+  async #restartIce(direction: Direction): Promise<void> {
+    const { signal } = this.#end;
+    if (this.#restarting.has(direction) || signal.aborted) return;
+    this.#restarting.add(direction);
+    try {
+      const transport = await this.#transport(direction);
+      const { ice_parameters } = await this.#options.requests.request(
+        "media_ice_restart",
+        { transport_id: transport.id },
+        { signal },
+      );
+      await transport.restartIce({ iceParameters: ice_parameters as types.IceParameters });
+      setTimeout(() => this.#giveUpUnlessConnected(direction), RESTART_MS);
+    } catch (error) {
+      this.#restarting.delete(direction);
+      this.#break(error);
+    }
+  }
+
+  #giveUpUnlessConnected(direction: Direction): void {
+    this.#restarting.delete(direction);
+    const state = this.#states.get(direction);
+    if (state === "disconnected" || state === "failed")
+      this.#break(new Error(`${direction} transport failed`));
+  }
+
+  async #produce(source: Source, track: MediaStreamTrack, isPaused: boolean): Promise<TrackProducer> {
     const transport = await this.#transport("send");
     return transport.produce({
       track,
       stopTracks: false,
       appData: { source, isPaused },
-      ...(source === "camera" ? { encodings: [{ ...encoding }], codecOptions: VP8 } : { codecOptions: OPUS }),
+      ...(source === "camera"
+        ? { encodings: CAMERA_LAYERS.map((layer) => ({ ...layer })), codecOptions: VP8 }
+        : { codecOptions: OPUS }),
     });
   }
 

@@ -7,10 +7,10 @@ import type { types } from "mediasoup-client";
 import { backoffMs } from "../connection/backoff";
 import type { Requester } from "../connection/requester";
 import type { MediaSettings, MediaSnapshot, Participant, Source } from "../protocol/generated";
-import { videoEncodingFor } from "./encoding";
+import { CAMERA_LAYERS } from "./cameraLayers";
 import { MediaLink } from "./mediaLink";
 import type { SentTrack } from "./publication";
-import { type ReceivedTrack, wantedTracks } from "./subscriptions";
+import { type ReceivedTrack, type View, wantedTracks } from "./subscriptions";
 
 /** What the session needs to know of the room, each time that it changes. */
 export interface RoomMedia {
@@ -44,6 +44,7 @@ const SILENT: SentTrack = { track: null, isPaused: true };
 export class MediaSession {
   readonly #options: MediaSessionOptions;
   readonly #sent: Record<Source, SentTrack> = { microphone: SILENT, camera: SILENT };
+  #view: View = { maxLayer: CAMERA_LAYERS.length - 1, isVisible: true };
   #room: RoomMedia | null = null;
   #settings: MediaSettings | null = null;
   #device: types.Device | null = null;
@@ -92,11 +93,21 @@ export class MediaSession {
 
   /**
    * Back after a lost connection. Unless the server kept this page's place (`isKept`), its transports are gone with it;
-   * and when packets did not get through either, do not wait for ICE to find that out.
+   * and when packets did not get through either, look for another way for them.
    */
   onReconnected(isKept: boolean): void {
-    const isStale = !isKept && Number.isFinite(this.#readyAt);
-    if (isStale || this.#link?.isFaltering) this.#rebuild();
+    if (!isKept && Number.isFinite(this.#readyAt)) this.#rebuild();
+    else this.#link?.mend();
+  }
+
+  /** What can be seen has changed: the tiles' size, or whether the page is shown at all. */
+  setView(view: Partial<View>): void {
+    this.#view = { ...this.#view, ...view };
+    this.#link?.setView(this.#view);
+  }
+
+  onLayersWanted(producerId: string, layers: number): void {
+    this.#link?.onLayersWanted(producerId, layers);
   }
 
   onTransportClosed(transportId: string): void {
@@ -180,12 +191,12 @@ export class MediaSession {
       onBroken: () => link === this.#link && this.#rebuild(),
     });
     this.#link = link;
+    link.setView(this.#view);
     link.send("microphone", this.#sent.microphone);
     link.send("camera", this.#sent.camera);
   }
 
   #tellLink(room: RoomMedia): void {
-    this.#link?.setEncoding(videoEncodingFor(room.participants.length));
     this.#link?.receive(wantedTracks(room.participants, room.ownId));
   }
 

@@ -8,7 +8,7 @@
 import type { types } from "mediasoup-client";
 import type { Requester } from "../connection/requester";
 import type { Source } from "../protocol/generated";
-import { isSameEncoding, type VideoEncoding, videoEncodingFor } from "./encoding";
+import { CAMERA_LAYERS } from "./cameraLayers";
 import { Settler } from "./settle";
 
 export interface SentTrack {
@@ -19,22 +19,14 @@ export interface SentTrack {
 /** The part of a mediasoup producer that is used. */
 export type TrackProducer = Pick<
   types.Producer,
-  | "id"
-  | "track"
-  | "paused"
-  | "pause"
-  | "resume"
-  | "close"
-  | "closed"
-  | "replaceTrack"
-  | "setRtpEncodingParameters"
+  "id" | "track" | "paused" | "pause" | "resume" | "close" | "closed" | "replaceTrack" | "rtpSender"
 >;
 
 export interface PublicationOptions {
   source: Source;
   requests: Pick<Requester, "request">;
   /** Produce over the transport of the day. Rejects when that cannot be. */
-  produce(track: MediaStreamTrack, isPaused: boolean, encoding: VideoEncoding): Promise<TrackProducer>;
+  produce(track: MediaStreamTrack, isPaused: boolean): Promise<TrackProducer>;
   /** Whether a muted track is worth sending: not when another tab of this person sends the same source. */
   mayProducePaused(): boolean;
   /** Sending has failed for good; the transport is of no use. */
@@ -45,11 +37,12 @@ export class Publication {
   readonly #options: PublicationOptions;
   readonly #settler = new Settler(() => this.#step());
   #wanted: SentTrack = { track: null, isPaused: true };
-  #encoding = videoEncodingFor(1);
+  /** How many layers somebody looks at. */
+  #layers = CAMERA_LAYERS.length;
   #producer: TrackProducer | null = null;
   /** What the server was told last. */
   #toldPaused = true;
-  #sentEncoding: VideoEncoding | null = null;
+  #sentLayers = CAMERA_LAYERS.length;
   #isClosed = false;
 
   constructor(options: PublicationOptions) {
@@ -67,8 +60,10 @@ export class Publication {
     this.#settler.kick();
   }
 
-  setEncoding(encoding: VideoEncoding): void {
-    this.#encoding = encoding;
+  /** So many layers, counted from the smallest, are worth sending: the others cost battery and bandwidth for nothing. */
+  onLayersWanted(producerId: string, layers: number): void {
+    if (this.#producer?.id !== producerId) return;
+    this.#layers = layers;
     this.#settler.kick();
   }
 
@@ -120,30 +115,30 @@ export class Publication {
       });
       return true;
     }
-    return this.#applyEncoding(producer);
+    return this.#applyLayers(producer);
   }
 
   async #start(track: MediaStreamTrack | null, isPaused: boolean): Promise<boolean> {
     if (track === null || track.readyState === "ended") return false;
     if (isPaused && !this.#options.mayProducePaused()) return false;
-    const encoding = this.#encoding;
-    const producer = await this.#options.produce(track, isPaused, encoding);
+    const producer = await this.#options.produce(track, isPaused);
     if (this.#isClosed) {
       producer.close();
       return false;
     }
     this.#producer = producer;
     this.#toldPaused = isPaused;
-    this.#sentEncoding = encoding;
+    this.#layers = this.#sentLayers = CAMERA_LAYERS.length;
     if (this.#wanted.isPaused) producer.pause();
     return true;
   }
 
-  async #applyEncoding(producer: TrackProducer): Promise<boolean> {
-    const isDone = this.#sentEncoding !== null && isSameEncoding(this.#sentEncoding, this.#encoding);
-    if (this.#options.source !== "camera" || isDone || producer.track === null) return false;
-    this.#sentEncoding = this.#encoding;
-    await producer.setRtpEncodingParameters({ ...this.#encoding });
+  async #applyLayers({ rtpSender }: TrackProducer): Promise<boolean> {
+    if (this.#options.source !== "camera" || this.#sentLayers === this.#layers || !rtpSender) return false;
+    this.#sentLayers = this.#layers;
+    const parameters = rtpSender.getParameters();
+    for (const [index, encoding] of parameters.encodings.entries()) encoding.active = index < this.#layers;
+    await rtpSender.setParameters(parameters);
     return true;
   }
 

@@ -7,6 +7,7 @@ import type { types } from "mediasoup-client";
 import type { Requester } from "../connection/requester";
 import type { ConsumerOptions, Participant, Source } from "../protocol/generated";
 import { asProblem } from "../shared/problem";
+import { CAMERA_LAYERS } from "./cameraLayers";
 
 export interface WantedTrack {
   producerId: string;
@@ -17,6 +18,14 @@ export interface WantedTrack {
 export interface ReceivedTrack extends WantedTrack {
   track: MediaStreamTrack;
   receiver: RTCRtpReceiver | undefined;
+}
+
+/** What of the others' pictures can be seen just now. */
+export interface View {
+  /** The largest layer that a tile has a use for. */
+  maxLayer: number;
+  /** False while the page is hidden: sound goes on. */
+  isVisible: boolean;
 }
 
 export type TrackConsumer = Pick<types.Consumer, "id" | "track" | "rtpReceiver" | "close">;
@@ -38,7 +47,11 @@ interface Subscription {
   /** Aborted when nobody wants the track any more. */
   end: AbortController;
   consumer: TrackConsumer | null;
+  /** What the server was told last. */
+  told: View | null;
 }
+
+const ALL: View = { maxLayer: CAMERA_LAYERS.length - 1, isVisible: true };
 
 /** List what is to be received: everything that others send. */
 export function wantedTracks(participants: readonly Participant[], ownId: string): WantedTrack[] {
@@ -56,6 +69,7 @@ export function wantedTracks(participants: readonly Participant[], ownId: string
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   readonly #byProducer = new Map<string, Subscription>();
+  #view = ALL;
   #isClosed = false;
 
   constructor(options: SubscriptionsOptions) {
@@ -73,13 +87,25 @@ export class Subscriptions {
     if (gone.length > 0) this.#report();
   }
 
+  setView(view: View): void {
+    this.#view = view;
+    for (const subscription of this.#byProducer.values()) {
+      const { wanted, consumer, told } = subscription;
+      const isSame = told?.maxLayer === view.maxLayer && told.isVisible === view.isVisible;
+      if (wanted.source === "microphone" || consumer === null || told === null || isSame) continue;
+      this.#tell(subscription, consumer).catch((error) => {
+        if (!subscription.end.signal.aborted) this.#onFailed(error, subscription.end.signal);
+      });
+    }
+  }
+
   close(): void {
     this.#isClosed = true;
     for (const subscription of [...this.#byProducer.values()]) this.#end(subscription);
   }
 
   async #begin(wanted: WantedTrack): Promise<void> {
-    const subscription: Subscription = { wanted, end: new AbortController(), consumer: null };
+    const subscription: Subscription = { wanted, end: new AbortController(), consumer: null, told: null };
     const { signal } = subscription.end;
     this.#byProducer.set(wanted.producerId, subscription);
     try {
@@ -87,14 +113,25 @@ export class Subscriptions {
       if (signal.aborted) return consumer.close();
       subscription.consumer = consumer;
       this.#report();
-      await this.#options.requests.request(
-        "media_consumer_update",
-        { consumer_id: consumer.id, is_paused: false },
-        { signal },
-      );
+      await this.#tell(subscription, consumer);
     } catch (error) {
       if (!signal.aborted) this.#onFailed(error, signal);
     }
+  }
+
+  async #tell(subscription: Subscription, consumer: TrackConsumer): Promise<void> {
+    const { maxLayer, isVisible } = this.#view;
+    subscription.told = this.#view;
+    const isPicture = subscription.wanted.source !== "microphone";
+    await this.#options.requests.request(
+      "media_consumer_update",
+      {
+        consumer_id: consumer.id,
+        is_paused: isPicture && !isVisible,
+        max_layer: isPicture ? maxLayer : null,
+      },
+      { signal: subscription.end.signal },
+    );
   }
 
   async #consume(wanted: WantedTrack, signal: AbortSignal): Promise<TrackConsumer> {

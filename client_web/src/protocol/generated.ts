@@ -347,6 +347,13 @@ export interface MediaProducerClosed {
   reason: "replaced";
 }
 
+/** So many simulcast layers of this endpoint's producer, counted from the smallest, are worth sending just now. */
+export interface MediaLayersWanted {
+  type: "media_layers_wanted";
+  producer_id: string;
+  layers: number;
+}
+
 /** The server is about to close this connection, and why. `should_reconnect` says whether to come back. */
 export interface ConnectionClosing {
   type: "connection_closing";
@@ -432,6 +439,17 @@ export interface MediaTransportConnect {
   dtls_parameters: DtlsParameters;
 }
 
+/** Begin ICE anew, because this page's network has changed: for mediasoup-client's `restartIce()`. */
+export interface MediaIceRestart {
+  request_id: string;
+  transport_id: string;
+}
+
+/** The transport's new credentials; the former ones hold until these are used. */
+export interface MediaIceRestarted {
+  ice_parameters: IceParameters;
+}
+
 /** Close a transport with its producers and consumers. */
 export interface MediaTransportClose {
   request_id: string;
@@ -477,11 +495,12 @@ export interface MediaConsumed {
   consumer: ConsumerOptions;
 }
 
-/** Pause or resume a consumer. Resuming video asks the publisher for a keyframe. */
+/** Pause or resume a consumer, and say how large a picture there is a use for. Resuming video asks the publisher for a keyframe. `max_layer` is the largest simulcast layer wanted, from 0, the smallest picture; without it nothing changes. */
 export interface MediaConsumerUpdate {
   request_id: string;
   consumer_id: string;
   is_paused: boolean;
+  max_layer?: number | null;
 }
 
 /** Stop receiving a track. */
@@ -492,7 +511,7 @@ export interface MediaConsumerClose {
 
 export type RoomEvent = ParticipantJoined | ParticipantChanged | ParticipantLeft | ChatMessageSent | MediaReset;
 
-export type Notice = ChatTypingNotice | MediaTransportClosed | MediaProducerClosed | ConnectionClosing;
+export type Notice = ChatTypingNotice | MediaTransportClosed | MediaProducerClosed | MediaLayersWanted | ConnectionClosing;
 
 /** Every request's fields and reply, by its name on the wire. */
 export interface Requests {
@@ -504,6 +523,7 @@ export interface Requests {
   chat_read: { fields: ChatRead; reply: Empty };
   media_transport_create: { fields: MediaTransportCreate; reply: MediaTransportCreated };
   media_transport_connect: { fields: MediaTransportConnect; reply: Empty };
+  media_ice_restart: { fields: MediaIceRestart; reply: MediaIceRestarted };
   media_transport_close: { fields: MediaTransportClose; reply: Empty };
   media_produce: { fields: MediaProduce; reply: MediaProduced };
   media_producer_update: { fields: MediaProducerUpdate; reply: Empty };
@@ -516,7 +536,7 @@ export interface Requests {
 export type RequestName = keyof Requests;
 
 /** Requests that carry a `request_id` and are applied once however often they arrive. */
-export const MUTATIONS: ReadonlySet<RequestName> = new Set<RequestName>(["room_join", "room_leave", "chat_send", "chat_read", "media_transport_create", "media_transport_connect", "media_transport_close", "media_produce", "media_producer_update", "media_producer_close", "media_consume", "media_consumer_update", "media_consumer_close"]);
+export const MUTATIONS: ReadonlySet<RequestName> = new Set<RequestName>(["room_join", "room_leave", "chat_send", "chat_read", "media_transport_create", "media_transport_connect", "media_ice_restart", "media_transport_close", "media_produce", "media_producer_update", "media_producer_close", "media_consume", "media_consumer_update", "media_consumer_close"]);
 
 /** Who may make a request in a live room. The server decides; a page only shows. */
 export const PERMITTED: Readonly<Record<RequestName, readonly RoomRole[]>> = {
@@ -528,6 +548,7 @@ export const PERMITTED: Readonly<Record<RequestName, readonly RoomRole[]>> = {
   chat_read: ["host", "participant", "audience", "observer"],
   media_transport_create: ["host", "participant", "audience", "observer"],
   media_transport_connect: ["host", "participant", "audience", "observer"],
+  media_ice_restart: ["host", "participant", "audience", "observer"],
   media_transport_close: ["host", "participant", "audience", "observer"],
   media_produce: ["host", "participant"],
   media_producer_update: ["host", "participant"],

@@ -1,8 +1,9 @@
 /** Everybody's tiles, as large as the space allows. */
 
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import type { Participant } from "../protocol/generated";
-import { useRoom } from "../session/sessionContext";
+import { useRoom, useSession } from "../session/sessionContext";
 import { SelfTile } from "./SelfTile";
 import classes from "./Stage.module.css";
 import { Tile } from "./Tile";
@@ -15,6 +16,7 @@ const NOBODY: readonly Participant[] = [];
 
 export function Stage() {
   const { t } = useTranslation();
+  const session = useSession();
   const [ref, size] = useSize<HTMLElement>();
   const participants = useRoom(({ snapshot }) => snapshot?.participants ?? NOBODY);
   const ownId = useRoom(({ you }) => you?.participant_id);
@@ -29,6 +31,7 @@ export function Stage() {
   const { columns, tileWidth, tileHeight, isScrolled } = layoutTiles(inGrid, { ...size, gap });
   const box = { width: tileWidth, height: tileHeight };
   const width = columns * tileWidth + (columns - 1) * gap;
+  useEffect(() => session.setTileHeight(tileHeight), [session, tileHeight]);
 
   return (
     <section

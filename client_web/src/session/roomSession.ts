@@ -7,6 +7,7 @@ import type { types } from "mediasoup-client";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { RoomConnection } from "../connection/roomConnection";
 import type { SocketFactory } from "../connection/socket";
+import { layerFor } from "../media/cameraLayers";
 import type { Capture } from "../media/capture";
 import { LocalMedia, type Wanted } from "../media/localMedia";
 import { MediaSession, type MediaStatus } from "../media/mediaSession";
@@ -131,8 +132,12 @@ export class RoomSession {
       watchPage({
         onOnline: () => this.#connection.retryNow(),
         onOffline: () => this.#connection.onOffline(),
-        onVisible: () => this.#connection.check(),
+        onVisible: () => {
+          this.#mediaSession.setView({ isVisible: true });
+          this.#connection.check();
+        },
         onHide: () => this.#rememberVisit(),
+        onHidden: () => this.#mediaSession.setView({ isVisible: false }),
       }),
     );
     for (const capture of [this.local.microphone, this.local.camera]) {
@@ -198,6 +203,11 @@ export class RoomSession {
     this.room.setState((state) => afterChatToggled(state, isOpen));
     this.hints.announce({ code: isOpen ? "chat_open" : "chat_closed" });
     this.#rememberVisit();
+  }
+
+  /** Tiles have changed their size: `height` in CSS pixels. */
+  setTileHeight(height: number): void {
+    this.#mediaSession.setView({ maxLayer: layerFor(height * devicePixelRatio) });
   }
 
   setSoundBlocked(isSoundBlocked: boolean): void {
@@ -306,6 +316,8 @@ export class RoomSession {
       this.#mediaSession.onTransportClosed(notice.transport_id);
     } else if (notice.type === "media_producer_closed") {
       this.#mediaSession.onProducerClosed(notice.producer_id);
+    } else if (notice.type === "media_layers_wanted") {
+      this.#mediaSession.onLayersWanted(notice.producer_id, notice.layers);
     }
   }
 

@@ -4,13 +4,15 @@ export interface PageHandlers {
   onOnline(): void;
   onOffline(): void;
   onVisible(): void;
+  onHidden(): void;
   onHide(): void;
 }
 
 /** Listen until the returned function is called. */
-export function watchPage({ onOnline, onOffline, onVisible, onHide }: PageHandlers): () => void {
+export function watchPage({ onOnline, onOffline, onVisible, onHidden, onHide }: PageHandlers): () => void {
   const onVisibility = () => {
     if (document.visibilityState === "visible") onVisible();
+    else onHidden();
   };
   addEventListener("online", onOnline);
   addEventListener("offline", onOffline);

@@ -1,5 +1,4 @@
 import { beforeEach, expect, it, type Mock, vi } from "vitest";
-import type { VideoEncoding } from "../../src/media/encoding";
 import { Publication, type SentTrack, type TrackProducer } from "../../src/media/publication";
 import { FakeTrack } from "../support/fakeMedia";
 import { FakeProducer } from "../support/fakeProducer";
@@ -32,7 +31,7 @@ function create(source: "microphone" | "camera" = "microphone", isSlow = false):
         return {};
       }) as never,
     },
-    produce: async (track, isPaused, _encoding: VideoEncoding) => {
+    produce: async (track, isPaused) => {
       if (isSlow) {
         await new Promise<void>((resolve) => {
           release = resolve;
@@ -161,15 +160,21 @@ it("gives way to another tab, and produces anew only when it is unmuted", async 
   expect(producers).toHaveLength(2);
 });
 
-it("sends less picture when the room fills", async () => {
+it("sends the layers that somebody looks at", async () => {
   const publication = create("camera");
   publication.set(sent(new FakeTrack("video"), false));
   await settled();
-  const encoding = { maxBitrate: 1, scaleResolutionDownBy: 4 };
-  publication.setEncoding(encoding);
-  publication.setEncoding({ ...encoding });
+  for (const layers of [3, 1, 1, 0, 3]) {
+    publication.onLayersWanted("p1", layers);
+    await settled();
+  }
+  publication.onLayersWanted("somebody else's", 0);
   await settled();
-  expect(producers[0]?.encodings).toEqual([encoding]);
+  expect(producers[0]?.active).toEqual([
+    [true, false, false],
+    [false, false, false],
+    [true, true, true],
+  ]);
 });
 
 it("closes what was produced too late", async () => {

@@ -4,7 +4,8 @@ import type { FakeTrack } from "./fakeMedia";
 
 export class FakeProducer {
   closed = false;
-  encodings: object[] = [];
+  /** Which layers were active, each time that this was set. */
+  active: boolean[][] = [];
   readonly id: string;
   track: FakeTrack | null;
   paused: boolean;
@@ -32,7 +33,10 @@ export class FakeProducer {
     this.track = track;
   }
 
-  async setRtpEncodingParameters(encoding: object): Promise<void> {
-    this.encodings.push(encoding);
-  }
+  readonly rtpSender = {
+    getParameters: () => ({ encodings: [{}, {}, {}] }),
+    setParameters: async ({ encodings }: { encodings: { active?: boolean }[] }) => {
+      this.active.push(encodings.map(({ active }) => active ?? true));
+    },
+  };
 }

@@ -28,6 +28,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "chat_read": {"up_to": 1},
     "media_transport_create": {"direction": "send"},
     "media_transport_connect": {"transport_id": "t", "dtls_parameters": _DTLS},
+    "media_ice_restart": {"transport_id": "t"},
     "media_transport_close": {"transport_id": "t"},
     "media_produce": {"transport_id": "t", "source": "microphone", "rtp_parameters": _RTP},
     "media_producer_update": {"producer_id": "p", "is_paused": True},

@@ -11,12 +11,14 @@ import pytest
 import pytest_asyncio
 
 from protocol.errors import ErrorCode
-from protocol.events import MediaProducerClosed, MediaReset, MediaTransportClosed
+from protocol.events import MediaLayersWanted, MediaProducerClosed, MediaReset, MediaTransportClosed
 from protocol.requests import (
     MediaConsume,
     MediaConsumed,
     MediaConsumerClose,
     MediaConsumerUpdate,
+    MediaIceRestart,
+    MediaIceRestarted,
     MediaProduce,
     MediaProduced,
     MediaProducerClose,
@@ -288,10 +290,40 @@ async def test_a_transport_that_nobody_waits_for_any_more_is_closed(
 async def test_hostile_parameters_are_a_bad_request(ana: MediaPage, meeting: RecordingMeeting) -> None:
     transport = await ana.transport("send")
     await refused(ana.produce(transport.id, mid="\r\n"), ErrorCode.BAD_REQUEST)
-    await refused(ana.produce(transport.id, encodings=[{"ssrc": 1}, {"ssrc": 2}]), ErrorCode.BAD_REQUEST)
+    await refused(ana.produce(transport.id, encodings=[{"ssrc": 1}, {"ssrc": 1}]), ErrorCode.BAD_REQUEST)
     await ana.produce(transport.id)
     await refused(ana.produce(transport.id, Source.MICROPHONE, encodings=[{"ssrc": 1_111}]), ErrorCode.BAD_REQUEST)
     assert len(meeting.producers("ana")) == 1
+
+
+async def test_a_page_is_told_what_nobody_looks_at_and_again_when_it_comes_back(
+    feature: MediaFeature, ana: MediaPage, ben: MediaPage, meeting: RecordingMeeting
+) -> None:
+    layers = [{"ssrc": number, "rtx": {"ssrc": number + 1}} for number in (10, 20, 30)]
+    camera = await ana.produce((await ana.transport("send")).id, encodings=layers)
+    nobody = (ana.caller.endpoint_id, MediaLayersWanted(producer_id=camera, layers=0))
+    assert await meeting.wait_for_notice(MediaLayersWanted) == nobody
+    meeting.notices.clear()
+    consumed = await ben.consume((await ben.transport("recv")).id, camera)
+    await ben.ask(MediaConsumerUpdate, Empty, consumer_id=consumed.consumer.id, is_paused=False, max_layer=1)
+    assert await meeting.wait_for_notice(MediaLayersWanted) == (
+        ana.caller.endpoint_id,
+        MediaLayersWanted(producer_id=camera, layers=2),
+    )
+    meeting.notices.clear()
+    await feature.on_connection_joined(ana.caller, 0)
+    await feature.on_connection_joined(ben.caller, 0)
+    assert meeting.notices == [(ana.caller.endpoint_id, MediaLayersWanted(producer_id=camera, layers=2))]
+
+
+async def test_ice_is_restarted_for_ones_own_transport_only(ana: MediaPage, ben: MediaPage) -> None:
+    transport = await ana.transport("recv")
+    before = transport.ice_parameters
+    after = (await ana.ask(MediaIceRestart, MediaIceRestarted, transport_id=transport.id)).ice_parameters
+    assert after.ice_lite
+    assert after.username_fragment != before.username_fragment
+    assert after.password != before.password
+    await refused(ben.ask(MediaIceRestart, MediaIceRestarted, transport_id=transport.id), ErrorCode.NOT_FOUND)
 
 
 async def test_connecting_twice_is_a_bad_request(ana: MediaPage) -> None:
