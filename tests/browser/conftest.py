@@ -15,7 +15,7 @@ from tests.support.server import RunningServer, running_server
 expect.set_options(timeout=30_000)  # a timing never decides a test
 
 Visit = Callable[..., Awaitable[Visitor]]
-"""`await visit(email, room=..., may_use_devices=True, **context options)` opens a page at a room's door."""
+"""`await visit(email, room=..., may_use_devices=True, init_script=..., **context options)` opens a page at a room's door."""
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -40,10 +40,16 @@ async def visit(browser: Browser, server: RunningServer) -> AsyncIterator[Visit]
         visitors: list[Visitor] = []
 
         async def open_door(
-            email: str, *, room: str = "morning-round-up", may_use_devices: bool = True, **options: Any
+            email: str,
+            *,
+            room: str = "morning-round-up",
+            may_use_devices: bool = True,
+            init_script: str = "",
+            **options: Any,
         ) -> Visitor:
             context = await browser.new_context(**{"locale": "en-GB", **options})
             stack.push_async_callback(context.close)
+            await context.add_init_script(init_script)
             if may_use_devices:
                 await context.grant_permissions(["camera", "microphone"], origin=server.url)
             visitor = Visitor(await context.new_page())

@@ -53,6 +53,7 @@ const NOTICES: ReadonlySet<string> = new Set([
   "chat_typing",
   "media_transport_closed",
   "media_producer_closed",
+  "media_layers_wanted",
   "connection_closing",
 ]);
 
