@@ -241,7 +241,7 @@ class MediaFeature(Feature):
             ssrc=ssrc, rtx_ssrc=rtx_ssrc, mid=transport.take_mid(), cname=producer.transport.transport_id
         )
         consumer = MediaConsumer(create_id("co"), producer, transport)
-        consumer.open()
+        self._books.add_consumer(consumer)
         try:
             await self._do(
                 m.Consume(
@@ -330,7 +330,7 @@ class MediaFeature(Feature):
         self._tell_producers(producer.participant_id)
 
     def _close_consumer(self, consumer: MediaConsumer) -> None:
-        consumer.close()
+        self._books.remove_consumer(consumer)
         self._post(m.CloseConsumer(transport_id=consumer.transport.transport_id, consumer_id=consumer.consumer_id))
 
     def _close_transport(self, transport: MediaTransport) -> None:

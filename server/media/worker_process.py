@@ -87,7 +87,7 @@ class WorkerProcess:
         self.reports = 0
         """How many reports have come."""
         self.heard_at = asyncio.get_running_loop().time()
-        """When the last one came."""
+        """When it last told anything."""
         self.port = 0
         self.has_ipv6 = False
         self.fingerprint = DtlsFingerprint(algorithm="sha-256", value="")
@@ -184,11 +184,11 @@ class WorkerProcess:
         self.port, self.has_ipv6, self.fingerprint = started.port, started.has_ipv6, started.fingerprint
 
     def _on_event(self, body: bytes) -> None:
+        self.heard_at = asyncio.get_running_loop().time()
         match self._decode_event(body):
             case m.Report() as report:
                 self.report = report
                 self.reports += 1
-                self.heard_at = asyncio.get_running_loop().time()
             case m.TransportClosed(router_id=router_id, transport_id=transport_id, reason=reason):
                 if (owner := self.routers.get(router_id)) is not None:
                     tell(lambda: owner.on_transport_closed(transport_id, reason))

@@ -56,6 +56,8 @@ class Segments(NamedTuple):
     """Of each packet its size, its sequence number and its timestamp."""
     size: int
     """Of every packet but the last."""
+    octets: int
+    """Of all of them together, without padding."""
 
     @classmethod
     def of(cls, packets: list[Packet], longest: int) -> "Segments":
@@ -63,7 +65,7 @@ class Segments(NamedTuple):
         datas = [_padded(packet.data, longest) for packet in packets[:-1]]
         datas.append(packets[-1].data)
         numbers = [(len(data), packet.sequence, packet.timestamp) for data, packet in zip(datas, packets, strict=True)]
-        return cls(datas, numbers, longest)
+        return cls(datas, numbers, longest, sum(len(packet.data) for packet in packets))
 
 
 def _padded(data: bytes, size: int) -> bytes:

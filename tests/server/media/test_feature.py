@@ -33,7 +33,7 @@ from server.errors import UserError
 from server.media import books as books_module
 from server.media import feature as feature_module
 from server.media import rpc, worker_process
-from server.media.books import MAX_MEDIA_PAGES
+from server.media.books import MAX_MEDIA_ENDPOINTS
 from server.media.capabilities import ROUTER_CAPABILITIES
 from server.media.feature import MediaFeature
 from server.media.service import MediaService
@@ -371,7 +371,7 @@ async def test_there_is_a_limit_to_pages_and_consumers(
     microphone = await ana.produce(sending.id, Source.MICROPHONE)
     await ben.consume(receiving.id, camera)
     await refused(ben.consume(receiving.id, microphone), ErrorCode.TOO_MANY)
-    pages = [MediaPage(feature, "ben", f"page {number}") for number in range(MAX_MEDIA_PAGES)]
+    pages = [MediaPage(feature, "ben", f"page {number}") for number in range(MAX_MEDIA_ENDPOINTS)]
     for page in pages[:-1]:
         await page.transport("recv")
     await refused(pages[-1].transport("recv"), ErrorCode.TOO_MANY)
