@@ -215,9 +215,12 @@ async def test_a_new_transport_replaces_the_page_s_earlier_one(
 async def test_the_newest_page_sends(feature: MediaFeature, ana: MediaPage, meeting: RecordingMeeting) -> None:
     first = await ana.produce((await ana.transport("send")).id)
     other_tab = MediaPage(feature, "ana", "another page of ana")
-    second = await other_tab.produce((await other_tab.transport("send")).id)
-    assert [info.producer_id for info in meeting.producers("ana")] == [second]
-    assert meeting.notices == [(ana.caller.endpoint_id, MediaProducerClosed(producer_id=first, reason="replaced"))]
+    transport = await other_tab.transport("send")
+    meeting.told.clear()
+    second = await other_tab.produce(transport.id)
+    now = (ProducerInfo(producer_id=second, source=Source.CAMERA, is_paused=False),)
+    assert meeting.told == [now, MediaProducerClosed(producer_id=first, reason="replaced")], "never nothing in between"
+    assert meeting.notices[-1][0] == ana.caller.endpoint_id
     await refused(ana.ask(MediaProducerClose, Empty, producer_id=first), ErrorCode.NOT_FOUND)
 
 
