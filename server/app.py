@@ -126,9 +126,9 @@ class RoundupServer:
         # The workers start while the database is opened.
         starting = asyncio.create_task(media.start())
         stack.push_async_callback(_settle, starting)
-        database = await Database.open(config.data_dir)
-        stack.push_async_callback(database.close)
         stack.enter_context(claim(config.data_dir))
+        database = await Database.open(config.data_dir, is_claimed=True)
+        stack.push_async_callback(database.close)
         probe = WriteProbe(database, clock)
         stack.push_async_callback(probe.close)
         rooms = RoomRepository(database)
@@ -170,7 +170,6 @@ class RoundupServer:
                 inside=core.directory.inside,
                 media_settings=core.media.settings,
                 on_signed_out=gateway.on_signed_out,
-                on_signed_in_again=gateway.on_signed_in_again,
                 is_ready=self._readiness(core),
                 render_metrics=metrics.render,
             )

@@ -12,6 +12,8 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import Processor, WrappedLogger
 
+from server.errors import StoreError
+
 _TOKEN = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])", re.ASCII)
 """As `server.people.tokens` makes them; no id of ours is so long."""
 _EMAIL = re.compile(r"[^\s@'\"<>=(,]+@[^\s@'\"<>),]+\.[^\s@'\"<>),]+")
@@ -45,6 +47,14 @@ def configure_logs(level: str, *, is_json: bool, stream: TextIO | None = None) -
     )
     logging.basicConfig(handlers=[handler], level=max(threshold, logging.WARNING), force=True)
     logging.captureWarnings(capture=True)
+
+
+def log_failure(log: Any, event: str, error: Exception, **fields: Any) -> None:
+    """Log that `event` happened: when it was the store that failed, with its reason, else with a traceback."""
+    if isinstance(error, StoreError):
+        log.error("store_failed", during=event, reason=error.reason, **fields)
+    else:
+        log.error(event, exc_info=error, **fields)
 
 
 def _renderers(stream: TextIO, *, is_json: bool) -> list[Processor]:

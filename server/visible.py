@@ -5,7 +5,9 @@ import unicodedata
 
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 """Unicode categories that show nothing by themselves: controls, format characters, separators."""
-_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\u2065\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
 """What shows nothing although its category says otherwise: joiners, fillers of Hangul, variation selectors (Unicode's
 `Default_Ignorable_Code_Point`), and the empty cell of Braille."""
 

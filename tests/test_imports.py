@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-LEAVES = {"protocol", "server.errors", "server.clock", "server.config", "server.ids", "server.visible"}
+LEAVES = {"protocol", "server.errors", "server.clock", "server.config", "server.ids", "server.logs", "server.visible"}
 FEATURE = LEAVES | {"server.room.feature", "server.store"}
 MAY_IMPORT: dict[str, set[str]] = {
     "protocol": set(),
@@ -13,7 +13,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.config": set(),
     "server.ids": set(),
     "server.visible": set(),
-    "server.logs": set(),
+    "server.logs": {"server.errors"},
+    "server.spreadsheet": set(),
     "server.metrics": LEAVES,
     "server.store": LEAVES,
     "server.people": LEAVES | {"server.store"},
@@ -26,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.media.worker": {"protocol", "server.media.rpc", "server.media.messages"},
     "server.gateway": LEAVES | {"server.room"},
     "server.http": LEAVES | {"server.people"},
-    "server.cli": LEAVES | {"server.app", "server.logs", "server.people", "server.store"},
+    "server.cli": LEAVES | {"server.app", "server.people", "server.spreadsheet", "server.store"},
     "server.__main__": {"server.cli"},
     "server.app": {"server", "protocol"},
     "loadtest": {"protocol"},

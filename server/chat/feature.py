@@ -1,6 +1,5 @@
 """The chat of one meeting: a window on the newest messages of the room, and what is added to them."""
 
-import asyncio
 import math
 from collections import deque
 from collections.abc import Mapping
@@ -15,9 +14,10 @@ from protocol.room import ChatMessage, ChatSnapshot
 from protocol.wire import Empty, Request
 from server.chat.text import clean_text
 from server.clock import Clock
-from server.errors import StoreError, UserError
+from server.errors import UserError
 from server.room.feature import Caller, Feature, Handler, Meeting
 from server.store.chat import ChatRepository
+from server.store.queue import WriteQueue
 
 TYPING_EVERY_S = 1.0
 """Of one participant. A page forgets a typing notice after 6 s, so it is told again meanwhile."""
@@ -45,9 +45,7 @@ class ChatFeature(Feature):
         self._window: deque[ChatMessage] = deque(maxlen=CHAT_SNAPSHOT_MESSAGES)
         self._has_more = True
         """True until the history is known to have no more than the window."""
-        self._writing = asyncio.Lock()
-        self._outages = 0
-        """How often the store could not keep a message."""
+        self._queue = WriteQueue("The chat message before is not kept yet.")
         self._read_up_to: dict[str, int] = {}
         """By person."""
         self._typing: dict[str, _Typing] = {}
@@ -92,17 +90,10 @@ class ChatFeature(Feature):
         participant = self._meeting.participant(caller.participant_id)
         if participant is None:
             raise UserError(ErrorCode.NOT_IN_ROOM, "You are not in this room.")
-        outages = self._outages
-        async with self._writing:
-            if self._outages > outages:
-                raise StoreError("It could not keep the message before.")  # which has waited for all behind it
-            try:
-                message = await self._repository.append(
-                    self._room_id, caller.person_id, participant.name, text, request.request_id, self._clock.now_ms()
-                )
-            except StoreError:
-                self._outages += 1
-                raise
+        async with self._queue.turn():
+            message = await self._repository.append(
+                self._room_id, caller.person_id, participant.name, text, request.request_id, self._clock.now_ms()
+            )
             # One that was kept before, by a request that arrives again, has been told already.
             if not self._window or message.message_id > self._window[-1].message_id:
                 self._add(message)

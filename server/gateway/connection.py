@@ -21,6 +21,7 @@ from server.errors import ProtocolError, StoreError, UserError
 from server.gateway.engine_socket import Socket
 from server.gateway.frames import Event, encode_failure, encode_reply
 from server.gateway.limits import REQUESTS_IN_FLIGHT
+from server.logs import log_failure
 from server.room.directory import Entry, RoomDirectory
 
 R = TypeVar("R")
@@ -61,7 +62,7 @@ class Connection:
         self._left_by: str | None = None
         """`request_id` of the last room_leave that was done."""
         self._in_flight = 0
-        self._is_closed = False
+        self._is_closed = self._is_page_gone = False
         self._removal: Departure | None = None
         """Why the person may be here no longer."""
 
@@ -83,7 +84,7 @@ class Connection:
 
     def on_closed(self, *, is_page_gone: bool) -> None:
         """Tell the room that the connection is lost, unless the last thing it said was that it leaves."""
-        self._is_closed = True
+        self._is_closed, self._is_page_gone = True, is_page_gone
         # Requests that came before begin first.
         asyncio.get_running_loop().call_soon(self._lose, is_page_gone)
         self._services.on_closed(self)
@@ -101,12 +102,12 @@ class Connection:
                 self._socket.put(encode_reply(event.ack_id, reply))
         except UserError as error:
             if isinstance(error, StoreError):
-                _log.error("store_failed", reason=error.reason, **self._context(event.name))
+                log_failure(_log, "request_failed", error, **self._context(event.name))
             self._fail(event, error.code, error.text)
         except ProtocolError as error:
             self._socket.hang_up(error.code, error.text, should_reconnect=False)
-        except Exception:  # noqa: BLE001 - a handler's fault is no reason to leave the page without an answer
-            _log.exception("request_failed", **self._context(event.name))
+        except Exception as error:  # noqa: BLE001 - a handler's fault is no reason to leave the page without an answer
+            log_failure(_log, "request_failed", error, **self._context(event.name))
             self._fail(event, ErrorCode.INTERNAL_ERROR, "Something went wrong on our side.")
         finally:
             self._in_flight -= 1
@@ -148,7 +149,7 @@ class Connection:
             self._leave_room(entry, self._removal)
             raise UserError(ErrorCode.NOT_SIGNED_IN, "You are signed out.")
         if self._is_closed:
-            self._services.directory.lose(entry)
+            self._services.directory.lose(entry, is_page_gone=self._is_page_gone)
             raise UserError(ErrorCode.NOT_IN_ROOM, "The connection is gone.")
         self._services.observe_join(self._services.clock.monotonic() - began)
         welcome = entry.welcome

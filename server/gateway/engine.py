@@ -1,6 +1,6 @@
 """Socket.IO at one path: the libraries' servers, made to open connections of ours.
 
-With `engine_socket.py`, which says why, the only file that knows the insides of python-socketio and python-engineio.
+With `engine_socket.py`, which says why, the only files that know the insides of python-socketio and python-engineio.
 `tests/server/gateway/test_engine.py` fails when what is overridden in the two changes in the libraries.
 """
 
@@ -16,9 +16,10 @@ from engineio import AsyncServer, packet
 
 from protocol.errors import ErrorCode
 from server.clock import Clock
-from server.errors import UserError
+from server.errors import StoreError, UserError
 from server.gateway.engine_socket import Receiver, Socket
 from server.gateway.posts import MAX_POST_BYTES
+from server.logs import log_failure
 
 PATH = "/socket.io/"
 PING_INTERVAL_S = 9
@@ -124,9 +125,11 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc]
         try:
             receiver = await self._accept(environ["aiohttp.request"], socket)
         except UserError as error:
+            if isinstance(error, StoreError):
+                log_failure(_log, "connect_failed", error)
             raise _refusal(error.code, error.text) from error
         except Exception as error:
-            _log.exception("connect_failed")
+            log_failure(_log, "connect_failed", error)
             raise _refusal(ErrorCode.INTERNAL_ERROR, "Something went wrong on our side.") from error
         if not socket.accepted_by(receiver):
             # It went while we looked who it is; the library has told nobody.

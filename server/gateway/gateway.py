@@ -17,6 +17,7 @@ from server.gateway.connection import Connection, Services
 from server.gateway.engine import PATH, SocketServer
 from server.gateway.engine_socket import Socket
 from server.gateway.limits import CONNECTIONS_PER_PERSON
+from server.logs import log_failure
 from server.room.directory import RoomDirectory
 
 RECHECK_EVERY_S = 30.0
@@ -84,17 +85,6 @@ class Gateway:
         for connection in self._connections_of(token):
             connection.end_session("left")
 
-    def on_signed_in_again(self, token: str, new_token: str, person_id: str) -> None:
-        """Take note that a browser has a new session instead of this one.
-
-        The pages that it had open stay connected when it is the same person's: they opened their link once more.
-        """
-        for connection in self._connections_of(token):
-            if connection.person.person_id == person_id:
-                connection.token = new_token
-            else:
-                connection.end_session("left")
-
     async def close(self) -> None:
         """Tell every page to come back later, and close its connection. Idempotent."""
         self._is_closed = True
@@ -153,8 +143,8 @@ class Gateway:
             for connection in self._all_connections():
                 try:
                     is_signed_in = await self._identify(connection.token) is not None
-                except Exception:  # noqa: BLE001 - a database that fails is no reason to send everybody away
-                    _log.exception("recheck_failed")
+                except Exception as error:  # noqa: BLE001 - a database that fails is no reason to send everybody away
+                    log_failure(_log, "recheck_failed", error)
                     break
                 if not is_signed_in:
                     connection.end_session("removed")

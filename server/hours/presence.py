@@ -14,7 +14,7 @@ from typing import TypeVar
 import structlog
 
 from server.clock import Clock
-from server.errors import StoreError
+from server.logs import log_failure
 from server.room.feature import Caller, Ending, Feature, Meeting
 from server.store.presence import ConnectionRecord, MeetingRecord, PresenceRepository, RecordRefusedError
 
@@ -88,7 +88,7 @@ class PresenceService:
             try:
                 await self._write(meetings.values(), connections.values())
             except Exception as error:  # noqa: BLE001 - whatever it is, the records are kept and tried again
-                _log_failure("presence_write_failed", error, waiting=len(self._meetings) + len(self._connections))
+                log_failure(_log, "presence_write_failed", error, waiting=len(self._meetings) + len(self._connections))
                 return False
             _forget(self._meetings, meetings)
             _forget(self._connections, connections)
@@ -100,7 +100,7 @@ class PresenceService:
         try:
             await self._repository.renew(self._node_id, self._clock.now_ms())
         except Exception as error:  # noqa: BLE001 - the next heartbeat tries again
-            _log_failure("presence_lease_failed", error)
+            log_failure(_log, "presence_lease_failed", error)
 
     async def _write(self, meetings: Collection[MeetingRecord], connections: Collection[ConnectionRecord]) -> None:
         """Write records, but give up the ones that the database will never take."""
@@ -190,9 +190,3 @@ def _forget(pending: dict[str, R], written: Mapping[str, R]) -> None:
     for key, record in written.items():
         if pending.get(key) is record:
             del pending[key]
-
-
-def _log_failure(event: str, error: Exception, **fields: int) -> None:
-    """Say why; where that is no sentence for operators, with a traceback."""
-    is_explained = isinstance(error, StoreError)
-    _log.error(event, reason=str(error) if is_explained else "unexpected", exc_info=not is_explained, **fields)

@@ -15,7 +15,8 @@ async def get_session(request: web.Request) -> web.Response:
     parts = request.app[PARTS]
     person = await signed_in_person(request)
     rooms = tuple(
-        RoomSummary(room=room, inside_count=len(parts.inside(room.room_id))) for room in await parts.rooms.list_rooms()
+        RoomSummary(room=one.room, inside_count=len(parts.inside(one.room.room_id)))
+        for one in await parts.rooms.list_rooms()
     )
     signed_in = SignedIn(person=person, programme_name=await parts.people.programme_name(), rooms=rooms)
     response = json_response(signed_in)

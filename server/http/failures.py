@@ -10,6 +10,7 @@ from protocol.wire import Failure
 from server.errors import StoreError, UserError
 from server.http.notices import render_notice
 from server.http.replies import json_response
+from server.logs import log_failure
 
 ROUTE = web.RequestKey("route", str)
 """The request's route without what varies in it: a path may hold a sign-in token. Absent when it was not even HTTP."""
@@ -44,7 +45,7 @@ async def answer_failures(
         return await handler(request)
     except UserError as error:
         if isinstance(error, StoreError):
-            _log.error("store_failed", method=request.method, route=request[ROUTE], reason=error.reason)
+            log_failure(_log, "request_failed", error, method=request.method, route=request[ROUTE])
         return _answer(request, _STATUS.get(error.code, 400), error.code, error.text)
     except web.HTTPException as error:
         if error.status < 400:
@@ -56,8 +57,8 @@ async def answer_failures(
         return response
     except ConnectionError:
         raise  # the browser has gone, there is nobody to answer
-    except Exception:  # noqa: BLE001 - the last handler there is
-        _log.exception("request failed", method=request.method, route=request[ROUTE])
+    except Exception as error:  # noqa: BLE001 - the last handler there is
+        log_failure(_log, "request_failed", error, method=request.method, route=request[ROUTE])
         return _answer(request, 500, ErrorCode.INTERNAL_ERROR, "Something went wrong on our side.")
 
 

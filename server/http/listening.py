@@ -99,9 +99,7 @@ def load_tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
 def _why(host: str, port: int, error: OSError) -> str:
     match error.errno:
         case errno.EADDRINUSE:
-            # Most who read this have started the server with make.
-            other = 'another port with --port (make run ARGS="--port N")'
-            return f"Port {port} is already in use; stop the other program, or choose {other}."
+            return f"Port {port} is already in use; stop the other program, or choose another port with --port."
         case errno.EACCES:
             return f"Port {port} needs more rights than this user has; choose one from 1024 up with --port."
         case errno.EADDRNOTAVAIL:

@@ -80,6 +80,11 @@ _TEXTS: dict[str, dict[ErrorCode, tuple[str, str]]] = {
             "It is not your fault. Please try again in a moment; if it keeps happening, tell whoever runs your "
             "programme when it happened.",
         ),
+        ErrorCode.UNAVAILABLE: (
+            "Roundup needs a moment",
+            "Please wait a moment and try again: load this page anew. If it keeps happening, tell whoever runs your "
+            "programme.",
+        ),
         ErrorCode.BAD_REQUEST: (
             "That request could not be understood",
             "Start again from the home page.",
@@ -99,6 +104,11 @@ _TEXTS: dict[str, dict[ErrorCode, tuple[str, str]]] = {
             "Algo ha fallado por nuestra parte",
             "No es culpa suya. Inténtelo de nuevo en un momento; si sigue ocurriendo, diga a quien lleva su programa "
             "a qué hora ocurrió.",
+        ),
+        ErrorCode.UNAVAILABLE: (
+            "Roundup necesita un momento",
+            "Espere un momento e inténtelo de nuevo: vuelva a cargar esta página. Si sigue ocurriendo, avise a quien "
+            "lleva su programa.",
         ),
         ErrorCode.BAD_REQUEST: (
             "No se ha entendido la petición",

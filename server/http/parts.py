@@ -12,6 +12,15 @@ from server.http.web_client import WebClient
 from server.people.service import PeopleService
 
 
+class ListedRoom(Protocol):
+    """A room in a list, whatever else the list tells of it."""
+
+    @property
+    def room(self) -> RoomInfo:
+        """Return what people see of it."""
+        ...
+
+
 class Rooms(Protocol):
     """The lasting rooms, as pages need them."""
 
@@ -19,7 +28,7 @@ class Rooms(Protocol):
         """Return the room that links call `slug`."""
         ...
 
-    async def list_rooms(self) -> Sequence[RoomInfo]:
+    async def list_rooms(self) -> Sequence[ListedRoom]:
         """Return all rooms."""
         ...
 
@@ -36,9 +45,7 @@ class Parts:
     """Who is in the room with this id."""
     media_settings: Callable[[], MediaSettings]
     on_signed_out: Callable[[str], None]
-    """Told the token of a session that its browser has ended."""
-    on_signed_in_again: Callable[[str, str, str], None]
-    """Told the token of a session that its browser has exchanged, the new one, and the `person_id` of that."""
+    """Told the token of a session that its browser has ended, also by signing in as somebody else."""
     is_ready: Callable[[], Awaitable[bool]]
     """Whether people can join now."""
     render_metrics: Callable[[str], tuple[bytes, str]]

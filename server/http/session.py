@@ -10,17 +10,17 @@ from server.people.service import SESSION_LIFETIME
 
 
 async def sign_in(request: web.Request) -> web.Response:
-    """`GET /s/TOKEN`: begin a new session and go where the link leads.
+    """`GET /s/TOKEN`: sign in, and go where the link leads.
 
-    A session that the browser brings along ends: it may be somebody else's.
+    A session that the browser brings along goes on when it is the same person's, and ends when it is not.
     """
     parts = request.app[PARTS]
-    used = await parts.people.use_link(request.match_info["token"])
+    earlier = _session_token(request)
+    used = await parts.people.use_link(request.match_info["token"], earlier)
     if used is None:
         raise UserError(ErrorCode.LINK_INVALID, "This sign-in link no longer works.")
-    earlier = _session_token(request)
-    await parts.people.sign_out(earlier)
-    parts.on_signed_in_again(earlier, used.session_token, used.person.person_id)
+    if earlier not in ("", used.session_token):
+        parts.on_signed_out(earlier)
     # Only ever a path of ours: the slug comes from the database, nothing from the request.
     location = "/" if used.room_slug is None else f"/r/{used.room_slug}"
     response = web.Response(status=303, headers={"Location": location})

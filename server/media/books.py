@@ -8,8 +8,8 @@ from server.ids import create_id
 from server.media.endpoint import Direction, EndpointMedia, MediaConsumer, MediaProducer, MediaTransport
 from server.room.feature import Caller
 
-MAX_MEDIA_PAGES = 8
-"""Of one participant, with sound and video; more may be open."""
+MAX_MEDIA_ENDPOINTS = 8
+"""Of one participant, with transports; more may be connected."""
 
 
 class MediaBooks:
@@ -27,7 +27,7 @@ class MediaBooks:
         """Enter a transport; the page has none of that direction. Raises `UserError` for one page too many."""
         endpoint = self._endpoints.get(caller.endpoint_id)
         if endpoint is None:
-            if len(self.endpoints_of(caller.participant_id)) >= MAX_MEDIA_PAGES:
+            if len(self.endpoints_of(caller.participant_id)) >= MAX_MEDIA_ENDPOINTS:
                 raise UserError(ErrorCode.TOO_MANY, "You have too many pages open.")
             endpoint = EndpointMedia(caller.endpoint_id, caller.participant_id)
             self._endpoints[caller.endpoint_id] = endpoint
@@ -45,7 +45,7 @@ class MediaBooks:
         if not endpoint.transports:
             del self._endpoints[endpoint.endpoint_id]
         for consumer in list(transport.consumers.values()):
-            consumer.close()
+            self.remove_consumer(consumer)
         producers = list(transport.producers.values())
         for producer in producers:
             self.remove_producer(producer)
@@ -61,7 +61,17 @@ class MediaBooks:
         self.producers.pop(producer.producer_id, None)
         producer.transport.producers.pop(producer.producer_id, None)
         for consumer in list(producer.consumers.values()):
-            consumer.close()
+            self.remove_consumer(consumer)
+
+    def add_consumer(self, consumer: MediaConsumer) -> None:
+        """Enter a consumer."""
+        for owner in (consumer.producer, consumer.transport):
+            owner.consumers[consumer.consumer_id] = consumer
+
+    def remove_consumer(self, consumer: MediaConsumer) -> None:
+        """Strike off a consumer. Idempotent."""
+        for owner in (consumer.producer, consumer.transport):
+            owner.consumers.pop(consumer.consumer_id, None)
 
     def transports_of(self, endpoint_id: str) -> list[MediaTransport]:
         """Return what a page has open."""

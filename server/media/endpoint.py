@@ -18,7 +18,7 @@ MAX_MIDS: int = len(_DIGITS) ** (MID_BYTES - len(_MID_PREFIX))
 
 @dataclass(slots=True, eq=False)
 class EndpointMedia:
-    """What one page has."""
+    """What one open page has."""
 
     endpoint_id: str
     participant_id: str
@@ -52,20 +52,11 @@ class MediaProducer:
 
 @dataclass(slots=True, eq=False)
 class MediaConsumer:
-    """A track that goes out: known to its producer and to its transport, as long as it is open."""
+    """A track that goes out."""
 
     consumer_id: str
     producer: MediaProducer
     transport: "MediaTransport"
-
-    def open(self) -> None:
-        """Enter it into the books."""
-        self.producer.consumers[self.consumer_id] = self.transport.consumers[self.consumer_id] = self
-
-    def close(self) -> None:
-        """Strike it off. Idempotent."""
-        self.producer.consumers.pop(self.consumer_id, None)
-        self.transport.consumers.pop(self.consumer_id, None)
 
 
 @dataclass(slots=True, eq=False)

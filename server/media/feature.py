@@ -222,9 +222,15 @@ class MediaFeature(Feature):
             raise
         if transport.is_closed:
             raise not_found("transport")
-        self._replace_producer(caller.participant_id, request.source)  # not before: the worker may refuse the new one
+        replaced = self._drop_producers(caller.participant_id, request.source)  # not before: it may have been refused
         self._books.add_producer(producer)
+        # At once with the new one: in between, another page would take nobody to be sending.
         self._tell_producers(caller.participant_id)
+        for other in replaced:
+            self._meeting.notify(
+                MediaProducerClosed(producer_id=other.producer_id, reason="replaced"),
+                endpoint_id=other.transport.endpoint.endpoint_id,
+            )
         return MediaProduced(producer_id=producer.producer_id)
 
     async def _on_producer_update(self, caller: Caller, request: MediaProducerUpdate) -> Empty:
@@ -242,7 +248,9 @@ class MediaFeature(Feature):
         return Empty()
 
     async def _on_producer_close(self, caller: Caller, request: MediaProducerClose) -> Empty:
-        self._close_producer(self._books.own_producer(caller, request.producer_id))
+        producer = self._books.own_producer(caller, request.producer_id)
+        self._drop_producer(producer)
+        self._tell_producers(producer.participant_id)
         return Empty()
 
     async def _on_consume(self, caller: Caller, request: MediaConsume) -> MediaConsumed:
@@ -263,7 +271,7 @@ class MediaFeature(Feature):
             ssrc=ssrc, rtx_ssrc=rtx_ssrc, mid=transport.take_mid(), cname=producer.transport.transport_id
         )
         consumer = MediaConsumer(create_id("co"), producer, transport)
-        consumer.open()
+        self._books.add_consumer(consumer)
         try:
             await self._do(
                 m.Consume(
@@ -333,23 +341,19 @@ class MediaFeature(Feature):
                 )
         return self._books.add_transport(caller, request.direction, request.rtp_capabilities)
 
-    def _replace_producer(self, participant_id: str, source: Source) -> None:
-        """Close what the participant sends of `source`; the page that sent it is told."""
-        for producer in self._books.producers_of(participant_id):
-            if producer.source is source:
-                self._close_producer(producer)
-                self._meeting.notify(
-                    MediaProducerClosed(producer_id=producer.producer_id, reason="replaced"),
-                    endpoint_id=producer.transport.endpoint.endpoint_id,
-                )
+    def _drop_producers(self, participant_id: str, source: Source) -> list[MediaProducer]:
+        """Close what the participant sends of `source`, without telling anybody; return it."""
+        dropped = [producer for producer in self._books.producers_of(participant_id) if producer.source is source]
+        for producer in dropped:
+            self._drop_producer(producer)
+        return dropped
 
-    def _close_producer(self, producer: MediaProducer) -> None:
+    def _drop_producer(self, producer: MediaProducer) -> None:
         self._books.remove_producer(producer)
         self._post(m.CloseProducer(transport_id=producer.transport.transport_id, producer_id=producer.producer_id))
-        self._tell_producers(producer.participant_id)
 
     def _close_consumer(self, consumer: MediaConsumer) -> None:
-        consumer.close()
+        self._books.remove_consumer(consumer)
         self._post(m.CloseConsumer(transport_id=consumer.transport.transport_id, consumer_id=consumer.consumer_id))
 
     def _close_transport(self, transport: MediaTransport) -> None:

@@ -91,7 +91,7 @@ class WorkerProcess:
         self.reports = 0
         """How many reports have come."""
         self.heard_at = asyncio.get_running_loop().time()
-        """When the last one came."""
+        """When it last told anything."""
         self.port = 0
         self.has_ipv6 = False
         self.fingerprint = DtlsFingerprint(algorithm="sha-256", value="")
@@ -192,11 +192,11 @@ class WorkerProcess:
             tell(lambda: call(owner))
 
     def _on_event(self, body: bytes) -> None:
+        self.heard_at = asyncio.get_running_loop().time()
         match self._decode_event(body):
             case m.Report() as report:
                 self.report = report
                 self.reports += 1
-                self.heard_at = asyncio.get_running_loop().time()
             case m.TransportClosed(router_id=router_id, transport_id=transport_id, reason=reason):
                 self._tell_owner(router_id, lambda owner: owner.on_transport_closed(transport_id, reason))
             case m.LayersWanted(router_id=router_id, producer_id=producer_id, layers=layers):

@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
+
 from protocol.errors import ErrorCode
 from protocol.roles import ProgrammeRole
 from protocol.room import Person
 from server.clock import Clock
-from server.errors import UserError
+from server.errors import StoreError, UserError
+from server.logs import log_failure
 from server.people.links import LINK_LIFETIME
 from server.people.names import email_of, name_of, slug_of
 from server.people.tokens import hash_token, is_token, new_token
@@ -24,15 +27,18 @@ SESSION_LIFETIME = timedelta(days=30)
 OPERATOR = "operator"
 """Whoever runs commands on the server, as the audit trail calls them."""
 
+_log = structlog.get_logger(__name__)
+
 _EXTEND_AFTER_MS = 3_600_000
 """A session's end is moved on at most so often, so that most requests only read."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A new session, and where its link leads."""
+    """A browser's session, and where its link leads."""
 
     session_token: str
+    """The browser's earlier one, when that is the same person's: pages that are open go on with it."""
     person: Person
     room_slug: str | None
 
@@ -104,20 +110,29 @@ class PeopleService:
         return [Imported(person, token) for person, (_, token) in zip(persons, made, strict=True)]
 
     async def revoke(self, email: str) -> int:
-        """Revoke all links of a person, end the sessions made from them, and return how many links that were."""
+        """Revoke all links of a person, end all their sessions, and return how many links that were."""
         person = await self.find(email)
         return await self._repository.revoke_links(person.person_id, actor=OPERATOR, at=self._clock.now_ms())
 
-    async def use_link(self, token: str) -> SignIn | None:
-        """Sign in by a link: a new session each time; `None` for a link that is unknown, expired or revoked."""
+    async def use_link(self, token: str, earlier: str = "") -> SignIn | None:
+        """Sign in by a link; `None` for one that is unknown, expired or revoked.
+
+        `earlier` is the session that the browser brings along. Somebody else's ends.
+        """
         if not is_token(token):
             return None
         session_token = new_token()
         now = self._clock.now_ms()
         used = await self._repository.use_link(
-            hash_token(token), hash_token(session_token), at=now, expires_at=now + _milliseconds(SESSION_LIFETIME)
+            hash_token(token),
+            hash_token(session_token),
+            earlier_hash=hash_token(earlier) if is_token(earlier) else "",
+            at=now,
+            expires_at=now + _milliseconds(SESSION_LIFETIME),
         )
-        return None if used is None else SignIn(session_token, used.person, used.room_slug)
+        if used is None:
+            return None
+        return SignIn(earlier if used.is_earlier_kept else session_token, used.person, used.room_slug)
 
     async def person_of_session(self, token: str) -> Person | None:
         """Return who is signed in with this session, and let the session live on."""
@@ -130,7 +145,10 @@ class PeopleService:
             return None
         if now - found.last_seen_at >= _EXTEND_AFTER_MS:
             expires_at = now + _milliseconds(SESSION_LIFETIME)
-            await self._repository.extend_session(session_hash, at=now, expires_at=expires_at)
+            try:
+                await self._repository.extend_session(session_hash, at=now, expires_at=expires_at)
+            except StoreError as error:  # a disk that fails keeps nobody out; the next look tries again
+                log_failure(_log, "session_not_extended", error)
         return found.person
 
     async def sign_out(self, token: str) -> None:

@@ -7,6 +7,7 @@ from contextvars import Context
 
 import structlog
 
+from server.logs import log_failure
 from server.room.feature import Feature
 
 HOOK_TIMEOUT_S = 5.0
@@ -66,5 +67,6 @@ class HookRunner:
         try:
             async with asyncio.timeout(HOOK_TIMEOUT_S):
                 await hook(feature)
-        except Exception:  # noqa: BLE001 - whatever it is, the other features must not notice
-            _log.exception("hook_failed", hook=name, feature=type(feature).__name__, room_id=self._room_id)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other features must not notice
+            feature_name = type(feature).__name__
+            log_failure(_log, "hook_failed", error, hook=name, feature=feature_name, room_id=self._room_id)

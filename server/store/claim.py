@@ -12,11 +12,13 @@ FILE_NAME = "server.lock"
 
 @contextmanager
 def claim(data_dir: Path) -> Iterator[None]:
-    """Hold `data_dir` for this process; the system lets go of it when the process ends, however it ends.
+    """Hold `data_dir` for this process, and make it when missing; the system lets go of it however the process ends.
 
     Raises `StartupError` when another server has it.
     """
     try:
+        # What is in there is personal: nobody else on the machine needs to read it.
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = (data_dir / FILE_NAME).open("w")
     except OSError as error:
         raise StartupError(f"The data folder {data_dir} cannot be used: {error.strerror}.") from error

@@ -8,7 +8,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,17 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from server.errors import StartupError
-from server.store.failures import LockedError, explained, sentence, why
+from server.store.claim import claim
+from server.store.failures import OVERDUE, explained, sentence, why
+from server.store.queue import WriteQueue
 
 FILE_NAME = "roundup.sqlite3"
 NEWEST_REVISION = "0002"
 """Of the migrations here. Named so that a start with nothing to migrate need not load Alembic to find out."""
 
 _READERS = 2
+_READER_TIMEOUT_S = 5.0
+"""So long a read waits for one of them: a disk that hangs is not waited for without end."""
 _OPENING_TIMEOUT_MS = 5_000
 """For another program's lock; another server may be migrating."""
 _BUSY_TIMEOUT_MS = 2_000
@@ -45,18 +49,18 @@ class Database:
         self.path = path
         self._writer = _create_async_engine(path, "BEGIN IMMEDIATE", _WRITER_PRAGMAS, pool_size=1)
         self._readers = _create_async_engine(path, "BEGIN", _READER_PRAGMAS, pool_size=_READERS)
-        self._writing = asyncio.Lock()
-        self._lockouts = 0
-        """How often a write has waited in vain for another program's lock."""
+        self._queue = WriteQueue(sentence(path, OVERDUE))
 
     @classmethod
-    async def open(cls, data_dir: Path, *, may_create: bool = True) -> "Database":
+    async def open(cls, data_dir: Path, *, may_create: bool = True, is_claimed: bool = False) -> "Database":
         """Open the database in `data_dir` and run outstanding migrations; make both when missing, if that is meant.
+
+        Who has not claimed the folder may not migrate what a server is running on.
 
         Raises `StartupError` when the folder is not writable, the file is no database, or a newer Roundup wrote it.
         """
         path = data_dir / FILE_NAME
-        await asyncio.to_thread(_prepare, path, may_create=may_create)
+        await asyncio.to_thread(_prepare, path, may_create=may_create, is_claimed=is_claimed)
         return cls(path)
 
     @asynccontextmanager
@@ -65,17 +69,8 @@ class Database:
 
         Raises `StoreError` when the database takes nothing.
         """
-        lockouts = self._lockouts
-        async with self._writing:
-            if self._lockouts > lockouts:
-                # Whoever was before us in the queue has waited for the lock; if everybody did, the queue would grow.
-                raise LockedError(sentence(self.path, "another program has locked it"))
-            try:
-                async with self._transaction(self._writer) as session:
-                    yield session
-            except LockedError:
-                self._lockouts += 1
-                raise
+        async with self._queue.turn(), self._transaction(self._writer) as session:
+            yield session
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -95,7 +90,7 @@ class Database:
         await self._writer.dispose()
 
 
-def _prepare(path: Path, *, may_create: bool) -> None:
+def _prepare(path: Path, *, may_create: bool, is_claimed: bool) -> None:
     """Make folder and file, prove that they can be written to, and bring the tables up to date.
 
     Runs on a plain connection: whatever is wrong shows here, before there is a thread per connection to clean up.
@@ -119,7 +114,8 @@ def _prepare(path: Path, *, may_create: bool) -> None:
             if stored != NEWEST_REVISION:
                 from server.store.migrate import upgrade
 
-                upgrade(connection, stored)
+                with nullcontext() if is_claimed or stored is None else claim(path.parent):
+                    upgrade(connection, stored)
     except (sqlite3.Error, DBAPIError) as error:
         raise StartupError(sentence(path, why(error))) from error
     finally:
@@ -143,6 +139,7 @@ def _create_async_engine(path: Path, begin: str, pragmas: tuple[str, ...], *, po
         _url("sqlite+aiosqlite", path),
         pool_size=pool_size,
         max_overflow=0,
+        pool_timeout=_READER_TIMEOUT_S,  # the writer is queued for before
         pool_reset_on_return=None,  # `on_reset` does it, and only when there is something to do
         hide_parameters=True,  # errors end up in logs
     )

@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from server.errors import StoreError
 
+OVERDUE = "it does not answer in time"
 _WHY = {
     sqlite3.SQLITE_NOTADB: "it is not a database",
     sqlite3.SQLITE_CORRUPT: "it is damaged; restore a backup",
@@ -19,10 +20,6 @@ _WHY = {
     sqlite3.SQLITE_FULL: "the disk is full",
     sqlite3.SQLITE_IOERR: "the disk reports an error",
 }
-
-
-class LockedError(StoreError):
-    """Another program has locked the database."""
 
 
 def why(error: sqlite3.Error | DBAPIError) -> str:
@@ -44,10 +41,9 @@ def explained(path: Path) -> Iterator[None]:
         code = _code(error)
         if code not in _WHY:
             raise
-        kind = LockedError if code == sqlite3.SQLITE_BUSY else StoreError
-        raise kind(sentence(path, _WHY[code])) from error
+        raise StoreError(sentence(path, _WHY[code])) from error
     except PoolTimeoutError as error:
-        raise StoreError(sentence(path, "it does not answer in time")) from error
+        raise StoreError(sentence(path, OVERDUE)) from error
 
 
 def _code(error: sqlite3.Error | DBAPIError) -> int:

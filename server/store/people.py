@@ -71,10 +71,11 @@ class PersonOverview:
 
 @dataclass(frozen=True, slots=True)
 class UsedLink:
-    """Whom a link has signed in, and the room it leads to."""
+    """Whom a link has signed in, the room it leads to, and whether that is the browser's earlier session's person."""
 
     person: Person
     room_slug: str | None
+    is_earlier_kept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +195,13 @@ class PeopleRepository:
             await session.execute(removed)
             audit(session, at, actor, "person_removed", person_id)
 
-    async def use_link(self, link_hash: str, session_hash: str, *, at: int, expires_at: int) -> UsedLink | None:
-        """Count one use of a valid link and begin a session; `None` when the link is unknown, expired or revoked."""
+    async def use_link(
+        self, link_hash: str, session_hash: str, *, earlier_hash: str, at: int, expires_at: int
+    ) -> UsedLink | None:
+        """Count one use of a valid link and begin a session; `None` when the link is unknown, expired or revoked.
+
+        The session `earlier_hash`, if there is one, lives on when it is the same person's, and ends when it is not.
+        """
         query = (
             select(*_PERSON, SignInLinkRow.link_id, RoomRow.slug)
             .select_from(SignInLinkRow)
@@ -214,6 +220,9 @@ class PeopleRepository:
                 .values(use_count=SignInLinkRow.use_count + 1, last_used_at=at)
             )
             await _clear_sessions(session, row.person_id, at)
+            is_kept = await _keep_or_end(session, earlier_hash, row.person_id, at=at, expires_at=expires_at)
+            if is_kept:
+                return UsedLink(_person(row), row.slug, is_earlier_kept=True)
             session.add(
                 SignInSessionRow(
                     session_id=create_id("session"),
@@ -225,7 +234,7 @@ class PeopleRepository:
                     last_seen_at=at,
                 )
             )
-        return UsedLink(_person(row), row.slug)
+        return UsedLink(_person(row), row.slug, is_earlier_kept=False)
 
     async def find_session(self, session_hash: str, *, at: int) -> SignedInSession | None:
         """Return whose session this is, unless it is unknown, ended or expired."""
@@ -259,6 +268,21 @@ def _person(row: Row[*tuple[object, ...]]) -> Person:
 
 async def _person_id(session: AsyncSession, email: str) -> str:
     return (await session.execute(select(PersonRow.person_id).where(PersonRow.email == email))).scalar_one()
+
+
+async def _keep_or_end(session: AsyncSession, session_hash: str, person_id: str, *, at: int, expires_at: int) -> bool:
+    """Let a session live on if it is this person's, else end it; tell which."""
+    kept = await session.execute(
+        update(SignInSessionRow)
+        .where(SignInSessionRow.token_hash == session_hash, SignInSessionRow.person_id == person_id)
+        .where(SignInSessionRow.expires_at > at)
+        .values(last_seen_at=at, expires_at=expires_at)
+        .returning(SignInSessionRow.session_id)
+    )
+    if kept.first() is not None:
+        return True
+    await session.execute(delete(SignInSessionRow).where(SignInSessionRow.token_hash == session_hash))
+    return False
 
 
 async def _lock_out(session: AsyncSession, person_id: str, at: int) -> int:

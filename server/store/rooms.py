@@ -1,5 +1,7 @@
 """Rooms, and what people are in them, as rows and back."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +17,15 @@ _IS_PRESENT = RoomRow.removed_at.is_(None)
 _OLDEST_FIRST = (RoomRow.created_at, RoomRow.slug)
 
 
+@dataclass(frozen=True, slots=True)
+class RoomOverview:
+    """A room, and whether it is still in use."""
+
+    room: RoomInfo
+    removed_at: int | None
+    """When it was removed; `None` for one that people can enter."""
+
+
 class RoomRepository:
     """The lasting places of the programme."""
 
@@ -28,17 +39,14 @@ class RoomRepository:
             row = (await session.execute(query)).one_or_none()
         return None if row is None else _room(row)
 
-    async def list_rooms(self) -> list[RoomInfo]:
+    async def list_rooms(self, *, with_removed: bool = False) -> list[RoomOverview]:
         """Return all rooms, oldest first."""
+        query = select(*_ROOM, RoomRow.removed_at).order_by(*_OLDEST_FIRST)
+        if not with_removed:
+            query = query.where(_IS_PRESENT)
         async with self._database.reading() as session:
-            rows = await session.execute(select(*_ROOM).where(_IS_PRESENT).order_by(*_OLDEST_FIRST))
-        return [_room(row) for row in rows]
-
-    async def list_removed_rooms(self) -> list[RoomInfo]:
-        """Return the rooms that were removed, oldest first."""
-        async with self._database.reading() as session:
-            rows = await session.execute(select(*_ROOM).where(~_IS_PRESENT).order_by(*_OLDEST_FIRST))
-        return [_room(row) for row in rows]
+            rows = await session.execute(query)
+        return [RoomOverview(_room(row), row.removed_at) for row in rows]
 
     async def room_role(self, room_id: str, person_id: str) -> RoomRole | None:
         """Return the role that the room gives a person; `None` leaves it to their programme role."""
@@ -46,7 +54,7 @@ class RoomRepository:
             row = await session.get(RoomRoleRow, (room_id, person_id))
         return None if row is None else RoomRole(row.role)
 
-    async def add_room(self, slug: str, name: str, kind: RoomKind, *, at: int) -> RoomInfo:
+    async def add_room(self, slug: str, name: str, kind: RoomKind, *, actor: str, at: int) -> RoomInfo:
         """Add a room, or change the name and kind of the one that has this slug already. A removed one comes back."""
         async with self._database.session() as session:
             row = await session.scalar(select(RoomRow).where(RoomRow.slug == slug))
@@ -54,14 +62,19 @@ class RoomRepository:
                 programme_id = await ensure_programme(session, at)
                 row = RoomRow(room_id=create_id("room"), programme_id=programme_id, slug=slug, created_at=at)
                 session.add(row)
+                audit(session, at, actor, "room_added", row.room_id, f"as {kind.value}")
+            elif row.removed_at is not None:
+                audit(session, at, actor, "room_restored", row.room_id, f"as {kind.value}")
             row.name, row.kind, row.removed_at = name, kind, None
             room_id = row.room_id
         return RoomInfo(room_id=room_id, slug=slug, name=name, kind=kind)
 
-    async def remove_room(self, room_id: str, *, at: int) -> None:
+    async def remove_room(self, room_id: str, *, actor: str, at: int) -> None:
         """Let nobody find a room any more. What was written and recorded in it stays."""
+        removal = update(RoomRow).where(RoomRow.room_id == room_id, _IS_PRESENT).values(removed_at=at)
         async with self._database.session() as session:
-            await session.execute(update(RoomRow).where(RoomRow.room_id == room_id, _IS_PRESENT).values(removed_at=at))
+            if (await session.scalar(removal.returning(RoomRow.room_id))) is not None:
+                audit(session, at, actor, "room_removed", room_id)
 
     async def set_room_role(self, room_id: str, person_id: str, role: RoomRole | None, *, actor: str, at: int) -> None:
         """Give a person a role in a room, or with `None` take it back. Counts from the next time they enter."""

@@ -15,7 +15,7 @@ from tests.support.server import RunningServer, running_server
 expect.set_options(timeout=30_000)  # a timing never decides a test
 
 Visit = Callable[..., Awaitable[Visitor]]
-"""`await visit(email, room=..., may_use_devices=True, init_script=..., **context options)` opens a page at a room's door."""
+"""`await visit(email, room=..., may_use_devices=True, init_script=..., **context options)` opens a room's door."""
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -1,6 +1,8 @@
 """The pre-join page and the ways in: denied devices, listen only, no sign-in, no markup, no barriers."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Literal
 
 import pytest
@@ -15,6 +17,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 MAYA = "teacher@demo.example"
 OMAR = "teacher2@demo.example"
+
+CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+"""As people's browsers name themselves; one without a window has a name of its own."""
+OLD_FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko/20100101 Firefox/115.0"
 
 
 async def test_denied_permission_is_said_in_words_and_the_person_gets_in(visit: Visit, server: RunningServer) -> None:
@@ -70,22 +76,37 @@ async def test_somebody_elses_link_in_the_same_tab_leads_to_the_door(visit: Visi
     await expect(maya.own_tile).to_contain_text(omar)
 
 
+@asynccontextmanager
+async def visit_without_tls(server: RunningServer, user_agent: str) -> AsyncIterator[Visitor]:
+    """Open Maya's page as from another computer, by a name that the browser has no reason to trust."""
+    async with chromium("--host-resolver-rules=MAP rooms.test 127.0.0.1") as browser:
+        maya = Visitor(await browser.new_page(locale="en-GB", user_agent=user_agent))
+        link = await server.link(MAYA, room="morning-round-up")
+        await maya.open(re.sub("//[^:]+:", "//rooms.test:", link))
+        yield maya
+
+
 async def test_a_page_without_tls_says_why_there_is_no_camera_and_still_plays(
     visit: Visit, server: RunningServer
 ) -> None:
     omar = await visit(OMAR)
     await omar.join()
-    # As from another computer, by a name that the browser has no reason to trust.
-    async with chromium("--host-resolver-rules=MAP rooms.test 127.0.0.1") as browser:
-        maya = Visitor(await browser.new_page(locale="en-GB"))
-        link = await server.link(MAYA, room="morning-round-up")
-        await maya.open(re.sub("//[^:]+:", "//rooms.test:", link))
+    async with visit_without_tls(server, CHROME) as maya:
         said = maya.page.get_by_text(re.compile("https|browser", re.IGNORECASE))
         await expect(said).to_have_count(1)
         await expect(said).to_contain_text("Ask whoever runs Roundup for an https address")
         await maya.join()
         await maya.sees(await server.name_of(OMAR))
         assert await maya.audio_level() > 0.01
+
+
+async def test_a_browser_that_is_too_old_is_told_so_and_can_still_chat(server: RunningServer) -> None:
+    # Without TLS, because with it a Chromium says what it is whatever name it is given.
+    async with visit_without_tls(server, OLD_FIREFOX) as maya:
+        await expect(maya.page.get_by_text("This browser cannot play sound and pictures")).to_be_visible()
+        await maya.join()
+        await maya.write("no pictures here")
+        await maya.reads("no pictures here")
 
 
 async def test_the_page_talks_to_no_other_host(visit: Visit, server: RunningServer) -> None:

@@ -15,6 +15,20 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 MAYA = "teacher@demo.example"
 OMAR = "teacher2@demo.example"
 
+UNREAD_MARKS = """
+() => {
+  const seen = [];
+  const look = () => {
+    for (const badge of document.querySelectorAll('[data-count]')) seen.push(badge.dataset.count);
+    if (document.title.startsWith('(')) seen.push(document.title);
+  };
+  const what = {subtree: true, childList: true, characterData: true, attributes: true};
+  new MutationObserver(look).observe(document.documentElement, what);
+  return seen;
+}
+"""
+"""Returns an array that grows with every badge and title that counts unread messages, however briefly."""
+
 
 async def test_two_people_see_hear_and_write_to_each_other(visit: Visit, server: RunningServer) -> None:
     maya, omar = await visit(MAYA), await visit(OMAR)
@@ -31,21 +45,6 @@ async def test_two_people_see_hear_and_write_to_each_other(visit: Visit, server:
     await expect(link).to_have_attribute("href", "https://example.org/slides?a=1&b=2")
     await omar.write("Good morning, Maya")
     await maya.reads("Good morning, Maya")
-
-
-UNREAD_MARKS = """
-() => {
-  const seen = [];
-  const look = () => {
-    for (const badge of document.querySelectorAll('[data-count]')) seen.push(badge.dataset.count);
-    if (document.title.startsWith('(')) seen.push(document.title);
-  };
-  const what = {subtree: true, childList: true, characterData: true, attributes: true};
-  new MutationObserver(look).observe(document.documentElement, what);
-  return seen;
-}
-"""
-"""Returns an array that grows with every badge and title that counts unread messages, however briefly."""
 
 
 async def test_mute_is_shown_at_the_other_side_and_silences(visit: Visit, server: RunningServer) -> None:

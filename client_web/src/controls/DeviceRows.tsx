@@ -47,6 +47,7 @@ function DeviceRow({ kind, value, hasLabel, onChange }: DeviceRowProps) {
   const { t } = useTranslation();
   const options = useDevices().lists[kind];
   const Icon = ICONS[kind];
+  const name = t(`device.${kind}`);
   const data = options.map(({ deviceId, label }, index) => ({
     value: deviceId,
     label: label || t("device.unnamed", { number: index + 1 }),
@@ -54,7 +55,8 @@ function DeviceRow({ kind, value, hasLabel, onChange }: DeviceRowProps) {
   const isKnown = data.some((option) => option.value === value);
   return (
     <NativeSelect
-      {...{ [hasLabel ? "label" : "aria-label"]: t(`device.${kind}`) }}
+      label={hasLabel ? name : null}
+      aria-label={hasLabel ? undefined : name}
       leftSection={<Icon size={18} aria-hidden="true" />}
       value={isKnown ? (value ?? "") : ""}
       data={isKnown ? data : [{ value: "", label: t("device.default") }, ...data]}

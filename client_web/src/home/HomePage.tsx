@@ -69,7 +69,7 @@ const ICONS: Readonly<Record<RoomKind, typeof Sunrise>> = {
 
 function RoomCard({ view, ownId }: { view: RoomView; ownId: string }) {
   const { t } = useTranslation();
-  const { room, inside } = view;
+  const { room, insideCount, inside } = view;
   const Icon = ICONS[room.kind];
   const isOwn = isIn(ownId, view);
   const others = inside.filter((person) => person.person_id !== ownId);
@@ -83,11 +83,11 @@ function RoomCard({ view, ownId }: { view: RoomView; ownId: string }) {
         <span className={classes.kind}>{t(`home.kind.${room.kind}`)}</span>
         {others.length > 0 && <Names people={others} />}
       </span>
-      <span className={classes.inside} data-live={inside.length > 0 || undefined}>
+      <span className={classes.inside} data-live={insideCount > 0 || undefined}>
         {isOwn
           ? t("home.you")
-          : others.length > 0
-            ? t("home.inside", { count: others.length })
+          : insideCount > 0
+            ? t("home.inside", { count: insideCount })
             : t("home.nobody")}
       </span>
       <ArrowRight size={20} aria-hidden="true" className={classes.arrow} />

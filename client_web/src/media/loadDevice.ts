@@ -4,14 +4,12 @@ import type { types } from "mediasoup-client";
 import type { RtpCapabilities } from "../protocol/generated";
 import { Problem } from "../shared/problem";
 
-/** Throws `Problem("browser_unsupported")` where there is no WebRTC. */
+/** Throws `Problem("browser_unsupported")` where there is no WebRTC, or one too old. */
 export async function loadDevice(capabilities: RtpCapabilities): Promise<types.Device> {
-  const { Device, detectDeviceAsync } = await import("mediasoup-client");
+  const { Device } = await import("mediasoup-client");
   try {
     if (!("RTCPeerConnection" in globalThis)) throw new Error("no WebRTC");
-    // Browsers tell pages without TLS no more than a name, and what has none that is known is a Chromium by another.
-    const handlerName = (await detectDeviceAsync()) ?? "Chrome111";
-    const device = await Device.factory({ handlerName });
+    const device = await Device.factory();
     await device.load({ routerRtpCapabilities: capabilities as types.RtpCapabilities });
     return device;
   } catch (error) {

@@ -22,7 +22,8 @@ PACKET_BYTES = 1_600
 _SLOT_BYTES = MAX_PACKETS * PACKET_BYTES + 192
 """Room for one datagram. No multiple of a memory page: slots a page apart would share few lines of the cache."""
 _MAX_REFUSALS = 64
-"""In a row; then segmentation is not tried again."""
+"""In a row; then segmentation is not tried again for a while: it may have been one subscriber's route."""
+_REST_PACKETS = 20_000
 _REFUSED = (errno.EINVAL, errno.EIO, errno.EMSGSIZE, errno.EOPNOTSUPP)
 _SOL_UDP, _UDP_SEGMENT = 17, 103
 
@@ -64,33 +65,46 @@ def can_segment(sock: socket.socket) -> bool:
     return True
 
 
-class Slots:
-    """Memory for one batch, shared by all batches of a worker: a batch is filled and sent in one go."""
+class Segmentation:
+    """Whether the kernel is to cut datagrams: not where it does not know how, or where it refuses again and again.
 
-    def __init__(self, *, is_segmenting: bool = True) -> None:
-        self._buffer = Buffer(BATCH * _SLOT_BYTES)
-        self.length = self._buffer.length
-        starts = range(0, BATCH * _SLOT_BYTES, _SLOT_BYTES)
-        self.views = [self._buffer.view[start : start + _SLOT_BYTES] for start in starts]
-        self.pointers = [self._buffer.pointer_at(start) for start in starts]
-        self.addresses = [self._buffer.address_at(start) for start in starts]
-        self.is_segmenting = is_segmenting
+    It refuses on a route without checksum offload, or with a small MTU.
+    """
+
+    def __init__(self, *, is_known: bool = True) -> None:
+        self._is_known = is_known
         self._refusals = 0
+        self._resting = 0
 
-    @property
     def max_packets(self) -> int:
-        """How many packets one datagram may carry."""
-        return MAX_PACKETS if self.is_segmenting else 1
+        """Tell, for each packet, how many one datagram may carry."""
+        if self._resting:
+            self._resting -= 1
+            return 1
+        return MAX_PACKETS if self._is_known else 1
 
     def note_taken(self) -> None:
         """Take note that the kernel took a datagram of several packets."""
         self._refusals = 0
 
     def note_refused(self) -> None:
-        """Take note that it did not: a route without checksum offload, or with a small MTU."""
+        """Take note that it did not."""
         self._refusals += 1
         if self._refusals >= _MAX_REFUSALS:
-            self.is_segmenting = False
+            self._refusals, self._resting = 0, _REST_PACKETS
+
+
+class Slots:
+    """Memory for one batch, shared by all batches of a worker: a batch is filled and sent in one go."""
+
+    def __init__(self, segmentation: Segmentation) -> None:
+        self.segmentation = segmentation
+        self._buffer = Buffer(BATCH * _SLOT_BYTES)
+        self.length = self._buffer.length
+        starts = range(0, BATCH * _SLOT_BYTES, _SLOT_BYTES)
+        self.views = [self._buffer.view[start : start + _SLOT_BYTES] for start in starts]
+        self.pointers = [self._buffer.pointer_at(start) for start in starts]
+        self.addresses = [self._buffer.address_at(start) for start in starts]
 
 
 class Batch:
@@ -104,9 +118,9 @@ class Batch:
         sources = {path.source: pack_source(path.source) for path in paths}
         self._source_bytes = [len(sources[path.source]) for path in paths]
         self._controls = {source: _Control(packed) for source, packed in sources.items()}
-        self._vector_memory = bytearray(count * ctypes.sizeof(_IoVector))
-        self._vectors = (_IoVector * count).from_buffer(self._vector_memory)
-        self._lengths = memoryview(self._vector_memory).cast("L")[1::2]  # size_t, on Linux
+        memory = bytearray(count * ctypes.sizeof(_IoVector))
+        self._vectors = (_IoVector * count).from_buffer(memory)
+        self._lengths = memoryview(memory).cast("L")[1::2]  # size_t, on Linux
         self._messages = (_Message * count)()
         for at, (name, path) in enumerate(zip(self._names, paths, strict=True)):
             self._vectors[at].base = slots.addresses[at]
@@ -136,7 +150,7 @@ class Batch:
             if sent > 0:
                 start += sent
                 if packets > 1:
-                    self._slots.note_taken()
+                    self._slots.segmentation.note_taken()
                 continue
             error = ctypes.get_errno()
             if error in (errno.EAGAIN, errno.ENOBUFS):
@@ -144,7 +158,7 @@ class Batch:
             if error == errno.EINTR:
                 continue
             if packets > 1 and error in _REFUSED:
-                self._slots.note_refused()
+                self._slots.segmentation.note_refused()
                 failures += self._send_singly(start)
             else:
                 failures += packets
@@ -168,6 +182,8 @@ class Batch:
             count = _sendmmsg(
                 self._fd, ctypes.addressof(messages) + sent * _MESSAGE_BYTES, len(starts) - sent, socket.MSG_DONTWAIT
             )
+            if count < 0 and ctypes.get_errno() == errno.EINTR:
+                continue
             failures += count <= 0
             sent += max(1, count)
         return failures

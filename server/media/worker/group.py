@@ -68,6 +68,8 @@ class Segments(NamedTuple):
     parts: list[Part]
     size: int
     """Of every packet but the last."""
+    octets: int
+    """Of all of them together, without padding."""
 
     @classmethod
     def of(cls, packets: list[Packet], longest: int) -> "Segments":
@@ -78,7 +80,7 @@ class Segments(NamedTuple):
             Part(len(data), packet.sequence, packet.timestamp, packet.descriptor)
             for data, packet in zip(datas, packets, strict=True)
         ]
-        return cls(datas, parts, longest)
+        return cls(datas, parts, longest, sum(len(packet.data) for packet in packets))
 
 
 def _padded(data: bytes, size: int) -> bytes:

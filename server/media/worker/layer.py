@@ -136,13 +136,13 @@ class Layer:
         if not self._group.packets:
             return
         segments = self._group.take()
-        count, octets = len(segments.parts), sum(part.size - rtp.HEADER_BYTES for part in segments.parts)
+        count = len(segments.parts)
         not_sent, refused = self._fanout.send(segments)
         self.forwarded_packets += count
-        self.forwarded_octets += octets
+        self.forwarded_octets += segments.octets - count * rtp.HEADER_BYTES  # no padding (RFC 3550 section 6.4.1)
         udp, sent = self._plumbing.udp, self._target_count * count - not_sent - refused
         udp.packets_out += sent
-        udp.bytes_out += sent * (octets + count * rtp.HEADER_BYTES) // count
+        udp.bytes_out += sent * segments.octets // count
         udp.send_failures += not_sent
         self._plumbing.counters.srtp_failures += refused
 
@@ -222,7 +222,7 @@ class Layer:
     def _hold(self, packet: Packet, *, is_last: bool) -> None:
         """Send a packet with those that come right after it, at the latest when the turn ends or its frame does."""
         group = self._group
-        if not group.takes(len(packet.data), self._plumbing.slots.max_packets):
+        if not group.takes(len(packet.data), self._plumbing.slots.segmentation.max_packets()):
             self.flush()
         if not group.packets:
             self._plumbing.holding.append(self)

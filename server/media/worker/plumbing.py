@@ -44,14 +44,14 @@ class Plumbing:
     udp: UdpSocket
     clock: Callable[[], float]
     call_later: Callable[[float, Callable[[], None]], asyncio.TimerHandle]
-    slots: Slots = field(default_factory=Slots)
+    slots: Slots
     counters: Counters = field(default_factory=Counters)
     holding: list[Flushable] = field(default_factory=list)
     """Who holds packets back, to be flushed when the turn ends."""
     _scratch: Buffer = field(default_factory=lambda: Buffer(_SCRATCH_BYTES))
 
     def flush(self) -> None:
-        """Send everything that is held back."""
+        """Send everything that is held back. When that raises, call it again for the rest."""
         while self.holding:
             self.holding.pop().flush()
 

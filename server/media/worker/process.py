@@ -21,7 +21,8 @@ _PR_SET_PDEATHSIG = 1
 
 def run(control: socket.socket, port: int) -> None:
     """Serve on UDP port `port` until `control` closes; 0 takes a free port."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then closes our socket
+    for asked in (signal.SIGINT, signal.SIGTERM):  # also sent to us, but for the server, which then closes our socket
+        signal.signal(asked, signal.SIG_IGN)
     # The end of the socket ends a worker that runs. One that is stopped or hangs would keep its port from a new server.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     asyncio.run(_run(control, port))
@@ -66,6 +67,5 @@ async def _run(control: socket.socket, port: int) -> None:
 
 def _explain(error: OSError, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
-        other = 'another port with --media-port (make run ARGS="--media-port N")'
-        return f"UDP port {port} for media is in use; stop the other program, or choose {other}."
+        return f"UDP port {port} for media is in use; stop the other program, or choose another with --media-port."
     return f"UDP port {port} for media cannot be opened: {error.strerror}."

@@ -115,10 +115,13 @@ class UdpSocket:
 
     def _take_turn(self) -> None:
         self._drain()
-        try:
-            self._on_turn_end()
-        except Exception:  # noqa: BLE001 - as for one packet
-            self._on_failure()
+        for _ in range(_TURN_PACKETS):
+            try:
+                self._on_turn_end()
+            except Exception:  # noqa: BLE001 - as for one packet
+                self._on_failure()
+            else:
+                return
 
     def _drain(self) -> None:
         receive, target, on_datagram = self.sock.recvmsg_into, self._target, self._on_datagram

@@ -11,7 +11,7 @@ import msgspec
 
 import server.media.messages as m
 from server.media.rpc import PeerGoneError, RpcError
-from server.media.worker.batch import Slots, can_segment
+from server.media.worker.batch import Segmentation, Slots, can_segment
 from server.media.worker.dtls import WorkerCertificate
 from server.media.worker.ice_lite import IceLite
 from server.media.worker.path import Address, Path
@@ -37,7 +37,7 @@ class Worker:
     ) -> None:
         self.udp = UdpSocket(sock, self._on_datagram, self._on_turn_end)
         self.plumbing = Plumbing(
-            self.udp, clock, asyncio.get_running_loop().call_later, Slots(is_segmenting=can_segment(sock))
+            self.udp, clock, asyncio.get_running_loop().call_later, Slots(Segmentation(is_known=can_segment(sock)))
         )
         self.transports: dict[str, Transport] = {}
         self.ice: IceLite[Transport] = IceLite()

@@ -39,6 +39,7 @@ def test_control_characters_go_and_the_rest_stays(text: str, expected: str) -> N
     [
         *("", " ", "\n\n\t", "\0\x1b", "\u200b", "\u2028", "\u00a0\u3000", "\u200d\u2060"),
         *("\u3164", "\uffa0 \u115f\u1160", "\u2800", "\ufe0f", "\U000e0100", "\u034f\u202e\u2067", "\U000e0020"),
+        *("\u2065", "\ufff0", "\U000e0002", "\U000e01f0"),
     ],
 )
 def test_nothing_to_see_is_no_message(text: str) -> None:

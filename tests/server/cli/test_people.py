@@ -127,6 +127,15 @@ def test_a_list_is_imported_in_its_order(tmp_path: Path) -> None:
     assert len(json.loads((people(tmp_path, "list", "--json")).out)) == 2
 
 
+def test_a_name_that_spreadsheets_would_compute_is_printed_as_text(tmp_path: Path) -> None:
+    file = tmp_path / "staff.csv"
+    file.write_text('email,name,role\nana@school.example,"=HYPERLINK(""https://evil.example"")",teacher\n')
+    [row] = csv.DictReader(people(tmp_path, "import", file).out.splitlines())
+    assert row["name"] == '\'=HYPERLINK("https://evil.example")'
+    [person] = json.loads(people(tmp_path, "import", file, "--json").out)
+    assert person["name"] == '=HYPERLINK("https://evil.example")', "it is kept as it was given"
+
+
 def test_links_for_this_computer_only_come_with_a_warning(tmp_path: Path) -> None:
     add(tmp_path)
     file = tmp_path / "staff.csv"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.server.cli.test_people import assert_refused
 from tests.support.command import roundup
+from tests.support.gateway import run_sql
 
 
 def test_rooms_are_listed_and_roles_given(tmp_path: Path) -> None:
@@ -29,12 +30,21 @@ def test_a_room_is_removed_and_added_again(tmp_path: Path) -> None:
     removed = roundup("rooms", "remove", "stage", **environment)
     assert (removed.code, removed.out) == (0, "Stage is removed.\n")
     assert json.loads(roundup("rooms", "list", "--json", **environment).out) == []
-    assert re.fullmatch(r"stage +round_up +Stage \(removed\)\n", roundup("rooms", "list", "--all", **environment).out)
+    shown = roundup("rooms", "list", "--all", **environment).out
+    assert re.fullmatch(r"stage +round_up +Stage \(removed \d{4}-\d\d-\d\d\)\n", shown)
     [row] = json.loads(roundup("rooms", "list", "--all", "--json", **environment).out)
-    assert row == before | {"is_removed": True}
+    assert before["removed_at"] is None
+    assert row == before | {"removed_at": row["removed_at"]}
+    assert row["removed_at"] > 0
     assert_refused(roundup("rooms", "remove", "stage", **environment), 1, "no room 'stage'")
     roundup("rooms", "add", "stage", "--name", "Stage", **environment)
     assert json.loads(roundup("rooms", "list", "--json", **environment).out) == [before]
+    trail = run_sql(tmp_path, "SELECT action, actor FROM audit_entry ORDER BY entry_id")
+    assert [(row["action"], row["actor"]) for row in trail] == [
+        ("room_added", "operator"),
+        ("room_removed", "operator"),
+        ("room_restored", "operator"),
+    ]
 
 
 def test_the_programme_is_named_and_shown(tmp_path: Path) -> None:

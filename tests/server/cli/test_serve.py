@@ -192,9 +192,7 @@ async def test_its_log_is_json_without_secrets_or_names(environment: dict[str, s
         log = await served.end(signal.SIGTERM)
     events = [json.loads(line) for line in log.splitlines()]
     assert {"started", "request", "meeting_opened", "stopping"} <= {event["event"] for event in events}
-    # A worker on a busy machine may be silent for so long that it is taken for hung.
-    faults = {event["event"] for event in events if event["level"] != "info"} - {"media_worker_hung"}
-    assert faults == set(), events
+    assert {event["level"] for event in events} == {"info"}, events
     for secret in (*tokens, session, "Grace Okafor", "demo.example", "something private"):
         assert secret not in log
 
@@ -230,10 +228,10 @@ async def assert_refuses(environment: dict[str, str | Path], *words: str, args: 
 
 async def test_a_taken_port_is_one_sentence_and_exit_code_2(environment: dict[str, str | Path]) -> None:
     with taken(socket.SOCK_STREAM) as port:
-        await assert_refuses(environment | {"ROUNDUP_PORT": str(port)}, f"Port {port}", "in use", 'ARGS="--port N"')
+        await assert_refuses(environment | {"ROUNDUP_PORT": str(port)}, f"Port {port}", "in use", " --port")
     with taken(socket.SOCK_DGRAM) as port:
         media = environment | {"ROUNDUP_MEDIA_PORT": str(port)}
-        await assert_refuses(media, f"UDP port {port}", "in use", 'ARGS="--media-port N"')
+        await assert_refuses(media, f"UDP port {port}", "in use", " --media-port")
 
 
 async def test_what_is_missing_or_wrong_is_one_sentence_and_exit_code_2(

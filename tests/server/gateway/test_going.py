@@ -128,40 +128,23 @@ async def test_whoever_signs_out_at_the_door_does_not_get_in(
     assert [p.name for p in server.directory.meetings[0].participants()] == ["Ben"]
 
 
-async def test_opening_the_link_once_more_changes_nothing_for_open_pages(tmp_path: Path) -> None:
-    async with running_gateway(tmp_path, recheck_every_s=0.02) as server:
-        watching, page = await server.enter(BEN), await server.enter(ANA)
-        again = await server.sign_in(ANA)
-        assert page.joined is not None
-        person_id = (await server.people.find(ANA)).person_id
-        server.gateway.on_signed_in_again(page.session_token, again, person_id)
-        await server.people.sign_out(page.session_token)
-        await recheck(server)
-        await page.request("chat_send", text="still here")
-        await watching.next_event("chat_sent")
-        assert heard_by(watching) == ["participant_joined", "chat_sent"]
+async def test_a_page_that_is_closed_while_it_enters_is_not_waited_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_gateway(tmp_path, reload_grace_s=0.05, reconnect_grace_s=3_600) as server:
+        watching = await server.enter(BEN)
+        raw = await RawSocket.open(server.url, await server.sign_in(ANA))
+        server.stack.push_async_callback(raw.close)
+        join = RoomDirectory.join
 
+        async def close_meanwhile(directory: RoomDirectory, door: Door, *rest: object) -> Entry:
+            await raw.websocket.close(code=WSCloseCode.GOING_AWAY)
+            await until(lambda: server.gateway.connection_count == 1)
+            return await join(directory, door, *rest)  # type: ignore[arg-type]
 
-async def test_pages_of_whoever_signed_in_before_in_this_browser_are_closed(server: RunningGateway) -> None:
-    watching, page = await server.enter(BEN), await server.enter(ANA)
-    cleo = await server.sign_in("cleo@school.example")
-    person_id = (await server.people.find("cleo@school.example")).person_id
-    server.gateway.on_signed_in_again(page.session_token, cleo, person_id)
-    assert (await watching.next_event("participant_left")).reason == "left"
-    await until(page.is_closed.is_set)
-
-
-async def recheck(server: RunningGateway) -> None:
-    """Wait until the gateway has looked at everybody's session once more, from the beginning."""
-    looked: list[str] = []
-    identify = server.gateway._identify
-
-    async def counted(token: str) -> object:
-        looked.append(token)
-        return await identify(token)
-
-    server.gateway._identify = counted  # type: ignore[assignment]
-    await until(lambda: len(looked) > 2 * server.gateway.connection_count)
+        monkeypatch.setattr(RoomDirectory, "join", close_meanwhile)
+        await raw.websocket.send_bytes(request_packet("room_join", JOIN, ack_id=1))
+        assert (await watching.next_event("participant_left")).reason == "left"
 
 
 async def rows_of(server: RunningGateway, page: Page) -> list[dict[str, object]]:

@@ -65,7 +65,7 @@ class Node:
     async def start(self) -> None:
         self.database = await Database.open(self.folder)
         rooms = RoomRepository(self.database)
-        await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, at=1)
+        await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, actor="operator", at=1)
         entries = [NewPerson(f"{word}@school.example", word, ProgrammeRole.TEACHER) for word in PEOPLE]
         enrolled = await PeopleRepository(self.database).enrol(entries, [], actor="test", at=1)
         self.people = dict(zip(PEOPLE, enrolled, strict=True))

@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
@@ -38,6 +38,8 @@ class Site:
     inside: dict[str, tuple[Inside, ...]]
     """By room id, set by a test."""
     is_ready: bool = True
+    signed_out: list[str] = field(default_factory=list)
+    """Tokens of sessions that browsers have ended."""
 
     async def sign_in(self, client: aiohttp.ClientSession, room: str | None = None) -> str:
         """Open a fresh link of Ana's, keep the cookie, and return the link's token."""
@@ -61,7 +63,7 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
             people = PeopleService(PeopleRepository(database), clock)
             rooms = RoomRepository(database)
             await people.add_person(ANA, "Ana Lima", ProgrammeRole.TEACHER)
-            await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, at=1)
+            await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, actor="operator", at=1)
             site = Site("", people, clock, {})
 
             async def is_ready() -> bool:
@@ -74,8 +76,7 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
                 rooms=rooms,
                 inside=lambda room_id: site.inside.get(room_id, ()),
                 media_settings=lambda: MediaSettings(router_rtp_capabilities=RtpCapabilities()),
-                on_signed_out=lambda token: None,
-                on_signed_in_again=lambda token, new_token, person_id: None,
+                on_signed_out=site.signed_out.append,
                 is_ready=is_ready,
                 render_metrics=lambda accept: (f"# for {accept}\n".encode(), "text/plain; charset=utf-8"),
             )

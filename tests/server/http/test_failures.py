@@ -28,13 +28,15 @@ async def test_a_database_that_is_locked_is_a_failure_that_passes(
         async with client.delete(f"{site.url}/api/session", headers=own) as response:
             assert response.status == 503
             error = (await response.json())["error"]
-        async with client.get(f"{site.url}/s/{token}", allow_redirects=False) as response:
-            assert response.status == 503
-            assert "Something went wrong on our side" in await response.text()
+        for language, words in (("en", "Please wait a moment"), ("es-MX,en;q=0.5", "Espere un momento")):
+            headers = {"Accept-Language": language}
+            async with client.get(f"{site.url}/s/{token}", headers=headers, allow_redirects=False) as response:
+                assert response.status == 503
+                assert words in await response.text()
     assert error["code"] == "unavailable"
     assert str(tmp_path) not in error["text"], "where things lie is nothing for who asks"
     reasons = [line["reason"] for line in logs if line["event"] == "store_failed"]
-    assert [("another program has locked it" in reason) for reason in reasons] == [True, True]
+    assert [("another program has locked it" in reason) for reason in reasons] == [True, True, True]
     await site.sign_in(client)
 
 

@@ -1,13 +1,16 @@
 """Signing in by a link, staying signed in, signing out: over real HTTP, as a browser does it."""
 
+import asyncio
 from datetime import timedelta
 from http.cookies import Morsel
 
 import aiohttp
 import pytest
 
+from protocol.roles import ProgrammeRole
 from tests.server.http.conftest import ANA, Site, StartSite
 
+BEN = "ben@school.example"
 OWN = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -123,13 +126,30 @@ async def test_a_planted_session_is_never_taken_over(site: Site) -> None:
     assert await site.people.person_of_session(planted) is None
 
 
-async def test_signing_in_again_ends_the_browsers_earlier_session(site: Site, client: aiohttp.ClientSession) -> None:
+async def test_ones_own_link_once_more_keeps_the_session(site: Site, client: aiohttp.ClientSession) -> None:
+    first = session_cookie(await open_link(site, client, await site.people.create_link(ANA))).value
     token = await site.people.create_link(ANA)
-    first = session_cookie(await open_link(site, client, token)).value
-    second = session_cookie(await open_link(site, client, token)).value
+    again = await asyncio.gather(*(open_link(site, client, token) for _ in range(5)))
+    assert {session_cookie(response).value for response in again} == {first}
+    assert await site.people.person_of_session(first) is not None
+    assert site.signed_out == []
+
+
+async def test_somebody_elses_link_ends_the_browsers_session(site: Site, client: aiohttp.ClientSession) -> None:
+    first = session_cookie(await open_link(site, client, await site.people.create_link(ANA))).value
+    await site.people.add_person(BEN, "Ben Kay", ProgrammeRole.TEACHER)
+    second = session_cookie(await open_link(site, client, await site.people.create_link(BEN))).value
     assert first != second
     assert await site.people.person_of_session(first) is None
     assert await site.people.person_of_session(second) is not None
+    assert site.signed_out == [first]
+
+
+async def test_a_link_that_does_not_work_changes_nothing(site: Site, client: aiohttp.ClientSession) -> None:
+    first = session_cookie(await open_link(site, client, await site.people.create_link(ANA))).value
+    assert (await open_link(site, client, "A" * 43)).status == 404
+    assert await site.people.person_of_session(first) is not None
+    assert site.signed_out == []
 
 
 async def test_signing_out_ends_the_session_and_removes_the_cookie(site: Site, client: aiohttp.ClientSession) -> None:

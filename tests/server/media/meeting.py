@@ -29,6 +29,8 @@ class RecordingMeeting:
         self.room = RoomInfo(room_id="room_1", slug="round-up", name="Round-up", kind=RoomKind.ROUND_UP)
         self.events: list[RoomEvent] = []
         self.notices: list[tuple[str | None, Notice]] = []
+        self.told: list[Notice | tuple[ProducerInfo, ...]] = []
+        """Notices, and what participants were said to send, in order."""
         self._changed = asyncio.Event()
         self._participants = {
             name: Participant(
@@ -60,10 +62,12 @@ class RecordingMeeting:
         except_participant_id: str | None = None,
     ) -> None:
         self.notices.append((endpoint_id, notice))
+        self.told.append(notice)
         self._changed.set()
 
     def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:
         self._participants[participant_id] = replace(self._participants[participant_id], producers=producers)
+        self.told.append(producers)
         self._changed.set()
 
     def producers(self, participant_id: str) -> tuple[ProducerInfo, ...]:

@@ -4,7 +4,7 @@ from protocol.errors import ErrorCode
 from protocol.room import Source
 from protocol.rtp import MediaKind
 from server.errors import UserError
-from server.media.books import MAX_MEDIA_PAGES, MediaBooks
+from server.media.books import MAX_MEDIA_ENDPOINTS, MediaBooks
 from server.media.endpoint import MediaConsumer, MediaProducer, MediaTransport
 from server.room.feature import Caller
 
@@ -23,7 +23,7 @@ def camera_of(books: MediaBooks, transport: MediaTransport) -> MediaProducer:
 
 def test_a_page_without_transports_frees_its_place() -> None:
     books = MediaBooks()
-    pages = [page(f"page {number}") for number in range(MAX_MEDIA_PAGES + 1)]
+    pages = [page(f"page {number}") for number in range(MAX_MEDIA_ENDPOINTS + 1)]
     transports = [books.add_transport(caller, "send", None) for caller in pages[:-1]]
     with pytest.raises(UserError) as refused:
         books.add_transport(pages[-1], "send", None)
@@ -38,7 +38,7 @@ def test_a_transport_takes_what_is_on_it_along_and_what_others_receive_of_it() -
     sending = books.add_transport(page("page of ana"), "send", None)
     receiving = books.add_transport(page("page of ben", "ben"), "recv", None)
     camera = camera_of(books, sending)
-    MediaConsumer("co_1", camera, receiving).open()
+    books.add_consumer(MediaConsumer("co_1", camera, receiving))
     assert books.remove_transport(sending) == [camera]
     assert camera.is_closed
     assert (books.producers, receiving.consumers, camera.consumers) == ({}, {}, {})
@@ -49,7 +49,7 @@ def test_a_subscriber_that_leaves_is_forgotten_by_the_producer() -> None:
     books = MediaBooks()
     camera = camera_of(books, books.add_transport(page("page of ana"), "send", None))
     receiving = books.add_transport(page("page of ben", "ben"), "recv", None)
-    MediaConsumer("co_1", camera, receiving).open()
+    books.add_consumer(MediaConsumer("co_1", camera, receiving))
     assert books.remove_transport(receiving) == []
     assert camera.consumers == {}
     assert books.producers_of("ana") == [camera]
@@ -61,7 +61,7 @@ def test_what_is_somebody_elses_does_not_exist() -> None:
     sending, receiving = books.add_transport(ana, "send", None), books.add_transport(ben, "recv", None)
     camera = camera_of(books, sending)
     consumer = MediaConsumer("co_1", camera, receiving)
-    consumer.open()
+    books.add_consumer(consumer)
     for look_up in (
         lambda: books.own_transport(ben, sending.transport_id),
         lambda: books.own_producer(ben, camera.producer_id),

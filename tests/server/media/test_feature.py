@@ -35,7 +35,7 @@ from server.errors import UserError
 from server.media import books as books_module
 from server.media import feature as feature_module
 from server.media import rpc, worker_process
-from server.media.books import MAX_MEDIA_PAGES
+from server.media.books import MAX_MEDIA_ENDPOINTS
 from server.media.capabilities import ROUTER_CAPABILITIES
 from server.media.feature import MediaFeature
 from server.media.service import MediaService
@@ -217,9 +217,12 @@ async def test_a_new_transport_replaces_the_page_s_earlier_one(
 async def test_the_newest_page_sends(feature: MediaFeature, ana: MediaPage, meeting: RecordingMeeting) -> None:
     first = await ana.produce((await ana.transport("send")).id)
     other_tab = MediaPage(feature, "ana", "another page of ana")
-    second = await other_tab.produce((await other_tab.transport("send")).id)
-    assert [info.producer_id for info in meeting.producers("ana")] == [second]
-    assert meeting.notices == [(ana.caller.endpoint_id, MediaProducerClosed(producer_id=first, reason="replaced"))]
+    transport = await other_tab.transport("send")
+    meeting.told.clear()
+    second = await other_tab.produce(transport.id)
+    now = (ProducerInfo(producer_id=second, source=Source.CAMERA, is_paused=False),)
+    assert meeting.told == [now, MediaProducerClosed(producer_id=first, reason="replaced")], "never nothing in between"
+    assert meeting.notices[-1][0] == ana.caller.endpoint_id
     await refused(ana.ask(MediaProducerClose, Empty, producer_id=first), ErrorCode.NOT_FOUND)
 
 
@@ -403,7 +406,7 @@ async def test_there_is_a_limit_to_pages_and_consumers(
     microphone = await ana.produce(sending.id, Source.MICROPHONE)
     await ben.consume(receiving.id, camera)
     await refused(ben.consume(receiving.id, microphone), ErrorCode.TOO_MANY)
-    pages = [MediaPage(feature, "ben", f"page {number}") for number in range(MAX_MEDIA_PAGES)]
+    pages = [MediaPage(feature, "ben", f"page {number}") for number in range(MAX_MEDIA_ENDPOINTS)]
     for page in pages[:-1]:
         await page.transport("recv")
     await refused(pages[-1].transport("recv"), ErrorCode.TOO_MANY)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -119,8 +120,7 @@ async def test_a_room_moves_to_another_worker_when_its_own_dies() -> None:
 
 
 async def test_a_hung_worker_is_killed_and_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor_module, "HANG_S", 0.7)
-    monkeypatch.setattr(supervisor_module, "LAST_CHANCE_S", 0.7)
+    monkeypatch.setattr(supervisor_module, "HANG_S", 2.0)
     meeting = RecordingMeeting()
     async with running_service() as service, live_feature(service, meeting):
         (before,) = service.stats()
@@ -138,13 +138,18 @@ async def test_a_worker_ends_when_its_gateway_is_gone(service: MediaService) -> 
     assert not process.is_running()
 
 
-async def test_a_worker_that_goes_on_reporting_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor_module, "HANG_S", 1.2)
+async def test_a_worker_that_was_slow_to_start_is_not_taken_for_hung(monkeypatch: pytest.MonkeyPatch) -> None:
+    class TookLong(WorkerProcess):
+        def __init__(self, number: int, sock: socket.socket) -> None:
+            super().__init__(number, sock)
+            self.heard_at -= 10 * DEADLINE_S
+
+    monkeypatch.setattr(supervisor_module, "WorkerProcess", TookLong)
+    monkeypatch.setattr(supervisor_module, "HANG_S", 5 * DEADLINE_S)
     async with running_service() as service:
-        (before,) = service.stats()
         (worker,) = service._supervisor.workers
-        await until(lambda: worker.reports >= 3)
-        assert service.stats()[0].pid == before.pid
+        await until(lambda: worker.reports > 0)
+        assert service.stats()[0].restarts == 0
 
 
 @pytest.mark.parametrize("is_stopped", [False, True], ids=["running", "stopped"])
@@ -173,9 +178,12 @@ async def test_a_gateway_that_is_killed_takes_its_workers_along(tmp_path: Path, 
     await asyncio.to_thread(worker.wait, DEADLINE_S)
 
 
-async def test_ctrl_c_in_the_terminal_is_left_to_the_gateway(service: MediaService) -> None:
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "systemd"])
+async def test_what_is_sent_to_all_processes_is_left_to_the_gateway(
+    service: MediaService, asked: signal.Signals
+) -> None:
     (worker,) = service._supervisor.workers
-    os.kill(worker.pid, signal.SIGINT)
+    os.kill(worker.pid, asked)
     answer = await worker.call(m.CreateTransport(router_id="r", transport_id="t"))
     assert isinstance(answer, m.TransportCreated)
 

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from protocol.errors import ErrorCode
 from protocol.roles import ProgrammeRole, RoomKind
-from server.errors import UserError
+from server.errors import StoreError, UserError
 from server.people.service import PeopleService
 from server.store.database import Database
 from server.store.models import AuditEntryRow, SignInSessionRow
-from server.store.people import MAX_SESSIONS_PER_PERSON, Entry
+from server.store.people import MAX_SESSIONS_PER_PERSON, Entry, PeopleRepository
 from server.store.rooms import RoomRepository
 from tests.support.clock import ManualClock
 
@@ -57,7 +58,7 @@ async def test_adding_and_changing_a_role_is_audited(people: PeopleService, data
 
 
 async def test_a_link_signs_in_and_leads_to_its_room(people: PeopleService, rooms: RoomRepository) -> None:
-    await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, at=0)
+    await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, actor="operator", at=0)
     used = await people.use_link(await people.create_link(ANA, "lounge"))
     assert used is not None
     assert (used.person.email, used.room_slug) == (ANA, "lounge")
@@ -91,6 +92,23 @@ async def test_every_use_is_counted_and_begins_a_session_of_its_own(people: Peop
     assert first.session_token != second.session_token
     [ana] = await people.list_people()
     assert (ana.valid_links, ana.link_uses, ana.last_sign_in_at) == (1, 2, clock.now_ms())
+
+
+async def test_a_full_disk_keeps_nobody_out_whose_session_is_to_be_extended(
+    people: PeopleService, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_in = await people.use_link(await people.create_link(ANA))
+    assert signed_in is not None
+    clock.advance(seconds=2 * 3_600)
+
+    async def fail(*_: object, **__: object) -> None:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(PeopleRepository, "extend_session", fail)
+    with capture_logs() as logs:
+        person = await people.person_of_session(signed_in.session_token)
+    assert person is not None
+    assert [log["during"] for log in logs] == ["session_not_extended"]
 
 
 async def test_uses_at_the_same_time_are_all_counted(people: PeopleService) -> None:
@@ -177,9 +195,9 @@ async def test_an_import_brings_back_who_was_removed(people: PeopleService) -> N
 
 
 async def test_a_link_to_a_room_that_was_removed_leads_home(people: PeopleService, rooms: RoomRepository) -> None:
-    lounge = await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, at=0)
+    lounge = await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, actor="operator", at=0)
     token = await people.create_link(ANA, "lounge")
-    await rooms.remove_room(lounge.room_id, at=1)
+    await rooms.remove_room(lounge.room_id, actor="operator", at=1)
     used = await people.use_link(token)
     assert used is not None
     assert used.room_slug is None

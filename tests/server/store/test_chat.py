@@ -23,8 +23,8 @@ class Rooms:
 
     async def set_up(self) -> None:
         rooms = RoomRepository(self.database)
-        self.room = (await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, at=1)).room_id
-        self.other_room = (await rooms.add_room("stage", "Stage", RoomKind.STAGE, at=1)).room_id
+        self.room = (await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, actor="operator", at=1)).room_id
+        self.other_room = (await rooms.add_room("stage", "Stage", RoomKind.STAGE, actor="operator", at=1)).room_id
         entries = [Entry(f"{word}@school.example", word, ProgrammeRole.TEACHER) for word in ("ana", "ben")]
         ana, ben = await PeopleRepository(self.database).enrol(entries, [], actor="test", at=1)
         self.ana, self.ben = ana.person_id, ben.person_id

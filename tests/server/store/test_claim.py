@@ -15,9 +15,15 @@ def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
         pass
 
 
-def test_a_folder_that_is_gone_is_said_in_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(StartupError, match=r"cannot be used: No such file or directory\.$"), claim(tmp_path / "gone"):
+def test_a_folder_that_cannot_be_made_is_said_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StartupError, match=r"cannot be used: Not a directory\.$"), claim(tmp_path / "file" / "data"):
         pass
+
+
+def test_a_folder_that_is_missing_is_made_for_oneself_only(tmp_path: Path) -> None:
+    with claim(tmp_path / "data"):
+        assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
 
 
 def test_a_killed_holder_lets_go(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AsyncExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from protocol.errors import ErrorCode
 from server.errors import StartupError, StoreError
-from server.store.database import FILE_NAME, NEWEST_REVISION, Database
+from server.store.database import _READERS, FILE_NAME, NEWEST_REVISION, Database
 from server.store.models import ProgrammeRow
 
 NOBODY = 65534
@@ -261,6 +261,35 @@ async def test_of_those_who_queue_for_a_locked_database_only_the_first_waits(
         errors = await asyncio.gather(*(write(database, f"p{n}") for n in range(20)), return_exceptions=True)
     causes = [error.__cause__ for error in errors if isinstance(error, StoreError)]
     assert [isinstance(cause, OperationalError) for cause in causes] == [True] + [False] * 19
+    await database.close()
+
+
+async def test_nobody_waits_without_end_for_a_write_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.store.queue.TURN_TIMEOUT_S", 0.02)
+    database = await Database.open(tmp_path)
+    async with asyncio.timeout(30), database.session():
+        results = await asyncio.gather(*(write(database, f"p{n}") for n in range(3)), return_exceptions=True)
+    sentence = f"The database {tmp_path / FILE_NAME} cannot be used: it does not answer in time."
+    assert [error.reason for error in results if isinstance(error, StoreError)] == [sentence] * 3
+    await write(database, "after")
+    await database.close()
+
+
+async def test_nobody_waits_without_end_for_reads_that_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.store.database._READER_TIMEOUT_S", 0.02)
+    database = await Database.open(tmp_path)
+
+    async def read() -> object:
+        async with database.reading() as session:
+            return await session.scalar(text("SELECT 1"))
+
+    async with asyncio.timeout(20), AsyncExitStack() as hanging:
+        for _ in range(_READERS):
+            session = await hanging.enter_async_context(database.reading())
+            await session.scalar(text("SELECT 1"))
+        with pytest.raises(StoreError, match="does not answer in time"):
+            await read()
+    assert await read() == 1
     await database.close()
 
 

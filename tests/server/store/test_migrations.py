@@ -12,7 +12,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 import server.store
+from server.errors import StartupError
 from server.store.chat import ChatRepository
+from server.store.claim import claim
 from server.store.database import FILE_NAME, NEWEST_REVISION, Database
 from server.store.migrate import upgrade
 from server.store.models import Base
@@ -88,7 +90,7 @@ async def test_data_of_the_first_version_is_all_there_after_the_upgrade(tmp_path
     people, rooms = PeopleRepository(database), RoomRepository(database)
     [ana] = await people.list_people(1, with_removed=False)
     assert (ana.person.name, ana.removed_at) == ("Ana", None)
-    [lounge] = await rooms.list_rooms()
+    [lounge] = [one.room for one in await rooms.list_rooms()]
     assert (lounge.room_id, lounge.name) == ("room_1", "Lounge")
     [[message], _] = await ChatRepository(database).page("room_1", None, 50)
     assert (message.message_id, message.text) == (7, "Good morning")
@@ -100,6 +102,19 @@ async def test_data_of_the_first_version_is_all_there_after_the_upgrade(tmp_path
     for table in ("person", "room"):
         assert after[table] == [(*row, None) for row in before[table]]
     assert after["alembic_version"] == [(NEWEST_REVISION,)]
+
+
+async def test_nobody_migrates_what_a_server_is_running_on(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / FILE_NAME}")
+    with engine.begin() as connection:
+        upgrade(connection, None, to="0001")
+    engine.dispose()
+    with claim(tmp_path):
+        with pytest.raises(StartupError, match="Another server is running"):
+            await Database.open(tmp_path)
+        assert _rows(tmp_path / FILE_NAME)["alembic_version"] == [("0001",)]
+        await (await Database.open(tmp_path, is_claimed=True)).close()
+    assert _rows(tmp_path / FILE_NAME)["alembic_version"] == [(NEWEST_REVISION,)]
 
 
 def _rows(path: Path) -> dict[str, list[tuple[object, ...]]]:

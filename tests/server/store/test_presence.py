@@ -26,7 +26,7 @@ class Log:
         self.presence = PresenceRepository(database)
 
     async def set_up(self) -> None:
-        room = await RoomRepository(self.database).add_room("lounge", "Lounge", RoomKind.LOUNGE, at=1)
+        room = await RoomRepository(self.database).add_room("lounge", "Lounge", RoomKind.LOUNGE, actor="operator", at=1)
         entries = [Entry("ana@school.example", "Ana", ProgrammeRole.TEACHER)]
         [ana] = await PeopleRepository(self.database).enrol(entries, [], actor="test", at=1)
         self.meeting = MeetingRecord(meeting_id="m", room_id=room.room_id, opened_at=100)

@@ -4,7 +4,17 @@ from contextlib import ExitStack
 
 import pytest
 
-from server.media.worker.batch import _MAX_REFUSALS, BATCH, PACKET_BYTES, Batch, Slots, can_segment, pack_address
+from server.media.worker.batch import (
+    _MAX_REFUSALS,
+    _REST_PACKETS,
+    BATCH,
+    PACKET_BYTES,
+    Batch,
+    Segmentation,
+    Slots,
+    can_segment,
+    pack_address,
+)
 from server.media.worker.path import Path
 from server.media.worker.udp import answer_path, open_socket
 
@@ -57,7 +67,7 @@ def received(sock: socket.socket, count: int = 1) -> list[bytes]:
 def test_every_slot_goes_to_its_own_address_in_packets(sender: socket.socket, host: str, packets: int) -> None:
     assert can_segment(sender)
     with ExitStack() as stack:
-        socks, slots = receivers(stack, BATCH, host), Slots()
+        socks, slots = receivers(stack, BATCH, host), Slots(Segmentation())
         batch = Batch(sender, slots, [path_to(sock) for sock in socks])
         expected = fill(batch, slots, BATCH, packets)
         assert batch.send(0, BATCH) == 0
@@ -68,7 +78,7 @@ def test_every_slot_goes_to_its_own_address_in_packets(sender: socket.socket, ho
 def test_a_datagram_leaves_from_the_address_that_the_path_says(sender: socket.socket, packets: int) -> None:
     with ExitStack() as stack:
         (sock,) = receivers(stack, 1)
-        slots = Slots()
+        slots = Slots(Segmentation())
         sock.sendto(b"?", ("127.0.0.9", sender.getsockname()[1]))  # all of 127/8 is this machine
         sender.settimeout(30)
         _, ancillary, _, remote = sender.recvmsg(100, 100)
@@ -82,7 +92,7 @@ def test_a_datagram_leaves_from_the_address_that_the_path_says(sender: socket.so
 @pytest.mark.parametrize("packets", [1, 3])
 def test_what_the_kernel_refuses_is_counted_and_the_rest_is_sent(sender: socket.socket, packets: int) -> None:
     with ExitStack() as stack:
-        socks, slots = receivers(stack, 2), Slots()
+        socks, slots = receivers(stack, 2), Slots(Segmentation())
         nowhere = Path(("::ffff:127.0.0.1", 0, 0, 0), None)  # nobody has port 0
         batch = Batch(sender, slots, [path_to(socks[0]), nowhere, path_to(socks[1])])
         expected = fill(batch, slots, 3, packets)
@@ -95,34 +105,36 @@ def test_without_segmentation_the_packets_leave_one_by_one() -> None:
     with ExitStack() as stack:
         sender = stack.enter_context(open_socket(0))
         sender.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)
-        socks, slots = receivers(stack, 2), Slots()
+        socks, slots = receivers(stack, 2), Slots(Segmentation())
         batch = Batch(sender, slots, [path_to(sock, pktinfo("127.0.0.9")) for sock in socks])
         for _ in range(_MAX_REFUSALS // 2):
-            assert slots.max_packets > 1
+            assert slots.segmentation.max_packets() > 1
             expected = fill(batch, slots, 2, 3)
             assert batch.send(0, 2) == 0
             assert [received(sock, 3) for sock in socks] == expected
-        assert slots.max_packets == 1, "and it is asked no more"
+        limits = [slots.segmentation.max_packets() for _ in range(_REST_PACKETS + 1)]
+        assert set(limits[:-1]) == {1}, "and it is asked no more"
+        assert limits[-1] > 1, "for a while"
 
 
 def test_a_refusal_now_and_then_does_not_end_segmentation(sender: socket.socket) -> None:
     with ExitStack() as stack:
         (sock,) = receivers(stack, 1)
-        slots = Slots()
+        slots = Slots(Segmentation())
         nowhere = Path(("::ffff:127.0.0.1", 0, 0, 0), None)
         batch = Batch(sender, slots, [nowhere, path_to(sock)])
         for _ in range(2 * _MAX_REFUSALS):
             fill(batch, slots, 2, 2)
             assert batch.send(0, 2) == 2
             received(sock, 2)
-        assert slots.max_packets > 1
+        assert slots.segmentation.max_packets() > 1
 
 
 @pytest.mark.parametrize("packets", [1, 2])
 def test_whatever_is_wrong_every_packet_is_counted(packets: int) -> None:
     with ExitStack() as stack:
         (receiver,) = receivers(stack, 1)
-        slots = Slots()
+        slots = Slots(Segmentation())
         closed = stack.enter_context(open_socket(0))
         batch = Batch(closed, slots, [path_to(receiver)] * 3)
         closed.close()

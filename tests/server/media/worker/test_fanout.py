@@ -6,7 +6,7 @@ import pylibsrtp
 import pytest
 from pylibsrtp import Policy
 
-from server.media.worker.batch import BATCH, Slots
+from server.media.worker.batch import BATCH, Segmentation, Slots
 from server.media.worker.continuity import Shift
 from server.media.worker.fanout import Fanout, Target
 from server.media.worker.group import Packet, Segments
@@ -21,7 +21,7 @@ KEY = bytes(range(30))
 @pytest.fixture
 def fanout() -> Iterator[Fanout]:
     with open_socket(0) as sock:
-        yield Fanout(sock, Slots())
+        yield Fanout(sock, Slots(Segmentation()))
 
 
 def key_of(profile: Profile) -> bytes:

@@ -1,5 +1,6 @@
 """The worker as a process of its own, under fire from strangers on its UDP port."""
 
+import asyncio
 import os
 import random
 import socket
@@ -110,8 +111,9 @@ async def test_many_sources_cost_no_memory(process: WorkerProcess) -> None:
             stranger.bind((f"127.{number % 250 + 1}.{number // 250}.7", 0))
             stranger.sendto(binding_request("nobody", "nothing"), ("127.0.0.1", process.port))
             stranger.sendto(b"\x80\x60" + os.urandom(40), ("127.0.0.1", process.port))
-    dropped = (await next_report(process)).packets_dropped - report.packets_dropped
-    assert dropped > 4_000 * 0.8
+    async with asyncio.timeout(DEADLINE_S):
+        while (await next_report(process)).packets_dropped - report.packets_dropped < 4_000 * 0.8:
+            pass
     assert memory().rss - before < MAX_GROWTH_BYTES
     await endpoint.close()
 

@@ -6,6 +6,7 @@ import pytest
 
 from server.media.worker.path import Address, Path
 from server.media.worker.udp import RECEIVE_AT, UdpSocket, answer_path, open_socket
+from tests.support.waiting import until
 
 
 @pytest.mark.parametrize(("host", "seen"), [("127.0.0.1", "::ffff:127.0.0.1"), ("::1", "::1")])
@@ -58,4 +59,24 @@ async def test_a_flood_does_not_keep_the_loop_from_turning() -> None:
         await asyncio.sleep(0)
     longest = max(len(run) for run in "".join("p" if t == "packet" else " " for t in turns).split())
     assert longest <= 64
+    udp.close()
+
+
+async def test_a_turn_ends_for_everybody_also_when_it_fails_for_one() -> None:
+    waiting = ["first", "second"]
+    ended = []
+
+    def end_turn() -> None:
+        while waiting:
+            ended.append(waiting.pop(0))
+            if ended[-1] == "first":
+                raise ValueError("unexpected")
+
+    udp = UdpSocket(open_socket(0), lambda *_: None, end_turn)
+    udp.start()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.sendto(b"x", ("127.0.0.1", udp.sock.getsockname()[1]))
+        await until(lambda: udp.packets_in == 1)
+    assert ended == ["first", "second"]
+    assert udp.failures == 1
     udp.close()
