@@ -14,14 +14,14 @@ import typer
 from playwright.async_api import Error as BrowserError
 from rich.console import Console
 
-from loadtest.bench import join, media, startup
+from loadtest.bench import join, lines, media, soak, startup
 from loadtest.bench.cores import Cores, plan_cores
 from loadtest.bench.report import Report
 from loadtest.bench.server_process import ServerError
 from loadtest.bots.errors import BotError
 
 QUICK_LIMIT_S = 48.0
-"""`--quick` has to end within 50 s, its ending included."""
+"""Of one benchmark: with `--quick` it has to end within 50 s, its ending included."""
 FULL_LIMIT_S = 900.0
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Bots and benchmarks for Roundup.")
@@ -33,6 +33,8 @@ class Benchmark(StrEnum):
     STARTUP = "startup"
     JOIN = "join"
     MEDIA = "media"
+    LINES = "lines"
+    SOAK = "soak"
     ALL = "all"
 
 
@@ -48,7 +50,7 @@ def main() -> None:
 @app.command()
 def bench(
     name: Annotated[Benchmark, typer.Argument(help="What to measure.")],
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer repeats; ends within 50 s.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer repeats; each benchmark ends within 50 s.")] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here too.")
     ] = None,
@@ -74,19 +76,33 @@ async def run_benchmarks(name: Benchmark, cores: Cores, *, is_quick: bool) -> Re
     """Run one benchmark, or all one after the other; raises `BenchmarkError` or `ServerError`."""
     limit_s = QUICK_LIMIT_S if is_quick else FULL_LIMIT_S
     report = Report(notes=[describe_cores(cores)])
-    try:
-        async with asyncio.timeout(limit_s) as limit:
-            if name in (Benchmark.STARTUP, Benchmark.ALL):
-                report.add(await startup.measure_startup(repeats=1 if is_quick else 5))
-            if name in (Benchmark.JOIN, Benchmark.ALL):
-                report.add(await join.measure_join(join.QUICK if is_quick else join.JoinPlan(), cores))
-            if name in (Benchmark.MEDIA, Benchmark.ALL):
-                report.add(await media.measure_media(media.QUICK if is_quick else media.MediaPlan(), cores))
-    except TimeoutError as error:
-        if not limit.expired():
-            raise
-        raise BenchmarkError(f"{name} took more than {limit_s:g} s; nothing is reported") from error
+    for one in Benchmark if name is Benchmark.ALL else (name,):
+        if one is Benchmark.ALL:
+            continue
+        try:
+            async with asyncio.timeout(limit_s) as limit:
+                report.add(await _run_benchmark(one, cores, is_quick=is_quick))
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise BenchmarkError(f"{one} took more than {limit_s:g} s; nothing is reported") from error
     return report
+
+
+async def _run_benchmark(name: Benchmark, cores: Cores, *, is_quick: bool) -> Report:
+    match name:
+        case Benchmark.STARTUP:
+            return await startup.measure_startup(repeats=1 if is_quick else 5)
+        case Benchmark.JOIN:
+            return await join.measure_join(join.QUICK if is_quick else join.JoinPlan(), cores)
+        case Benchmark.MEDIA:
+            return await media.measure_media(media.QUICK if is_quick else media.MediaPlan(), cores)
+        case Benchmark.LINES:
+            return await lines.measure_lines(lines.QUICK if is_quick else lines.LinesPlan(), cores)
+        case Benchmark.SOAK:
+            return await soak.measure_soak(soak.QUICK if is_quick else soak.SoakPlan(), cores)
+        case Benchmark.ALL:
+            raise ValueError("several benchmarks are run one by one")
 
 
 def describe_cores(cores: Cores) -> str:

@@ -55,12 +55,13 @@ async def running_browser(cores: Collection[int]) -> AsyncIterator[Browser]:
         await driver.__aexit__()
 
 
-async def open_page(browser: Browser) -> Page:
-    """Open a page of a new person, with the stopwatch in every document that it loads."""
+async def open_page(browser: Browser, *scripts: str) -> Page:
+    """Open a page of a new person, with the stopwatch and the given scripts in every document that it loads."""
     context = await browser.new_context(locale="en")
     context.set_default_timeout(PAGE_TIMEOUT_S * 1_000)
     page = await context.new_page()
-    await page.add_init_script(_STOPWATCH)
+    for script in (_STOPWATCH, *scripts):
+        await page.add_init_script(script)
     return page
 
 

@@ -11,8 +11,8 @@ from loadtest.bench.report import Comparison, Report, Row, Target, median_of
 from loadtest.bench.server_process import ServerProcess, running_server
 from loadtest.bots.bot import Bot
 from loadtest.bots.errors import TransportError
+from loadtest.bots.publisher import SHAPES
 from loadtest.bots.swarm import Swarm
-from protocol.room import Source
 
 FIRST_FRAME = Target(Comparison.BELOW, 1)
 MAX_BROWSER_CORE_PERCENT = 85.0
@@ -84,7 +84,7 @@ async def _join_bots(server: ServerProcess, links: list[str], count: int, times:
         publisher = swarm.create_bot()
         await publisher.open_link(links[0])
         await publisher.join(_ROOM)
-        await publisher.publish(*Source)
+        await publisher.publish(*SHAPES)
         for _ in range(count):
             bot = swarm.create_bot()
             await bot.open_link(links[1])

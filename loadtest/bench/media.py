@@ -1,89 +1,63 @@
-"""`media`: one publisher to many subscribers; every packet has to arrive, and the worker has to stay calm."""
+"""`media`: meetings in which everybody receives everything; every packet has to arrive, and the worker to stay calm."""
 
 import asyncio
 import gc
-import os
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadtest.bench.cores import CoreMeter, Cores, ProcessMeter, pinned
-from loadtest.bench.report import Comparison, Report, Row, Target, median_of
+from loadtest.bench.cores import Cores, pinned
+from loadtest.bench.media_loads import ALL_30, FIVE_TO_120, NO_LOSS, ONE_TO_120, WEBINAR, Load
+from loadtest.bench.media_window import Measurement, Window, why_invalid_window
+from loadtest.bench.report import Report, Row, Target, median_of
 from loadtest.bench.server_process import ServerProcess, running_server
 from loadtest.bots.bot import Bot
+from loadtest.bots.errors import TransportError
 from loadtest.bots.publisher import SHAPES
 from loadtest.bots.swarm import Swarm
-from protocol.room import Source
 
-LOST = Target(Comparison.EXACTLY, 0)
-WORKER_CPU = Target(Comparison.AT_MOST, 20)
-MAX_BOTS_CORE_PERCENT = 85.0
-MAX_LATENESS_MS = 10.0
-"""Of the publisher's frames, at the 99th percentile."""
-_MIN_PACE = 0.98
-"""Of the packets that ought to have been published."""
+OPEN_EVERY = 16
+"""Bots decrypt one of so many packets of an unbroken stream: what makes one core enough for all of them."""
 _ROOM = "bench"
-_SETTLE_S = 1.0
-_REPAIR_CHECKS = 40
-_REPAIR_POLL_S = 0.05
+_FOLLOW_TIMEOUT_S = 60.0
+_FOLLOW_POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class MediaPlan:
     """How much to measure."""
 
-    subscribers: int = 120
-    runs: int = 3
-    """Servers started one after the other."""
+    meetings: tuple[tuple[Load, ...], ...] = ((ONE_TO_120, FIVE_TO_120), (ALL_30,), (WEBINAR,))
+    """Each with a server of its own. A meeting's loads follow each other by more publishers coming in."""
+    runs: int = 2
+    """How often each meeting is held."""
     windows: int = 3
-    """Measurements of each."""
+    """Measurements of each load in each run."""
     window_s: float = 10.0
-    spare_windows: int = 6
-    """How often, for each server, a window that the bots limited may be taken anew."""
+    spare_windows: int = 4
+    """How often, for each load and run, a window that the bots limited may be taken anew."""
 
 
-QUICK = MediaPlan(runs=1, windows=2, window_s=5, spare_windows=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What happened while the clock ran."""
-
-    duration_s: float
-    published: int
-    received: int
-    """Distinct packets that reached subscribers, of all packets from then on."""
-    lost: int
-    raw_lost: int
-    duplicates: int
-    rejected: int
-    """Packets that failed authentication, were of no known stream, or not ours."""
-    worker_percent: float
-    gateway_percent: float
-    server_core_percent: float
-    bots_percent: float
-    bots_core_percent: float
-    delay_p50_ms: float
-    delay_p99_ms: float
-    lateness_p99_ms: float
-    closings: tuple[str, ...] = ()
-    """What the server closed of the bots."""
+QUICK = MediaPlan(meetings=((ONE_TO_120, FIVE_TO_120),), runs=1, windows=2, window_s=4, spare_windows=0)
 
 
 async def measure_media(plan: MediaPlan, cores: Cores) -> Report:
     """Run the plan with servers of its own."""
-    windows: list[Window] = []
-    discarded: list[Window] = []
-    for _ in range(plan.runs):
+    taken: dict[Load, list[Window]] = {}
+    discarded: dict[Load, list[Window]] = {}
+    for meeting in plan.meetings * plan.runs:
         with tempfile.TemporaryDirectory(prefix="roundup-bench-") as folder, pinned(cores.bots):
             async with running_server(Path(folder) / "data", cores.server, announce_ip="127.0.0.1") as server:
-                every = await _run(server, plan, cores)
-                kept = choose_windows(every, plan.windows, is_shared=cores.is_shared)
-                windows += kept
-                discarded += [window for window in every if window not in kept]
-    return judge_media(plan, windows, discarded, is_shared=cores.is_shared)
+                for load, every in (await _hold(server, meeting, plan, cores)).items():
+                    kept = choose_windows(every, plan.windows, is_shared=cores.is_shared)
+                    taken.setdefault(load, []).extend(kept)
+                    discarded.setdefault(load, []).extend(window for window in every if window not in kept)
+    report = Report()
+    for load, windows in taken.items():
+        report.add(judge_load(load, plan, windows, discarded[load], is_shared=cores.is_shared))
+    return report
 
 
 def choose_windows(windows: list[Window], count: int, *, is_shared: bool) -> list[Window]:
@@ -93,25 +67,27 @@ def choose_windows(windows: list[Window], count: int, *, is_shared: bool) -> lis
     return valid[:count] if is_enough else windows
 
 
-def judge_media(plan: MediaPlan, windows: list[Window], discarded: list[Window], *, is_shared: bool) -> Report:
+def judge_load(
+    load: Load, plan: MediaPlan, windows: list[Window], discarded: list[Window], *, is_shared: bool
+) -> Report:
     """Make rows of the windows: sums of what must not happen at all, medians of the rest."""
     why_invalid = next((why for window in windows if (why := why_invalid_window(window, is_shared=is_shared))), "")
 
     def row(name: str, value: float, unit: str, target: Target | None = None) -> Row:
-        return Row("media", name, value, unit, target, why_invalid if target else "")
+        return Row(f"media {load.name}", name, value, unit, target, why_invalid if target else "")
 
     def middle(pick: Callable[[Window], float]) -> float:
         return median_of([pick(window) for window in windows])
 
     rows = [
-        row("packets lost, after retransmission", sum(w.lost for w in windows), "packets", LOST),
+        row("packets lost, after retransmission", sum(w.lost for w in windows), "packets", NO_LOSS),
         row("packets lost, before retransmission", sum(w.raw_lost for w in windows), "packets"),
         row("packets twice", sum(w.duplicates for w in windows), "packets"),
         row("packets rejected", sum(w.rejected for w in windows), "packets"),
-        row("worker CPU", middle(lambda w: w.worker_percent), "% of a core", WORKER_CPU),
+        row("worker CPU", middle(lambda w: w.worker_percent), "% of a core", load.cpu),
         row("packets forwarded", middle(lambda w: w.received / w.duration_s), "packets/s"),
         row("added delay p50", middle(lambda w: w.delay_p50_ms), "ms"),
-        row("added delay p99", middle(lambda w: w.delay_p99_ms), "ms"),
+        row("added delay p99", middle(lambda w: w.delay_p99_ms), "ms", load.delay_p99),
         row("gateway CPU", middle(lambda w: w.gateway_percent), "% of a core"),
         row("server's core busy, worst", max(w.server_core_percent for w in windows), "%"),
         row("bots CPU", middle(lambda w: w.bots_percent), "% of a core"),
@@ -119,8 +95,8 @@ def judge_media(plan: MediaPlan, windows: list[Window], discarded: list[Window],
         row("publisher late p99, worst", max(w.lateness_p99_ms for w in windows), "ms"),
     ]
     note = (
-        f"media: 1 publisher, {plan.subscribers} subscribers; {len(windows)} windows of {plan.window_s:g} s"
-        f" over {plan.runs} server(s); losses summed, the rest medians."
+        f"media {load.name}: {len(windows)} windows of {plan.window_s:g} s over {plan.runs} server(s);"
+        f" losses summed, the rest medians; one packet in {OPEN_EVERY} decrypted, all counted."
     )
     if discarded:
         why = why_invalid_window(discarded[0], is_shared=is_shared)
@@ -128,43 +104,75 @@ def judge_media(plan: MediaPlan, windows: list[Window], discarded: list[Window],
     return Report(rows, [note])
 
 
-def why_invalid_window(window: Window, *, is_shared: bool) -> str:
-    """Tell why a window says nothing about the server, or return an empty text.
-
-    On a one-core machine the bots' core is the server's, and how busy it is says nothing about the bots.
-    """
-    nominal = window.duration_s * sum(shape.packets_per_s for shape in SHAPES.values())
-    if not is_shared and window.bots_core_percent > MAX_BOTS_CORE_PERCENT:
-        return f"the bots' core was {window.bots_core_percent:.0f} % busy (at most {MAX_BOTS_CORE_PERCENT:g} %)"
-    if not window.lateness_p99_ms <= MAX_LATENESS_MS:
-        return f"the publisher sent {window.lateness_p99_ms:.1f} ms late at p99 (at most {MAX_LATENESS_MS:g} ms)"
-    if window.published < nominal * _MIN_PACE:
-        return f"the publisher sent {window.published} packets instead of {nominal:.0f}"
-    if window.closings:
-        return f"the server closed something of the bots ({window.closings[0]})"
-    return ""
-
-
-async def _run(server: ServerProcess, plan: MediaPlan, cores: Cores) -> list[Window]:
+async def _hold(
+    server: ServerProcess, meeting: tuple[Load, ...], plan: MediaPlan, cores: Cores
+) -> dict[Load, list[Window]]:
+    """Hold a meeting, and take the windows of each of its loads."""
     await server.add_room(_ROOM)
-    emails = [f"bot{number}@bench.example" for number in range(plan.subscribers + 1)]
-    links = await server.import_people(emails)
-    async with Swarm(server.url) as swarm:
-        publisher = swarm.create_bot()
-        await publisher.open_link(links[0])
-        await publisher.join(_ROOM)
-        await publisher.publish(*Source)
-        subscribers = await swarm.subscribe_all(links[1:], _ROOM)
-        gc.collect()
-        gc.freeze()  # what the set-up has made stays; collecting it again would only make the bots stutter
-        try:
-            measurement = _Measurement(server, swarm, publisher, subscribers, cores)
-            return await _take_windows(measurement, plan, is_shared=cores.is_shared)
-        finally:
-            gc.unfreeze()
+    people = max(load.people for load in meeting)
+    links = iter(await server.import_people([f"bot{number}@bench.example" for number in range(people)]))
+    windows: dict[Load, list[Window]] = {}
+    async with Swarm(server.url, open_every=OPEN_EVERY) as swarm:
+        publishers: list[Bot] = []
+        for load in meeting:
+            await _fill(swarm, load, publishers, links)
+            with _no_garbage_from_before():
+                measurement = Measurement(server, swarm, load, publishers, cores)
+                windows[load] = await _take_windows(measurement, plan, is_shared=cores.is_shared)
+    return windows
 
 
-async def _take_windows(measurement: "_Measurement", plan: MediaPlan, *, is_shared: bool) -> list[Window]:
+async def _fill(swarm: Swarm, load: Load, publishers: list[Bot], links: Iterator[str]) -> None:
+    """Let come in who is missing for `load`: those who receive first, as long as nobody keeps the server busy."""
+    receivers = load.people if load.is_all_to_all else load.subscribers
+    present = len(swarm.bots) - len(publishers)
+    await swarm.subscribe_all([next(links) for _ in range(receivers - present)], _ROOM)
+    if load.is_all_to_all:
+        senders = list(swarm.bots)
+    else:
+        senders = [await _come_in(swarm, next(links)) for _ in range(load.publishers - len(publishers))]
+    for bot in senders:
+        await bot.publish(*SHAPES, camera=load.camera)
+    publishers += senders
+    await _wait_received(swarm, load, publishers)
+
+
+async def _come_in(swarm: Swarm, link: str) -> Bot:
+    bot = swarm.create_bot()
+    await bot.open_link(link)
+    await bot.join(_ROOM)
+    return bot
+
+
+async def _wait_received(swarm: Swarm, load: Load, publishers: list[Bot]) -> None:
+    """Wait until everybody who receives follows every publisher; raises `TransportError`."""
+    own = set(publishers)
+    wanted = len(SHAPES) * (len(publishers) - 1 if load.is_all_to_all else len(publishers))
+    receivers = [bot for bot in swarm.bots if load.is_all_to_all or bot not in own]
+    try:
+        async with asyncio.timeout(_FOLLOW_TIMEOUT_S):
+            for bot in receivers:
+                while len(bot.received_streams) < wanted or not all(
+                    stream.log.received and stream.has_keyframe for stream in bot.received_streams
+                ):
+                    bot.raise_failure()
+                    await asyncio.sleep(_FOLLOW_POLL_S)
+    except TimeoutError as error:
+        raise TransportError(f"not everybody received every stream within {_FOLLOW_TIMEOUT_S:g} s") from error
+
+
+@contextmanager
+def _no_garbage_from_before() -> Iterator[None]:
+    """Keep what the set-up has made out of further collections, which would only make the bots stutter."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+async def _take_windows(measurement: Measurement, plan: MediaPlan, *, is_shared: bool) -> list[Window]:
     """Take windows until enough are valid, or the spare ones are used up, or the server closed something."""
     windows: list[Window] = []
     valid_count = 0
@@ -175,90 +183,3 @@ async def _take_windows(measurement: "_Measurement", plan: MediaPlan, *, is_shar
         if window.closings:
             break
     return windows
-
-
-class _Measurement:
-    """Takes windows of a room that is running."""
-
-    def __init__(
-        self, server: ServerProcess, swarm: Swarm, publisher: Bot, subscribers: list[Bot], cores: Cores
-    ) -> None:
-        self._swarm = swarm
-        self._publisher = publisher
-        self._subscribers = subscribers
-        self._worker = ProcessMeter(server.worker_pid())
-        self._gateway = ProcessMeter(server.pid)
-        self._bots = ProcessMeter(os.getpid())
-        self._server_core, self._bots_core = CoreMeter(cores.server), CoreMeter(cores.bots)
-
-    async def take(self, window_s: float) -> Window:
-        """Measure for `window_s`, then wait for repairs on their way.
-
-        It begins only when what kept the event loop busy before (set-up, sorting of samples) is caught up with.
-        """
-        await asyncio.sleep(_SETTLE_S)
-        first = self._published()
-        counts = self._counts()
-        self._swarm.delays.clear()
-        self._publisher.publisher.lateness.clear()
-        meters = (self._worker, self._gateway, self._server_core, self._bots, self._bots_core)
-        for meter in meters:
-            meter.reset()
-        started_at = time.monotonic()
-        await asyncio.sleep(window_s)
-        percents = [meter.percent() for meter in meters]
-        duration_s = time.monotonic() - started_at
-        received = len(self._swarm.delays) + self._swarm.delays.dropped
-        end = self._published()
-        lost = await self._await_repairs(first, end)
-        raw_lost, duplicates, rejected = (after - before for after, before in zip(self._counts(), counts, strict=True))
-        for bot in self._swarm.bots:
-            bot.raise_failure()
-        return Window(
-            duration_s=duration_s,
-            published=sum(end.values()) - sum(first.values()),
-            received=received,
-            lost=lost,
-            raw_lost=raw_lost,
-            duplicates=duplicates,
-            rejected=rejected,
-            worker_percent=percents[0],
-            gateway_percent=percents[1],
-            server_core_percent=percents[2],
-            bots_percent=percents[3],
-            bots_core_percent=percents[4],
-            delay_p50_ms=self._swarm.delays.quantile_ms(0.5),
-            delay_p99_ms=self._swarm.delays.quantile_ms(0.99),
-            lateness_p99_ms=self._publisher.publisher.lateness.quantile_ms(0.99),
-            closings=tuple(closing for bot in self._swarm.bots for closing in bot.closings),
-        )
-
-    def _published(self) -> dict[Source, int]:
-        return {source: stream.next_index for source, stream in self._publisher.sent_streams.items()}
-
-    def _counts(self) -> tuple[int, int, int]:
-        streams = [stream for bot in self._subscribers for stream in bot.received_streams]
-        strangers = sum(bot.receiver.unknown for bot in self._subscribers)
-        forged = sum(transport.rejected for bot in self._subscribers for transport in bot.transports)
-        return (
-            sum(stream.log.raw_lost for stream in streams),
-            sum(stream.log.duplicates for stream in streams),
-            forged + strangers + sum(stream.foreign for stream in streams),
-        )
-
-    async def _await_repairs(self, first: dict[Source, int], end: dict[Source, int]) -> int:
-        """Return how many packets of the window never came, waiting for those that are still asked for."""
-        for _ in range(_REPAIR_CHECKS):
-            if not self._count_lost(first, end):
-                break
-            await asyncio.sleep(_REPAIR_POLL_S)
-        return self._count_lost(first, end)
-
-    def _count_lost(self, first: dict[Source, int], end: dict[Source, int]) -> int:
-        """Count over every subscriber and source, also those for which a subscriber has no stream at all."""
-        return sum(
-            stream.delivery.count_missing(first[source], end[source]) if stream else end[source] - first[source]
-            for bot in self._subscribers
-            for source in Source
-            for stream in (bot.stream_of(source),)
-        )

@@ -34,9 +34,11 @@ class ServerError(Exception):
 class ServerProcess:
     """A running server, and the commands on its data."""
 
-    def __init__(self, process: asyncio.subprocess.Process, url: str, data_dir: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, url: str, media_port: int, data_dir: Path) -> None:
         self.pid = process.pid
         self.url = url
+        self.media_address = ("127.0.0.1", media_port)
+        """Where its media worker receives, over UDP."""
         self.ready_s = 0.0
         """From the start of the process to the first 200 of `/readyz`."""
         self._process = process
@@ -95,11 +97,12 @@ async def running_server(
     Media is announced at this machine's own addresses, or at `announce_ip`.
     """
     port = free_port(socket.SOCK_STREAM)
+    media_port = free_port(socket.SOCK_DGRAM)
     url = f"http://127.0.0.1:{port}"
     environment = server_environment(data_dir) | {
         "ROUNDUP_HOST": "127.0.0.1",
         "ROUNDUP_PORT": str(port),
-        "ROUNDUP_MEDIA_PORT": str(free_port(socket.SOCK_DGRAM)),
+        "ROUNDUP_MEDIA_PORT": str(media_port),
         "ROUNDUP_PUBLIC_URL": url,
         "ROUNDUP_MEDIA_WORKERS": "1",
         "ROUNDUP_LOG_LEVEL": "warning",
@@ -114,7 +117,7 @@ async def running_server(
             *_COMMAND, "serve", cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
         )
     try:
-        server = ServerProcess(process, url, data_dir)
+        server = ServerProcess(process, url, media_port, data_dir)
         await _wait_ready(process, url)
         server.ready_s = time.monotonic() - started_at
         yield server

@@ -14,13 +14,14 @@ from loadtest.bots.capabilities import receive_capabilities, send_parameters
 from loadtest.bots.delay import Samples
 from loadtest.bots.dtls import local_parameters
 from loadtest.bots.errors import RequestError
-from loadtest.bots.publisher import Publisher, SentStream
+from loadtest.bots.intake import Intake
+from loadtest.bots.publisher import CAMERA, Publisher, SentStream, Shape
 from loadtest.bots.receiver import ReceivedStream, Receiver
 from loadtest.bots.room_view import RoomView
 from loadtest.bots.signalling import Signalling, random_id
 from loadtest.bots.transport import MediaTransport, PacketHandler
+from loadtest.lines.detour import detour
 from protocol import PROTOCOL_VERSION
-from protocol.errors import ErrorCode
 from protocol.requests import (
     Joined,
     MediaConsume,
@@ -48,6 +49,12 @@ class Surroundings:
     connector: aiohttp.BaseConnector
     delays: Samples
     """One-way delay of every packet that any of them receives."""
+    open_every: int = 1
+    """Decrypt one of so many packets of an unbroken stream; the others are counted by their clear headers."""
+    intake: Intake | None = None
+    """Reads the sockets of all of them; without one, each is woken for what it receives."""
+    line: tuple[str, int] | None = None
+    """Where packets for the server go instead of its own addresses."""
 
 
 class Bot:
@@ -55,12 +62,14 @@ class Bot:
 
     def __init__(self, surroundings: Surroundings, chance: Random) -> None:
         self.view = RoomView(on_changed=self._follow_producers)
-        self.receiver = Receiver(surroundings.delays, chance)
+        self.receiver = Receiver(surroundings.delays, chance, open_every=surroundings.open_every)
         self.publisher = Publisher()
         self.sent_streams: dict[Source, SentStream] = {}
         self.transports: list[MediaTransport] = []
         self.signalling = Signalling(surroundings.server_url, self.view.on_event, surroundings.connector)
         self._certificate = surroundings.certificate
+        self._line = surroundings.line
+        self._intake = surroundings.intake
         self._chance = chance
         self._router = RtpCapabilities()
         self._receiving: MediaTransport | None = None
@@ -104,7 +113,7 @@ class Bot:
         self._router = joined.media.router_rtp_capabilities
         self.view.begin(joined.you, joined.snapshot)
 
-    async def publish(self, *sources: Source) -> None:
+    async def publish(self, *sources: Source, camera: Shape = CAMERA) -> None:
         """Send the given sources, by one transport. Call once."""
         transport = await self._create_transport(self.publisher, is_sending=True)
         for mid, source in enumerate(sources):
@@ -119,8 +128,10 @@ class Bot:
             fields = MediaProduce(
                 request_id=random_id(), transport_id=transport.options.id, source=source, rtp_parameters=parameters
             )
-            await self.signalling.request(fields, MediaProduced)
-            self.sent_streams[source] = SentStream(source, parameters, self._chance)
+            shape = camera if source is Source.CAMERA else None
+            stream = SentStream(source, parameters, self._chance, shape=shape)
+            stream.producer_id = (await self.signalling.request(fields, MediaProduced)).producer_id
+            self.sent_streams[source] = stream
         self.publisher.start(transport, self.sent_streams.values())
 
     async def subscribe(self) -> None:
@@ -128,6 +139,10 @@ class Bot:
         self._receiving = await self._create_transport(self.receiver, is_sending=False)
         self.receiver.start(self._receiving.send_rtcp)
         self._follow_producers()
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until everything that others are known to send is received; raises what went wrong."""
         while self._consuming:
             await asyncio.wait(tuple(self._consuming))
         self.raise_failure()
@@ -163,7 +178,8 @@ class Bot:
             rtp_capabilities=None if is_sending else receive_capabilities(self._router),
         )
         created = await self.signalling.request(fields, MediaTransportCreated)
-        transport = MediaTransport(created.transport, self._certificate, handler)
+        options = detour(created.transport, self._line) if self._line else created.transport
+        transport = MediaTransport(options, self._certificate, handler, self._intake)
         self.transports.append(transport)
         connect = MediaTransportConnect(
             request_id=random_id(),
@@ -201,8 +217,8 @@ class Bot:
             self._consumers[producer_id] = consumer.id
             resume = MediaConsumerUpdate(request_id=random_id(), consumer_id=consumer.id, is_paused=False)
             await self.signalling.request(resume, Empty)
-        except RequestError as error:
-            if error.code != ErrorCode.NOT_FOUND or producer_id in self.view.producers_of_others():
+        except RequestError:
+            if producer_id in self.view.producers_of_others():  # else it went in the meantime, whatever the answer says
                 raise
 
     def _on_consumed(self, task: asyncio.Task[None]) -> None:

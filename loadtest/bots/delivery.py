@@ -31,6 +31,14 @@ class Delivery:
         seen[index] = 1
         return True
 
+    def note_run(self, first: int, count: int) -> None:
+        """Note that the packets `first` to `first + count - 1` are here."""
+        end = min(first + count, MAX_INDEX)
+        if end > len(self._seen):
+            self._seen.extend(bytes((end // _CHUNK + 1) * _CHUNK - len(self._seen)))
+        if 0 <= first < end:
+            self._seen[first:end] = b"\x01" * (end - first)
+
     def count_missing(self, first: int, end: int) -> int:
         """Return how many of the packets `first` to `end - 1` are not here."""
         return end - first - self._seen.count(1, first, end)

@@ -58,16 +58,22 @@ class Shape:
 
 MICROPHONE = Shape(packets_per_frame=1, frames_per_s=50, ticks_per_frame=960, packet_bytes=120)
 CAMERA = Shape(packets_per_frame=2, frames_per_s=30, ticks_per_frame=3_000, packet_bytes=1_100)
+WEBINAR_CAMERA = Shape(packets_per_frame=6, frames_per_s=30, ticks_per_frame=3_000, packet_bytes=1_040)
+"""1.5 Mbit/s."""
 SHAPES = {Source.MICROPHONE: MICROPHONE, Source.CAMERA: CAMERA}
 
 
 class SentStream:
     """One producer's packets, without a clock of its own: `build_frame` when a frame is due."""
 
-    def __init__(self, source: Source, parameters: RtpParameters, chance: Random) -> None:
+    def __init__(
+        self, source: Source, parameters: RtpParameters, chance: Random, *, shape: Shape | None = None
+    ) -> None:
         encoding = parameters.encodings[0]
         self.source = source
-        self.shape = SHAPES[source]
+        self.producer_id = ""
+        """As the server calls it, once it has taken the stream."""
+        self.shape = shape or SHAPES[source]
         self.ssrc = encoding.ssrc or 0
         self.next_index = 0
         """Index of the next packet: how many were published."""
@@ -211,6 +217,10 @@ class Publisher:
             await asyncio.wait([task])
             if not task.cancelled():
                 task.result()
+
+    def sift(self, headers: tuple[int, ...]) -> list[int]:
+        """Open everything: there is no media to be expected."""
+        return list(range(len(headers) // 3))
 
     def on_rtp(self, packet: bytes, arrived_at_ns: int) -> None:  # noqa: ARG002 - the handler's interface
         """Count media that nobody asked for."""

@@ -10,6 +10,7 @@ import aiohttp
 from loadtest.bots.bot import Bot, Surroundings
 from loadtest.bots.delay import Samples
 from loadtest.bots.dtls import create_certificate
+from loadtest.bots.intake import Intake
 
 MAX_JOINING = 8
 """Bots that join at the same time."""
@@ -18,17 +19,30 @@ MAX_JOINING = 8
 class Swarm:
     """Owns its bots: `async with Swarm(url) as swarm`; leaving the block closes them all."""
 
-    def __init__(self, server_url: str, *, seed: int = 1) -> None:
+    def __init__(
+        self, server_url: str, *, seed: int = 1, line: tuple[str, int] | None = None, open_every: int = 1
+    ) -> None:
+        """With `open_every` above 1, bots are made to take many packets: see `Surroundings`, `Intake`."""
         self.bots: list[Bot] = []
         self.delays = Samples()
         self._server_url = server_url
+        self._line = line
+        self._open_every = open_every
         self._chance = Random(seed)  # noqa: S311 - makes runs alike, hides nothing
         self._connector: aiohttp.TCPConnector | None = None
         self._surroundings: Surroundings | None = None
 
     async def __aenter__(self) -> "Swarm":
         self._connector = aiohttp.TCPConnector(limit=0)
-        self._surroundings = Surroundings(self._server_url, create_certificate(), self._connector, self.delays)
+        self._surroundings = Surroundings(
+            self._server_url,
+            create_certificate(),
+            self._connector,
+            self.delays,
+            open_every=self._open_every,
+            intake=Intake() if self._open_every > 1 else None,
+            line=self._line,
+        )
         return self
 
     async def __aexit__(
@@ -50,6 +64,11 @@ class Swarm:
         bot = Bot(self._surroundings, Random(self._chance.getrandbits(64)))  # noqa: S311
         self.bots.append(bot)
         return bot
+
+    async def close_bot(self, bot: Bot) -> None:
+        """Close one of the bots and forget it."""
+        self.bots.remove(bot)
+        await bot.close()
 
     async def subscribe_all(self, links: Iterable[str], slug: str) -> list[Bot]:
         """Let one bot a link join and receive everybody, `MAX_JOINING` at a time; raises the first failure."""

@@ -5,32 +5,40 @@ packets mean is the handler's affair.
 """
 
 import asyncio
+import contextlib
 import random
 import socket
-import struct
 import time
 from typing import Protocol
 
 import pylibsrtp
 from aiortc.rtcdtlstransport import RTCCertificate
 
+from loadtest.bots.batch import CONTROL_BYTES, SLOT_BYTES, SO_TIMESTAMPNS, TIMESPEC, Batch, count_kernel_drops
 from loadtest.bots.dtls import DtlsSession, SrtpKeys
 from loadtest.bots.errors import TransportError
 from loadtest.bots.ice import Address, Credentials, IceAgent, IceState
+from loadtest.bots.intake import Intake
+from loadtest.bots.rtp import HEADER
 from protocol.rtp import TransportOptions
 
 _MAX_BATCH = 64
 """Packets taken from one socket before the others get their turn."""
 _MAX_DATAGRAM = 2_048
-_SO_TIMESTAMPNS = 35
-"""Linux: the kernel says when a datagram arrived, so that a busy bot does not make the server look slow."""
-_TIMESPEC = struct.Struct("@ll")
-_ANCILLARY_BYTES = socket.CMSG_SPACE(_TIMESPEC.size)
+_SO_RCVBUFFORCE = 33
+_RECEIVE_BUFFER_BYTES = 1 << 20
 _CONNECT_TIMEOUT_S = 15.0
 
 
 class PacketHandler(Protocol):
     """Takes what a transport has authenticated and decrypted."""
+
+    def sift(self, headers: tuple[int, ...]) -> list[int]:
+        """Count packets by their clear headers; return the positions of those that have to be opened nevertheless.
+
+        `headers` is what `Batch.headers` returns. Only asked when packets are read in batches.
+        """
+        ...
 
     def on_rtp(self, packet: bytes, arrived_at_ns: int) -> None:
         """Take an RTP packet that reached this machine at `arrived_at_ns` (ns since epoch)."""
@@ -44,7 +52,13 @@ class PacketHandler(Protocol):
 class MediaTransport:
     """A transport's client side. Made within a running event loop; `close` is idempotent."""
 
-    def __init__(self, options: TransportOptions, certificate: RTCCertificate, handler: PacketHandler) -> None:
+    def __init__(
+        self,
+        options: TransportOptions,
+        certificate: RTCCertificate,
+        handler: PacketHandler,
+        intake: Intake | None = None,
+    ) -> None:
         self.options = options
         self.received = 0
         """SRTP and SRTCP packets that passed authentication."""
@@ -57,6 +71,8 @@ class MediaTransport:
         """The SRTP profile in use."""
         self._loop = asyncio.get_running_loop()
         self._handler = handler
+        self._intake = intake
+        """Reads the socket once the transport is connected; without one, the event loop says when it is readable."""
         self._agent = IceAgent(
             remote=options.ice_parameters,
             candidates=options.ice_candidates,
@@ -87,6 +103,14 @@ class MediaTransport:
         except TimeoutError as error:
             raise TransportError(f"no DTLS handshake within {_CONNECT_TIMEOUT_S:g} s") from error
         self.profile = self._keys.profile
+        if self._intake:
+            self._loop.remove_reader(self._socket.fileno())
+            self._intake.add(self._socket.fileno(), self._on_batch)
+
+    @property
+    def kernel_drops(self) -> int:
+        """How many datagrams were lost here because we did not read them in time."""
+        return 0 if self._is_closed else count_kernel_drops(self._socket)
 
     def send_rtp(self, packet: bytes) -> None:
         """Protect and send one RTP packet; dropped and counted when there are no keys or no room."""
@@ -113,21 +137,34 @@ class MediaTransport:
         try:
             await self._dtls.close()
         finally:
+            if self._intake:
+                self._intake.remove(self._socket.fileno())
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
+
+    def _on_batch(self, batch: Batch, sizes: list[int]) -> None:
+        source = self._agent.selected  # the socket is connected: nothing comes from anywhere else
+        if source is None:
+            return
+        are_packets = min(sizes) >= HEADER.size
+        positions = self._handler.sift(batch.headers(len(sizes))) if are_packets else range(len(sizes))
+        for position in positions:
+            offset = position * SLOT_BYTES
+            data = bytes(batch.buffer[offset : offset + sizes[position]])
+            self._on_datagram(data, source, batch.arrived_at_ns(position))
 
     def _on_readable(self) -> None:
         receive = self._socket.recvmsg
         for _ in range(_MAX_BATCH):
             try:
-                data, ancillary, _, source = receive(_MAX_DATAGRAM, _ANCILLARY_BYTES)
+                data, ancillary, _, source = receive(_MAX_DATAGRAM, CONTROL_BYTES)
             except BlockingIOError:
                 return
             except OSError:  # the server's port is closed just now (ICMP); ICE decides when that is final
                 self.unexpected += 1
                 return
             if ancillary:
-                seconds, nanoseconds = _TIMESPEC.unpack(ancillary[0][2])
+                seconds, nanoseconds = TIMESPEC.unpack(ancillary[0][2])
                 arrived_at_ns = seconds * 1_000_000_000 + nanoseconds
             else:
                 arrived_at_ns = time.time_ns()
@@ -195,5 +232,8 @@ def _open_socket(options: TransportOptions) -> socket.socket:
     family = socket.AF_INET6 if ":" in best.ip else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
     sock.setblocking(False)
-    sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+    sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
+    with contextlib.suppress(OSError):  # only root may go beyond the system's limit
+        sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER_BYTES)
     return sock

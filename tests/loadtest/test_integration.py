@@ -1,5 +1,6 @@
 """Bots against the real server: its gateway, its media worker, its database."""
 
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,8 +8,11 @@ import pytest
 
 from loadtest.bots.bot import Bot
 from loadtest.bots.errors import RequestError, SignInError
+from loadtest.bots.publisher import SHAPES
 from loadtest.bots.rtp import HEADER
 from loadtest.bots.swarm import Swarm
+from loadtest.lines.line import Impairment
+from loadtest.lines.proxy import running_line
 from protocol.room import Source
 from tests.support.server import RunningServer, running_server
 from tests.support.waiting import until
@@ -41,7 +45,7 @@ class Meeting:
 
     async def publish(self) -> None:
         await self.enter(self.publisher)
-        await self.publisher.publish(*Source)
+        await self.publisher.publish(*SHAPES)
 
     async def subscribe(self) -> Bot:
         bot = await self.enter(self.swarm.create_bot())
@@ -53,14 +57,14 @@ class Meeting:
 
     async def pass_packets(self, bots: list[Bot], count: int) -> int:
         """Let `count` packets of each source be published; return how many did not reach one of the bots."""
-        first = {source: self.published(source) for source in Source}
-        await until(lambda: all(self.published(source) >= first[source] + count for source in Source))
+        first = {source: self.published(source) for source in SHAPES}
+        await until(lambda: all(self.published(source) >= first[source] + count for source in SHAPES))
 
         def missing() -> int:
             return sum(
                 stream.delivery.count_missing(first[source], first[source] + count) if stream else count
                 for bot in bots
-                for source in Source
+                for source in SHAPES
                 for stream in (bot.stream_of(source),)
             )
 
@@ -139,6 +143,50 @@ async def test_video_lost_on_the_way_to_the_server_is_repaired(
     monkeypatch.setattr(transport, "send_rtp", lose_some)
     assert await meeting.pass_packets([bot], 60) == 0
     assert camera.retransmitted >= 5
+
+
+async def test_read_in_batches_nothing_is_missed(server: RunningServer) -> None:
+    async with Swarm(server.url, open_every=4) as swarm:
+        meeting = Meeting(server, swarm)
+        await meeting.publish()
+        bots = [await meeting.subscribe() for _ in range(3)]
+        await until(lambda: all(stream.has_keyframe for bot in bots for stream in bot.received_streams))
+        assert await meeting.pass_packets(bots, 60) == 0
+        for bot in bots:
+            opened = sum(transport.received for transport in bot.transports)
+            assert 0 < opened < sum(stream.log.received for stream in bot.received_streams) * 0.8
+            assert [(s.log.raw_lost, s.log.duplicates, s.foreign) for s in bot.received_streams] == [(0, 0, 0)] * 2
+            assert [(t.rejected, t.kernel_drops) for t in bot.transports] == [(0, 0)]
+
+
+async def test_a_line_that_loses_reorders_and_delays_is_repaired(tmp_path: Path) -> None:
+    port = free_udp_port()
+    line = Impairment(loss=0.05, delay_s=0.02, jitter_s=0.01, reorder=0.01)
+    async with (
+        running_server(tmp_path, media_port=port, is_demo=True) as server,
+        running_line(("127.0.0.1", port), line, line) as bad,
+        Swarm(server.url, line=bad.address) as swarm,
+    ):
+        meeting = Meeting(server, swarm)
+        await meeting.publish()
+        bot = await meeting.subscribe()
+        await until(lambda: all(stream.log.received > 50 for stream in bot.received_streams))
+        camera = meeting.publisher.sent_streams[Source.CAMERA]
+        first = camera.next_index
+        await until(lambda: camera.next_index >= first + 100)
+        stream = bot.stream_of(Source.CAMERA)
+        assert stream
+        await until(lambda: not stream.delivery.count_missing(first, first + 100))
+        assert bad.up.lost
+        assert bad.down.lost
+        assert bad.client_count == 2
+
+
+def free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 async def test_who_leaves_is_gone_for_the_others(meeting: Meeting) -> None:

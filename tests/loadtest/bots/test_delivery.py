@@ -26,3 +26,15 @@ def test_an_absurd_stamp_takes_no_memory() -> None:
     assert not delivery.note(MAX_INDEX)
     assert not delivery.note((1 << 32) - 1)
     assert delivery.strays == 2
+
+
+def test_a_run_is_noted_as_its_packets_would_be() -> None:
+    delivery = Delivery()
+    delivery.note_run(10, 5_000)
+    assert delivery.count_missing(10, 5_010) == 0
+    assert delivery.count_missing(0, 5_020) == 20
+    assert not delivery.note(10)
+    delivery.note_run(MAX_INDEX - 1, 10)
+    delivery.note_run(-3, 2)
+    assert delivery.count_missing(MAX_INDEX - 2, MAX_INDEX) == 1
+    assert delivery.count_missing(0, 10) == 10

@@ -1,6 +1,8 @@
 import asyncio
 import random
+import struct
 
+import msgspec
 import pytest
 from aiortc.rtp import (
     RTCP_PSFB_APP,
@@ -58,15 +60,26 @@ def packet(index: int, *, ssrc: int = 7, payload_type: int = 101, is_keyframe: b
 
 
 class Lab:
-    def __init__(self, kind: MediaKind = MediaKind.VIDEO) -> None:
+    def __init__(self, kind: MediaKind = MediaKind.VIDEO, *, open_every: int = 1) -> None:
         self.delays = Samples()
-        self.receiver = Receiver(self.delays, random.Random(1))
+        self.receiver = Receiver(self.delays, random.Random(1), open_every=open_every)
         self.stream: ReceivedStream = self.receiver.add(options(kind))
         self.sent: asyncio.Queue[bytes] = asyncio.Queue()
 
     def take(self, *packets: bytes) -> None:
         for one in packets:
             self.receiver.on_rtp(one, SENT_NS + 2_000_000)
+
+    def take_or_count(self, *packets: bytes) -> int:
+        """Take packets as a transport does that reads in batches; return how many had to be opened."""
+        opened = 0
+        for start in range(0, len(packets), 5):
+            batch = packets[start : start + 5]
+            headers = [struct.unpack_from("!HH4xI", one) for one in batch]
+            positions = self.receiver.sift(tuple(field for header in headers for field in header))
+            self.take(*(batch[position] for position in positions))
+            opened += len(positions)
+        return opened
 
     async def feedback(self) -> list[AnyRtcpPacket]:
         return RtcpPacket.parse(await asyncio.wait_for(self.sent.get(), 5))
@@ -170,3 +183,87 @@ async def test_malformed_rtcp_is_counted() -> None:
     lab = Lab()
     lab.receiver.on_rtcp(b"\x80\xc8\xff\xff")
     assert lab.receiver.malformed == 1
+
+
+async def test_an_unbroken_stream_is_counted_by_its_headers_and_opened_now_and_then() -> None:
+    lab = Lab(open_every=8)
+    opened = lab.take_or_count(*(packet(index) for index in range(800)))
+    assert 100 <= opened <= 106
+    assert (lab.stream.log.received, lab.stream.delivery.count_missing(0, 800)) == (800, 0)
+    assert len(lab.delays) == opened
+
+
+async def test_every_packet_is_opened_where_that_was_asked_for() -> None:
+    lab = Lab()
+    assert lab.take_or_count(*(packet(index) for index in range(50))) == 50
+
+
+async def test_nothing_is_counted_unopened_before_a_keyframe() -> None:
+    lab = Lab(open_every=8)
+    assert lab.take_or_count(*(packet(index, is_keyframe=False) for index in range(30))) == 30
+
+
+async def test_packets_of_strangers_are_opened() -> None:
+    lab = Lab(open_every=8)
+    lab.take_or_count(*(packet(index) for index in range(10)))
+    assert lab.take_or_count(packet(10, ssrc=9), packet(10, payload_type=96)) == 2
+    assert (lab.receiver.unknown, lab.stream.foreign) == (1, 1)
+
+
+async def test_a_gap_between_opened_packets_is_missing_until_it_is_repaired() -> None:
+    lab = Lab(open_every=8)
+    lab.take_or_count(*(packet(index) for index in range(100) if index not in (43, 44)))
+    assert (lab.stream.log.raw_lost, lab.stream.delivery.count_missing(0, 100)) == (2, 2)
+    for index in (43, 44):
+        sequence = (65_530 + index) & 0xFFFF
+        lab.take(build_rtx(packet(index), payload_type=102, sequence=sequence, ssrc=8, extension=b""))
+    assert lab.stream.delivery.count_missing(0, 100) == 0
+    lab.take_or_count(packet(44), packet(99))
+    assert lab.stream.log.duplicates == 2
+
+
+@pytest.mark.parametrize("hidden", range(41, 57))
+async def test_a_server_that_hides_a_loss_by_its_numbers_is_found_out(hidden: int) -> None:
+    """Its sequence numbers go on without a gap; the stamps of the packets that are opened do not."""
+    lab = Lab(open_every=8)
+    kept = [index for index in range(100) if index != hidden]
+    lab.take_or_count(*(renumbered(packet(index), 65_530 + place) for place, index in enumerate(kept)))
+    assert (lab.stream.log.raw_lost, lab.stream.delivery.count_missing(0, 96)) == (0, 1)
+
+
+def renumbered(one: bytes, sequence: int) -> bytes:
+    return one[:2] + (sequence & 0xFFFF).to_bytes(2, "big") + one[4:]
+
+
+async def test_many_streams_are_reported_in_as_many_blocks_as_it_takes() -> None:
+    lab = Lab()
+    for number in range(40):
+        parameters = options().rtp_parameters
+        encoding = RtpEncodingParameters(ssrc=100 + number)
+        lab.receiver.add(
+            msgspec.structs.replace(
+                options(), id=str(number), rtp_parameters=msgspec.structs.replace(parameters, encodings=[encoding])
+            )
+        )
+        lab.take(packet(0, ssrc=100 + number))
+    lab.receiver.start(lab.sent.put_nowait)
+    try:
+        sent = [await lab.feedback(), await lab.feedback()]
+        assert [len(packets[0].reports) for packets in sent if isinstance(packets[0], RtcpRrPacket)] == [31, 9]
+    finally:
+        lab.receiver.close()
+
+
+async def test_what_is_asked_for_fits_a_datagram() -> None:
+    lab = Lab()
+    lab.receiver.start(lab.sent.put_nowait)
+    try:
+        lab.take(packet(0), *(packet(index) for index in range(1, 20_000, 40)))
+        asked = 0
+        while asked < 499 * 39:
+            (nack,) = RtcpPacket.parse(data := await asyncio.wait_for(lab.sent.get(), 5))
+            assert isinstance(nack, RtcpRtpfbPacket)
+            asked += len(nack.lost)
+            assert len(data) < 1_200
+    finally:
+        lab.receiver.close()

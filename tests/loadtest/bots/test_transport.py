@@ -7,16 +7,23 @@ from aiortc.rtcdtlstransport import RTCCertificate
 
 from loadtest.bots.dtls import create_certificate, local_parameters
 from loadtest.bots.errors import TransportError
+from loadtest.bots.intake import Intake
 from loadtest.bots.rtp import build_packet
 from loadtest.bots.transport import MediaTransport
 from protocol.rtp import TransportOptions
 from tests.loadtest.lite_peer import LitePeer
+from tests.support.waiting import until
 
 
 class Recorder:
     def __init__(self) -> None:
         self.rtp: asyncio.Queue[tuple[bytes, int]] = asyncio.Queue()
+        self.headers: list[tuple[int, int, int]] = []
         self.rtcp: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def sift(self, headers: tuple[int, ...]) -> list[int]:
+        self.headers += zip(headers[::3], headers[1::3], headers[2::3], strict=True)
+        return [position for position, sequence in enumerate(headers[1::3]) if not sequence % 2]
 
     def on_rtp(self, packet: bytes, arrived_at_ns: int) -> None:
         self.rtp.put_nowait((packet, arrived_at_ns))
@@ -34,9 +41,11 @@ async def peer() -> AsyncIterator[LitePeer]:
         await peer.close()
 
 
-async def connect(peer: LitePeer, options: TransportOptions, client: RTCCertificate) -> tuple[MediaTransport, Recorder]:
+async def connect(
+    peer: LitePeer, options: TransportOptions, client: RTCCertificate, intake: Intake | None = None
+) -> tuple[MediaTransport, Recorder]:
     recorder = Recorder()
-    transport = MediaTransport(options, client, recorder)
+    transport = MediaTransport(options, client, recorder, intake)
     try:
         await asyncio.wait_for(asyncio.gather(transport.connect(), peer.accept(client)), 10)
     except BaseException:
@@ -62,6 +71,29 @@ async def test_packets_pass_both_ways_under_the_best_profile(peer: LitePeer) -> 
         assert arrived_at_ns > 1_600_000_000_000_000_000  # the kernel's wall clock
     finally:
         await transport.close()
+
+
+async def test_read_in_batches_only_what_the_handler_does_not_count_is_opened(peer: LitePeer) -> None:
+    transport, recorder = await connect(peer, await peer.open(), create_certificate(), Intake())
+    try:
+        for sequence in range(6):
+            peer.send_datagram(peer.protect(rtp(sequence)))
+        opened = [await asyncio.wait_for(recorder.rtp.get(), 5) for _ in range(3)]
+        assert [packet for packet, _ in opened] == [rtp(0), rtp(2), rtp(4)]
+        assert opened[0][1] > 1_600_000_000_000_000_000
+        assert recorder.headers == [(0x8000 | 96, sequence, 7) for sequence in range(6)]
+        assert (transport.received, transport.rejected, transport.kernel_drops) == (3, 0, 0)
+        peer.send_datagram(peer.protect(rtp(6))[:-1] + b"\x00")
+        peer.send_datagram(peer.protect(rtp(8)))
+        assert (await asyncio.wait_for(recorder.rtp.get(), 5))[0] == rtp(8)
+        assert transport.rejected == 1
+        peer.send_datagram(peer.protect(rtp(9)))
+        await until(lambda: recorder.headers[-1][1] == 9)
+        peer.send_datagram(b"\x80")  # shorter than a header: that of the packet before must not stand in for it
+        await until(lambda: transport.unexpected == 1)
+    finally:
+        await transport.close()
+    assert transport.kernel_drops == 0
 
 
 async def test_repeated_and_forged_packets_are_rejected(peer: LitePeer) -> None:

@@ -1,0 +1,162 @@
+"""What a page says about the media that it receives and sends, and what that means for who looks and listens.
+
+The script runs in the page; the arithmetic is pure.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+STATS_SCRIPT = """
+(() => {
+  const connections = [];
+  const Native = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Native {
+    constructor(...everything) {
+      super(...everything);
+      connections.push(this);
+    }
+  };
+  let pictureAt = performance.now();
+  const watched = new WeakSet();
+  const isRemote = (tile) => tile.dataset.self === undefined || tile.dataset.self === "false";
+  const look = () => {
+    for (const tile of document.querySelectorAll("[data-participant-id]")) {
+      for (const video of isRemote(tile) ? tile.querySelectorAll("video") : []) {
+        if (watched.has(video)) continue;
+        watched.add(video);
+        const onPicture = () => {
+          pictureAt = performance.now();
+          video.requestVideoFrameCallback(onPicture);
+        };
+        video.requestVideoFrameCallback(onPicture);
+      }
+    }
+  };
+  new MutationObserver(look).observe(document, { childList: true, subtree: true, attributes: true });
+  window.roundupStats = async () => {
+    const reports = [];
+    for (const connection of connections) {
+      if (connection.connectionState === "closed") continue;
+      reports.push(...(await connection.getStats()).values());
+    }
+    return { taken_at_ms: performance.now(), no_picture_ms: performance.now() - pictureAt, reports };
+  };
+})();
+"""
+"""`await roundupStats()` returns everything that the page's connections know, and for how long no picture came."""
+
+_OPEN_FREEZE_S = 0.3
+"""So long without a picture is a freeze that has not ended yet; the browser counts it only when it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`roundupStats` at one instant."""
+
+    taken_at_s: float
+    no_picture_s: float
+    reports: tuple[Mapping[str, Any], ...]
+
+    @classmethod
+    def parse(cls, answer: Mapping[str, Any]) -> "Reading":
+        """Take the script's answer."""
+        return cls(answer["taken_at_ms"] / 1_000, answer["no_picture_ms"] / 1_000, tuple(answer["reports"]))
+
+
+@dataclass(frozen=True, slots=True)
+class CallQuality:
+    """What somebody got of a call between two readings. NaN is what cannot be told."""
+
+    concealed_percent: float
+    """Of the sound that was played: made up by the browser because the packets were not there."""
+    frozen_percent: float
+    """Of the time: the picture stood."""
+    frames_per_s: float
+    freezes: int
+    round_trip_ms: float
+    """By the last answer to a consent check."""
+    nacks: int
+    """Packets asked for again, video."""
+    plis: int
+    retransmitted: int
+    """Video packets that came as a retransmission."""
+    lost_audio_percent: float
+    playout_delay_ms: float
+    """How long sound waited in the jitter buffer."""
+
+
+def compare_readings(before: Reading, after: Reading) -> CallQuality:
+    """Return what happened in between. Streams that brought nothing are left out: silent audio slots, paused video."""
+    audio = _differences(before, after, "audio")
+    video = _differences(before, after, "video")
+    duration_s = after.taken_at_s - before.taken_at_s
+    frozen_s = sum(stream["totalFreezesDuration"] for stream in video)
+    if after.no_picture_s > _OPEN_FREEZE_S:
+        frozen_s += min(after.no_picture_s, duration_s)
+    is_seen = any(stream["framesDecoded"] for stream in video)
+    packets = _total(audio, "packetsReceived") + _total(audio, "packetsLost")
+    return CallQuality(
+        concealed_percent=_percent(_total(audio, "concealedSamples"), _total(audio, "totalSamplesReceived")),
+        frozen_percent=min(100.0, _percent(frozen_s, duration_s)) if is_seen else 100.0,
+        frames_per_s=_total(video, "framesDecoded") / duration_s,
+        freezes=int(_total(video, "freezeCount")),
+        round_trip_ms=_round_trip_ms(after),
+        nacks=int(_total(video, "nackCount")),
+        plis=int(_total(video, "pliCount")),
+        retransmitted=int(_total(video, "retransmittedPacketsReceived")),
+        lost_audio_percent=_percent(_total(audio, "packetsLost"), packets),
+        playout_delay_ms=_ratio(1_000 * _total(audio, "jitterBufferDelay"), _total(audio, "jitterBufferEmittedCount")),
+    )
+
+
+_COUNTED = (
+    "packetsReceived",
+    "packetsLost",
+    "concealedSamples",
+    "totalSamplesReceived",
+    "jitterBufferDelay",
+    "jitterBufferEmittedCount",
+    "totalFreezesDuration",
+    "freezeCount",
+    "framesDecoded",
+    "nackCount",
+    "pliCount",
+    "retransmittedPacketsReceived",
+)
+
+
+def _differences(before: Reading, after: Reading, kind: str) -> list[dict[str, float]]:
+    """Return how much each incoming stream's counters grew, of those that brought packets."""
+    earlier = {report["id"]: report for report in _incoming(before, kind)}
+    grown = [
+        {name: report.get(name, 0) - earlier.get(report["id"], {}).get(name, 0) for name in _COUNTED}
+        for report in _incoming(after, kind)
+    ]
+    return [stream for stream in grown if stream["packetsReceived"] > 0]
+
+
+def _incoming(reading: Reading, kind: str) -> list[Mapping[str, Any]]:
+    return [report for report in reading.reports if report["type"] == "inbound-rtp" and report["kind"] == kind]
+
+
+def _round_trip_ms(reading: Reading) -> float:
+    """Return the longest of the page's connections, which all take the same line."""
+    trips = [
+        1_000 * report["currentRoundTripTime"]
+        for report in reading.reports
+        if report["type"] == "candidate-pair" and report.get("nominated") and "currentRoundTripTime" in report
+    ]
+    return max(trips, default=float("nan"))
+
+
+def _total(streams: Sequence[Mapping[str, float]], name: str) -> float:
+    return sum(stream[name] for stream in streams)
+
+
+def _percent(part: float, whole: float) -> float:
+    return _ratio(100 * part, whole)
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole > 0 else float("nan")
