@@ -143,11 +143,13 @@ class PauseConsumer(Command, frozen=True, kw_only=True, tag="pause_consumer"):
 
 
 class PreferLayer(Command, frozen=True, kw_only=True, tag="prefer_layer"):
-    """Forward no larger layer than this one, counted from 0, to a subscriber."""
+    """Forward no larger layer than this one, counted from 0, to a subscriber, and say how it is shown."""
 
     transport_id: str
     consumer_id: str
     layer: int
+    is_large: bool = False
+    """On a line that is too slow for everything, it comes before what is small."""
 
 
 class CloseConsumer(Command, frozen=True, kw_only=True, tag="close_consumer"):
@@ -224,6 +226,15 @@ class LayersWanted(msgspec.Struct, frozen=True, kw_only=True, tag="layers_wanted
     layers: int
 
 
+class ConsumerDark(msgspec.Struct, frozen=True, kw_only=True, tag="consumer_dark"):
+    """A subscriber's line is too slow for this picture, or is so no longer."""
+
+    router_id: str
+    transport_id: str
+    consumer_id: str
+    is_dark: bool
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     """Once a second: totals since the worker started, and how many things it has now."""
 
@@ -245,4 +256,4 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     """How late the last report's timer fired."""
 
 
-AnyEvent = Started | StartFailed | TransportClosed | LayersWanted | Report
+AnyEvent = Started | StartFailed | TransportClosed | LayersWanted | ConsumerDark | Report

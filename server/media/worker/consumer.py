@@ -44,6 +44,10 @@ class Consumer:
         self.is_paused = True
         self.max_layer = MAX_LAYERS - 1
         """The largest that the page has a use for."""
+        self.is_large = False
+        """How the page shows it."""
+        self.allowed_layer: int | None = MAX_LAYERS - 1
+        """The largest that the subscriber's line carries; `None` when it does not even carry the smallest."""
         self.target_layer: Layer | None = None
         """Which one is to be forwarded from its next keyframe on; `None` for whichever comes first."""
         self._cname = stream.cname
@@ -74,7 +78,12 @@ class Consumer:
     @property
     def is_forwarding(self) -> bool:
         """Whether packets are to be sent to this subscriber as things are now."""
-        return not (self.is_paused or self.producer.is_paused) and self.transport.is_connected
+        return self.is_wanted and self.allowed_layer is not None and self.transport.is_connected
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the page wants to see or hear it, and there is something."""
+        return not (self.is_paused or self.producer.is_paused)
 
     def set_paused(self, is_paused: bool) -> None:
         """Forward no more, or again. Resuming asks for a keyframe, as soon as it can be forwarded."""
@@ -82,13 +91,34 @@ class Consumer:
             return
         self.is_paused = is_paused
         self.producer.refresh()
+        self.transport.allocate()
         if self.is_forwarding:
             self.request_keyframe()
 
-    def prefer(self, layer: int) -> None:
+    def prefer(self, layer: int, *, is_large: bool) -> None:
         """Forward no larger layer than this one."""
-        self.max_layer = layer
+        self.max_layer, self.is_large = layer, is_large
         self.producer.retarget()
+        self.transport.allocate()
+
+    def allow(self, layer: int | None) -> None:
+        """Forward no larger layer than the line carries."""
+        if layer == self.allowed_layer:
+            return
+        has_changed = (layer is None) != (self.allowed_layer is None)
+        self.allowed_layer = layer
+        if not has_changed:
+            self.producer.retarget()
+            return
+        self.producer.refresh()
+        if self.is_forwarding:
+            self.request_keyframe()
+        self.transport.tell_dark(self)
+
+    @property
+    def largest_layer(self) -> int:
+        """The largest layer to forward."""
+        return min(self.max_layer, self.allowed_layer) if self.allowed_layer is not None else self.max_layer
 
     def request_keyframe(self) -> None:
         """Ask for a keyframe of what is, or is to be, forwarded."""

@@ -76,7 +76,7 @@ class Producer:
             for consumer in self.consumers.values():
                 if not consumer.is_forwarding:
                     continue
-                target = self._best_layer(consumer.max_layer)
+                target = self._best_layer(consumer.largest_layer)
                 if target is not consumer.target_layer:
                     consumer.target_layer = target
                     if target is not consumer.layer:

@@ -9,6 +9,7 @@ from protocol.rtp import DtlsFingerprint
 from server.media.messages import CloseReason, ConsumerStream, ProducerStream
 from server.media.rpc import RpcError
 from server.media.worker import rtcp, rtp
+from server.media.worker.allocation import Allocator, Priority, WantedStream
 from server.media.worker.bandwidth import UplinkEstimator, publisher_bitrate
 from server.media.worker.consumer import Consumer
 from server.media.worker.dtls import DtlsTransport, WorkerCertificate, local_role
@@ -44,6 +45,7 @@ class Transport:
         certificate: WorkerCertificate,
         on_closed: Callable[["Transport", CloseReason | None], None],
         on_layers_wanted: Callable[[Producer], None] = lambda _: None,
+        on_dark: Callable[[Consumer], None] = lambda _: None,
     ) -> None:
         self.transport_id = transport_id
         self.agent = IceAgent(self)
@@ -57,6 +59,8 @@ class Transport:
         self._plumbing = plumbing
         self._on_closed = on_closed
         self.tell_layers_wanted = on_layers_wanted
+        self.tell_dark = on_dark
+        self._allocator = Allocator()
         self._dtls = DtlsTransport(certificate, send=self._send, on_closed=lambda: self.close("dtls_closed"))
         self._dtls_task: asyncio.Task[None] | None = None
         self._connect: tuple[Sequence[DtlsFingerprint], Literal["auto", "client", "server"]] | None = None
@@ -207,6 +211,26 @@ class Transport:
             consumer.tick()
         if self.producers:
             self._report(now)
+        if self.consumers:
+            self.allocate()
+
+    def allocate(self) -> None:
+        """Divide what this subscriber's line carries among the pictures that its page wants."""
+        now = self._plumbing.clock()
+        wanted = [
+            WantedStream(
+                stream_id=consumer.consumer_id,
+                bitrates=tuple(layer.bitrate for layer in consumer.producer.layers),
+                top_layer=min(consumer.max_layer, len(consumer.producer.layers) - 1),
+                priority=Priority.STAGE if consumer.is_large else Priority.THUMBNAIL,
+            )
+            for consumer in self.consumers.values()
+            if consumer.producer.is_video and consumer.is_wanted
+        ]
+        # Chrome's estimate without transport-cc is of video alone: no audio comes off it.
+        allocation = self._allocator.allocate(self._fresh_estimate(now), 0, wanted, now)
+        for consumer_id, layer in allocation.layers.items():
+            self.consumers[consumer_id].allow(layer)
 
     def close(self, reason: CloseReason | None = None) -> None:
         """Close with everything that is on it, and say goodbye. Idempotent."""
@@ -228,10 +252,16 @@ class Transport:
 
     def share(self, now: float) -> int | None:
         """Return how many bits a second this subscriber can take of each video that it gets, if it has told."""
-        if self._estimate is None or now - self._estimate[1] > ESTIMATE_LIFETIME_S:
+        estimate = self._fresh_estimate(now)
+        if estimate is None:
             return None
         videos = sum(c.first is not None and c.producer.is_video for c in self.consumers.values())
-        return self._estimate[0] // max(1, videos)
+        return estimate // max(1, videos)
+
+    def _fresh_estimate(self, now: float) -> int | None:
+        if self._estimate is None or now - self._estimate[1] > ESTIMATE_LIFETIME_S:
+            return None
+        return self._estimate[0]
 
     def _start_dtls(self) -> None:
         if self._dtls_task is None and self._connect is not None and self.path is not None and not self.is_closed:
@@ -355,6 +385,7 @@ class Transport:
                     consumer.request_keyframe()
             case rtcp.BandwidthEstimate(bitrate=bitrate):
                 self._estimate = (bitrate, now)
+                self.allocate()
 
     def _report(self, now: float) -> None:
         """Send a receiver report over all streams, and how much video we want."""

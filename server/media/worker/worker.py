@@ -12,6 +12,7 @@ import msgspec
 import server.media.messages as m
 from server.media.rpc import PeerGoneError, RpcError
 from server.media.worker.batch import Segmentation, Slots, can_segment
+from server.media.worker.consumer import Consumer
 from server.media.worker.dtls import WorkerCertificate
 from server.media.worker.ice_lite import IceLite
 from server.media.worker.path import Address, Path
@@ -105,7 +106,9 @@ class Worker:
             case m.PauseConsumer(transport_id=transport_id):
                 self._transport(transport_id).consumer(command.consumer_id).set_paused(command.is_paused)
             case m.PreferLayer(transport_id=transport_id):
-                self._transport(transport_id).consumer(command.consumer_id).prefer(command.layer)
+                self._transport(transport_id).consumer(command.consumer_id).prefer(
+                    command.layer, is_large=command.is_large
+                )
             case m.CloseConsumer(transport_id=transport_id):
                 if (transport := self.transports.get(transport_id)) is not None:
                     transport.close_consumer(command.consumer_id)
@@ -127,6 +130,7 @@ class Worker:
             self._certificate,
             self._on_transport_closed,
             lambda producer: self._tell_layers_wanted(command.router_id, producer),
+            lambda consumer: self._tell_dark(command.router_id, consumer),
         )
         self.transports[transport.transport_id] = transport
         self._router_of[transport.transport_id] = command.router_id
@@ -153,6 +157,16 @@ class Worker:
 
     def _tell_layers_wanted(self, router_id: str, producer: Producer) -> None:
         self._tell(m.LayersWanted(router_id=router_id, producer_id=producer.producer_id, layers=producer.layers_wanted))
+
+    def _tell_dark(self, router_id: str, consumer: Consumer) -> None:
+        self._tell(
+            m.ConsumerDark(
+                router_id=router_id,
+                transport_id=consumer.transport.transport_id,
+                consumer_id=consumer.consumer_id,
+                is_dark=consumer.allowed_layer is None,
+            )
+        )
 
     def _transport(self, transport_id: str) -> Transport:
         transport = self.transports.get(transport_id)
