@@ -1,4 +1,4 @@
-"""What a room can carry: one Opus and one VP8 stream of each participant.
+"""What a room can carry: of each participant one Opus stream, and one VP8 stream in up to three layers.
 
 No transport-wide congestion control, so that browsers tell their bandwidth estimate themselves (REMB); no NACK for
 Opus, whose packets are not kept.

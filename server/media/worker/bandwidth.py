@@ -1,8 +1,8 @@
 """How much a publisher may send: what its uplink carries and what its subscribers can take.
 
 The uplink is estimated from when packets were sent and when they arrived, by aiortc's port of libwebrtc's receive-side
-estimator. Towards subscribers there is one encoding only, so one slow line must not cost everybody the picture, and
-one fast line must not drown the others: the lower quartile of what they can take counts.
+estimator. Video without layers is one encoding for all subscribers: one slow line must not cost everybody the picture,
+and one fast line must not drown the others, so the lower quartile of what they can take counts.
 """
 
 from collections.abc import Sequence
