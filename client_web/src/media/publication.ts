@@ -77,7 +77,7 @@ export class Publication {
     this.#settler.kick();
   }
 
-  /** The server has closed this producer: another tab sends now. It is produced anew only when it is unmuted. */
+  /** The server has closed this producer: another tab sends now. Muted, it is produced anew only if it may be. */
   onReplaced(producerId: string): boolean {
     if (this.#producer?.id !== producerId) return false;
     this.#drop();
@@ -91,10 +91,14 @@ export class Publication {
   }
 
   async #step(): Promise<boolean> {
+    const producer = this.#producer;
     try {
       return await this.#change();
     } catch (error) {
-      if (!this.#isClosed) this.#options.onBroken(error);
+      if (this.#isClosed) return false;
+      // It was about a producer that another tab has replaced meanwhile: nothing is wrong with the transport.
+      if (producer !== this.#producer) return true;
+      this.#options.onBroken(error);
       return false;
     }
   }
@@ -127,7 +131,8 @@ export class Publication {
     if (track === null || track.readyState === "ended") return false;
     if (isPaused && !this.#options.mayProducePaused()) return false;
     const encoding = this.#encoding;
-    const producer = await this.#options.produce(track, isPaused, encoding);
+    const producer = await this.#produce(track, isPaused, encoding);
+    if (producer === null) return this.#wanted.track !== track;
     if (this.#isClosed) {
       producer.close();
       return false;
@@ -137,6 +142,20 @@ export class Publication {
     this.#sentEncoding = encoding;
     if (this.#wanted.isPaused) producer.pause();
     return true;
+  }
+
+  /** Return `null` when the track was stopped before it could be sent: that is no fault of the transport. */
+  async #produce(
+    track: MediaStreamTrack,
+    isPaused: boolean,
+    encoding: VideoEncoding,
+  ): Promise<TrackProducer | null> {
+    try {
+      return await this.#options.produce(track, isPaused, encoding);
+    } catch (error) {
+      if (track.readyState === "ended") return null;
+      throw error;
+    }
   }
 
   async #applyEncoding(producer: TrackProducer): Promise<boolean> {
