@@ -7,6 +7,7 @@ from server.media.messages import ConsumerStream
 from server.media.worker import rtcp
 from server.media.worker.fanout import Target
 from server.media.worker.rtp import abs_send_time, retransmission, subscriber_prefix, unwrap_sequence
+from server.media.worker.srtp import SrtpSession
 
 if TYPE_CHECKING:
     from server.media.worker.producer import Producer
@@ -34,6 +35,8 @@ class Consumer:
         self.first: int | None = None
         """`None` while nothing is forwarded."""
         self._cname = stream.cname
+        self._session: SrtpSession | None = None
+        """Of this stream's RTP alone: libsrtp looks a stream up by walking through all that a session has."""
         self._prefix = subscriber_prefix(stream.ssrc, stream.mid)
         self._rtx_prefix = subscriber_prefix(stream.rtx_ssrc, stream.mid) if stream.rtx_ssrc is not None else b""
         self._rtx_sequence = secrets.randbits(15)
@@ -82,7 +85,7 @@ class Consumer:
 
     def target(self) -> Target | None:
         """Return this subscriber as the hot loop needs it, or `None` while its transport cannot send."""
-        session, path = self.transport.outbound, self.transport.path
+        session, path = self._own_session(), self.transport.path
         if session is None or path is None:
             return None
         return Target(session, path, self._prefix, self._offset)
@@ -91,8 +94,11 @@ class Consumer:
         """Send a packet that came out of order, unless it is from before this consumer's start."""
         if self.first is None or sequence < self.first:
             return
-        number = (sequence - self._offset) & 0xFFFF
-        self.transport.send_rtp(packet[:2] + number.to_bytes(2, "big") + packet[4:8] + self._prefix + packet[21:])
+        session = self._own_session()
+        if session is not None:
+            number = (sequence - self._offset) & 0xFFFF
+            data = packet[:2] + number.to_bytes(2, "big") + packet[4:8] + self._prefix + packet[21:]
+            self.transport.send_rtp(data, session)
 
     def send_sender_report(self, report: rtcp.SenderReport) -> None:
         """Pass on what the publisher tells of its clock, as this stream's: same NTP time, same RTP timestamp."""
@@ -137,6 +143,11 @@ class Consumer:
             )
             sent += 1
         return sent
+
+    def _own_session(self) -> SrtpSession | None:
+        if self._session is None:
+            self._session = self.transport.create_outbound()
+        return self._session
 
     def tick(self) -> None:
         """Refill what is limited per second."""
