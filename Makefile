@@ -5,15 +5,20 @@ BOOTSTRAP := $(PYTHON) tools/bootstrap.py
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-python test-web lint format protocol bench lock clean
+.PHONY: help run install setup test test-python test-web lint format protocol bench lock clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# The demo has a folder of its own: its people do not belong in a real programme.
+# The demo has a folder of its own: its people do not belong in a real programme. The hint comes first, as the server takes
+# the shell's place: a signal to make is a signal to the server.
 run: ## Start Roundup with a small demo programme (ARGS="--port 9000" for options)
 	@$(BOOTSTRAP) web
+	@echo 'For other ports and options: make run ARGS="--port 9000 --media-port 9010"'
 	@exec env ROUNDUP_DATA_DIR="$${ROUNDUP_DATA_DIR:-data/demo}" $(BIN)/roundup serve --demo $(ARGS)
+
+install: ## Prepare everything to run Roundup, without starting it
+	@$(BOOTSTRAP) web
 
 setup: ## Prepare everything for development, without starting anything
 	@$(BOOTSTRAP) browser

@@ -1,20 +1,25 @@
 /** Which page an address shows. */
 
+import { useState } from "react";
 import { Route, Switch } from "wouter";
 import { HomePage } from "./home/HomePage";
 import { RoomPage } from "./room/RoomPage";
 import { NoPage } from "./shared/ProblemPage";
+import { Palette, PaletteContext } from "./shared/palette";
 
 export function App() {
+  const [palette] = useState(() => new Palette());
   return (
-    <Switch>
-      <Route path="/">
-        <HomePage />
-      </Route>
-      <Route path="/r/:slug">{({ slug }) => <RoomPage key={slug} slug={slug} />}</Route>
-      <Route>
-        <NoPage />
-      </Route>
-    </Switch>
+    <PaletteContext value={palette}>
+      <Switch>
+        <Route path="/">
+          <HomePage />
+        </Route>
+        <Route path="/r/:slug">{({ slug }) => <RoomPage key={slug} slug={slug} />}</Route>
+        <Route>
+          <NoPage />
+        </Route>
+      </Switch>
+    </PaletteContext>
   );
 }

@@ -3,21 +3,45 @@
 Parts of the server are imported by the command that needs them: `roundup people link` loads neither gateway nor HTTP.
 """
 
+from typing import Annotated
+
 import typer
 
 from server.cli.people import commands as people_commands
+from server.cli.program import Program
 from server.cli.programme import commands as programme_commands
 from server.cli.rooms import commands as room_commands
 from server.cli.serve import serve
 
+VERSION = "0.1.0"
+
+
+def _print_version(is_asked_for: bool) -> None:
+    if is_asked_for:
+        typer.echo(f"roundup {VERSION}")
+        raise typer.Exit
+
+
 main = typer.Typer(
     name="roundup",
+    cls=Program,
     help="Live rooms for mentoring programmes.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # its tables cut what does not fit into 80 columns
 )
+
+
+@main.callback()
+def _roundup(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
 main.command()(serve)
 main.add_typer(programme_commands, name="programme")
 main.add_typer(people_commands, name="people")

@@ -1,10 +1,8 @@
 """`roundup people`: who is in the programme, and the links by which they sign in."""
 
-import csv
-import io
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,8 +22,9 @@ from server.cli.options import (
     LinkTlsCert,
     PublicUrl,
 )
-from server.cli.run import Store, failures_in_one_sentence, tell, warn, with_store
+from server.cli.run import Store, added_or_changed, day, failures_in_one_sentence, tell, warn, with_store
 from server.people.links import base_url, sign_in_url
+from server.spreadsheet import csv_of
 
 if TYPE_CHECKING:
     from server.store.people import PersonOverview
@@ -47,8 +46,11 @@ def add(
     """
 
     async def work(store: Store) -> None:
+        known = {one.person.email: one.removed_at for one in await store.people.list_people(with_removed=True)}
         person = await store.people.add_person(email, name, role)
-        tell(person, f"{person.name} <{person.email}>, {person.role.value}", as_json=as_json)
+        outcome = added_or_changed(known, person.email)
+        text = f"{person.name} <{person.email}>, {person.role.value}, is {outcome}."
+        tell(asdict(person) | {"outcome": outcome}, text, as_json=as_json)
 
     with_store(data_dir, work, may_create=True)
 
@@ -145,7 +147,11 @@ def import_(
             {"email": one.person.email, "name": one.person.name, "link": sign_in_url(base, one.token)}
             for one in imported
         ]
-        tell(links, _for_eyes(links) if sys.stdout.isatty() else _as_csv(links), as_json=as_json)
+        tell(
+            links,
+            _for_eyes(links) if sys.stdout.isatty() else csv_of(("email", "name", "link"), links),
+            as_json=as_json,
+        )
 
     with_store(data_dir, work, may_create=True)
     _warn_of_local_links(public_url)
@@ -165,14 +171,6 @@ def _for_eyes(links: Sequence[dict[str, str]]) -> str:
     return "\n\n".join(f"{one['name']} <{one['email']}>\n  {one['link']}" for one in links)
 
 
-def _as_csv(links: Sequence[dict[str, str]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, ("email", "name", "link"), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(links)
-    return text.getvalue().rstrip("\n")
-
-
 def _flat(one: "PersonOverview") -> dict[str, Any]:
     return asdict(one.person) | {
         "valid_links": one.valid_links,
@@ -185,12 +183,15 @@ def _flat(one: "PersonOverview") -> dict[str, Any]:
 def _line(one: "PersonOverview") -> str:
     person = one.person
     if one.removed_at is not None:
-        state = f"removed {_day(one.removed_at)}"
+        state = f"removed {day(one.removed_at)}"
     else:
-        last = "never" if one.last_sign_in_at is None else f"last {_day(one.last_sign_in_at)}"
-        state = f"valid links: {one.valid_links}, sign-ins: {one.link_uses}, {last}"
+        links = {0: "no valid link", 1: "1 valid link"}.get(one.valid_links, f"{one.valid_links} valid links")
+        state = f"{links}, {_sign_ins(one)}"
     return f"{person.email:<32} {person.role.value:<12} {person.name:<28} {state}"
 
 
-def _day(instant: int) -> str:
-    return datetime.fromtimestamp(instant / 1000, UTC).date().isoformat()
+def _sign_ins(one: "PersonOverview") -> str:
+    if one.last_sign_in_at is None:
+        return "never signed in"
+    times = "once" if one.link_uses == 1 else f"{one.link_uses} times"
+    return f"signed in {times}, last on {day(one.last_sign_in_at)}"

@@ -1,6 +1,6 @@
 """`roundup rooms`: the lasting places, and what people are in them."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from msgspec.structs import asdict
@@ -9,9 +9,12 @@ from protocol.errors import ErrorCode
 from protocol.roles import RoomKind, RoomRole
 from protocol.room import RoomInfo
 from server.cli.options import DEFAULT, AsJson, DataDir, Email, RoomSlug
-from server.cli.run import Store, tell, with_store
+from server.cli.run import Store, added_or_changed, day, tell, with_store
 from server.clock import SystemClock
 from server.errors import UserError
+
+if TYPE_CHECKING:
+    from server.store.rooms import RoomOverview
 
 commands = typer.Typer(help="The programme's rooms.", no_args_is_help=True)
 
@@ -33,9 +36,14 @@ def add(
 
     async def work(store: Store) -> None:
         from server.people.names import name_of, slug_of
+        from server.people.service import OPERATOR
 
-        room = await store.rooms.add_room(slug_of(slug), name_of(name), kind, at=SystemClock().now_ms())
-        tell(room, f"{room.name} is at /r/{room.slug}.", as_json=as_json)
+        now = SystemClock().now_ms()
+        known = {one.room.slug: one.removed_at for one in await store.rooms.list_rooms(with_removed=True)}
+        room = await store.rooms.add_room(slug_of(slug), name_of(name), kind, actor=OPERATOR, at=now)
+        outcome = added_or_changed(known, room.slug)
+        text = f"{room.name} is {outcome}, at /r/{room.slug}."
+        tell(asdict(room) | {"outcome": outcome}, text, as_json=as_json)
 
     with_store(data_dir, work, may_create=True)
 
@@ -49,11 +57,8 @@ def list_(
     """List all rooms."""
 
     async def work(store: Store) -> None:
-        rooms = [(room, False) for room in await store.rooms.list_rooms()]
-        if with_removed:
-            rooms += [(room, True) for room in await store.rooms.list_removed_rooms()]
-        values = [asdict(room) | {"is_removed": is_removed} for room, is_removed in rooms]
-        tell(values, "\n".join(_line(room, is_removed=is_removed) for room, is_removed in rooms), as_json=as_json)
+        rooms = await store.rooms.list_rooms(with_removed=with_removed)
+        tell([_flat(one) for one in rooms], "\n".join(map(_line, rooms)), as_json=as_json)
 
     with_store(data_dir, work)
 
@@ -67,8 +72,10 @@ def remove(slug: RoomSlug, data_dir: DataDir = DEFAULT.data_dir, as_json: AsJson
     """
 
     async def work(store: Store) -> None:
+        from server.people.service import OPERATOR
+
         room = await _find(store, slug)
-        await store.rooms.remove_room(room.room_id, at=SystemClock().now_ms())
+        await store.rooms.remove_room(room.room_id, actor=OPERATOR, at=SystemClock().now_ms())
         tell({"removed": room.slug}, f"{room.name} is removed.", as_json=as_json)
 
     with_store(data_dir, work)
@@ -103,14 +110,22 @@ def role(
 
 
 async def _find(store: Store, slug: str) -> RoomInfo:
-    room = await store.rooms.find_room(slug)
+    from server.people.names import slug_of
+
+    room = await store.rooms.find_room(slug_of(slug))
     if room is None:
         raise UserError(ErrorCode.NOT_FOUND, f"There is no room {slug!r}.")
     return room
 
 
-def _line(room: RoomInfo, *, is_removed: bool) -> str:
-    return f"{room.slug:<32} {room.kind.value:<12} {room.name}{' (removed)' if is_removed else ''}"
+def _flat(one: "RoomOverview") -> dict[str, Any]:
+    return asdict(one.room) | {"removed_at": one.removed_at}
+
+
+def _line(one: "RoomOverview") -> str:
+    room = one.room
+    state = "" if one.removed_at is None else f" (removed {day(one.removed_at)})"
+    return f"{room.slug:<32} {room.kind.value:<12} {room.name}{state}"
 
 
 def _room_role(text: str) -> RoomRole | None:

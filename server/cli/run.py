@@ -1,9 +1,10 @@
 """What every command does: open the store, and turn failures into one sentence and an exit code."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,11 +47,24 @@ async def _open_and_work(data_dir: Path, work: Callable[[Store], Awaitable[None]
     from server.store.people import PeopleRepository
     from server.store.rooms import RoomRepository
 
-    database = await Database.open(data_dir, may_create=may_create)
+    try:
+        database = await Database.open(data_dir, may_create=may_create)
+    except StartupError as error:
+        raise StartupError(f"{error}{_hint_of_demo(data_dir)}") from error
     try:
         await work(Store(PeopleService(PeopleRepository(database), SystemClock()), RoomRepository(database)))
     finally:
         await database.close()
+
+
+def _hint_of_demo(data_dir: Path) -> str:
+    """Say where `make run` keeps its data, to whoever looks for it in the folder above."""
+    from server.store.database import FILE_NAME
+
+    demo = data_dir / "demo"
+    if (data_dir / FILE_NAME).exists() or not (demo / FILE_NAME).exists():
+        return ""
+    return f" The demo's is in {demo}: --data-dir {demo}."
 
 
 @contextmanager
@@ -70,6 +84,18 @@ def tell(value: Any, text: str, *, as_json: bool) -> None:
     """Print what a command has done or found: a value as one line of JSON, or a text for people, if there is any."""
     if as_json or text:
         typer.echo(msgspec.json.encode(value) if as_json else text)
+
+
+def day(instant: int) -> str:
+    """Return the day (UTC) of an instant in milliseconds, as lists for people show it."""
+    return datetime.fromtimestamp(instant / 1000, UTC).date().isoformat()
+
+
+def added_or_changed(known: Mapping[str, int | None], key: str) -> str:
+    """Return "added", "changed" or "restored", given when each of those known before was removed (or `None`)."""
+    if key not in known:
+        return "added"
+    return "changed" if known[key] is None else "restored"
 
 
 def warn(sentence: str) -> None:

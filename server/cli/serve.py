@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from server.app import RoundupServer
 
 _OPEN_FILES = 65_536
+_LONGEST_GRACE_S = 86_400
 
 
 def serve(
@@ -76,6 +77,7 @@ def serve(
             envvar="ROUNDUP_ROOM_GRACE_S",
             metavar="SECONDS",
             min=0,
+            max=_LONGEST_GRACE_S,
             help="How long a meeting stays open after the last one has left.",
         ),
     ] = DEFAULT.room_grace_s,
@@ -85,6 +87,7 @@ def serve(
             envvar="ROUNDUP_RECONNECT_GRACE_S",
             metavar="SECONDS",
             min=0,
+            max=_LONGEST_GRACE_S,
             help="How long somebody whose connection is lost keeps their place.",
         ),
     ] = DEFAULT.reconnect_grace_s,
@@ -94,6 +97,7 @@ def serve(
             envvar="ROUNDUP_RELOAD_GRACE_S",
             metavar="SECONDS",
             min=0,
+            max=_LONGEST_GRACE_S,
             help="How long somebody who closed the page does: enough to load it anew.",
         ),
     ] = DEFAULT.reload_grace_s,
@@ -175,7 +179,11 @@ def _announce(server: "RoundupServer", config: Config) -> None:
     if server.demo_links:
         lines.append("Open a link to be that person; use another browser or a private window for a second one.")
     for link in server.demo_links:
-        lines += ["", f"{link.person.name}, {link.person.role.value}", f"  {sign_in_url(server.url, link.token)}"]
+        lines += [
+            "",
+            f"{link.person.name} <{link.person.email}>, {link.person.role.value}",
+            f"  {sign_in_url(server.url, link.token)}",
+        ]
     lines += ["", f"Data is kept in {config.data_dir.resolve()}. Ctrl-C stops Roundup."]
     typer.echo("\n".join(lines))
 

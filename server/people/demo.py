@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from protocol.roles import ProgrammeRole, RoomKind
 from protocol.room import Person
 from server.clock import Clock
-from server.people.service import PeopleService
+from server.people.service import OPERATOR, PeopleService
 from server.store.people import Entry, PeopleRepository
 from server.store.rooms import RoomRepository
 
 FIRST_ROOM = "morning-round-up"
-"""Where the demo's sign-in links lead."""
+"""Where the demo's sign-in links lead, while it is there."""
 
 _PROGRAMME = "Lakeside Virtual School"
 _PEOPLE = (
@@ -43,20 +43,34 @@ class DemoLink:
 
 
 async def seed(people: PeopleRepository, rooms: RoomRepository, clock: Clock) -> list[DemoLink]:
-    """Add what is missing of the demo, keep what is there, and make a fresh sign-in link for each of its people."""
+    """Add what is missing of the demo, keep what is there, and make a fresh sign-in link for each of its people.
+
+    Whoever and whatever was removed stays removed.
+    """
     now = clock.now_ms()
     service = PeopleService(people, clock)
     await people.name_new_programme(_PROGRAMME, now)
+    known_rooms = {one.room.slug for one in await rooms.list_rooms(with_removed=True)}
     for slug, name, kind in _ROOMS:
-        if await rooms.find_room(slug) is None:
-            await rooms.add_room(slug, name, kind, at=now)
-    # Whoever is there keeps the name and role that they have been given since.
-    present = {entry.email: await people.find(entry.email) for entry in _PEOPLE}
-    entries = [
-        Entry(person.email, person.name, person.role) if (person := present[entry.email]) else entry
-        for entry in _PEOPLE
-    ]
-    imported = await service.import_people(entries, FIRST_ROOM)
+        if slug not in known_rooms:
+            await rooms.add_room(slug, name, kind, actor=OPERATOR, at=now)
+    leads_to = None if await rooms.find_room(FIRST_ROOM) is None else FIRST_ROOM
+    imported = await service.import_people(await _entries(service), leads_to)
+    present = {done.person.email for done in imported}
     for kind_of_pair, mentor, mentee in _PAIRS:
-        await people.add_pair(kind_of_pair, mentor, mentee, at=now)
+        if {mentor, mentee} <= present:
+            await people.add_pair(kind_of_pair, mentor, mentee, at=now)
     return [DemoLink(done.person, done.token) for done in imported]
+
+
+async def _entries(service: PeopleService) -> list[Entry]:
+    """Return who is in the demo. Whoever is there keeps the name and role that they have been given since."""
+    known = {one.person.email: one for one in await service.list_people(with_removed=True)}
+    entries = []
+    for entry in _PEOPLE:
+        overview = known.get(entry.email)
+        if overview is None:
+            entries.append(entry)
+        elif overview.removed_at is None:
+            entries.append(Entry(entry.email, overview.person.name, overview.person.role))
+    return entries

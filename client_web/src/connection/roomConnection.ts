@@ -102,16 +102,15 @@ export class RoomConnection {
     if (this.#socket.isConnected) void this.#enter();
   }
 
-  /** Tell the room good-bye and close. */
-  leave(): void {
+  /** Tell the room good-bye and close. Resolves when the server has heard it, or will not. */
+  async leave(): Promise<void> {
     if (this.#isClosed) return;
     const isInside = this.#wantedAs !== null && this.#socket.isConnected;
     this.#end(null);
     if (!isInside) return this.#socket.disconnect();
     // Not before the server has heard it, else it takes the connection for lost.
-    void this.#send("room_leave", asMessage("room_leave", {}), LEAVE_TIMEOUT_MS).then(() =>
-      this.#socket.disconnect(),
-    );
+    await this.#send("room_leave", asMessage("room_leave", {}), LEAVE_TIMEOUT_MS);
+    this.#socket.disconnect();
   }
 
   /** Close without a word: the page is going, or there is nothing to come back for. */

@@ -6,16 +6,21 @@ import { X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Hint } from "../session/hints";
 import { useHints, useSession } from "../session/sessionContext";
-import { browserFamily } from "../shared/browserFamily";
+import { deviceAdvice } from "./deviceAdvice";
 import classes from "./HintList.module.css";
 
-export function HintList() {
+interface HintListProps {
+  /** No more than the newest so many. */
+  most: number;
+}
+
+export function HintList({ most }: HintListProps) {
   const { t } = useTranslation();
   const { hints } = useSession();
   const shown = useHints((state) => state.shown);
   return (
     <div role="status" className={classes.hints}>
-      {shown.map(({ id, hint }) => (
+      {shown.slice(-most).map(({ id, hint }) => (
         <div key={id} className={classes.hint}>
           <span>{hintText(t, hint)}</span>
           <ActionIcon
@@ -41,8 +46,7 @@ function hintText(t: TFunction, hint: Hint): string {
       return t(`hint.switched.${hint.kind}`, { label: hint.label });
     case "device_failed": {
       const { kind, problem } = hint;
-      const advice =
-        problem === "denied" ? t(`device.advice.denied.${browserFamily()}`) : t(`device.advice.${problem}`);
+      const advice = deviceAdvice(t, problem, kind);
       return `${t(`device.problem.${kind}.${problem}`)}. ${advice}`;
     }
     case "no_webrtc":

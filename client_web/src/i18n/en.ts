@@ -105,6 +105,7 @@ export const en = {
       heard: "We can hear you",
       muted: "Your microphone is muted",
       noMicrophone: "Your microphone is not in use",
+      noSound: "No sound from your microphone yet",
     },
     stillTrying: "The room does not answer yet. We keep trying.",
     preview: "Your camera picture",
@@ -155,19 +156,24 @@ export const en = {
     advice: {
       denied: {
         chromium: "Click the icon to the left of the address and allow it. It then starts by itself.",
-        firefox: "Click the crossed-out icon to the left of the address, remove the block, then “Try again”.",
-        safari: "In Safari’s menu choose Settings for this website, allow it, then “Try again”.",
-        ios: "Tap the icon in the address bar, then Website Settings, allow it, then “Try again”.",
+        firefox: "Click the crossed-out icon to the left of the address, remove the block, then {{again}}.",
+        safari: "In Safari’s menu choose Settings for this website, allow it, then {{again}}.",
+        ios: "Tap the icon in the address bar, then Website Settings, allow it, then {{again}}.",
       },
-      dismissed: "Click “Try again”, then “Allow”.",
-      denied_by_system: "Open your computer’s privacy settings, allow it for this browser, then “Try again”.",
-      not_found: "Plug one in, then “Try again”.",
-      busy: "Close the other program or tab that uses it, then “Try again”.",
-      unplugged: "Plug it in again, then “Try again”.",
+      dismissed: "Choose “Allow” when your browser asks: {{again}}.",
+      denied_by_system: "Open your computer’s privacy settings, allow it for this browser, then {{again}}.",
+      not_found: "Plug one in, then {{again}}.",
+      busy: "Close the other program or tab that uses it, then {{again}}.",
+      unplugged: "Plug it in again, then {{again}}.",
       insecure:
         "Browsers give camera and microphone only to pages that begin with https:// or run on this very computer. Ask whoever runs Roundup for an https address.",
       unsupported: "Use a current Chrome, Edge, Firefox or Safari, please.",
-      unknown: "Unplug it and plug it in again, or restart the browser, then “Try again”.",
+      unknown: "Unplug it and plug it in again, or restart the browser, then {{again}}.",
+    },
+    again: {
+      button: "click “Try again”",
+      microphone: "click “Unmute” again",
+      camera: "click “Camera on” again",
     },
     joinAnyway: "You can join anyway.",
   },
@@ -196,6 +202,11 @@ export const en = {
       cameraOn: "Camera on",
       devices: "Settings",
     },
+    elsewhere: {
+      microphone: "The others hear you from another tab or device.",
+      camera: "The others see you from another tab or device.",
+      both: "The others see and hear you from another tab or device.",
+    },
     unread_one: "{{count}} unread message",
     unread_other: "{{count}} unread messages",
     hearClick: "Click to hear the others",
@@ -212,8 +223,8 @@ export const en = {
   },
   hint: {
     replaced: {
-      microphone: "Your microphone is in use in another tab now. Here it is muted.",
-      camera: "Your camera is in use in another tab now. Here it is off.",
+      microphone: "Your microphone is in use in another tab or on another device now. Here it is muted.",
+      camera: "Your camera is in use in another tab or on another device now. Here it is off.",
     },
     switched: {
       microphone: "Your microphone changed to “{{label}}”.",
@@ -236,6 +247,7 @@ export const en = {
   left: {
     title: "You left",
     text: "See you next time in {{room}}.",
+    stillInside: "You are still inside in another tab or on another device.",
     rejoin: "Rejoin",
   },
   chat: {

@@ -107,6 +107,7 @@ export const es: Texts = {
       heard: "Le oímos",
       muted: "Su micrófono está silenciado",
       noMicrophone: "Su micrófono no se está usando",
+      noSound: "Todavía no llega sonido de su micrófono",
     },
     stillTrying: "La sala todavía no responde. Seguimos intentándolo.",
     preview: "La imagen de su cámara",
@@ -159,21 +160,25 @@ export const es: Texts = {
         chromium:
           "Haga clic en el icono a la izquierda de la dirección y permítalo. Se encenderá por sí solo.",
         firefox:
-          "Haga clic en el icono tachado a la izquierda de la dirección, quite el bloqueo y pulse «Intentar de nuevo».",
-        safari:
-          "En el menú de Safari elija los ajustes de este sitio web, permítalo y pulse «Intentar de nuevo».",
-        ios: "Toque el icono de la barra de direcciones, después Ajustes del sitio web, permítalo y pulse «Intentar de nuevo».",
+          "Haga clic en el icono tachado a la izquierda de la dirección, quite el bloqueo y {{again}}.",
+        safari: "En el menú de Safari elija los ajustes de este sitio web, permítalo y {{again}}.",
+        ios: "Toque el icono de la barra de direcciones, después Ajustes del sitio web, permítalo y {{again}}.",
       },
-      dismissed: "Pulse «Intentar de nuevo» y después «Permitir».",
+      dismissed: "Elija «Permitir» cuando el navegador pregunte: {{again}}.",
       denied_by_system:
-        "Abra los ajustes de privacidad del ordenador, permítalo para este navegador y pulse «Intentar de nuevo».",
-      not_found: "Conecte uno y pulse «Intentar de nuevo».",
-      busy: "Cierre el otro programa o la otra pestaña que lo usa y pulse «Intentar de nuevo».",
-      unplugged: "Conéctelo otra vez y pulse «Intentar de nuevo».",
+        "Abra los ajustes de privacidad del ordenador, permítalo para este navegador y {{again}}.",
+      not_found: "Conecte uno y {{again}}.",
+      busy: "Cierre el otro programa o la otra pestaña que lo usa y {{again}}.",
+      unplugged: "Conéctelo otra vez y {{again}}.",
       insecure:
         "Los navegadores dan la cámara y el micrófono solo a las páginas que empiezan por https:// o que están en este mismo ordenador. Pida a quien administra Roundup una dirección con https.",
       unsupported: "Use un Chrome, Edge, Firefox o Safari actual, por favor.",
-      unknown: "Desconéctelo y conéctelo otra vez, o reinicie el navegador, y pulse «Intentar de nuevo».",
+      unknown: "Desconéctelo y conéctelo otra vez, o reinicie el navegador, y {{again}}.",
+    },
+    again: {
+      button: "pulse «Intentar de nuevo»",
+      microphone: "pulse otra vez «Activar»",
+      camera: "pulse otra vez «Encender cámara»",
     },
     joinAnyway: "Puede entrar de todos modos.",
   },
@@ -198,9 +203,14 @@ export const es: Texts = {
     short: {
       mute: "Silenciar",
       unmute: "Activar",
-      cameraOff: "Apagar",
-      cameraOn: "Encender",
+      cameraOff: "Apagar cámara",
+      cameraOn: "Encender cámara",
       devices: "Ajustes",
+    },
+    elsewhere: {
+      microphone: "Las demás personas le oyen desde otra pestaña u otro dispositivo.",
+      camera: "Las demás personas le ven desde otra pestaña u otro dispositivo.",
+      both: "Las demás personas le ven y le oyen desde otra pestaña u otro dispositivo.",
     },
     unread_one: "{{count}} mensaje sin leer",
     unread_other: "{{count}} mensajes sin leer",
@@ -218,8 +228,8 @@ export const es: Texts = {
   },
   hint: {
     replaced: {
-      microphone: "Su micrófono se usa ahora en otra pestaña. Aquí está silenciado.",
-      camera: "Su cámara se usa ahora en otra pestaña. Aquí está apagada.",
+      microphone: "Su micrófono se usa ahora en otra pestaña o en otro dispositivo. Aquí está silenciado.",
+      camera: "Su cámara se usa ahora en otra pestaña o en otro dispositivo. Aquí está apagada.",
     },
     switched: {
       microphone: "Su micrófono cambió a «{{label}}».",
@@ -242,6 +252,7 @@ export const es: Texts = {
   left: {
     title: "Ha salido",
     text: "Hasta la próxima en {{room}}.",
+    stillInside: "Sigue dentro en otra pestaña o en otro dispositivo.",
     rejoin: "Volver a entrar",
   },
   chat: {

@@ -6,7 +6,7 @@
 import type { types } from "mediasoup-client";
 import { backoffMs } from "../connection/backoff";
 import type { Requester } from "../connection/requester";
-import type { MediaSettings, MediaSnapshot, Participant, Source } from "../protocol/generated";
+import type { MediaSettings, MediaSnapshot, Participant, ProducerInfo, Source } from "../protocol/generated";
 import { CAMERA_LAYERS } from "./cameraLayers";
 import { MediaLink } from "./mediaLink";
 import type { SentTrack } from "./publication";
@@ -32,6 +32,8 @@ export interface MediaSessionOptions {
   onStatus(status: MediaStatus): void;
   /** Another tab of this person sends this source now. */
   onReplaced(source: Source): void;
+  /** What the others get of this person from another tab or device. */
+  onElsewhere(sources: readonly Source[]): void;
   onUnsupported(error: unknown): void;
 }
 
@@ -56,6 +58,11 @@ export class MediaSession {
   #readyAt = Number.POSITIVE_INFINITY;
   /** Own producers as the room has listed them: when one of them disappears, another tab has taken over. */
   readonly #listed = new Map<Source, string>();
+  /**
+   * What another tab sends in the place of this one. Muted, it is sent from here no more, lest it silences the other
+   * tab, not even when the room lists nothing for a moment; only unmuting takes it back.
+   */
+  readonly #yielded = new Set<Source>();
   #ownKey = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isStarting = false;
@@ -88,7 +95,9 @@ export class MediaSession {
 
   send(source: Source, sent: SentTrack): void {
     this.#sent[source] = sent;
+    if (!sent.isPaused) this.#yielded.delete(source);
     this.#link?.send(source, sent);
+    this.#tellElsewhere();
   }
 
   /**
@@ -119,7 +128,9 @@ export class MediaSession {
 
   onProducerClosed(producerId: string): void {
     const source = this.#link?.onReplaced(producerId);
-    if (source) this.#options.onReplaced(source);
+    if (!source) return;
+    this.#yielded.add(source);
+    this.#options.onReplaced(source);
   }
 
   close(): void {
@@ -160,7 +171,9 @@ export class MediaSession {
       else if (mine !== null && this.#listed.get(source) === mine && this.#isSentElsewhere(source)) {
         this.onProducerClosed(mine);
       }
+      if (this.#sent[source].isPaused && this.#otherProducer(source)) this.#yielded.add(source);
     }
+    this.#tellElsewhere();
   }
 
   /** The worker is being restarted: wait for the event that says so. */
@@ -185,7 +198,7 @@ export class MediaSession {
       iceServers: this.#settings?.ice_servers ?? [],
       requests,
       canSend: this.#room?.canSend ?? false,
-      mayProducePaused: (source) => !this.#isSentElsewhere(source),
+      mayProducePaused: (source) => !this.#yielded.has(source) && !this.#isSentElsewhere(source),
       onTracks: (tracks) => link === this.#link && this.#options.onTracks(tracks),
       onReady: () => link === this.#link && this.#onReady(),
       onBroken: () => link === this.#link && this.#rebuild(),
@@ -224,8 +237,27 @@ export class MediaSession {
 
   /** A paused track of this tab must not take the place of what another tab of the same person sends. */
   #isSentElsewhere(source: Source): boolean {
-    const own = this.#room?.participants.find((p) => p.participant_id === this.#room?.ownId);
-    const there = own?.producers.find((producer) => producer.source === source);
+    const there = this.#listedProducer(source);
     return there !== undefined && there.producer_id !== this.#link?.producerId(source);
+  }
+
+  /** What the room lists of this person that this tab never sent: its own of before a rebuild does not count. */
+  #otherProducer(source: Source): ProducerInfo | undefined {
+    const there = this.#listedProducer(source);
+    const isOther = this.#isSentElsewhere(source) && there?.producer_id !== this.#listed.get(source);
+    return isOther ? there : undefined;
+  }
+
+  #listedProducer(source: Source): ProducerInfo | undefined {
+    const own = this.#room?.participants.find((p) => p.participant_id === this.#room?.ownId);
+    return own?.producers.find((producer) => producer.source === source);
+  }
+
+  #tellElsewhere(): void {
+    this.#options.onElsewhere(
+      SOURCES.filter(
+        (source) => this.#sent[source].isPaused && this.#otherProducer(source)?.is_paused === false,
+      ),
+    );
   }
 }

@@ -72,7 +72,7 @@ export class Publication {
     this.#settler.kick();
   }
 
-  /** The server has closed this producer: another tab sends now. It is produced anew only when it is unmuted. */
+  /** The server has closed this producer: another tab sends now. Muted, it is produced anew only if it may be. */
   onReplaced(producerId: string): boolean {
     if (this.#producer?.id !== producerId) return false;
     this.#drop();
@@ -86,10 +86,14 @@ export class Publication {
   }
 
   async #step(): Promise<boolean> {
+    const producer = this.#producer;
     try {
       return await this.#change();
     } catch (error) {
-      if (!this.#isClosed) this.#options.onBroken(error);
+      if (this.#isClosed) return false;
+      // It was about a producer that another tab has replaced meanwhile: nothing is wrong with the transport.
+      if (producer !== this.#producer) return true;
+      this.#options.onBroken(error);
       return false;
     }
   }
@@ -121,7 +125,8 @@ export class Publication {
   async #start(track: MediaStreamTrack | null, isPaused: boolean): Promise<boolean> {
     if (track === null || track.readyState === "ended") return false;
     if (isPaused && !this.#options.mayProducePaused()) return false;
-    const producer = await this.#options.produce(track, isPaused);
+    const producer = await this.#produce(track, isPaused);
+    if (producer === null) return this.#wanted.track !== track;
     if (this.#isClosed) {
       producer.close();
       return false;
@@ -131,6 +136,16 @@ export class Publication {
     this.#layers = this.#sentLayers = CAMERA_LAYERS.length;
     if (this.#wanted.isPaused) producer.pause();
     return true;
+  }
+
+  /** Return `null` when the track was stopped before it could be sent: that is no fault of the transport. */
+  async #produce(track: MediaStreamTrack, isPaused: boolean): Promise<TrackProducer | null> {
+    try {
+      return await this.#options.produce(track, isPaused);
+    } catch (error) {
+      if (track.readyState === "ended") return null;
+      throw error;
+    }
   }
 
   async #applyLayers({ rtpSender }: TrackProducer): Promise<boolean> {

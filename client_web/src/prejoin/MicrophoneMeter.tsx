@@ -10,7 +10,7 @@ import classes from "./MicrophoneMeter.module.css";
 
 export function MicrophoneMeter() {
   const { t } = useTranslation();
-  const { source, isOn } = useCapture("microphone");
+  const { source, isOn, isStarting, problem } = useCapture("microphone");
   const bar = useRef<HTMLDivElement>(null);
   const [isHeard, setHeard] = useState(false);
 
@@ -33,7 +33,9 @@ export function MicrophoneMeter() {
     };
   }, [source, isOn]);
 
-  const words = source === null ? "noMicrophone" : !isOn ? "muted" : isHeard ? "heard" : "saySomething";
+  const isExpected = isStarting || problem !== null;
+  const withSource = !isOn ? "muted" : isHeard ? "heard" : "saySomething";
+  const words = source !== null ? withSource : isExpected ? "noSound" : "noMicrophone";
   const Icon = source !== null && isOn ? Mic : MicOff;
   return (
     <div className={classes.meter}>

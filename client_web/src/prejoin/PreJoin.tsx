@@ -40,7 +40,7 @@ export function PreJoin({ preview, person, onJoin }: PreJoinProps) {
           </div>
           <JoinWays />
           <DeviceRows />
-          <HintList />
+          <HintList most={2} />
           <div className={classes.go}>
             <Button size="xl" fullWidth onClick={onJoin} loading={isJoining} className={classes.join}>
               {t("door.join")}

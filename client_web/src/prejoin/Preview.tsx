@@ -3,12 +3,12 @@
 import { Button } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { CameraButton, MicrophoneButton } from "../controls/DeviceButtons";
+import { deviceAdvice } from "../controls/deviceAdvice";
 import type { CaptureKind } from "../media/capture";
 import type { MediaProblem } from "../media/mediaProblem";
 import type { Person } from "../protocol/generated";
 import { useCapture, useSession } from "../session/sessionContext";
 import { Avatar } from "../shared/Avatar";
-import { browserFamily } from "../shared/browserFamily";
 import { VideoView } from "../shared/VideoView";
 import { MicrophoneMeter } from "./MicrophoneMeter";
 import classes from "./Preview.module.css";
@@ -53,8 +53,6 @@ function DeviceProblem({ kind, problem }: { kind: CaptureKind; problem: MediaPro
   const camera = useCapture("camera");
   const microphone = useCapture("microphone");
   const isBoth = camera.problem === microphone.problem;
-  const advice =
-    problem === "denied" ? t(`device.advice.denied.${browserFamily()}`) : t(`device.advice.${problem}`);
   const retry = async () => {
     if (microphone.problem !== null) await session.local.microphone.turnOn();
     if (camera.problem !== null) await session.local.camera.turnOn();
@@ -65,7 +63,7 @@ function DeviceProblem({ kind, problem }: { kind: CaptureKind; problem: MediaPro
       <div>
         <strong>{t(`device.problem.${isBoth ? "both" : kind}.${problem}`)}</strong>
         <p>
-          {advice} {t("device.joinAnyway")}
+          {deviceAdvice(t, problem, "button")} {t("device.joinAnyway")}
         </p>
       </div>
       {problem !== "insecure" && problem !== "unsupported" && (

@@ -16,11 +16,12 @@ interface WhoIsInsideProps {
 export function WhoIsInside({ inside, ownId }: WhoIsInsideProps) {
   const { t } = useTranslation();
   const text = useInsideText(inside, ownId);
+  const others = inside.filter((person) => person.person_id !== ownId);
   return (
     <div className={classes.inside} role="status" aria-label={t("door.inside")}>
-      {inside.length > 0 && (
+      {others.length > 0 && (
         <span className={classes.faces} aria-hidden="true">
-          {inside.slice(0, MOST_FACES).map((person) => (
+          {others.slice(0, MOST_FACES).map((person) => (
             <span key={person.participant_id} className={classes.face}>
               <Avatar name={person.name} personId={person.person_id} />
             </span>

@@ -1,9 +1,14 @@
 /** After the meeting: calm, and one click from coming back. */
 
 import { Button } from "@mantine/core";
+import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
+import { useSession } from "../session/sessionContext";
 import { MessagePage } from "../shared/Page";
 import { usePageTitle } from "../shared/usePageTitle";
+import { usePoll } from "../shared/usePoll";
+
+const POLL_MS = 8_000;
 
 interface LeftPageProps {
   roomName: string;
@@ -12,6 +17,9 @@ interface LeftPageProps {
 
 export function LeftPage({ roomName, onRejoin }: LeftPageProps) {
   const { t } = useTranslation();
+  const session = useSession();
+  const read = useCallback((signal: AbortSignal) => session.isInsideElsewhere(signal), [session]);
+  const { value: isInsideElsewhere } = usePoll(read, POLL_MS);
   const title = t("left.title");
   usePageTitle(`${title} · ${t("app.name")}`);
   return (
@@ -23,7 +31,7 @@ export function LeftPage({ roomName, onRejoin }: LeftPageProps) {
         </Button>
       }
     >
-      <p>{t("left.text", { room: roomName })}</p>
+      <p>{isInsideElsewhere ? t("left.stillInside") : t("left.text", { room: roomName })}</p>
     </MessagePage>
   );
 }

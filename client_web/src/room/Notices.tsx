@@ -7,11 +7,14 @@ import classes from "./Notices.module.css";
 
 export function Notices() {
   const { t } = useTranslation();
-  const isTalkingMuted = useMedia((media) => media.isTalkingMuted);
+  const isTalkingMuted = useMedia(
+    ({ isTalkingMuted, elsewhere }) => isTalkingMuted && !elsewhere.includes("microphone"),
+  );
   return (
     <div className={classes.edge}>
       <div className={classes.notices}>
-        <HintList />
+        {/* Two at most: what stands here covers faces. */}
+        <HintList most={isTalkingMuted ? 1 : 2} />
         <div role="status">
           {isTalkingMuted && <p className={classes.talking}>{t("room.talkingMuted")}</p>}
         </div>

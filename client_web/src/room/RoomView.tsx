@@ -11,6 +11,7 @@ import { usePageTitle } from "../shared/usePageTitle";
 import { toBeRead } from "../state/roomState";
 import { Banner } from "./Banner";
 import { ControlBar } from "./ControlBar";
+import { Elsewhere } from "./Elsewhere";
 import { Notices } from "./Notices";
 import { RemoteAudio } from "./RemoteAudio";
 import classes from "./RoomView.module.css";
@@ -43,6 +44,7 @@ export function RoomView() {
         <Banner />
         <Stage />
         <Notices />
+        <Elsewhere />
         <ControlBar unread={unread} />
       </main>
       {isChatOpen && <ChatPanel />}

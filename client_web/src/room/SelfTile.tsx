@@ -20,6 +20,7 @@ export function SelfTile({ participant, width, height, isFloating = false, isAlo
   const microphone = useCapture("microphone");
   const isSpeaking = useMedia((media) => media.isSpeaking);
   const isConnected = useRoom(({ connection }) => connection.kind === "connected");
+  const isHeardElsewhere = useMedia(({ elsewhere }) => elsewhere.includes("microphone"));
   const track = camera.isOn ? camera.track : null;
   return (
     <TileFrame
@@ -27,7 +28,7 @@ export function SelfTile({ participant, width, height, isFloating = false, isAlo
       label={t("room.you", { name: participant.name })}
       width={width}
       height={height}
-      isMuted={!microphone.isOn}
+      isMuted={!microphone.isOn && !isHeardElsewhere}
       isSpeaking={isSpeaking}
       isReconnecting={!isConnected}
       hasPicture={track !== null}

@@ -23,7 +23,7 @@ export interface HintsState {
 }
 
 export const HINT_MS = 9_000;
-const MOST_HINTS = 3;
+const MOST_HINTS = 2;
 
 export class Hints {
   readonly store: StoreApi<HintsState> = createStore(() => ({ shown: [], spoken: null }));

@@ -5,6 +5,7 @@
 
 import type { types } from "mediasoup-client";
 import { createStore, type StoreApi } from "zustand/vanilla";
+import { fetchPreview } from "../connection/http";
 import { RoomConnection } from "../connection/roomConnection";
 import type { SocketFactory } from "../connection/socket";
 import { layerFor } from "../media/cameraLayers";
@@ -48,6 +49,8 @@ export interface MediaState {
   speaking: ReadonlySet<string>;
   isSpeaking: boolean;
   isTalkingMuted: boolean;
+  /** What the others get of this person from another tab or device. */
+  elsewhere: readonly Source[];
   /** The browser plays no sound before somebody touches the page. */
   isSoundBlocked: boolean;
 }
@@ -74,6 +77,7 @@ export class RoomSession {
     speaking: new Set<string>(),
     isSpeaking: false,
     isTalkingMuted: false,
+    elsewhere: [],
     isSoundBlocked: false,
   }));
   readonly hints = new Hints();
@@ -89,6 +93,8 @@ export class RoomSession {
   readonly #ends: (() => void)[] = [];
   /** Whom this page shows as oneself, once that is known. */
   #personId: string | null = null;
+  /** Settles when the server has heard that one leaves. */
+  #leaving: Promise<void> = Promise.resolve();
   #device: Promise<types.Device> | null = null;
   #settings: MediaSettings | null = null;
 
@@ -121,6 +127,7 @@ export class RoomSession {
       onTracks: (tracks) => this.#onTracks(tracks),
       onStatus: (status) => this.media.setState({ status }),
       onReplaced: (source) => this.#onReplaced(source),
+      onElsewhere: (elsewhere) => this.media.setState({ elsewhere }),
       onUnsupported: () => this.hints.show({ code: "no_webrtc" }),
     });
   }
@@ -176,9 +183,16 @@ export class RoomSession {
   leave(): void {
     this.lastVisit = this.#currentVisit();
     this.visit.forget();
-    this.#connection.leave();
+    this.#leaving = this.#connection.leave();
     this.room.setState({ phase: { kind: "left" } });
     this.#stop();
+  }
+
+  /** Whether this person, who has left here, is still inside elsewhere. Throws `Problem`. */
+  async isInsideElsewhere(signal: AbortSignal): Promise<boolean> {
+    await this.#leaving;
+    const { inside } = await fetchPreview(this.slug, signal);
+    return inside.some((person) => person.person_id === this.#personId);
   }
 
   /** Let go of everything: another page is shown. Who was inside has left. */

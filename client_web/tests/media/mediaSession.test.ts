@@ -38,7 +38,12 @@ function setUp() {
       return reply(name, fields);
     },
   } as unknown as Requester;
-  const seen = { tracks: [] as readonly ReceivedTrack[], statuses: [] as string[], replaced: [] as string[] };
+  const seen = {
+    tracks: [] as readonly ReceivedTrack[],
+    statuses: [] as string[],
+    replaced: [] as string[],
+    elsewhere: [] as readonly string[],
+  };
   const session = new MediaSession({
     requests,
     loadDevice: async () => device.asDevice,
@@ -47,6 +52,9 @@ function setUp() {
     },
     onStatus: (status) => void seen.statuses.push(status),
     onReplaced: (source) => void seen.replaced.push(source),
+    onElsewhere: (sources) => {
+      seen.elsewhere = sources;
+    },
     onUnsupported: (error) => {
       throw error;
     },
@@ -287,4 +295,47 @@ it("leaves nothing open when it is closed, also in the middle of opening", async
   await settled();
   await vi.advanceTimersByTimeAsync(20_000);
   expect(device.open).toHaveLength(0);
+});
+
+const muted = () => ({ ...speaking(), isPaused: true });
+
+it("does not send a muted microphone again once another tab has taken over, even while the room lists none", async () => {
+  const { session, settled, count, seen } = setUp();
+  session.send("microphone", speaking());
+  session.start(SETTINGS, room());
+  await settled();
+  session.onProducerClosed("own_microphone");
+  session.send("microphone", muted());
+  session.update(room());
+  await settled();
+  expect(seen.replaced).toEqual(["microphone"]);
+  expect(count("media_produce")).toBe(1);
+  session.send("microphone", speaking());
+  await settled();
+  expect(count("media_produce")).toBe(2);
+});
+
+it("leaves the microphone to the other tab after the worker was replaced", async () => {
+  const { session, settled, count } = setUp();
+  session.send("microphone", muted());
+  session.start(SETTINGS, room([], {}, { producers: [producer("other_tab", "microphone")] }));
+  await settled();
+  session.update(room([], { media: { epoch: 2, is_available: true } }));
+  await settled();
+  expect(count("media_produce")).toBe(0);
+});
+
+it("tells what the others get from another tab, which its own are not", async () => {
+  const { session, settled, seen } = setUp();
+  session.send("microphone", speaking());
+  session.start(SETTINGS, room());
+  await settled();
+  const own = producer("own_microphone", "microphone");
+  session.update(room([], {}, { producers: [own] }));
+  session.send("microphone", muted());
+  expect(seen.elsewhere).toEqual([]);
+  session.update(room([], {}, { producers: [producer("other_tab", "microphone")] }));
+  expect(seen.elsewhere).toEqual(["microphone"]);
+  session.update(room([], {}, { producers: [{ ...producer("other_tab", "microphone"), is_paused: true }] }));
+  expect(seen.elsewhere).toEqual([]);
 });

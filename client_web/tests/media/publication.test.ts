@@ -11,6 +11,8 @@ let mayProducePaused: boolean;
 let onBroken: Mock<(error: unknown) => void>;
 /** Holds `produce` back until it is called. */
 let release: (() => void) | null;
+/** The server refuses what it is told of a producer. */
+let refuse: (() => void) | null;
 
 beforeEach(() => {
   producers = [];
@@ -19,6 +21,7 @@ beforeEach(() => {
   mayProducePaused = true;
   onBroken = vi.fn();
   release = null;
+  refuse = null;
 });
 
 function create(source: "microphone" | "camera" = "microphone", isSlow = false): Publication {
@@ -27,7 +30,11 @@ function create(source: "microphone" | "camera" = "microphone", isSlow = false):
     requests: {
       request: (async (_name: string, fields: { producer_id: string; is_paused: boolean }) => {
         told.push(fields);
-        if (holdAnswers) await new Promise(() => undefined);
+        if (holdAnswers) {
+          await new Promise((_resolve, reject) => {
+            refuse = () => reject(new Error("not_found"));
+          });
+        }
         return {};
       }) as never,
     },
@@ -37,6 +44,7 @@ function create(source: "microphone" | "camera" = "microphone", isSlow = false):
           release = resolve;
         });
       }
+      if (track.readyState === "ended") throw new Error("track ended");
       const producer = new FakeProducer(`p${producers.length + 1}`, track as unknown as FakeTrack, isPaused);
       producers.push(producer);
       return producer as unknown as TrackProducer;
@@ -184,5 +192,37 @@ it("closes what was produced too late", async () => {
   release?.();
   await settled();
   expect(producers[0]?.closed).toBe(true);
+  expect(onBroken).not.toHaveBeenCalled();
+});
+
+it("takes a camera that was switched off before it was sent for no fault of the transport", async () => {
+  const publication = create("camera", true);
+  const track = new FakeTrack("video");
+  publication.set(sent(track, false));
+  track.stop();
+  publication.set(sent(null, true));
+  release?.();
+  await settled();
+  expect(onBroken).not.toHaveBeenCalled();
+  const again = new FakeTrack("video");
+  publication.set(sent(again, false));
+  await settled();
+  release?.();
+  await settled();
+  expect(producers.map((producer) => producer.track)).toEqual([again]);
+});
+
+it("takes a refusal for no fault of the transport when another tab has replaced what it was about", async () => {
+  const publication = create();
+  const track = new FakeTrack("audio");
+  publication.set(sent(track, false));
+  await settled();
+  holdAnswers = true;
+  publication.set(sent(track, true));
+  await settled();
+  mayProducePaused = false;
+  publication.onReplaced("p1");
+  refuse?.();
+  await settled();
   expect(onBroken).not.toHaveBeenCalled();
 });

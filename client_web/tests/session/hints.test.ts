@@ -24,7 +24,7 @@ it("shows a few at most, the newest of them", () => {
   }
   hints.show({ code: "no_webrtc" });
   hints.show({ code: "switched", kind: "camera", label: "x" });
-  expect(codes(hints)).toHaveLength(3);
+  expect(codes(hints)).toHaveLength(2);
   expect(codes(hints).at(-1)).toBe("switched");
 });
 

@@ -11,6 +11,7 @@ from server.media.worker.continuity import Position, Shift, follow, same_instant
 from server.media.worker.fanout import Target
 from server.media.worker.group import Packet
 from server.media.worker.rtp import HEADER_BYTES, abs_send_time, retransmission, subscriber_prefix, unwrap_sequence
+from server.media.worker.srtp import SrtpSession
 
 if TYPE_CHECKING:
     from server.media.worker.layer import Layer
@@ -51,6 +52,8 @@ class Consumer:
         self.target_layer: Layer | None = None
         """Which one is to be forwarded from its next keyframe on; `None` for whichever comes first."""
         self._cname = stream.cname
+        self._session: SrtpSession | None = None
+        """Of this stream's RTP alone: libsrtp looks a stream up by walking through all that a session has."""
         self._prefix = subscriber_prefix(stream.ssrc, stream.mid)
         self._rtx_prefix = subscriber_prefix(stream.rtx_ssrc, stream.mid) if stream.rtx_ssrc is not None else b""
         self._rtx_sequence = secrets.randbits(15)
@@ -147,7 +150,7 @@ class Consumer:
 
     def target(self) -> Target | None:
         """Return this subscriber as the hot loop needs it, or `None` while its transport cannot send."""
-        session, path = self.transport.outbound, self.transport.path
+        session, path = self._own_session(), self.transport.path
         if session is None or path is None or self._now is None:
             return None
         return Target(session, path, self._prefix, self._now.shift)
@@ -156,10 +159,12 @@ class Consumer:
         """Send a packet that came out of order, unless it is from before this consumer's start."""
         if self._now is None or packet.sequence < self._now.first:
             return
-        shift = self._now.shift
+        session, shift = self._own_session(), self._now.shift
+        if session is None:
+            return
         number = ((packet.sequence - shift.sequence) & 0xFFFF).to_bytes(2, "big")
         data = _shifted(packet, shift)
-        self.transport.send_rtp(data[:2] + number + data[4:8] + self._prefix + data[21:])
+        self.transport.send_rtp(data[:2] + number + data[4:8] + self._prefix + data[21:], session)
 
     def send_sender_report(self, report: rtcp.SenderReport) -> None:
         """Pass on what the publisher tells of its clock, as this stream's: the same NTP time."""
@@ -203,6 +208,11 @@ class Consumer:
             )
             sent += 1
         return sent
+
+    def _own_session(self) -> SrtpSession | None:
+        if self._session is None:
+            self._session = self.transport.create_outbound()
+        return self._session
 
     def tick(self) -> None:
         """Refill what is limited per second."""

@@ -60,6 +60,10 @@ class SrtpKeys:
         server = material[key : 2 * key] + material[2 * key + salt : 2 * key + 2 * salt]
         return cls(profile, server, client) if is_client else cls(profile, client, server)
 
+    def outbound_session(self) -> "SrtpSession":
+        """Return a new session for what we send."""
+        return SrtpSession(self.profile, self.outbound, is_inbound=False)
+
 
 class Buffer:
     """Memory that both Python and libsrtp can see, with a place for a length."""

@@ -53,9 +53,11 @@ class Transport:
         """Who we are in our RTCP."""
         self.inbound: SrtpSession | None = None
         self.outbound: SrtpSession | None = None
+        """For everything but what consumers forward."""
         self.producers: dict[str, Producer] = {}
         self.consumers: dict[str, Consumer] = {}
         self.is_closed = False
+        self._keys: SrtpKeys | None = None
         self._plumbing = plumbing
         self._on_closed = on_closed
         self.tell_layers_wanted = on_layers_wanted
@@ -183,10 +185,15 @@ class Transport:
                 if ssrc is not None:
                     self.outbound.forget(ssrc)
 
-    def send_rtp(self, packet: bytes) -> None:
-        """Send one RTP packet, if connected."""
-        if self.outbound is not None and self.path is not None:
-            self._plumbing.send_rtp(self.outbound, packet, self.path)
+    def create_outbound(self) -> SrtpSession | None:
+        """Return a session with this transport's key for one stream, which no other session may protect."""
+        return self._keys.outbound_session() if self._keys is not None else None
+
+    def send_rtp(self, packet: bytes, session: SrtpSession | None = None) -> None:
+        """Send one RTP packet, if connected, protected by `session` or by the one for everything else."""
+        session = session or self.outbound
+        if session is not None and self.path is not None:
+            self._plumbing.send_rtp(session, packet, self.path)
 
     def send_rtcp(self, compound: bytes) -> None:
         """Send one RTCP compound, if connected."""
@@ -242,7 +249,7 @@ class Transport:
             self.close_producer(producer_id)
         for consumer_id in list(self.consumers):
             self.close_consumer(consumer_id)
-        self.inbound = self.outbound = None
+        self.inbound = self.outbound = self._keys = None
         self._on_closed(self, reason)
 
     async def wait_closed(self) -> None:
@@ -281,7 +288,8 @@ class Transport:
 
     def _on_connected(self, keys: SrtpKeys) -> None:
         self.inbound = SrtpSession(keys.profile, keys.inbound, is_inbound=True)
-        self.outbound = SrtpSession(keys.profile, keys.outbound, is_inbound=False)
+        self._keys = keys
+        self.outbound = keys.outbound_session()
         for consumer in self.consumers.values():
             consumer.producer.refresh()
             if consumer.is_forwarding:

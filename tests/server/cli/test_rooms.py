@@ -20,6 +20,7 @@ def test_rooms_are_listed_and_roles_given(tmp_path: Path) -> None:
     assert json.loads(back.out) == {"slug": "stage", "email": "ana@school.example", "role": None}
     wrong = roundup("rooms", "role", "stage", "ana@school.example", "king", **environment)
     assert_refused(wrong, 1, "no role in a room")
+    assert_refused(roundup("rooms", "remove", "the stage", **environment), 1, "'the stage' cannot be part of a link")
     assert_refused(roundup("rooms", "add", "The Stage", "--name", "x", **environment), 1, "part of a link")
 
 
@@ -37,7 +38,13 @@ def test_a_room_is_removed_and_added_again(tmp_path: Path) -> None:
     assert row == before | {"removed_at": row["removed_at"]}
     assert row["removed_at"] > 0
     assert_refused(roundup("rooms", "remove", "stage", **environment), 1, "no room 'stage'")
-    roundup("rooms", "add", "stage", "--name", "Stage", **environment)
+    again = ("rooms", "add", "stage", "--name", "Stage")
+    assert roundup(*again, **environment).out == "Stage is restored, at /r/stage.\n"
+    assert roundup(*again, **environment).out == "Stage is changed, at /r/stage.\n"
+    assert json.loads(roundup(*again, "--json", **environment).out) == {
+        **{key: before[key] for key in ("room_id", "slug", "name", "kind")},
+        "outcome": "changed",
+    }
     assert json.loads(roundup("rooms", "list", "--json", **environment).out) == [before]
     trail = run_sql(tmp_path, "SELECT action, actor FROM audit_entry ORDER BY entry_id")
     assert [(row["action"], row["actor"]) for row in trail] == [

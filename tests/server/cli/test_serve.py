@@ -20,7 +20,7 @@ import typer
 
 from server.cli import main
 from server.config import Config
-from tests.support.command import roundup_process, start_roundup
+from tests.support.command import roundup, roundup_process, start_roundup
 from tests.support.page import Page
 from tests.support.web_client import lay_out_web_client
 
@@ -96,6 +96,7 @@ async def test_it_says_when_it_is_ready_and_who_one_can_be(environment: dict[str
         async with aiohttp.ClientSession() as client, client.get(f"{served.url}/readyz") as response:
             assert response.status == 200
         assert len(served.links) == 7
+        assert "\nGrace Okafor <coordinator@demo.example>, coordinator\n  http" in "".join(served.out)
         sessions = [await sign_in(link) for link in served.links]
         assert len(set(sessions)) == 7
 
@@ -242,6 +243,22 @@ async def test_what_is_missing_or_wrong_is_one_sentence_and_exit_code_2(
     await assert_refuses(environment | {"ROUNDUP_TLS_CERT": "none", "ROUNDUP_TLS_KEY": "none"}, "cannot be read")
     await assert_refuses(environment | {"ROUNDUP_ANNOUNCE_IP": "10.0.0.1, example.org"}, "--announce-ip")
     await assert_refuses(environment, "--log-level", args=("--log-level", "loud"))
+
+
+@pytest.mark.parametrize("option", ["room-grace-s", "reconnect-grace-s", "reload-grace-s"])
+def test_a_grace_that_never_ends_is_refused(option: str) -> None:
+    variable = f"ROUNDUP_{option.upper().replace('-', '_')}"
+    for wrong in ("inf", "nan", "-1", "86401"):
+        by_option = roundup("serve", f"--{option}", wrong)
+        assert (by_option.code, by_option.err) == (
+            2,
+            f"roundup: --{option} cannot be '{wrong}': it is a number from 0 to 86400.\n",
+        )
+        by_variable = roundup("serve", **{variable: wrong})
+        assert (by_variable.code, by_variable.err) == (
+            2,
+            f"roundup: {variable} cannot be '{wrong}': it is a number from 0 to 86400.\n",
+        )
 
 
 def test_every_setting_is_an_option_and_an_environment_variable() -> None:
