@@ -28,8 +28,8 @@ NEWEST_REVISION = "0002"
 _READERS = 2
 _READER_TIMEOUT_S = 5.0
 """So long a read waits for one of them: a disk that hangs is not waited for without end."""
-_OPENING_TIMEOUT_MS = 5_000
-"""For another program's lock; another server may be migrating."""
+_OPENING_TIMEOUT_MS = 20_000
+"""For another program's lock: another start may be migrating, on a slow machine."""
 _BUSY_TIMEOUT_MS = 2_000
 """The same later on, when somebody waits for an answer."""
 _OPENING_PRAGMAS = (

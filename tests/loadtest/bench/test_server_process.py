@@ -92,11 +92,9 @@ async def test_an_interrupted_benchmark_ends_its_server(ending: signal.Signals) 
         sys.executable, "-m", "loadtest", "bench", "startup", cwd=ROOT, stderr=asyncio.subprocess.PIPE
     )
     try:
-        children: list[psutil.Process] = []
-        async with asyncio.timeout(PATIENCE_S):
-            while len(children) < 2:
-                await asyncio.sleep(0.02)
-                children = psutil.Process(bench.pid).children(recursive=True)
+        started = psutil.Process(bench.pid)
+        await until(lambda: len(started.children(recursive=True)) >= 2)
+        children = started.children(recursive=True)
         bench.send_signal(ending)
         _, errors = await asyncio.wait_for(bench.communicate(), PATIENCE_S)
     finally:
