@@ -9,9 +9,9 @@ from protocol.rtp import DtlsFingerprint
 from server.media.messages import CloseReason, ConsumerStream, ProducerStream
 from server.media.rpc import RpcError
 from server.media.worker import rtcp, rtp
-from server.media.worker.allocation import Allocator, Priority, WantedStream
 from server.media.worker.bandwidth import UplinkEstimator, publisher_bitrate
 from server.media.worker.consumer import Consumer
+from server.media.worker.downlink import Downlink
 from server.media.worker.dtls import DtlsTransport, WorkerCertificate, local_role
 from server.media.worker.ice_lite import CONSENT_S, IceAgent
 from server.media.worker.layer import Layer
@@ -23,8 +23,6 @@ from server.media.worker.srtp import SrtpKeys, SrtpSession, unprotect, unprotect
 from server.media.worker.udp import RECEIVE_AT
 
 DTLS_TIMEOUT_S = 30.0
-ESTIMATE_LIFETIME_S = 5.0
-"""A subscriber's bandwidth estimate is forgotten after so long without a new one."""
 _MAX_RTCP_SOURCES = 256
 MAX_RTCP_PER_S = 200
 """Compound packets of one transport; a browser with fifty streams sends some tens."""
@@ -62,7 +60,7 @@ class Transport:
         self._on_closed = on_closed
         self.tell_layers_wanted = on_layers_wanted
         self.tell_dark = on_dark
-        self._allocator = Allocator()
+        self._downlink = Downlink()
         self._dtls = DtlsTransport(certificate, send=self._send, on_closed=lambda: self.close("dtls_closed"))
         self._dtls_task: asyncio.Task[None] | None = None
         self._connect: tuple[Sequence[DtlsFingerprint], Literal["auto", "client", "server"]] | None = None
@@ -73,7 +71,6 @@ class Transport:
         self._stray_packets = 0
         self._rtcp_left = MAX_RTCP_PER_S
         self._uplink: UplinkEstimator | None = None
-        self._estimate: tuple[int, float] | None = None
         self._ticked_at = plumbing.clock()
 
     @property
@@ -219,25 +216,11 @@ class Transport:
         if self.producers:
             self._report(now)
         if self.consumers:
-            self.allocate()
+            self._downlink.tick(self.consumers.values(), now)
 
     def allocate(self) -> None:
-        """Divide what this subscriber's line carries among the pictures that its page wants."""
-        now = self._plumbing.clock()
-        wanted = [
-            WantedStream(
-                stream_id=consumer.consumer_id,
-                bitrates=tuple(layer.bitrate for layer in consumer.producer.layers),
-                top_layer=min(consumer.max_layer, len(consumer.producer.layers) - 1),
-                priority=Priority.STAGE if consumer.is_large else Priority.THUMBNAIL,
-            )
-            for consumer in self.consumers.values()
-            if consumer.producer.is_video and consumer.is_wanted
-        ]
-        # Chrome's estimate without transport-cc is of video alone: no audio comes off it.
-        allocation = self._allocator.allocate(self._fresh_estimate(now), 0, wanted, now)
-        for consumer_id, layer in allocation.layers.items():
-            self.consumers[consumer_id].allow(layer)
+        """Take note that the page wants other pictures, or wants them shown otherwise."""
+        self._downlink.allocate(self.consumers.values(), self._plumbing.clock())
 
     def close(self, reason: CloseReason | None = None) -> None:
         """Close with everything that is on it, and say goodbye. Idempotent."""
@@ -259,16 +242,7 @@ class Transport:
 
     def share(self, now: float) -> int | None:
         """Return how many bits a second this subscriber can take of each video that it gets, if it has told."""
-        estimate = self._fresh_estimate(now)
-        if estimate is None:
-            return None
-        videos = sum(c.first is not None and c.producer.is_video for c in self.consumers.values())
-        return estimate // max(1, videos)
-
-    def _fresh_estimate(self, now: float) -> int | None:
-        if self._estimate is None or now - self._estimate[1] > ESTIMATE_LIFETIME_S:
-            return None
-        return self._estimate[0]
+        return self._downlink.share(self.consumers.values(), now)
 
     def _start_dtls(self) -> None:
         if self._dtls_task is None and self._connect is not None and self.path is not None and not self.is_closed:
@@ -392,8 +366,7 @@ class Transport:
                 if (consumer := self._subscribed.get(ssrc)) is not None and consumer.is_forwarding:
                     consumer.request_keyframe()
             case rtcp.BandwidthEstimate(bitrate=bitrate):
-                self._estimate = (bitrate, now)
-                self.allocate()
+                self._downlink.on_estimate(bitrate, self.consumers.values(), now)
 
     def _report(self, now: float) -> None:
         """Send a receiver report over all streams, and how much video we want."""

@@ -73,8 +73,16 @@ class Encoder:
         self.publisher.send_rtcp(rtcp.sender_report(rtcp.SenderReport(self.ssrc, ntp, self.timestamp, 0, 0), ""))
 
 
+async def subscribe(rig: Rig, bitrate: int = 10_000_000) -> Endpoint:
+    """Connect a subscriber whose line carries `bitrate` bits a second, as it tells."""
+    subscriber = await rig.connect("sub")
+    subscriber.send_rtcp(rtcp.receiver_report(1, []) + rtcp.bandwidth_estimate(1, bitrate, [SUBSCRIBED.ssrc]))
+    await rig.drained()
+    return subscriber
+
+
 async def camera(rig: Rig) -> tuple[Endpoint, Endpoint, list[Encoder]]:
-    publisher, subscriber = await rig.connect("pub"), await rig.connect("sub")
+    publisher, subscriber = await rig.connect("pub"), await subscribe(rig)
     rig.produce(CAMERA)
     rig.consume()
     return publisher, subscriber, [Encoder(publisher, ssrc) for ssrc in SSRCS]
@@ -181,7 +189,7 @@ async def test_what_was_lost_around_a_switch_is_sent_again(rig: Rig) -> None:
 
 
 async def test_layers_are_told_by_their_rid(rig: Rig) -> None:
-    publisher, subscriber = await rig.connect("pub"), await rig.connect("sub")
+    publisher, subscriber = await rig.connect("pub"), await subscribe(rig)
     rig.produce(BY_RID)
     rig.consume()
     encoders = [

@@ -1,0 +1,67 @@
+"""A subscriber's line: what it is estimated to carry, divided among the pictures that its page wants."""
+
+from collections.abc import Collection
+
+from server.media.worker.allocation import Allocator, Priority, WantedStream
+from server.media.worker.consumer import Consumer
+
+ESTIMATE_LIFETIME_S = 5.0
+"""An estimate is forgotten after so long without a new one."""
+_INTERVAL_S = 1.0
+
+
+class Downlink:
+    """Gives each consumer of a transport the largest layer that it may forward, or none."""
+
+    def __init__(self) -> None:
+        self._allocator = Allocator()
+        self._estimate: tuple[int, float] | None = None
+        self._allocated_at = 0.0
+
+    def on_estimate(self, bitrate: int, consumers: Collection[Consumer], now: float) -> None:
+        """Take note of the subscriber's own estimate, in bits a second (REMB)."""
+        self._estimate = (bitrate, now)
+        self.allocate(consumers, now)
+
+    def tick(self, consumers: Collection[Consumer], now: float) -> None:
+        """Divide anew, unless an estimate has just caused it: call this once a second."""
+        if now - self._allocated_at >= _INTERVAL_S:
+            self.allocate(consumers, now)
+
+    def allocate(self, consumers: Collection[Consumer], now: float) -> None:
+        """Divide the line among those that are wanted, the important ones first."""
+        self._allocated_at = now
+        wanted = {
+            consumer.consumer_id: consumer
+            for consumer in consumers
+            if consumer.producer.is_video and consumer.is_wanted
+        }
+        # Chrome's estimate without transport-cc is of video alone: no audio comes off it.
+        allocation = self._allocator.allocate(
+            self._fresh_estimate(now), 0, [_wish(consumer) for consumer in wanted.values()], now
+        )
+        for consumer_id, layer in allocation.layers.items():
+            wanted[consumer_id].allow(layer)
+
+    def share(self, consumers: Collection[Consumer], now: float) -> int | None:
+        """Return how many bits a second the subscriber can take of each video that it gets, if it has told."""
+        estimate = self._fresh_estimate(now)
+        if estimate is None:
+            return None
+        videos = sum(c.first is not None and c.producer.is_video for c in consumers)
+        return estimate // max(1, videos)
+
+    def _fresh_estimate(self, now: float) -> int | None:
+        if self._estimate is None or now - self._estimate[1] > ESTIMATE_LIFETIME_S:
+            return None
+        return self._estimate[0]
+
+
+def _wish(consumer: Consumer) -> WantedStream:
+    layers = consumer.producer.layers
+    return WantedStream(
+        stream_id=consumer.consumer_id,
+        bitrates=tuple(layer.bitrate for layer in layers),
+        top_layer=min(consumer.max_layer, len(layers) - 1),
+        priority=Priority.STAGE if consumer.is_large else Priority.THUMBNAIL,
+    )
