@@ -1,0 +1,122 @@
+"""What a subscriber gets over a line that does not carry everything."""
+
+import msgspec
+
+from server.media import messages as m
+from server.media.worker import rtcp
+from server.media.worker.allocation import ASSUMED_BITRATES
+from tests.server.media.endpoint import Endpoint
+from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, SUBSCRIBED_AUDIO, Rig, rtp_packet
+from tests.server.media.worker.test_simulcast import CAMERA, SSRCS, Encoder, seen
+
+LOWEST, MIDDLE, HIGHEST = ASSUMED_BITRATES[3]
+OTHER = msgspec.structs.replace(
+    CAMERA,
+    mid="9",
+    encodings=[m.Encoding(ssrc=ssrc + 50, rtx_ssrc=ssrc + 51, rid=f"r{at}") for at, ssrc in enumerate(SSRCS)],
+)
+OTHER_SUBSCRIBED = m.ConsumerStream(ssrc=500_011, rtx_ssrc=500_012, mid="m002", cname="publisher")
+
+
+class Viewer:
+    """A subscriber who tells, again and again, what its line carries."""
+
+    def __init__(self, rig: Rig, endpoint: Endpoint) -> None:
+        self._rig = rig
+        self.endpoint = endpoint
+
+    async def tell(self, bitrate: int, seconds: int = 1) -> None:
+        """Say the same once a second."""
+        for _ in range(seconds):
+            estimate = rtcp.bandwidth_estimate(1, bitrate, [SUBSCRIBED.ssrc])
+            self.endpoint.send_rtcp(rtcp.receiver_report(1, []) + estimate)
+            await self._rig.drained()
+            self._rig.time.advance(1)
+
+    def dark(self) -> list[tuple[str, bool]]:
+        """Return which consumers went dark, or light again."""
+        return [(e.consumer_id, e.is_dark) for e in self._rig.events if isinstance(e, m.ConsumerDark)]
+
+    async def layers(self) -> list[int]:
+        """Return which layers have come since the last call."""
+        await self._rig.drained()
+        found = []
+        while not self.endpoint.rtp.empty():
+            found.append(seen(await self.endpoint.next_rtp())[2])
+        return found
+
+
+async def meet(rig: Rig) -> tuple[Viewer, list[Encoder]]:
+    """Let somebody look at a camera in three layers."""
+    publisher, subscriber = await rig.connect("pub"), await rig.connect("sub")
+    rig.produce(CAMERA)
+    rig.consume()
+    return Viewer(rig, subscriber), [Encoder(publisher, ssrc) for ssrc in SSRCS]
+
+
+def allowed(rig: Rig, consumer_id: str = "consumer") -> int | None:
+    return rig.worker.transports["sub"].consumers[consumer_id].allowed_layer
+
+
+async def test_a_line_gets_the_layer_that_it_carries(rig: Rig) -> None:
+    viewer, encoders = await meet(rig)
+    await viewer.tell(LOWEST + 10_000, seconds=9)
+    for encoder in encoders:
+        encoder.send(is_keyframe=True)
+    assert set(await viewer.layers()) == {0}
+    await viewer.tell(HIGHEST * 2, seconds=9)
+    for encoder in encoders:
+        encoder.send(is_keyframe=True)
+    assert (await viewer.layers())[-1] == 2
+
+
+async def test_a_picture_that_the_line_does_not_carry_goes_dark_and_says_so(rig: Rig) -> None:
+    viewer, encoders = await meet(rig)
+    await viewer.tell(LOWEST // 3, seconds=6)
+    assert viewer.dark() == [("consumer", True)]
+    for encoder in encoders:
+        encoder.send(is_keyframe=True)
+    assert await viewer.layers() == []
+    await viewer.tell(MIDDLE * 2, seconds=9)
+    assert viewer.dark() == [("consumer", True), ("consumer", False)]
+    for encoder in encoders:
+        encoder.send(is_keyframe=True)
+    assert await viewer.layers() != []
+
+
+async def test_a_paused_picture_is_not_dark(rig: Rig) -> None:
+    viewer, _ = await meet(rig)
+    rig.pause(is_paused=True)
+    await viewer.tell(LOWEST // 3, seconds=6)
+    assert viewer.dark() == []
+
+
+async def test_what_is_large_comes_first(rig: Rig) -> None:
+    viewer, _ = await meet(rig)
+    rig.produce(OTHER, producer_id="other")
+    rig.consume(OTHER_SUBSCRIBED, producer_id="other", consumer_id="large")
+    rig.worker.do(m.PreferLayer(transport_id="sub", consumer_id="large", layer=2, is_large=True))
+    await viewer.tell(MIDDLE + LOWEST + 10_000, seconds=9)
+    assert (allowed(rig, "large"), allowed(rig)) == (1, 0)
+    rig.worker.do(m.PreferLayer(transport_id="sub", consumer_id="large", layer=2, is_large=False))
+    rig.worker.do(m.PreferLayer(transport_id="sub", consumer_id="consumer", layer=2, is_large=True))
+    assert (allowed(rig, "large"), allowed(rig)) == (0, 1), "at once"
+
+
+async def test_sound_is_never_given_up(rig: Rig) -> None:
+    viewer, _ = await meet(rig)
+    publisher = rig.endpoints[0]
+    rig.produce(AUDIO, producer_id="audio")
+    rig.consume(SUBSCRIBED_AUDIO, producer_id="audio", consumer_id="ear")
+    await viewer.tell(5_000, seconds=6)
+    assert viewer.dark() == [("consumer", True)]
+    publisher.send_rtp(rtp_packet(1, b"hello", payload_type=AUDIO.payload_type, ssrc=2_222))
+    assert (await viewer.endpoint.next_rtp()).endswith(b"hello")
+
+
+async def test_without_new_estimates_the_last_one_holds(rig: Rig) -> None:
+    viewer, _ = await meet(rig)
+    await viewer.tell(LOWEST + 10_000, seconds=9)
+    rig.time.advance(10)
+    rig.worker.tick()
+    assert allowed(rig) == 0
