@@ -8,8 +8,7 @@ import ctypes
 import errno
 import socket
 import struct
-from array import array
-from collections.abc import Sequence
+from typing import NamedTuple
 
 from server.media.worker.group import MAX_PACKETS
 from server.media.worker.path import Address, Path
@@ -23,9 +22,12 @@ _SLOT_BYTES = MAX_PACKETS * PACKET_BYTES + 192
 """Room for one datagram. No multiple of a memory page: slots a page apart would share few lines of the cache."""
 _MAX_REFUSALS = 64
 """In a row; then segmentation is not tried again for a while: it may have been one subscriber's route."""
-_REST_PACKETS = 20_000
+_REST = 5_000
+"""Questions how much a datagram may carry."""
 _REFUSED = (errno.EINVAL, errno.EIO, errno.EMSGSIZE, errno.EOPNOTSUPP)
 _SOL_UDP, _UDP_SEGMENT = 17, 103
+
+_FLAGS = socket.MSG_DONTWAIT
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _sendmmsg = _libc.sendmmsg
@@ -54,6 +56,8 @@ class _Message(ctypes.Structure):
 
 
 _MESSAGE_BYTES = ctypes.sizeof(_Message)
+_pack_header = struct.Struct("@NQNNNN").pack_into
+"""The first fields of a message: name, its length and padding, vectors, their count, control, its length."""
 
 
 def can_segment(sock: socket.socket) -> bool:
@@ -77,7 +81,7 @@ class Segmentation:
         self._resting = 0
 
     def max_packets(self) -> int:
-        """Tell, for each packet, how many one datagram may carry."""
+        """Tell how many packets one datagram may carry; ask each time."""
         if self._resting:
             self._resting -= 1
             return 1
@@ -91,74 +95,86 @@ class Segmentation:
         """Take note that it did not."""
         self._refusals += 1
         if self._refusals >= _MAX_REFUSALS:
-            self._refusals, self._resting = 0, _REST_PACKETS
+            self._refusals, self._resting = 0, _REST
 
 
-class Slots:
-    """Memory for one batch, shared by all batches of a worker: a batch is filled and sent in one go."""
+class Route(NamedTuple):
+    """A path as the kernel is told: where an address and ancillary data lie in memory, and how long they are."""
 
-    def __init__(self, segmentation: Segmentation) -> None:
-        self.segmentation = segmentation
+    name: int
+    name_bytes: int
+    controls: "_Controls"
+    memory: object
+    """Kept as long as this is."""
+
+
+class Batch:
+    """Room for `BATCH` datagrams, each with a route of its own: fill the slots from 0 on, `put` each, `send`."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.segmentation = Segmentation(is_known=can_segment(sock))
+        self._sock = sock
         self._buffer = Buffer(BATCH * _SLOT_BYTES)
         self.length = self._buffer.length
         starts = range(0, BATCH * _SLOT_BYTES, _SLOT_BYTES)
         self.views = [self._buffer.view[start : start + _SLOT_BYTES] for start in starts]
         self.pointers = [self._buffer.pointer_at(start) for start in starts]
-        self.addresses = [self._buffer.address_at(start) for start in starts]
-
-
-class Batch:
-    """One datagram over each of at most `BATCH` paths: slot n takes path n."""
-
-    def __init__(self, sock: socket.socket, slots: Slots, paths: Sequence[Path]) -> None:
-        count = len(paths)
-        self._fd = sock.fileno()
-        self._slots = slots
-        self._names = [_memory(pack_address(sock.family, path.remote)) for path in paths]
-        sources = {path.source: pack_source(path.source) for path in paths}
-        self._source_bytes = [len(sources[path.source]) for path in paths]
-        self._controls = {source: _Control(packed) for source, packed in sources.items()}
-        memory = bytearray(count * ctypes.sizeof(_IoVector))
-        self._vectors = (_IoVector * count).from_buffer(memory)
-        self._lengths = memoryview(memory).cast("L")[1::2]  # size_t, on Linux
-        self._messages = (_Message * count)()
-        for at, (name, path) in enumerate(zip(self._names, paths, strict=True)):
-            self._vectors[at].base = slots.addresses[at]
-            header = self._messages[at].header
-            header.name, header.name_length = ctypes.addressof(name), len(name)
-            header.vectors, header.vector_count = ctypes.addressof(self._vectors[at]), 1
-            control = self._controls[path.source]
-            header.control, header.control_length = control.address, control.bytes
+        self._addresses = [self._buffer.address_at(start) for start in starts]
+        self._vectors = (_IoVector * BATCH)()
+        for vector, address in zip(self._vectors, self._addresses, strict=True):
+            vector.base = address
+        self._vector_addresses = [ctypes.addressof(vector) for vector in self._vectors]
+        self._vector_words = memoryview(self._vectors).cast("B").cast("L")  # size_t, on Linux
+        self._messages = (_Message * BATCH)()
+        self._raw = memoryview(self._messages).cast("B")
         self._first = ctypes.addressof(self._messages)
-        self._size = self._segment = 0
+        self._shapes = [(0, 1)] * BATCH
+        self._routes: list[Route | None] = [None] * BATCH  # keeps alive what the messages point at
+        self._controls: dict[tuple[int, int, bytes] | None, _Controls] = {}
 
-    def shape(self, size: int, segment: int) -> None:
-        """Send `size` bytes of each slot from now on, cut every `segment` bytes."""
-        if (size, segment) == (self._size, self._segment):
-            return
-        self._size, self._segment = size, segment
-        self._lengths[:] = array("L", (size,)) * len(self._lengths)
-        for control in self._controls.values():
-            control.set_segment(segment if size > segment else 0)
+    def route(self, path: Path) -> Route:
+        """Prepare to send over `path`."""
+        name = _memory(pack_address(self._sock.family, path.remote))
+        controls = self._controls.get(path.source)
+        if controls is None:
+            controls = self._controls[path.source] = _Controls(pack_source(path.source))
+        return Route(ctypes.addressof(name), len(name), controls, name)
 
-    def send(self, start: int, end: int) -> int:
-        """Send slots `start` to `end`, without blocking; return how many packets the kernel did not take."""
-        packets = -(-self._size // self._segment)
-        failures = 0
-        while start < end:
-            sent = _sendmmsg(self._fd, self._first + start * _MESSAGE_BYTES, end - start, socket.MSG_DONTWAIT)
+    def put(self, at: int, route: Route, size: int, stride: int) -> None:
+        """Send `size` bytes of slot `at` that way, cut every `stride` bytes."""
+        control, control_bytes = route.controls.for_segment(stride if size > stride else 0)
+        self._vector_words[2 * at + 1] = size
+        _pack_header(
+            self._raw,
+            at * _MESSAGE_BYTES,
+            route.name,
+            route.name_bytes,
+            self._vector_addresses[at],
+            1,
+            control,
+            control_bytes,
+        )
+        self._shapes[at] = (size, stride)
+        self._routes[at] = route
+
+    def send(self, count: int) -> int:
+        """Send the first `count` slots, without blocking; return how many packets the kernel did not take."""
+        start = failures = 0
+        while start < count:
+            sent = _sendmmsg(self._sock.fileno(), self._first + start * _MESSAGE_BYTES, count - start, _FLAGS)
             if sent > 0:
                 start += sent
-                if packets > 1:
-                    self._slots.segmentation.note_taken()
+                self.segmentation.note_taken()
                 continue
             error = ctypes.get_errno()
             if error in (errno.EAGAIN, errno.ENOBUFS):
-                return failures + (end - start) * packets
+                return failures + sum(-(-size // stride) for size, stride in self._shapes[start:count])
             if error == errno.EINTR:
                 continue
+            size, stride = self._shapes[start]
+            packets = -(-size // stride)
             if packets > 1 and error in _REFUSED:
-                self._slots.segmentation.note_refused()
+                self.segmentation.note_refused()
                 failures += self._send_singly(start)
             else:
                 failures += packets
@@ -167,20 +183,25 @@ class Batch:
 
     def _send_singly(self, at: int) -> int:
         """Send the packets of one slot as a datagram each; return how many the kernel did not take."""
-        starts = range(0, self._size, self._segment)
+        size, stride = self._shapes[at]
+        starts = range(0, size, stride)
         vectors, messages = (_IoVector * len(starts))(), (_Message * len(starts))()
         template = self._messages[at].header
+        source_bytes = template.control_length - _SEGMENT_CONTROL_BYTES
         for number, start in enumerate(starts):
-            vectors[number].base = self._slots.addresses[at] + start
-            vectors[number].length = min(self._segment, self._size - start)
+            vectors[number].base = self._addresses[at] + start
+            vectors[number].length = min(stride, size - start)
             header = messages[number].header
             header.name, header.name_length = template.name, template.name_length
             header.vectors, header.vector_count = ctypes.addressof(vectors[number]), 1
-            header.control, header.control_length = template.control, self._source_bytes[at]
+            header.control, header.control_length = template.control, source_bytes
         sent = failures = 0
         while sent < len(starts):
             count = _sendmmsg(
-                self._fd, ctypes.addressof(messages) + sent * _MESSAGE_BYTES, len(starts) - sent, socket.MSG_DONTWAIT
+                self._sock.fileno(),
+                ctypes.addressof(messages) + sent * _MESSAGE_BYTES,
+                len(starts) - sent,
+                _FLAGS,
             )
             if count < 0 and ctypes.get_errno() == errno.EINTR:
                 continue
@@ -189,18 +210,26 @@ class Batch:
         return failures
 
 
-class _Control:
-    """Ancillary data of all datagrams with one source: that source, then how long a segment is."""
+class _Controls:
+    """Ancillary data of datagrams with one source, for every length of a segment that has occurred."""
 
     def __init__(self, source: bytes) -> None:
-        self._memory = _memory(source + _pack_control(_SOL_UDP, _UDP_SEGMENT, bytes(2)))
-        self._segment_at = len(source) + struct.calcsize("@Nii")
-        self.address = ctypes.addressof(self._memory)
-        self.bytes = len(self._memory)
+        self._source = source
+        self._known: dict[int, tuple[int, int]] = {}
+        self._memory: list[object] = []
 
-    def set_segment(self, size: int) -> None:
-        """Have the kernel cut every `size` bytes; 0 to leave datagrams alone."""
-        struct.pack_into("=H", self._memory, self._segment_at, size)
+    def for_segment(self, size: int) -> tuple[int, int]:
+        """Return address and length of what has the kernel cut every `size` bytes, or not at all for 0."""
+        known = self._known.get(size)
+        if known is None:
+            segment = _pack_control(_SOL_UDP, _UDP_SEGMENT, struct.pack("=H", size)) if size else b""
+            memory = _memory(self._source + segment)
+            self._memory.append(memory)
+            known = self._known[size] = (ctypes.addressof(memory), len(memory))
+        return known
+
+
+_SEGMENT_CONTROL_BYTES = socket.CMSG_SPACE(2)
 
 
 def _memory(data: bytes) -> "ctypes.Array[ctypes.c_char]":

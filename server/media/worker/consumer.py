@@ -150,10 +150,10 @@ class Consumer:
 
     def target(self) -> Target | None:
         """Return this subscriber as the hot loop needs it, or `None` while its transport cannot send."""
-        session, path = self._own_session(), self.transport.path
-        if session is None or path is None or self._now is None:
+        session, lane = self._own_session(), self.transport.lane
+        if session is None or lane is None or self._now is None:
             return None
-        return Target(session, path, self._prefix, self._now.shift)
+        return Target(session, lane, self._prefix, self._now.shift)
 
     def send_late(self, packet: Packet) -> None:
         """Send a packet that came out of order, unless it is from before this consumer's start."""

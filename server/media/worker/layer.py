@@ -12,9 +12,9 @@ from server.media.messages import AUDIO_LEVEL_ID, ORIENTATION_ID, Encoding, Prod
 from server.media.worker import rtcp, rtp
 from server.media.worker.consumer import Consumer
 from server.media.worker.continuity import Position
-from server.media.worker.fanout import Fanout, Target
+from server.media.worker.fanout import Target
 from server.media.worker.feedback import KeyframeThrottle, MissingPackets, Reception
-from server.media.worker.group import Packet, PacketGroup
+from server.media.worker.group import Packet
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.ring import PacketRing
 from server.media.worker.rtp import RtpHeader
@@ -60,9 +60,7 @@ class Layer:
         self._octets = 0
         self._stream: ProducerStream = stream
         self._plumbing = plumbing
-        self._fanout = Fanout(plumbing.udp.sock, plumbing.slots)
-        self._group = PacketGroup()
-        self._target_count = 0
+        self._fanout = plumbing.outbox.create_fanout()
         self._first = 0
         self._is_stale = False
         self._packets_left = MAX_PACKETS_PER_S
@@ -127,24 +125,8 @@ class Layer:
             self._keyframe_timer = self._plumbing.call_later(self._throttle.due_at - now, self._on_keyframe_timer)
 
     def refresh(self) -> None:
-        """Take note that who gets this layer, or how, has changed; what is held back goes to those of before."""
-        self.flush()
+        """Take note that who gets this layer, or how, has changed."""
         self._is_stale = True
-
-    def flush(self) -> None:
-        """Send what is held back, to those who were to get it when it came."""
-        if not self._group.packets:
-            return
-        segments = self._group.take()
-        count = len(segments.parts)
-        not_sent, refused = self._fanout.send(segments)
-        self.forwarded_packets += count
-        self.forwarded_octets += segments.octets - count * rtp.HEADER_BYTES  # no padding (RFC 3550 section 6.4.1)
-        udp, sent = self._plumbing.udp, self._target_count * count - not_sent - refused
-        udp.packets_out += sent
-        udp.bytes_out += sent * segments.octets // count
-        udp.send_failures += not_sent
-        self._plumbing.counters.srtp_failures += refused
 
     def tick(self, elapsed_s: float) -> None:
         """Refill what is limited per second, and measure."""
@@ -155,7 +137,6 @@ class Layer:
 
     def close(self) -> None:
         """Stop the timers and let go of everything. Idempotent."""
-        self.flush()
         self._fanout.aim(())
         for timer in (self._keyframe_timer, self._nack_timer):
             if timer is not None:
@@ -181,9 +162,7 @@ class Layer:
         if sequence > self.newest.sequence:
             self.newest, self.newest_at = position, now
         if not producer.is_paused:
-            self._forward(
-                Packet(self._rewritten(header, now), sequence, header.timestamp, descriptor), header.is_marked
-            )
+            self._forward(Packet(self._rewritten(header, now), sequence, header.timestamp, descriptor))
 
     def _rewritten(self, header: RtpHeader, now: float) -> bytes:
         """Return the packet with the header that all subscribers get, but for what is their own."""
@@ -207,28 +186,18 @@ class Layer:
         )
         return bytes(view[at : RECEIVE_AT + header.payload_end])
 
-    def _forward(self, packet: Packet, is_last: bool) -> None:
+    def _forward(self, packet: Packet) -> None:
         if self._is_stale:
             self._aim(packet.sequence)
         if self.ring is not None:
             self.ring.put(packet)
+        self.forwarded_packets += 1
+        self.forwarded_octets += len(packet.data) - rtp.HEADER_BYTES  # no padding (RFC 3550 section 6.4.1)
         if packet.sequence >= self._first:
-            self._hold(packet, is_last=is_last)
+            self._fanout.put(packet)
         else:
-            self.flush()
             for consumer in self.consumers:
                 consumer.send_late(packet)
-
-    def _hold(self, packet: Packet, *, is_last: bool) -> None:
-        """Send a packet with those that come right after it, at the latest when the turn ends or its frame does."""
-        group = self._group
-        if not group.takes(len(packet.data), self._plumbing.slots.segmentation.max_packets()):
-            self.flush()
-        if not group.packets:
-            self._plumbing.holding.append(self)
-        group.add(packet)
-        if is_last:
-            self.flush()
 
     def _aim(self, sequence: int) -> None:
         self._is_stale = False
@@ -242,7 +211,6 @@ class Layer:
                 targets.append(target)
                 self._first = max(self._first, consumer.first or 0)
         self._fanout.aim(targets)
-        self._target_count = len(targets)
 
     def _on_gap(self, first: int, end: int, now: float) -> None:
         if self._missing is None or self.producer.is_paused:

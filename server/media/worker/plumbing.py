@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from server.media.worker.batch import Slots
+from server.media.worker.fanout import Outbox
 from server.media.worker.path import Path
 from server.media.worker.srtp import (
     RTCP_TRAILER_BYTES,
@@ -29,14 +28,6 @@ class Counters:
     retransmissions: int = 0
 
 
-class Flushable(Protocol):
-    """Somebody who holds packets back until the end of a turn."""
-
-    def flush(self) -> None:
-        """Send them."""
-        ...
-
-
 @dataclass(slots=True)
 class Plumbing:
     """Passed down from the worker. `clock` gives seconds, `call_later` takes seconds."""
@@ -44,16 +35,9 @@ class Plumbing:
     udp: UdpSocket
     clock: Callable[[], float]
     call_later: Callable[[float, Callable[[], None]], asyncio.TimerHandle]
-    slots: Slots
+    outbox: Outbox
     counters: Counters = field(default_factory=Counters)
-    holding: list[Flushable] = field(default_factory=list)
-    """Who holds packets back, to be flushed when the turn ends."""
     _scratch: Buffer = field(default_factory=lambda: Buffer(_SCRATCH_BYTES))
-
-    def flush(self) -> None:
-        """Send everything that is held back. When that raises, call it again for the rest."""
-        while self.holding:
-            self.holding.pop().flush()
 
     def send_rtp(self, session: SrtpSession, packet: bytes, path: Path) -> None:
         """Protect and send one packet, apart from the hot loop."""

@@ -34,7 +34,7 @@ def collect(plumbing: Plumbing, transports: Collection[Transport], loop_lag_s: f
         bytes_out=udp.bytes_out,
         packets_dropped=counters.packets_dropped,
         send_failures=udp.send_failures,
-        srtp_failures=counters.srtp_failures,
+        srtp_failures=counters.srtp_failures + plumbing.outbox.refused,
         retransmissions=counters.retransmissions,
         transports=len(transports),
         producers=sum(len(transport.producers) for transport in transports),

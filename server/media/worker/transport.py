@@ -13,6 +13,7 @@ from server.media.worker.bandwidth import UplinkEstimator, publisher_bitrate
 from server.media.worker.consumer import Consumer
 from server.media.worker.downlink import Downlink
 from server.media.worker.dtls import DtlsTransport, WorkerCertificate, local_role
+from server.media.worker.fanout import Lane
 from server.media.worker.ice_lite import CONSENT_S, IceAgent
 from server.media.worker.layer import Layer
 from server.media.worker.path import Path
@@ -56,6 +57,7 @@ class Transport:
         self.consumers: dict[str, Consumer] = {}
         self.is_closed = False
         self._keys: SrtpKeys | None = None
+        self._lane: Lane | None = None
         self._plumbing = plumbing
         self._on_closed = on_closed
         self.tell_layers_wanted = on_layers_wanted
@@ -77,6 +79,15 @@ class Transport:
     def path(self) -> Path | None:
         """Which way packets are sent; `None` before the first valid check."""
         return self.agent.selected
+
+    @property
+    def lane(self) -> Lane | None:
+        """The way for what is forwarded; `None` while nothing can be sent."""
+        if self.outbound is None or self.path is None:
+            return None
+        if self._lane is None or self._lane.path != self.path:
+            self._lane = Lane(self.path, self.outbound.tag_bytes)
+        return self._lane
 
     @property
     def is_connected(self) -> bool:

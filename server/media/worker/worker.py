@@ -11,9 +11,9 @@ import msgspec
 
 import server.media.messages as m
 from server.media.rpc import PeerGoneError, RpcError
-from server.media.worker.batch import Segmentation, Slots, can_segment
 from server.media.worker.consumer import Consumer
 from server.media.worker.dtls import WorkerCertificate
+from server.media.worker.fanout import Outbox
 from server.media.worker.ice_lite import IceLite
 from server.media.worker.path import Address, Path
 from server.media.worker.plumbing import Plumbing
@@ -37,9 +37,8 @@ class Worker:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.udp = UdpSocket(sock, self._on_datagram, self._on_turn_end)
-        self.plumbing = Plumbing(
-            self.udp, clock, asyncio.get_running_loop().call_later, Slots(Segmentation(is_known=can_segment(sock)))
-        )
+        call_later = asyncio.get_running_loop().call_later
+        self.plumbing = Plumbing(self.udp, clock, call_later, Outbox(self.udp, call_later))
         self.transports: dict[str, Transport] = {}
         self.ice: IceLite[Transport] = IceLite()
         self._routers: dict[str, Router] = {}
@@ -48,6 +47,9 @@ class Worker:
         self._emit = emit
         self._clock = clock
         self._lag = LoopLag(clock)
+        self._ticked_at = clock()
+        self._sent = 0
+        """Packets, until then."""
         self._timer: asyncio.TimerHandle | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._decode = msgspec.msgpack.Decoder(m.AnyCommand).decode
@@ -62,6 +64,7 @@ class Worker:
         """Close every transport with a goodbye, then the socket. Idempotent."""
         if self._timer is not None:
             self._timer.cancel()
+        self.plumbing.outbox.close()
         for transport in list(self.transports.values()):
             transport.close()
         await asyncio.gather(*self._closing)
@@ -117,9 +120,15 @@ class Worker:
     def tick(self) -> None:
         """Do what is due every second, and report."""
         now = self._clock()
+        self._pace(now)
         for transport in list(self.transports.values()):
             transport.tick(now)
         self._tell(collect(self.plumbing, self.transports.values(), self._lag.take()))
+
+    def _pace(self, now: float) -> None:
+        sent, elapsed_s = self.udp.packets_out - self._sent, max(0.001, now - self._ticked_at)
+        self.plumbing.outbox.pace(sent / elapsed_s)
+        self._sent, self._ticked_at = self.udp.packets_out, now
 
     def _create_transport(self, command: m.CreateTransport) -> m.TransportCreated:
         if command.transport_id in self.transports:
@@ -192,7 +201,7 @@ class Worker:
         self.plumbing.counters.packets_dropped += 1
 
     def _on_turn_end(self) -> None:
-        self.plumbing.flush()
+        self.plumbing.outbox.end_turn()
 
     def _on_stun(self, data: memoryview, path: Path) -> None:
         checked = self.ice.receive(data, path, self._clock())

@@ -1,10 +1,13 @@
+from collections.abc import Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.worker.group import MAX_PACKETS, MAX_PADDING, Packet, PacketGroup, Segments
+from server.media.worker.group import MAX_PACKETS, MAX_PADDING, Group, Packet, group
 from server.media.worker.rtp import HEADER_BYTES, parse_header
 
 HEADER = b"\x80" + bytes(11)
+TAG_BYTES = 16
 
 
 def packet(size: int, sequence: int = 0) -> Packet:
@@ -12,53 +15,82 @@ def packet(size: int, sequence: int = 0) -> Packet:
     return Packet(HEADER + bytes((sequence % 251,)) * (size - len(HEADER)), sequence, 90 * sequence)
 
 
-def grouped(sizes: list[int], limit: int = MAX_PACKETS) -> list[Segments]:
-    group, taken = PacketGroup(), []
-    for sequence, size in enumerate(sizes):
-        if not group.takes(size, limit):
-            taken.append(group.take())
-        group.add(packet(size, sequence))
-    return [*taken, group.take()]
+def grouped(sizes: Sequence[int], streams: Sequence[int] | None = None, limit: int = MAX_PACKETS) -> list[Group]:
+    packets = [packet(size, number) for number, size in enumerate(sizes)]
+    return group(packets, streams or [0] * len(sizes), TAG_BYTES, limit)
+
+
+def numbers(groups: list[Group]) -> list[list[int]]:
+    return [[part.number for part in each.parts] for each in groups]
 
 
 def test_packets_that_differ_by_a_byte_are_made_equal() -> None:
-    (segments,) = grouped([1_000, 999, 1_000, 999])
-    assert segments.size == 1_000
-    assert [len(data) for data in segments.datas] == [1_000, 1_000, 1_000, 999], "the last may be shorter"
-    header = parse_header(segments.datas[1], 1_000)
+    (one,) = grouped([1_000, 999, 1_000, 999])
+    assert one.stride == 1_000 + TAG_BYTES
+    assert [part.size for part in one.parts] == [1_000, 1_000, 1_000, 999], "the last may be shorter"
+    assert one.size == 3 * one.stride + 999 + TAG_BYTES
+    second = one.image[one.stride : one.stride + 1_000]
+    header = parse_header(second, 1_000)
     assert header is not None
     assert header.payload_end == 999, "the padding is no payload"
 
 
 def test_a_longer_packet_makes_those_before_it_longer() -> None:
-    (segments,) = grouped([1_000, 1_008])
-    assert [len(data) for data in segments.datas] == [1_008, 1_008]
+    (one,) = grouped([1_000, 1_008])
+    assert [part.size for part in one.parts] == [1_008, 1_008]
 
 
 def test_only_the_last_may_be_much_shorter() -> None:
-    assert [len(s.datas) for s in grouped([1_000, 1_000, 300, 300, 300])] == [3, 2]
+    assert numbers(grouped([1_000, 1_000, 300, 300, 300])) == [[0, 1, 2], [3, 4]]
 
 
-def test_a_much_longer_packet_begins_a_new_group() -> None:
-    assert [len(s.datas) for s in grouped([300, 1_000])] == [1, 1]
+def test_a_longer_packet_of_the_stream_begins_a_new_datagram() -> None:
+    assert numbers(grouped([300, 1_000])) == [[0], [1]], "or it would overtake"
+
+
+def test_packets_of_many_streams_share_a_datagram() -> None:
+    assert numbers(grouped([1_000, 1_000, 1_000, 1_000], [1, 2, 3, 1])) == [[0, 1, 2, 3]]
+
+
+def test_a_packet_of_sound_ends_a_datagram_of_pictures_whichever_came_first() -> None:
+    assert numbers(grouped([120, 1_000, 1_000], [1, 2, 2])) == [[1, 2, 0]]
+    assert numbers(grouped([1_000, 1_000, 120], [2, 2, 1])) == [[0, 1, 2]]
+    assert numbers(grouped([120, 1_000, 120, 1_000, 120], [1, 2, 3, 2, 4])) == [[0, 2, 4], [1, 3]]
 
 
 def test_a_group_has_a_limit() -> None:
-    assert [len(s.datas) for s in grouped([500] * (2 * MAX_PACKETS + 1))] == [MAX_PACKETS, MAX_PACKETS, 1]
-    assert [len(s.datas) for s in grouped([500] * 3, limit=1)] == [1, 1, 1]
+    assert [len(s.parts) for s in grouped([500] * (2 * MAX_PACKETS + 1))] == [MAX_PACKETS, MAX_PACKETS, 1]
+    assert [len(s.parts) for s in grouped([500] * 3, limit=1)] == [1, 1, 1]
+    assert [len(s.parts) for s in grouped([500, 100], [1, 2], limit=1)] == [1, 1]
 
 
-@given(st.lists(st.one_of(st.integers(HEADER_BYTES, 1_300), st.integers(1_190, 1_200)), min_size=1, max_size=60))
-def test_nothing_is_lost_and_every_group_can_be_cut(sizes: list[int]) -> None:
-    groups = grouped(sizes)
-    parts = [part for segments in groups for part in segments.parts]
-    assert [(part.sequence, part.timestamp) for part in parts] == [(n, 90 * n) for n in range(len(sizes))]
-    for segments in groups:
-        assert {len(data) for data in segments.datas[:-1]} <= {segments.size}
-        assert len(segments.datas[-1]) <= segments.size
-        for data, (size, sequence, _, _) in zip(segments.datas, segments.parts, strict=True):
-            assert len(data) == size <= sizes[sequence] + MAX_PADDING
-            header = parse_header(data, size)
+sizes_and_streams = st.lists(
+    st.tuples(st.one_of(st.integers(HEADER_BYTES, 1_300), st.integers(1_190, 1_200)), st.integers(0, 4)),
+    min_size=1,
+    max_size=60,
+)
+
+
+@given(sizes_and_streams, st.integers(1, MAX_PACKETS))
+def test_nothing_is_lost_and_every_datagram_can_be_cut(packets: list[tuple[int, int]], limit: int) -> None:
+    sizes, streams = [size for size, _ in packets], [stream for _, stream in packets]
+    groups = grouped(sizes, streams, limit)
+    parts = [part for each in groups for part in each.parts]
+    assert sorted(part.number for part in parts) == list(range(len(sizes)))
+    for stream in set(streams):
+        own = [part.number for part in parts if streams[part.number] == stream]
+        assert own == sorted(own), "in order"
+    for each in groups:
+        assert len(each.parts) <= limit
+        assert each.size == len(each.image) + TAG_BYTES == each.parts[-1].at + each.parts[-1].size + TAG_BYTES
+        for at, part in enumerate(each.parts):
+            is_last = at == len(each.parts) - 1
+            assert part.at == at * each.stride
+            assert part.size + TAG_BYTES <= each.stride if is_last else part.size + TAG_BYTES == each.stride
+            assert sizes[part.number] <= part.size <= sizes[part.number] + MAX_PADDING
+            data = each.image[part.at : part.at + part.size]
+            header = parse_header(data, part.size)
             assert header is not None
-            original = packet(sizes[sequence], sequence).data
-            assert data[1 : header.payload_end] == original[1:]
+            original = packet(sizes[part.number], part.number)
+            assert data[1 : header.payload_end] == original.data[1:]
+            assert (part.sequence, part.timestamp) == (original.sequence, original.timestamp)

@@ -169,7 +169,7 @@ async def test_a_packet_from_before_a_subscribers_start_is_for_the_others_only(r
     rig.consume(msgspec.structs.replace(SUBSCRIBED, ssrc=9, rtx_ssrc=10), on="late", consumer_id="late")
     for number in (12, 11, 13):
         publisher.send_rtp(rtp_packet(number, str(number).encode()))
-    assert [payload(await early.next_rtp()) for _ in range(3)] == [b"12", b"11", b"13"]
+    assert {payload(await early.next_rtp()) for _ in range(3)} == {b"11", b"12", b"13"}
     packets = [await late.next_rtp() for _ in range(2)]
     assert [payload(p) for p in packets] == [b"12", b"13"]
     assert parsed(packets[1]).sequence - parsed(packets[0]).sequence == 1
