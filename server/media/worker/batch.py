@@ -56,8 +56,10 @@ class _Message(ctypes.Structure):
 
 
 _MESSAGE_BYTES = ctypes.sizeof(_Message)
-_pack_header = struct.Struct("@NQNNNN").pack_into
-"""The first fields of a message: name, its length and padding, vectors, their count, control, its length."""
+_CONTROL_AT = _MessageHeader.control.offset
+_pack_pair = struct.Struct("@NN").pack
+"""An address and a length, as two neighbouring fields of a message are."""
+_PAIR_BYTES = struct.calcsize("@NN")
 
 
 def can_segment(sock: socket.socket) -> bool:
@@ -99,10 +101,10 @@ class Segmentation:
 
 
 class Route(NamedTuple):
-    """A path as the kernel is told: where an address and ancillary data lie in memory, and how long they are."""
+    """A path as the kernel is told, but for what differs from datagram to datagram."""
 
-    name: int
-    name_bytes: int
+    name: bytes
+    """The first fields of a message: where the address lies in memory, and how long it is."""
     controls: "_Controls"
     memory: object
     """Kept as long as this is."""
@@ -121,15 +123,18 @@ class Batch:
         self.pointers = [self._buffer.pointer_at(start) for start in starts]
         self._addresses = [self._buffer.address_at(start) for start in starts]
         self._vectors = (_IoVector * BATCH)()
-        for vector, address in zip(self._vectors, self._addresses, strict=True):
-            vector.base = address
-        self._vector_addresses = [ctypes.addressof(vector) for vector in self._vectors]
-        self._vector_words = memoryview(self._vectors).cast("B").cast("L")  # size_t, on Linux
+        self._lengths = memoryview(self._vectors).cast("B").cast("L")[1::2]  # size_t, on Linux
         self._messages = (_Message * BATCH)()
+        for vector, address, message in zip(self._vectors, self._addresses, self._messages, strict=True):
+            vector.base = address
+            message.header.vectors, message.header.vector_count = ctypes.addressof(vector), 1
         self._raw = memoryview(self._messages).cast("B")
+        starts = range(0, BATCH * _MESSAGE_BYTES, _MESSAGE_BYTES)
+        self._names = [slice(start, start + _PAIR_BYTES) for start in starts]
+        self._ancillaries = [slice(start + _CONTROL_AT, start + _CONTROL_AT + _PAIR_BYTES) for start in starts]
         self._first = ctypes.addressof(self._messages)
-        self._shapes = [(0, 1)] * BATCH
-        self._routes: list[Route | None] = [None] * BATCH  # keeps alive what the messages point at
+        self._shapes: list[tuple[int, int, Route | None]] = [(0, 1, None)] * BATCH
+        """What lies in the slots: its size, how long the parts are, and what keeps alive where the message points."""
         self._controls: dict[tuple[int, int, bytes] | None, _Controls] = {}
 
     def route(self, path: Path) -> Route:
@@ -138,24 +143,16 @@ class Batch:
         controls = self._controls.get(path.source)
         if controls is None:
             controls = self._controls[path.source] = _Controls(pack_source(path.source))
-        return Route(ctypes.addressof(name), len(name), controls, name)
+        return Route(_pack_pair(ctypes.addressof(name), len(name)), controls, name)
 
     def put(self, at: int, route: Route, size: int, stride: int) -> None:
         """Send `size` bytes of slot `at` that way, cut every `stride` bytes."""
-        control, control_bytes = route.controls.for_segment(stride if size > stride else 0)
-        self._vector_words[2 * at + 1] = size
-        _pack_header(
-            self._raw,
-            at * _MESSAGE_BYTES,
-            route.name,
-            route.name_bytes,
-            self._vector_addresses[at],
-            1,
-            control,
-            control_bytes,
-        )
-        self._shapes[at] = (size, stride)
-        self._routes[at] = route
+        segment = stride if size > stride else 0
+        raw = self._raw
+        raw[self._names[at]] = route.name
+        raw[self._ancillaries[at]] = route.controls.known.get(segment) or route.controls.for_segment(segment)
+        self._lengths[at] = size
+        self._shapes[at] = (size, stride, route)
 
     def send(self, count: int) -> int:
         """Send the first `count` slots, without blocking; return how many packets the kernel did not take."""
@@ -168,10 +165,10 @@ class Batch:
                 continue
             error = ctypes.get_errno()
             if error in (errno.EAGAIN, errno.ENOBUFS):
-                return failures + sum(-(-size // stride) for size, stride in self._shapes[start:count])
+                return failures + sum(-(-size // stride) for size, stride, _ in self._shapes[start:count])
             if error == errno.EINTR:
                 continue
-            size, stride = self._shapes[start]
+            size, stride, _ = self._shapes[start]
             packets = -(-size // stride)
             if packets > 1 and error in _REFUSED:
                 self.segmentation.note_refused()
@@ -183,7 +180,7 @@ class Batch:
 
     def _send_singly(self, at: int) -> int:
         """Send the packets of one slot as a datagram each; return how many the kernel did not take."""
-        size, stride = self._shapes[at]
+        size, stride, _ = self._shapes[at]
         starts = range(0, size, stride)
         vectors, messages = (_IoVector * len(starts))(), (_Message * len(starts))()
         template = self._messages[at].header
@@ -214,19 +211,17 @@ class _Controls:
     """Ancillary data of datagrams with one source, for every length of a segment that has occurred."""
 
     def __init__(self, source: bytes) -> None:
+        self.known: dict[int, bytes] = {}
         self._source = source
-        self._known: dict[int, tuple[int, int]] = {}
         self._memory: list[object] = []
 
-    def for_segment(self, size: int) -> tuple[int, int]:
-        """Return address and length of what has the kernel cut every `size` bytes, or not at all for 0."""
-        known = self._known.get(size)
-        if known is None:
-            segment = _pack_control(_SOL_UDP, _UDP_SEGMENT, struct.pack("=H", size)) if size else b""
-            memory = _memory(self._source + segment)
-            self._memory.append(memory)
-            known = self._known[size] = (ctypes.addressof(memory), len(memory))
-        return known
+    def for_segment(self, size: int) -> bytes:
+        """Return where what has the kernel cut every `size` bytes, or not at all for 0, lies, and how long it is."""
+        segment = _pack_control(_SOL_UDP, _UDP_SEGMENT, struct.pack("=H", size)) if size else b""
+        memory = _memory(self._source + segment)
+        self._memory.append(memory)
+        self.known[size] = _pack_pair(ctypes.addressof(memory), len(memory))
+        return self.known[size]
 
 
 _SEGMENT_CONTROL_BYTES = socket.CMSG_SPACE(2)

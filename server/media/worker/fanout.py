@@ -5,9 +5,9 @@ there is much, and sends each subscriber everything at once: the cost of a datag
 """
 
 import asyncio
-import itertools
+import contextlib
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from server.media.worker.batch import BATCH, Batch, Route
@@ -36,15 +36,15 @@ _Row = tuple[Any, ...]
 class Lane:
     """The way to one subscriber, and what waits to go there. When the way changes, a new one is made."""
 
-    __slots__ = ("numbers", "path", "route", "rows", "tag_bytes")
+    __slots__ = ("path", "route", "rows", "streams", "tag_bytes")
 
     def __init__(self, path: Path, tag_bytes: int) -> None:
         self.path = path
         self.tag_bytes = tag_bytes
         self.route: Route | None = None
-        self.numbers: list[int] = []
+        self.streams: list[int] = []
+        """Of those that packets are held of, by their numbers, and how each is to be rewritten."""
         self.rows: list[_Row] = []
-        """Which of the packets that are held, and how each is to be rewritten."""
 
 
 class Target(NamedTuple):
@@ -56,128 +56,11 @@ class Target(NamedTuple):
     shift: Shift
 
 
-_Held = tuple[int, Packet, list[_Row]]
-"""A packet, with the number of its stream, and who gets it."""
-
-
-class Outbox:
-    """Everything that a worker forwards leaves through here. Counts on the socket what left."""
-
-    def __init__(self, udp: UdpSocket, call_later: Callable[[float, Callable[[], None]], asyncio.TimerHandle]) -> None:
-        self.batch = Batch(udp.sock)
-        self.refused = 0
-        """Packets that SRTP refused."""
-        self.is_pacing = False
-        self._udp = udp
-        self._call_later = call_later
-        self._timer: asyncio.TimerHandle | None = None
-        self._held: list[_Held] = []
-        self._streams = itertools.count()
-
-    def create_fanout(self) -> "Fanout":
-        """Make the fan-out of one stream."""
-        return Fanout(self._held, next(self._streams))
-
-    def pace(self, packets_per_s: float) -> None:
-        """Decide, once a second, whether packets are collected."""
-        self.is_pacing = packets_per_s > (PACE_UNTIL if self.is_pacing else PACE_FROM)
-
-    def end_turn(self) -> None:
-        """Send what is held, unless there may be more in a moment."""
-        if not self._held:
-            return
-        if not self.is_pacing or len(self._held) >= MAX_HELD:
-            self.flush()
-        elif self._timer is None:
-            self._timer = self._call_later(PACE_S, self.flush)
-
-    def flush(self) -> None:
-        """Send what is held."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        held = self._held[:]
-        self._held.clear()
-        lanes = _sort(held)
-        packets, streams = [packet for _, packet, _ in held], [stream for stream, _, _ in held]
-        limit = self.batch.segmentation.max_packets()
-        plans: dict[tuple[int, ...], list[Group]] = {}
-        filled = 0
-        try:
-            for lane in lanes:
-                key = (lane.tag_bytes, *lane.numbers)
-                groups = plans.get(key)
-                if groups is None:
-                    plans[key] = groups = group(
-                        [packets[number] for number in lane.numbers],
-                        [streams[number] for number in lane.numbers],
-                        lane.tag_bytes,
-                        limit,
-                    )
-                for each in groups:
-                    if self._fill(filled, lane, each):
-                        filled += 1
-                    if filled == BATCH:
-                        filled = 0
-                        self._send(BATCH)
-        finally:
-            for lane in lanes:
-                lane.numbers.clear()
-                lane.rows.clear()
-            self._send(filled)
-
-    def close(self) -> None:
-        """Send what is held, and stop the timer. Idempotent."""
-        self.flush()
-
-    def _fill(self, at: int, lane: Lane, each: Group) -> bool:
-        """Write one datagram into a slot; false when it must not leave, as a part of it is not protected."""
-        image, parts, size, stride = each
-        batch, rows = self.batch, lane.rows
-        view, pointer, length = batch.views[at], batch.pointers[at], batch.length
-        view[: len(image)] = image
-        for start, part_size, number, sequence, timestamp, descriptor in parts:
-            context, prefix, shift, offset, later, pictures, _, _ = rows[number]
-            _pack(view, start + 2, (sequence - offset) & 0xFFFF, (timestamp - later) & 0xFFFFFFFF, prefix)
-            if pictures and descriptor is not None:
-                shift_pictures(view, start + HEADER_BYTES, descriptor, shift)
-            length[0] = part_size
-            if protect(context, pointer + start, length):
-                self.refused += len(parts)
-                return False
-        if lane.route is None:
-            lane.route = batch.route(lane.path)
-        batch.put(at, lane.route, size, stride)
-        udp = self._udp
-        udp.packets_out += len(parts)
-        udp.bytes_out += size
-        return True
-
-    def _send(self, count: int) -> None:
-        failures = self.batch.send(count)
-        self._udp.packets_out -= failures
-        self._udp.send_failures += failures
-
-
-def _sort(held: Sequence[_Held]) -> list[Lane]:
-    """Give each lane what is for it; return the lanes that got something."""
-    lanes: list[Lane] = []
-    for number, (_, _, rows) in enumerate(held):
-        for row in rows:
-            lane = row[-1]
-            if not lane.numbers:
-                lanes.append(lane)
-            lane.numbers.append(number)
-            lane.rows.append(row)
-    return lanes
-
-
 class Fanout:
     """One stream's targets, which change far less often than packets come."""
 
-    def __init__(self, held: list[_Held], stream: int) -> None:
+    def __init__(self, held: list["_Held"]) -> None:
         self._held = held
-        self._stream = stream
         self._rows: list[_Row] = []
 
     def aim(self, targets: Sequence[Target]) -> None:
@@ -199,4 +82,129 @@ class Fanout:
     def put(self, packet: Packet) -> None:
         """Have a packet, with its header written, sent to every target."""
         if self._rows:
-            self._held.append((self._stream, packet, self._rows))
+            self._held.append((packet, self._rows))
+
+
+_Held = tuple[Packet, list[_Row]]
+"""A packet, and who gets it."""
+
+
+class Outbox:
+    """Everything that a worker forwards leaves through here. Counts on the socket what left."""
+
+    def __init__(self, udp: UdpSocket, call_later: Callable[[float, Callable[[], None]], asyncio.TimerHandle]) -> None:
+        self.batch = Batch(udp.sock)
+        self.refused = 0
+        """Packets that SRTP refused."""
+        self.is_pacing = False
+        self._udp = udp
+        self._call_later = call_later
+        self._timer: asyncio.TimerHandle | None = None
+        self._held: list[_Held] = []
+
+    def create_fanout(self) -> "Fanout":
+        """Make the fan-out of one stream."""
+        return Fanout(self._held)
+
+    def pace(self, packets_per_s: float) -> None:
+        """Decide, once a second, whether packets are collected."""
+        self.is_pacing = packets_per_s > (PACE_UNTIL if self.is_pacing else PACE_FROM)
+
+    def end_turn(self) -> None:
+        """Send what is held, unless there may be more in a moment."""
+        if not self._held:
+            return
+        if not self.is_pacing or len(self._held) >= MAX_HELD:
+            self.flush()
+        elif self._timer is None:
+            self._timer = self._call_later(PACE_S, self.flush)
+
+    def flush(self) -> None:
+        """Send what is held."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        held = self._held[:]
+        self._held.clear()
+        with contextlib.closing(_loads(held, self.batch.segmentation.max_packets())) as loads:
+            self._send(self._fill(loads))
+
+    def close(self) -> None:
+        """Send what is held, and stop the timer. Idempotent."""
+        self.flush()
+
+    def _fill(self, loads: Iterable["_Load"]) -> int:
+        """Write datagrams into the slots, and send them whenever all are full; return how many are left."""
+        batch, udp = self.batch, self._udp
+        views, pointers, length, put = batch.views, batch.pointers, batch.length, batch.put
+        at = packets = octets = 0
+        for lane, rows, groups in loads:
+            route = lane.route
+            if route is None:
+                route = lane.route = batch.route(lane.path)
+            for image, parts, size, stride in groups:
+                view, pointer = views[at], pointers[at]
+                view[: len(image)] = image
+                for start, part_size, stream, sequence, timestamp, descriptor in parts:
+                    context, prefix, shift, offset, later, pictures, _, _ = rows[stream]
+                    _pack(view, start + 2, (sequence - offset) & 0xFFFF, (timestamp - later) & 0xFFFFFFFF, prefix)
+                    if pictures and descriptor is not None:
+                        shift_pictures(view, start + HEADER_BYTES, descriptor, shift)
+                    length[0] = part_size
+                    if protect(context, pointer + start, length):
+                        self.refused += len(parts)  # what is not protected must not leave
+                        break
+                else:
+                    put(at, route, size, stride)
+                    packets += len(parts)
+                    octets += size
+                    at += 1
+                    if at == BATCH:
+                        at = 0
+                        self._send(BATCH)
+        udp.packets_out += packets
+        udp.bytes_out += octets
+        return at
+
+    def _send(self, count: int) -> None:
+        failures = self.batch.send(count)
+        self._udp.packets_out -= failures
+        self._udp.send_failures += failures
+
+
+_Load = tuple[Lane, Sequence[_Row], list[Group]]
+"""What one subscriber is sent: a row for each stream, and datagrams whose parts name one of them."""
+
+
+def _loads(held: Sequence[_Held], limit: int) -> Generator[_Load, None, None]:
+    """Put together what each subscriber is to get, with at most `limit` packets in a datagram."""
+    streams: dict[int, tuple[list[Packet], list[_Row]]] = {}
+    for packet, rows in held:
+        streams.setdefault(id(rows), ([], rows))[0].append(packet)
+    packets = [packets for packets, _ in streams.values()]
+    plans: dict[tuple[int, ...], list[Group]] = {}
+    lanes = _sort([rows for _, rows in streams.values()])
+    try:
+        for lane in lanes:
+            key = (lane.tag_bytes, *lane.streams)
+            groups = plans.get(key)
+            if groups is None:
+                groups = plans[key] = group([packets[number] for number in lane.streams], lane.tag_bytes, limit)
+            yield lane, lane.rows, groups
+    finally:
+        for lane in lanes:
+            lane.streams.clear()
+            lane.rows.clear()
+
+
+def _sort(streams: Sequence[list[_Row]]) -> list[Lane]:
+    """Give each lane its rows; return the lanes that got some."""
+    lanes: list[Lane] = []
+    for number, rows in enumerate(streams):
+        for row in rows:
+            lane = row[-1]
+            if not lane.rows:
+                lanes.append(lane)
+            lane.streams.append(number)
+            lane.rows.append(row)
+    return lanes

@@ -5,7 +5,6 @@ packets that differ by a byte, so those are made equal with RTP padding (RFC 355
 the end of a frame or a packet of sound, goes last. Packets of one stream keep their order.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -33,8 +32,7 @@ class Part(NamedTuple):
 
     at: int
     size: int
-    number: int
-    """Which one it is of those that were grouped."""
+    stream: int
     sequence: int
     timestamp: int
     descriptor: Vp8Descriptor | None
@@ -53,87 +51,89 @@ class Group(NamedTuple):
 
 
 class _Chain:
-    """Packets that will be one datagram, by their numbers."""
+    """Packets that will be one datagram, with the numbers of their streams."""
 
-    def __init__(self, number: int, size: int) -> None:
-        self.numbers = [number]
-        self.shortest = self.longest = size
+    def __init__(self, stream: int, packet: Packet) -> None:
+        self.packets = [(stream, packet)]
+        self.shortest = self.longest = len(packet.data)
         self.is_closed = False
         """Whether its last packet is shorter than what the others will be."""
 
     def takes(self, size: int, limit: int) -> bool:
         """Whether a packet of `size` bytes may be the next, all of them being made equally long."""
-        if self.is_closed or len(self.numbers) >= limit:
+        if self.is_closed or len(self.packets) >= limit:
             return False
         return max(self.longest, size) - min(self.shortest, size) <= MAX_PADDING
 
     def takes_last(self, size: int, limit: int) -> bool:
         """Whether a much shorter packet may be the last one."""
-        return not self.is_closed and len(self.numbers) < limit and size < self.shortest
+        return not self.is_closed and len(self.packets) < limit and size < self.shortest
 
-    def add(self, number: int, size: int) -> None:
+    def add(self, stream: int, packet: Packet) -> None:
         """Put a packet at the end."""
-        self.numbers.append(number)
+        size = len(packet.data)
+        self.packets.append((stream, packet))
         self.shortest, self.longest = min(self.shortest, size), max(self.longest, size)
 
-    def add_last(self, number: int) -> None:
+    def add_last(self, stream: int, packet: Packet) -> None:
         """Put a shorter packet at the end; then there is no room for more."""
-        self.numbers.append(number)
+        self.packets.append((stream, packet))
         self.is_closed = True
 
 
-def group(packets: Sequence[Packet], streams: Sequence[int], tag_bytes: int, limit: int = MAX_PACKETS) -> list[Group]:
-    """Put packets, each of the stream with the number beside it, into as few datagrams as their sizes allow.
+def group(streams: Sequence[Sequence[Packet]], tag_bytes: int, limit: int = MAX_PACKETS) -> list[Group]:
+    """Put the packets of some streams into as few datagrams as their sizes allow, at most `limit` in one.
 
-    At most `limit` in one; `tag_bytes` is how long SRTP makes a packet.
+    `tag_bytes` is how much longer SRTP makes a packet.
     """
-    sizes = [len(packet.data) for packet in packets]
-    chains = _chain(sizes, streams, limit)
-    _join_single_ones(chains, sizes, streams, limit)
-    return [_pack(chain, packets, tag_bytes) for chain in chains]
-
-
-def _chain(sizes: Sequence[int], streams: Sequence[int], limit: int) -> list[_Chain]:
-    """Chain packets of about the same size, no packet before an earlier one of its stream."""
     chains: list[_Chain] = []
-    last_of: dict[int, int] = {}
-    for number, (size, stream) in enumerate(zip(sizes, streams, strict=True)):
-        first = last_of.get(stream, 0)
+    for number, packets in enumerate(streams):
+        _chain(chains, number, packets, limit)
+    if len(chains) > 1:
+        _join_single_ones(chains, streams, limit)
+    return [_pack(chain, tag_bytes) for chain in chains]
+
+
+def _chain(chains: list[_Chain], stream: int, packets: Sequence[Packet], limit: int) -> None:
+    """Chain the packets of a stream with others of about the same size, none before an earlier one of the stream."""
+    first = 0
+    for packet in packets:
+        size = len(packet.data)
         for at in range(first, len(chains)):
             if chains[at].takes(size, limit):
-                chains[at].add(number, size)
+                chains[at].add(stream, packet)
                 break
         else:
-            at = first if stream in last_of else len(chains)
-            if at < len(chains) and chains[at].takes_last(size, limit):
-                chains[at].add_last(number)
+            if packet is not packets[0] and chains[first].takes_last(size, limit):
+                at = first
+                chains[at].add_last(stream, packet)
             else:
                 at = len(chains)
-                chains.append(_Chain(number, size))
-        last_of[stream] = at
-    return chains
+                chains.append(_Chain(stream, packet))
+        first = at
 
 
-def _join_single_ones(chains: list[_Chain], sizes: Sequence[int], streams: Sequence[int], limit: int) -> None:
+def _join_single_ones(chains: list[_Chain], streams: Sequence[Sequence[Packet]], limit: int) -> None:
     """Let packets that would leave alone, the only ones of their streams, end a datagram of longer ones."""
-    counts = Counter(streams)
-    for chain in [chain for chain in chains if len(chain.numbers) == 1 and counts[streams[chain.numbers[0]]] == 1]:
-        number = chain.numbers[0]
+    for chain in chains[:]:
+        (stream, packet), *others = chain.packets
+        if others or len(streams[stream]) > 1:
+            continue
         for other in chains:
-            if other is not chain and other.takes_last(sizes[number], limit):
-                other.add_last(number)
+            if other.takes_last(len(packet.data), limit):
+                other.add_last(stream, packet)
                 chains.remove(chain)
                 break
 
 
-def _pack(chain: _Chain, packets: Sequence[Packet], tag_bytes: int) -> Group:
-    *numbers, last = chain.numbers
-    datas = [_padded(packets[number].data, chain.longest) for number in numbers]
-    datas.append(packets[last].data)
-    stride = (chain.longest if numbers else len(datas[0])) + tag_bytes
+def _pack(chain: _Chain, tag_bytes: int) -> Group:
+    *firsts, (_, last) = chain.packets
+    datas = [_padded(packet.data, chain.longest) for _, packet in firsts]
+    datas.append(last.data)
+    stride = (chain.longest if firsts else len(last.data)) + tag_bytes
     parts = tuple(
-        Part(at * stride, len(data), number, *packets[number][1:])
-        for at, (number, data) in enumerate(zip(chain.numbers, datas, strict=True))
+        Part(at * stride, len(data), stream, *packet[1:])
+        for at, (data, (stream, packet)) in enumerate(zip(datas, chain.packets, strict=True))
     )
     image = bytes(tag_bytes).join(datas)
     return Group(image, parts, len(image) + tag_bytes, stride)

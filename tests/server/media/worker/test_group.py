@@ -16,12 +16,15 @@ def packet(size: int, sequence: int = 0) -> Packet:
 
 
 def grouped(sizes: Sequence[int], streams: Sequence[int] | None = None, limit: int = MAX_PACKETS) -> list[Group]:
-    packets = [packet(size, number) for number, size in enumerate(sizes)]
-    return group(packets, streams or [0] * len(sizes), TAG_BYTES, limit)
+    """Group packets of these sizes, numbered in the order in which they came, each of the stream beside it."""
+    by_stream: dict[int, list[Packet]] = {}
+    for number, (size, stream) in enumerate(zip(sizes, streams or [0] * len(sizes), strict=True)):
+        by_stream.setdefault(stream, []).append(packet(size, number))
+    return group(list(by_stream.values()), TAG_BYTES, limit)
 
 
 def numbers(groups: list[Group]) -> list[list[int]]:
-    return [[part.number for part in each.parts] for each in groups]
+    return [[part.sequence for part in each.parts] for each in groups]
 
 
 def test_packets_that_differ_by_a_byte_are_made_equal() -> None:
@@ -49,7 +52,7 @@ def test_a_longer_packet_of_the_stream_begins_a_new_datagram() -> None:
 
 
 def test_packets_of_many_streams_share_a_datagram() -> None:
-    assert numbers(grouped([1_000, 1_000, 1_000, 1_000], [1, 2, 3, 1])) == [[0, 1, 2, 3]]
+    assert numbers(grouped([1_000, 1_000, 1_000, 1_000], [1, 2, 3, 1])) == [[0, 3, 1, 2]]
 
 
 def test_a_packet_of_sound_ends_a_datagram_of_pictures_whichever_came_first() -> None:
@@ -76,9 +79,9 @@ def test_nothing_is_lost_and_every_datagram_can_be_cut(packets: list[tuple[int, 
     sizes, streams = [size for size, _ in packets], [stream for _, stream in packets]
     groups = grouped(sizes, streams, limit)
     parts = [part for each in groups for part in each.parts]
-    assert sorted(part.number for part in parts) == list(range(len(sizes)))
+    assert sorted(part.sequence for part in parts) == list(range(len(sizes)))
     for stream in set(streams):
-        own = [part.number for part in parts if streams[part.number] == stream]
+        own = [part.sequence for part in parts if streams[part.sequence] == stream]
         assert own == sorted(own), "in order"
     for each in groups:
         assert len(each.parts) <= limit
@@ -87,10 +90,11 @@ def test_nothing_is_lost_and_every_datagram_can_be_cut(packets: list[tuple[int, 
             is_last = at == len(each.parts) - 1
             assert part.at == at * each.stride
             assert part.size + TAG_BYTES <= each.stride if is_last else part.size + TAG_BYTES == each.stride
-            assert sizes[part.number] <= part.size <= sizes[part.number] + MAX_PADDING
+            assert sizes[part.sequence] <= part.size <= sizes[part.sequence] + MAX_PADDING
             data = each.image[part.at : part.at + part.size]
             header = parse_header(data, part.size)
             assert header is not None
-            original = packet(sizes[part.number], part.number)
+            original = packet(sizes[part.sequence], part.sequence)
+            assert streams[part.sequence] == list(dict.fromkeys(streams))[part.stream]
             assert data[1 : header.payload_end] == original.data[1:]
             assert (part.sequence, part.timestamp) == (original.sequence, original.timestamp)
