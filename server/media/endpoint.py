@@ -2,10 +2,11 @@
 
 import secrets
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from protocol.room import ProducerInfo, Source
 from protocol.rtp import MAX_LAYERS, MediaKind, RtpCapabilities
+from server.media.capabilities import Codec
 from server.media.messages import MID_BYTES
 
 Direction = Literal["send", "recv"]
@@ -31,14 +32,19 @@ class MediaProducer:
 
     producer_id: str
     source: Source
-    kind: MediaKind
     transport: "MediaTransport"
-    codec_parameters: dict[str, int]
+    codec: Codec
+    codec_parameters: dict[str, Any]
     is_paused: bool
     layers_wanted: int = MAX_LAYERS
     """How many of its layers somebody looks at."""
     is_closed: bool = False
     consumers: "dict[str, MediaConsumer]" = field(default_factory=dict)
+
+    @property
+    def kind(self) -> MediaKind:
+        """Whether it is heard or seen."""
+        return self.codec.capability.kind
 
     @property
     def participant_id(self) -> str:

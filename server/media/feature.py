@@ -195,14 +195,13 @@ class MediaFeature(Feature):
 
     async def _on_produce(self, caller: Caller, request: MediaProduce) -> MediaProduced:
         transport = self._books.own_transport(caller, request.transport_id, "send")
-        kind = SOURCE_KIND[request.source]
-        checked = ortc.check_producer(kind, request.rtp_parameters)
+        checked = ortc.check_producer(SOURCE_KIND[request.source], request.rtp_parameters)
         earlier = self._books.sent(transport, request.source)
         producer = MediaProducer(
             producer_id=create_id("pr"),
             source=request.source,
-            kind=kind,
             transport=transport,
+            codec=checked.codec,
             codec_parameters=checked.codec_parameters,
             is_paused=request.is_paused,
         )
@@ -259,14 +258,14 @@ class MediaFeature(Feature):
         if producer is None:
             raise not_found("producer")
         capabilities = transport.capabilities
-        if capabilities is None or not ortc.can_consume(producer.kind, capabilities):
+        if capabilities is None or not ortc.can_consume(producer.codec, capabilities):
             raise UserError(ErrorCode.CANNOT_CONSUME, "This browser cannot play that.")
         for earlier in [c for c in transport.consumers.values() if c.producer is producer]:
             self._close_consumer(earlier)  # its answer was lost, or the page asks for more than it can use
         if len(transport.consumers) >= MAX_CONSUMERS or not transport.has_mids:
             raise UserError(ErrorCode.TOO_MANY, "This page receives too many streams.")
         ssrc = transport.take_ssrc()
-        rtx_ssrc = transport.take_ssrc() if ortc.can_retransmit(producer.kind, capabilities) else None
+        rtx_ssrc = transport.take_ssrc() if ortc.can_retransmit(producer.codec, capabilities) else None
         stream = m.ConsumerStream(
             ssrc=ssrc, rtx_ssrc=rtx_ssrc, mid=transport.take_mid(), cname=producer.transport.transport_id
         )
@@ -292,7 +291,9 @@ class MediaFeature(Feature):
                 id=consumer.consumer_id,
                 producer_id=producer.producer_id,
                 kind=producer.kind,
-                rtp_parameters=ortc.consumer_parameters(producer.kind, producer.codec_parameters, capabilities, stream),
+                rtp_parameters=ortc.consumer_parameters(
+                    producer.codec, producer.codec_parameters, capabilities, stream
+                ),
                 producer_paused=producer.is_paused,
             )
         )

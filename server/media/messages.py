@@ -21,6 +21,7 @@ MID_BYTES = 4
 """Consumers' MIDs are exactly so long, so that every consumer's RTP header has the same layout."""
 
 Mid = Annotated[str, msgspec.Meta(pattern=f"^[a-z0-9]{{{MID_BYTES}}}$")]
+CodecName = Literal["opus", "vp8", "h264"]
 CloseReason = Literal["consent_expired", "dtls_failed", "dtls_closed"]
 
 
@@ -73,6 +74,7 @@ class ProducerStream(msgspec.Struct, frozen=True, kw_only=True):
     """How a publisher's stream looks on the wire. Extension ids are the publisher's; `None` where it has none."""
 
     kind: MediaKind
+    codec: CodecName
     clock_rate: Uint32
     payload_type: PayloadType
     forwarded_payload_type: PayloadType

@@ -4,6 +4,7 @@ A page's parameters end up in other pages' session descriptions. So nothing of a
 parameters only by known name and as numbers, the CNAME is ours.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -24,12 +25,15 @@ from server.errors import UserError
 from server.media.capabilities import (
     ABS_SEND_TIME_URI,
     AUDIO_LEVEL_URI,
+    CODECS,
+    H264_PROFILE,
     MID_URI,
     ORIENTATION_URI,
     REPAIRED_RID_URI,
     RID_URI,
     ROUTER_CAPABILITIES,
     RTX_MIME_TYPES,
+    Codec,
 )
 from server.media.messages import ConsumerStream, Encoding, ProducerStream
 
@@ -46,22 +50,23 @@ _MAX_MID_BYTES = 16
 class CheckedProducer:
     """A page's stream: how the worker receives it, and the codec parameters that subscribers are told."""
 
+    codec: Codec
     stream: ProducerStream
-    codec_parameters: dict[str, int]
+    codec_parameters: dict[str, Any]
 
 
 def check_producer(kind: MediaKind, parameters: RtpParameters) -> CheckedProducer:
     """Check what a page wants to send. Raises `UserError` (bad_request) for what this room cannot carry."""
     codec, *others = parameters.codecs
-    router_codec, router_rtx = _router_codecs(kind)
-    if not _is_same_codec(codec, router_codec):
-        _refuse(f"this room carries {router_codec.mime_type} only")
+    router_codec = next((each for each in CODECS if _is_same_codec(codec, each.capability)), None)
+    if router_codec is None or router_codec.capability.kind is not kind:
+        _refuse("this room does not carry the codec")
     rtx = _check_rtx(kind, codec, others)
     for payload_type in (codec.payload_type, rtx.payload_type if rtx is not None else 0):
         if payload_type in _RTCP_PAYLOAD_TYPES:
             _refuse("the payload type is taken by RTCP")
     extensions = _check_extensions(parameters.header_extensions)
-    has_rtx = rtx is not None and router_rtx is not None
+    has_rtx = rtx is not None and router_codec.rtx is not None
     encodings = _check_encodings(kind, parameters.encodings, has_rtx=has_rtx)
     mid = parameters.mid
     if mid is not None and not (mid.isascii() and mid.isprintable() and 0 < len(mid) <= _MAX_MID_BYTES):
@@ -72,14 +77,16 @@ def check_producer(kind: MediaKind, parameters: RtpParameters) -> CheckedProduce
     if not is_told_by_ssrc and len(encodings) > 1 and RID_URI not in extensions:
         _refuse("neither SSRC nor RID tells the layers")
     return CheckedProducer(
+        codec=router_codec,
         stream=ProducerStream(
             kind=kind,
+            codec=router_codec.name,
             clock_rate=codec.clock_rate,
             payload_type=codec.payload_type,
-            forwarded_payload_type=_payload_type(router_codec),
+            forwarded_payload_type=router_codec.payload_type,
             encodings=encodings,
             rtx_payload_type=rtx.payload_type if rtx is not None and has_rtx else None,
-            forwarded_rtx_payload_type=_payload_type(router_rtx) if router_rtx is not None else None,
+            forwarded_rtx_payload_type=router_codec.rtx_payload_type,
             mid=mid,
             mid_extension=extensions.get(MID_URI),
             rid_extension=extensions.get(RID_URI),
@@ -88,51 +95,50 @@ def check_producer(kind: MediaKind, parameters: RtpParameters) -> CheckedProduce
             audio_level_extension=extensions.get(AUDIO_LEVEL_URI),
             orientation_extension=extensions.get(ORIENTATION_URI),
         ),
-        codec_parameters=_known_parameters(codec) if kind is MediaKind.AUDIO else {},
+        codec_parameters=_known_parameters(codec) if kind is MediaKind.AUDIO else router_codec.capability.parameters,
     )
 
 
-def can_consume(kind: MediaKind, capabilities: RtpCapabilities) -> bool:
-    """Tell whether an endpoint with `capabilities` can play what this room carries of `kind`."""
-    return _matching_codec(_router_codecs(kind)[0], capabilities) is not None
+def can_consume(codec: Codec, capabilities: RtpCapabilities) -> bool:
+    """Tell whether an endpoint with `capabilities` can play `codec`."""
+    return _matching_codec(codec, capabilities) is not None
 
 
-def can_retransmit(kind: MediaKind, capabilities: RtpCapabilities) -> bool:
-    """Tell whether an endpoint with `capabilities` takes retransmissions of `kind` as RTX."""
-    codec, rtx = _router_codecs(kind)
-    return rtx is not None and any(
-        _is_rtx(other.mime_type, kind) and other.parameters.get("apt") == codec.preferred_payload_type
+def can_retransmit(codec: Codec, capabilities: RtpCapabilities) -> bool:
+    """Tell whether an endpoint with `capabilities` takes retransmissions of `codec` as RTX."""
+    return codec.rtx is not None and any(
+        _is_rtx(other.mime_type, codec.capability.kind) and other.parameters.get("apt") == codec.payload_type
         for other in capabilities.codecs
     )
 
 
 def consumer_parameters(
-    kind: MediaKind,
-    codec_parameters: dict[str, int],
+    codec: Codec,
+    codec_parameters: dict[str, Any],
     capabilities: RtpCapabilities,
     stream: ConsumerStream,
 ) -> RtpParameters:
     """Return what an endpoint with `capabilities`, for which `can_consume` holds, receives a stream with."""
-    codec, rtx = _router_codecs(kind)
+    ours = codec.capability
     matching = _matching_codec(codec, capabilities)
     feedback = matching.rtcp_feedback if matching is not None else []
     codecs = [
         RtpCodecParameters(
-            mime_type=codec.mime_type,
-            payload_type=_payload_type(codec),
-            clock_rate=codec.clock_rate,
-            channels=codec.channels,
+            mime_type=ours.mime_type,
+            payload_type=codec.payload_type,
+            clock_rate=ours.clock_rate,
+            channels=ours.channels,
             parameters=dict(codec_parameters),
-            rtcp_feedback=[known for known in codec.rtcp_feedback if known in feedback],
+            rtcp_feedback=[known for known in ours.rtcp_feedback if known in feedback],
         )
     ]
-    if rtx is not None and stream.rtx_ssrc is not None:
+    if codec.rtx is not None and codec.rtx_payload_type is not None and stream.rtx_ssrc is not None:
         codecs.append(
             RtpCodecParameters(
-                mime_type=rtx.mime_type,
-                payload_type=_payload_type(rtx),
-                clock_rate=rtx.clock_rate,
-                parameters=dict(rtx.parameters),
+                mime_type=codec.rtx.mime_type,
+                payload_type=codec.rtx_payload_type,
+                clock_rate=codec.rtx.clock_rate,
+                parameters=dict(codec.rtx.parameters),
             )
         )
     rtx_stream = RtxParameters(ssrc=stream.rtx_ssrc) if stream.rtx_ssrc is not None else None
@@ -143,25 +149,13 @@ def consumer_parameters(
         header_extensions=[
             RtpHeaderExtensionParameters(uri=extension.uri, id=extension.preferred_id)
             for extension in ROUTER_CAPABILITIES.header_extensions
-            if extension.kind is kind
+            if extension.kind is ours.kind
             and extension.direction == "sendrecv"
             and (extension.uri, extension.preferred_id) in theirs
         ],
         encodings=[RtpEncodingParameters(ssrc=stream.ssrc, rtx=rtx_stream)],
         rtcp=RtcpParameters(cname=stream.cname),
     )
-
-
-def _router_codecs(kind: MediaKind) -> tuple[RtpCodecCapability, RtpCodecCapability | None]:
-    """Return the one codec of `kind` and its RTX codec."""
-    codecs = [codec for codec in ROUTER_CAPABILITIES.codecs if codec.kind is kind]
-    media = next(codec for codec in codecs if not _is_rtx(codec.mime_type, kind))
-    return media, next((codec for codec in codecs if _is_rtx(codec.mime_type, kind)), None)
-
-
-def _payload_type(codec: RtpCodecCapability) -> int:
-    assert codec.preferred_payload_type is not None  # noqa: S101 - the router's own codecs all have one
-    return codec.preferred_payload_type
 
 
 def _is_rtx(mime_type: str, kind: MediaKind) -> bool:
@@ -173,11 +167,17 @@ def _is_same_codec(codec: RtpCodecParameters | RtpCodecCapability, router_codec:
         codec.mime_type.lower() == router_codec.mime_type.lower()
         and codec.clock_rate == router_codec.clock_rate
         and (codec.channels or 1) == (router_codec.channels or 1)
+        and ("profile-level-id" not in router_codec.parameters or _is_known_h264(codec.parameters))
     )
 
 
-def _matching_codec(router_codec: RtpCodecCapability, capabilities: RtpCapabilities) -> RtpCodecCapability | None:
-    return next((codec for codec in capabilities.codecs if _is_same_codec(codec, router_codec)), None)
+def _is_known_h264(parameters: Mapping[str, Any]) -> bool:
+    profile = str(parameters.get("profile-level-id")).lower()
+    return profile.startswith(H264_PROFILE) and parameters.get("packetization-mode") == 1
+
+
+def _matching_codec(codec: Codec, capabilities: RtpCapabilities) -> RtpCodecCapability | None:
+    return next((other for other in capabilities.codecs if _is_same_codec(other, codec.capability)), None)
 
 
 def _check_rtx(

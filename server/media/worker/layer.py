@@ -15,6 +15,7 @@ from server.media.worker.continuity import Position
 from server.media.worker.fanout import Target
 from server.media.worker.feedback import KeyframeThrottle, MissingPackets, Reception
 from server.media.worker.group import Packet
+from server.media.worker.h264 import begins_keyframe
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.ring import PacketRing
 from server.media.worker.rtp import RtpHeader
@@ -150,14 +151,18 @@ class Layer:
         position = Position(sequence, header.timestamp)
         descriptor = None
         if producer.is_layered:
-            start, end = RECEIVE_AT + header.payload_at, RECEIVE_AT + header.payload_end
-            descriptor = parse_descriptor(view[start:end])
+            payload = view[RECEIVE_AT + header.payload_at : RECEIVE_AT + header.payload_end]
+            if self._stream.codec == "vp8":
+                descriptor = parse_descriptor(payload)
+                is_keyframe = descriptor is not None and descriptor.is_keyframe
+            else:
+                is_keyframe = begins_keyframe(payload)
             if descriptor is not None:
                 position = Position(sequence, header.timestamp, descriptor.picture_id, descriptor.tl0_index)
             if not self.is_live:
                 self.is_live = True
                 producer.retarget()
-            if descriptor is not None and descriptor.is_keyframe and not producer.is_paused:
+            if is_keyframe and not producer.is_paused:
                 producer.on_keyframe(self, position, now)
         if sequence > self.newest.sequence:
             self.newest, self.newest_at = position, now

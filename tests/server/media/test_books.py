@@ -2,11 +2,13 @@ import pytest
 
 from protocol.errors import ErrorCode
 from protocol.room import Source
-from protocol.rtp import MediaKind
 from server.errors import UserError
 from server.media.books import MAX_MEDIA_ENDPOINTS, MediaBooks
+from server.media.capabilities import CODECS
 from server.media.endpoint import MediaConsumer, MediaProducer, MediaTransport
 from server.room.feature import Caller
+
+_, VP8, _ = CODECS
 
 
 def page(endpoint_id: str, participant_id: str = "ana") -> Caller:
@@ -16,7 +18,7 @@ def page(endpoint_id: str, participant_id: str = "ana") -> Caller:
 
 
 def camera_of(books: MediaBooks, transport: MediaTransport) -> MediaProducer:
-    producer = MediaProducer("pr_1", Source.CAMERA, MediaKind.VIDEO, transport, {}, is_paused=False)
+    producer = MediaProducer("pr_1", Source.CAMERA, transport, VP8, {}, is_paused=False)
     books.add_producer(producer)
     return producer
 

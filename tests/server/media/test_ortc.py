@@ -9,9 +9,11 @@ from protocol.errors import ErrorCode
 from protocol.rtp import MediaKind, RtpCapabilities, RtpParameters
 from server.errors import UserError
 from server.media import ortc
-from server.media.capabilities import ABS_SEND_TIME_URI, AUDIO_LEVEL_URI, MID_URI, ROUTER_CAPABILITIES
+from server.media.capabilities import ABS_SEND_TIME_URI, AUDIO_LEVEL_URI, CODECS, MID_URI, ROUTER_CAPABILITIES
 from server.media.messages import ConsumerStream, Encoding
 
+OPUS, VP8, H264 = CODECS
+H264_PARAMETERS = {"profile-level-id": "42E01F", "packetization-mode": 1, "level-asymmetry-allowed": 1}
 STREAM = ConsumerStream(ssrc=70_000, rtx_ssrc=70_001, mid="m000", cname="tr_1")
 
 
@@ -86,10 +88,28 @@ def test_audio_as_a_browser_sends_it() -> None:
     assert checked.codec_parameters == {"minptime": 10, "useinbandfec": 1}
 
 
+def test_h264_is_carried_too() -> None:
+    checked = check(MediaKind.VIDEO, video(codecs=codec(0, mimeType="video/H264", parameters=H264_PARAMETERS)))
+    assert (checked.stream.forwarded_payload_type, checked.stream.forwarded_rtx_payload_type) == (103, 104)
+    consumer = ortc.consumer_parameters(checked.codec, checked.codec_parameters, ROUTER_CAPABILITIES, STREAM)
+    assert [(each.mime_type, each.payload_type) for each in consumer.codecs] == [
+        ("video/H264", 103),
+        ("video/rtx", 104),
+    ]
+    assert consumer.codecs[0].parameters == {
+        "packetization-mode": 1,
+        "level-asymmetry-allowed": 1,
+        "profile-level-id": "42e01f",
+    }
+    assert consumer.codecs[1].parameters == {"apt": 103}
+    blind = RtpCapabilities(codecs=[VP8.capability])
+    assert not ortc.can_consume(checked.codec, blind)
+
+
 def test_nothing_that_a_page_wrote_reaches_other_pages() -> None:
     for kind, parameters in ((MediaKind.VIDEO, video()), (MediaKind.AUDIO, audio())):
         checked = check(kind, parameters)
-        consumer = ortc.consumer_parameters(kind, checked.codec_parameters, ROUTER_CAPABILITIES, STREAM)
+        consumer = ortc.consumer_parameters(checked.codec, checked.codec_parameters, ROUTER_CAPABILITIES, STREAM)
         assert b"\r" not in msgspec.json.encode(consumer)
         assert b"\\r" not in msgspec.json.encode(consumer)
         assert consumer.rtcp.cname == "tr_1"
@@ -98,7 +118,10 @@ def test_nothing_that_a_page_wrote_reaches_other_pages() -> None:
 @pytest.mark.parametrize(
     "parameters",
     [
+        video(codecs=codec(0, mimeType="video/AV1")),
         video(codecs=codec(0, mimeType="video/H264")),
+        video(codecs=codec(0, mimeType="video/H264", parameters=H264_PARAMETERS | {"packetization-mode": 0})),
+        video(codecs=codec(0, mimeType="video/H264", parameters=H264_PARAMETERS | {"profile-level-id": "640032"})),
         video(codecs=codec(0, clockRate=8_000)),
         video(codecs=codec(0, channels=2)),
         video(codecs=codec(0, payloadType=72)),
@@ -166,8 +189,9 @@ def test_any_parameters_are_accepted_or_a_bad_request(kind: MediaKind, data: st.
     except UserError as error:
         assert error.code is ErrorCode.BAD_REQUEST  # noqa: PT017 - either outcome is fine
         return
-    consumer = ortc.consumer_parameters(kind, checked.codec_parameters, ROUTER_CAPABILITIES, STREAM)
-    assert all(type(value) is int for value in consumer.codecs[0].parameters.values())
+    consumer = ortc.consumer_parameters(checked.codec, checked.codec_parameters, ROUTER_CAPABILITIES, STREAM)
+    ours = checked.codec.capability.parameters
+    assert all(type(value) is int or ours[name] == value for name, value in consumer.codecs[0].parameters.items())
 
 
 def endpoint_capabilities(**changes: Any) -> RtpCapabilities:
@@ -175,7 +199,7 @@ def endpoint_capabilities(**changes: Any) -> RtpCapabilities:
 
 
 def test_a_consumer_has_the_routers_payload_types_and_extension_ids() -> None:
-    parameters = ortc.consumer_parameters(MediaKind.VIDEO, {}, ROUTER_CAPABILITIES, STREAM)
+    parameters = ortc.consumer_parameters(VP8, {}, ROUTER_CAPABILITIES, STREAM)
     assert [(codec.mime_type, codec.payload_type) for codec in parameters.codecs] == [
         ("video/VP8", 101),
         ("video/rtx", 102),
@@ -192,11 +216,11 @@ def test_a_consumer_uses_only_what_the_endpoint_knows() -> None:
     plain = endpoint_capabilities(
         codecs=[msgspec.structs.replace(codecs[0], rtcp_feedback=codecs[0].rtcp_feedback[1:2])], header_extensions=[]
     )
-    assert ortc.can_consume(MediaKind.VIDEO, plain)
-    assert not ortc.can_consume(MediaKind.AUDIO, plain)
-    assert not ortc.can_retransmit(MediaKind.VIDEO, plain)
+    assert ortc.can_consume(VP8, plain)
+    assert not ortc.can_consume(OPUS, plain)
+    assert not ortc.can_retransmit(VP8, plain)
     stream = msgspec.structs.replace(STREAM, rtx_ssrc=None)
-    parameters = ortc.consumer_parameters(MediaKind.VIDEO, {}, plain, stream)
+    parameters = ortc.consumer_parameters(VP8, {}, plain, stream)
     assert [codec.mime_type for codec in parameters.codecs] == ["video/VP8"]
     assert [(f.type, f.parameter) for f in parameters.codecs[0].rtcp_feedback] == [("nack", "pli")]
     assert parameters.header_extensions == []
@@ -204,5 +228,5 @@ def test_a_consumer_uses_only_what_the_endpoint_knows() -> None:
 
 
 def test_retransmission_is_for_video() -> None:
-    assert ortc.can_retransmit(MediaKind.VIDEO, ROUTER_CAPABILITIES)
-    assert not ortc.can_retransmit(MediaKind.AUDIO, ROUTER_CAPABILITIES)
+    assert ortc.can_retransmit(VP8, ROUTER_CAPABILITIES)
+    assert not ortc.can_retransmit(OPUS, ROUTER_CAPABILITIES)

@@ -15,6 +15,7 @@ from tests.server.media.endpoint import DEADLINE_S, Endpoint
 
 VIDEO = m.ProducerStream(
     kind=MediaKind.VIDEO,
+    codec="vp8",
     clock_rate=90_000,
     payload_type=96,
     forwarded_payload_type=101,
@@ -27,6 +28,7 @@ VIDEO = m.ProducerStream(
 )
 AUDIO = m.ProducerStream(
     kind=MediaKind.AUDIO,
+    codec="opus",
     clock_rate=48_000,
     payload_type=111,
     forwarded_payload_type=100,

@@ -15,6 +15,7 @@ from server.media.worker.producer import LINGER_TICKS
 from server.media.worker.vp8 import Vp8Descriptor, parse_descriptor
 from tests.server.media.endpoint import Endpoint
 from tests.server.media.worker.rig import SUBSCRIBED, VIDEO, Rig, rtp_packet, running_worker
+from tests.server.media.worker.test_h264 import SLICE, SPS
 from tests.server.media.worker.test_producer import parsed, payload
 from tests.server.media.worker.test_vp8 import vp8_payload
 
@@ -263,3 +264,33 @@ async def test_a_keyframe_is_asked_for_until_the_layer_changes(rig: Rig) -> None
     rig.worker.tick()
     while rtcp.KeyframeRequest(SSRCS[0]) not in rtcp.parse(await publisher.next_rtcp()):
         pass  # reports
+
+
+async def test_h264_changes_layers_at_its_keyframes(rig: Rig) -> None:
+    publisher, subscriber = await rig.connect("pub"), await subscribe(rig)
+    rig.produce(msgspec.structs.replace(CAMERA, codec="h264"))
+    rig.consume()
+    sequences = dict.fromkeys(SSRCS, 5)
+
+    def send(layer: int, unit: bytes) -> None:
+        sequences[SSRCS[layer]] += 1
+        publisher.send_rtp(rtp_packet(sequences[SSRCS[layer]], unit + bytes((layer,)), ssrc=SSRCS[layer], marker=True))
+
+    for unit in (SLICE, SPS, SLICE):
+        for layer in (0, 2):
+            send(layer, unit)
+    await rig.drained()
+    rig.worker.do(m.PreferLayer(transport_id="sub", consumer_id="consumer", layer=0))
+    for unit in (SLICE, SPS, SLICE):
+        for layer in (0, 2):
+            send(layer, unit)
+    await rig.drained()
+    packets = []
+    while not subscriber.rtp.empty():
+        packets.append(await subscriber.next_rtp())
+    assert [payload(packet) for packet in packets] == [
+        *(SPS + b"\2", SLICE + b"\2", SLICE + b"\2"),
+        *(SPS + b"\0", SLICE + b"\0"),
+    ]
+    numbers = [parsed(packet).sequence for packet in packets]
+    assert [(number - numbers[0]) & 0xFFFF for number in numbers] == [0, 1, 2, 3, 4]

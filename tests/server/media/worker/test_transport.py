@@ -216,6 +216,7 @@ class TestWhatIsRefused:
                     producer_id="other",
                     stream=m.ProducerStream(
                         kind=AUDIO.kind,
+                        codec=AUDIO.codec,
                         clock_rate=48_000,
                         payload_type=111,
                         forwarded_payload_type=100,
