@@ -245,7 +245,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     packets_out: int = 0
     bytes_out: int = 0
     packets_dropped: int = 0
-    """Received and not understood, not authenticated, or from nobody known."""
+    """Received and not understood, not authenticated, or from nobody known, or more than one page may send."""
     send_failures: int = 0
     """Packets that the kernel did not take."""
     srtp_failures: int = 0

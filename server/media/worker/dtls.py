@@ -6,6 +6,7 @@ aiortc, except that `bandwidth` uses its estimator. Browsers are DTLS clients; a
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -32,6 +33,11 @@ _DTLS_1_2 = 0xFEFD
 _EXPORTER_LABEL = b"EXTRACTOR-dtls_srtp"
 _MAX_QUEUED = 32
 """Datagrams of one transport that wait for the handshake; more are dropped, DTLS sends again."""
+MAX_AFTER_HANDSHAKE = 64
+"""What comes then is the last flight, repeated, and a goodbye. aiortc takes one record of each datagram, and what else
+is in it would be kept for ever."""
+
+_log = logging.getLogger(__name__)
 
 
 class WorkerCertificate(RTCCertificate):
@@ -98,16 +104,25 @@ class DtlsTransport(RTCDtlsTransport):
         super().__init__(cast("RTCIceTransport", self._pipe), [certificate])
         self._keys: SrtpKeys | None = None
         self._on_closed = on_closed
+        self._left_after_handshake = MAX_AFTER_HANDSHAKE
 
     def feed(self, datagram: bytes) -> None:
         """Take a datagram from the other side."""
+        if self._state is State.CONNECTED:
+            if self._left_after_handshake <= 0:
+                return
+            self._left_after_handshake -= 1
         self._pipe.feed(datagram)
 
     async def connect(self, fingerprints: Sequence[DtlsFingerprint], role: DtlsRole) -> SrtpKeys | None:
         """Shake hands as `role` and check the other side's certificate. `None` when that fails."""
         self._set_role(role)
         remote = RTCDtlsParameters([RTCDtlsFingerprint(f.algorithm, f.value) for f in fingerprints])
-        await self.start(remote)
+        try:
+            await self.start(remote)
+        except Exception as error:  # noqa: BLE001 - what OpenSSL takes for a certificate, its reader may not
+            _log.info("a handshake failed: %r", error)
+            return None
         return self._keys if self._state is State.CONNECTED else None
 
     def close(self) -> None:

@@ -1,7 +1,8 @@
 """ICE-lite (RFC 8445 section 2.7): decide from the bytes of a STUN request who asks and what to answer.
 
 No I/O. An agent is known by its user name fragment; an address becomes known, and its packets are listened to, only
-after a request with the agent's password came from it. Whoever has no password gets no answer and costs no memory.
+after a request with the agent's password came from it. Whoever has no password gets no answer and costs no memory;
+how many requests are looked into for whom is limited by `check_limits`.
 """
 
 import secrets
@@ -11,6 +12,7 @@ from typing import Generic, TypeVar
 
 from aioice import stun
 
+from server.media.worker.check_limits import AgentAllowance, CheckLimits
 from server.media.worker.path import Address, Path
 
 CONSENT_S = 30.0
@@ -50,6 +52,7 @@ class IceAgent(Generic[Owner]):
     last_check: float | None = None
     addresses: dict[Address, float] = field(default_factory=dict)
     """When each valid address was last checked, the latest last."""
+    allowance: AgentAllowance = field(default_factory=AgentAllowance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class IceLite(Generic[Owner]):
         self._agents: dict[bytes, IceAgent[Owner]] = {}
         self.owners: dict[Address, Owner] = {}
         """Whose packets come from an address."""
+        self.limits = CheckLimits()
 
     def add(self, agent: IceAgent[Owner]) -> None:
         """Answer for `agent` from now on."""
@@ -98,6 +102,8 @@ class IceLite(Generic[Owner]):
         fragment = username.partition(b":")[0]
         agent = self._agents.get(fragment)
         if agent is None:
+            return None
+        if not self.limits.allow(agent.allowance, path.remote, now, is_own=path.remote in agent.addresses):
             return None
         is_new = fragment == agent.credentials.username_fragment.encode()
         credentials = agent.credentials if is_new or agent.former is None else agent.former

@@ -24,6 +24,8 @@ class Counters:
     """Totals that no single object could count."""
 
     packets_dropped: int = 0
+    packets_over_limit: int = 0
+    """Dropped because one transport sent more than any may."""
     srtp_failures: int = 0
     retransmissions: int = 0
 

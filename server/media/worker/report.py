@@ -32,7 +32,7 @@ def collect(plumbing: Plumbing, transports: Collection[Transport], loop_lag_s: f
         bytes_in=udp.bytes_in,
         packets_out=udp.packets_out,
         bytes_out=udp.bytes_out,
-        packets_dropped=counters.packets_dropped,
+        packets_dropped=counters.packets_dropped + counters.packets_over_limit,
         send_failures=udp.send_failures,
         srtp_failures=counters.srtp_failures + plumbing.outbox.refused,
         retransmissions=counters.retransmissions,

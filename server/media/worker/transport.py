@@ -19,6 +19,7 @@ from server.media.worker.layer import Layer
 from server.media.worker.path import Path
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.producer import Producer
+from server.media.worker.quota import Quota
 from server.media.worker.rtp import RtpHeader
 from server.media.worker.srtp import SrtpKeys, SrtpSession, unprotect, unprotect_rtcp
 from server.media.worker.udp import RECEIVE_AT
@@ -72,6 +73,7 @@ class Transport:
         self._rtcp_sources: set[int] = set()
         self._stray_packets = 0
         self._rtcp_left = MAX_RTCP_PER_S
+        self._quota = Quota()
         self._uplink: UplinkEstimator | None = None
         self._ticked_at = plumbing.clock()
 
@@ -113,14 +115,20 @@ class Transport:
 
     def receive_dtls(self, datagram: bytes) -> None:
         """Take a DTLS datagram."""
-        self._dtls.feed(datagram)
+        if self._quota.take_dtls():
+            self._dtls.feed(datagram)
+        else:
+            self._plumbing.counters.packets_over_limit += 1
 
     def receive_media(self, size: int) -> bool:
-        """Take an SRTP or SRTCP packet of `size` bytes in the socket's buffer; false when it is dropped."""
+        """Take an SRTP or SRTCP packet of `size` bytes in the socket's buffer; false when it is not for us."""
         if self.inbound is None or size < _SSRC_AT + 4:
             return False
         if rtp.is_rtcp(self._plumbing.udp.buffer.view[RECEIVE_AT + 1]):
             return self._receive_rtcp(self.inbound, size)
+        if not self._quota.take_media(size):
+            self._plumbing.counters.packets_over_limit += 1
+            return True
         return self._receive_rtp(self.inbound, size)
 
     def produce(
@@ -212,6 +220,7 @@ class Transport:
         """Do what is due every second: consent and handshake deadlines, reports to a publisher."""
         self._stray_packets = 0
         self._rtcp_left = MAX_RTCP_PER_S
+        self._quota.refill()
         elapsed_s, self._ticked_at = max(0.001, now - self._ticked_at), now
         if self._connect is not None:
             if now - max(self._connect_at, self.agent.last_check or 0.0) > CONSENT_S:

@@ -4,16 +4,28 @@ import asyncio
 import inspect
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from aiortc import rate, rtcdtlstransport
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsTransport, State
+from cryptography.hazmat.primitives import serialization
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from OpenSSL import SSL, crypto
 
 from protocol.rtp import DtlsFingerprint
-from server.media.worker.dtls import DtlsTransport, create_certificate, local_role
+from server.media.worker.dtls import (
+    MAX_AFTER_HANDSHAKE,
+    DtlsTransport,
+    WorkerCertificate,
+    create_certificate,
+    local_role,
+)
 from server.media.worker.srtp import PROFILES
+from tests.support.waiting import until
 
 
 class TestPrivateApiOfAiortc:
@@ -150,6 +162,84 @@ async def test_closing_ends_a_handshake_that_nobody_answers() -> None:
     await asyncio.sleep(0)
     wire.left.close()
     assert await asyncio.wait_for(handshake, 5) is None
+
+
+class _OddCertificate(WorkerCertificate):
+    """A certificate of version 10: OpenSSL does not mind."""
+
+    def _create_ssl_context(self, srtp_profiles: list[Any]) -> SSL.Context:
+        context = super()._create_ssl_context(srtp_profiles)
+        plain = self._cert.public_bytes(serialization.Encoding.DER)
+        odd = plain.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x09", 1)
+        assert odd != plain
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.use_certificate(crypto.load_certificate(crypto.FILETYPE_ASN1, odd))
+        return context
+
+
+async def test_a_certificate_that_cannot_be_read_is_refused() -> None:
+    wire = Wire()
+    wire.right = DtlsTransport(_OddCertificate.generateCertificate(), send=wire.left.feed, on_closed=lambda: None)
+    left, _ = await asyncio.wait_for(
+        asyncio.gather(
+            wire.left.connect(_fingerprints(wire.right), "client"),
+            wire.right.connect(_fingerprints(wire.left), "server"),
+        ),
+        10,
+    )
+    assert left is None
+    wire.left.close()
+    wire.right.close()
+
+
+async def connected() -> Wire:
+    wire = Wire()
+    await asyncio.wait_for(
+        asyncio.gather(
+            wire.left.connect(_fingerprints(wire.right), "client"),
+            wire.right.connect(_fingerprints(wire.left), "server"),
+        ),
+        10,
+    )
+    return wire
+
+
+def received(transport: DtlsTransport) -> int:
+    """Return how many datagrams OpenSSL was given."""
+    count: int = transport._RTCDtlsTransport__rx_packets  # type: ignore[attr-defined]
+    return count
+
+
+async def test_after_the_handshake_little_is_listened_to() -> None:
+    """OpenSSL would keep, for ever, all records of a datagram but the first."""
+    wire = await connected()
+    before = received(wire.right)
+    for _ in range(2 * MAX_AFTER_HANDSHAKE):
+        wire.right.feed(bytes((23, 254, 253)) + bytes(60))
+        await until(wire.right._pipe._queue.empty)
+    wire.left.close()
+    wire.right.close()
+    await asyncio.wait_for(asyncio.wait([wire.right._task] if wire.right._task else []), 5)
+    assert received(wire.right) - before == MAX_AFTER_HANDSHAKE
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.binary(min_size=1, max_size=200).map(lambda data: bytes((20 + data[0] % 44,)) + data[1:]), max_size=50),
+    st.booleans(),
+)
+async def test_no_datagram_raises_or_keeps_a_task_alive(datagrams: list[bytes], is_late: bool) -> None:
+    wire = await connected() if is_late else Wire()
+    handshake = None if is_late else asyncio.create_task(wire.right.connect(_fingerprints(wire.left), "server"))
+    for datagram in datagrams:
+        wire.right.feed(datagram)
+        await asyncio.sleep(0)
+    for side in (wire.left, wire.right):
+        side.close()
+    if handshake is not None:
+        assert await asyncio.wait_for(handshake, 10) is None
+    await asyncio.wait_for(asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}), 10)
 
 
 async def test_garbage_during_the_handshake_does_not_raise() -> None:

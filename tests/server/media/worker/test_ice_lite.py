@@ -5,6 +5,7 @@ from aioice import stun
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.media.worker.check_limits import CHECKS_AT_ONCE
 from server.media.worker.ice_lite import MAX_ADDRESSES, Checked, IceAgent, IceLite
 from server.media.worker.path import Path
 from tests.server.media.endpoint import binding_request
@@ -184,6 +185,41 @@ def test_many_restarts_leave_nothing_behind() -> None:
     assert [ice.receive(request, path(1), 1.0) is None for request in requests] == [True] * 4 + [False]
     ice.remove(agent)
     assert not ice._agents
+
+
+def test_a_flood_of_checks_is_looked_into_only_so_far() -> None:
+    ice: IceLite[str] = IceLite()
+    agent = agent_of(ice)
+    request = signed(agent)
+    answered = [ice.receive(request, path(1), 1.0) is not None for _ in range(500)]
+    assert answered == [True] * (1 + CHECKS_AT_ONCE) + [False] * (499 - CHECKS_AT_ONCE)
+    assert ice.receive(request, path(1), 2.0) is not None
+
+
+def test_a_flood_with_a_wrong_password_costs_nobody_consent_or_entry() -> None:
+    ice: IceLite[str] = IceLite()
+    agent, other = agent_of(ice), agent_of(ice, "other")
+    check(ice, agent, path(1))
+    wrong = binding_request(agent.credentials.username_fragment, "guessed")
+    for port in range(2_000):
+        ice.receive(wrong, Path(("::ffff:192.0.2.1", 10_000 + port, 0, 0), HERE), 1.0)
+    assert check(ice, agent, path(1)) is not None, "from its own address"
+    assert check(ice, agent, path(2)) is None, "a new one has to wait"
+    assert check(ice, agent, path(2), now=2.0) is not None
+    assert check(ice, other, Path(("::ffff:192.0.2.1", 9, 0, 0), HERE)) is not None, (
+        "a neighbour behind the same address"
+    )
+
+
+def test_who_knows_no_name_uses_up_nobodys_allowance() -> None:
+    ice: IceLite[str] = IceLite()
+    agent = agent_of(ice)
+    check(ice, agent, path(1))
+    unknown = binding_request("nobody", "guessed")
+    for _ in range(3_000):
+        assert ice.receive(unknown, path(1), 1.0) is None
+    assert check(ice, agent, path(1)) is not None
+    assert check(ice, agent_of(ice, "other"), Path((*path(1).remote[:1], 9, 0, 0), HERE)) is not None
 
 
 def test_the_last_check_is_remembered() -> None:

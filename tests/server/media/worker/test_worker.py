@@ -1,3 +1,5 @@
+import tracemalloc
+
 import msgspec
 import pylibsrtp
 import pytest
@@ -6,6 +8,7 @@ from hypothesis import strategies as st
 
 from server.media import messages as m
 from server.media.rpc import RpcError
+from server.media.worker.udp import RECEIVE_AT
 from tests.server.media.worker.rig import SUBSCRIBED, VIDEO, Rig, rtp_packet
 from tests.server.media.worker.test_producer import payload, two_sides
 
@@ -92,6 +95,27 @@ async def test_what_is_not_there_is_an_error_for_the_asker(rig: Rig, command: m.
 async def test_what_is_no_command_is_an_error_for_the_asker(rig: Rig) -> None:
     with pytest.raises(RpcError, match="not a command"):
         rig.worker.on_call(msgspec.msgpack.encode({"type": "explode"}))
+
+
+@pytest.mark.parametrize("first_byte", [22, 128, 255], ids=["DTLS", "SRTP", "nothing known"])
+async def test_what_comes_from_nobody_known_is_dropped_before_it_is_looked_at(rig: Rig, first_byte: int) -> None:
+    """Not even a copy is made: what is allocated at the peak is less than the datagram."""
+    worker, size = rig.worker, 1_400
+    worker.udp.buffer.view[RECEIVE_AT] = first_byte
+    address = ("::ffff:203.0.113.9", 9, 0, 0)
+    worker._on_datagram(size, address, [])
+    dropped = worker.plumbing.counters.packets_dropped
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        for _ in range(1_000):
+            worker._on_datagram(size, address, [])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak - before < size / 2
+    assert worker.plumbing.counters.packets_dropped == dropped + 1_000
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

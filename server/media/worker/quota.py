@@ -1,0 +1,40 @@
+"""How much one page may send us on one transport. What is more is dropped before it costs anything.
+
+A publisher whom we ask for less (REMB) and who does not care would cost the worker a decryption for every packet, and
+every subscriber his line. Pure; refilled by the transport's tick.
+"""
+
+MAX_OCTETS_PER_S = 4_000_000
+"""32 Mbit/s. A camera in three layers and a sharp shared screen take at most 10, in bursts twice that."""
+MAX_PACKETS_PER_S = 5_000
+"""What is allowed in packets of 800 bytes. A camera and a screen of 10 Mbit/s are some 1,200, with audio 1,300."""
+MAX_DTLS_PER_S = 100
+"""A handshake takes some 10, each of them perhaps several times."""
+
+
+class Quota:
+    """Each `take_...` says whether a datagram is within what is allowed, and counts it."""
+
+    __slots__ = ("_dtls_left", "_octets_left", "_packets_left")
+
+    def __init__(self) -> None:
+        self.refill()
+
+    def refill(self) -> None:
+        """Allow another second's worth."""
+        self._octets_left, self._packets_left, self._dtls_left = MAX_OCTETS_PER_S, MAX_PACKETS_PER_S, MAX_DTLS_PER_S
+
+    def take_media(self, size: int) -> bool:
+        """Take an RTP packet of `size` bytes."""
+        if self._packets_left <= 0 or self._octets_left < size:
+            return False
+        self._packets_left -= 1
+        self._octets_left -= size
+        return True
+
+    def take_dtls(self) -> bool:
+        """Take a DTLS datagram."""
+        if self._dtls_left <= 0:
+            return False
+        self._dtls_left -= 1
+        return True

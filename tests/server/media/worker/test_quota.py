@@ -1,0 +1,61 @@
+from server.media.worker.quota import MAX_DTLS_PER_S, MAX_OCTETS_PER_S, MAX_PACKETS_PER_S, Quota
+from tests.server.media.worker.rig import Rig, rtp_packet
+from tests.server.media.worker.test_producer import payload, two_sides
+
+CAMERA_AND_SCREEN_BPS = 10_000_000
+
+
+def test_what_a_page_sends_in_the_worst_case_is_allowed() -> None:
+    quota = Quota()
+    packets = CAMERA_AND_SCREEN_BPS // 8 // 1_100 + 50
+    assert all(quota.take_media(1_150) for _ in range(2 * packets))
+
+
+def test_bytes_are_limited() -> None:
+    quota = Quota()
+    assert sum(quota.take_media(1_400) for _ in range(MAX_PACKETS_PER_S)) == MAX_OCTETS_PER_S // 1_400
+    quota.refill()
+    assert quota.take_media(1_400)
+
+
+def test_packets_are_limited() -> None:
+    quota = Quota()
+    assert sum(quota.take_media(40) for _ in range(2 * MAX_PACKETS_PER_S)) == MAX_PACKETS_PER_S
+    quota.refill()
+    assert quota.take_media(40)
+
+
+def test_dtls_is_limited_and_nothing_of_it_goes_off_the_media() -> None:
+    quota = Quota()
+    assert sum(quota.take_dtls() for _ in range(2 * MAX_DTLS_PER_S)) == MAX_DTLS_PER_S
+    assert quota.take_media(1_400)
+    quota.refill()
+    assert quota.take_dtls()
+
+
+async def test_who_floods_the_worker_is_cut_off_for_the_rest_of_a_second(rig: Rig) -> None:
+    publisher, subscriber = await two_sides(rig)
+    counters = rig.worker.plumbing.counters
+    for number in range(MAX_PACKETS_PER_S + 200):
+        publisher.send_raw(b"\x80\x60" + bytes(10) + b"not SRTP")
+        if number % 100 == 99:
+            await rig.drained()
+    publisher.send_rtp(rtp_packet(1, b"too much"))
+    await rig.drained()
+    assert counters.packets_over_limit == 201
+    rig.worker.tick()
+    publisher.send_rtp(rtp_packet(2, b"again"))
+    assert payload(await subscriber.next_rtp()) == b"again"
+
+
+async def test_a_flood_of_dtls_is_cut_off_and_does_the_media_no_harm(rig: Rig) -> None:
+    publisher, subscriber = await two_sides(rig)
+    rig.worker.tick()
+    for number in range(MAX_DTLS_PER_S + 50):
+        publisher.send_raw(b"\x16\xfe\xfd" + bytes(60))
+        if number % 50 == 49:
+            await rig.drained()
+    await rig.drained()
+    assert rig.worker.plumbing.counters.packets_over_limit == 50
+    publisher.send_rtp(rtp_packet(1, b"unharmed"))
+    assert payload(await subscriber.next_rtp()) == b"unharmed"
