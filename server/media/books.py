@@ -10,6 +10,8 @@ from server.room.feature import Caller
 
 MAX_MEDIA_ENDPOINTS = 8
 """Of one participant, with transports; more may be connected."""
+MAX_CONSUMERS_OF_PARTICIPANT = 1_024
+"""Over all pages: two of them may show everything in a room that fills them both (`feature.MAX_CONSUMERS`)."""
 
 
 class MediaBooks:
@@ -64,7 +66,10 @@ class MediaBooks:
             self.remove_consumer(consumer)
 
     def add_consumer(self, consumer: MediaConsumer) -> None:
-        """Enter a consumer."""
+        """Enter a consumer. Raises `UserError` when the participant receives too many on all pages together."""
+        participant_id = consumer.transport.endpoint.participant_id
+        if self._consumer_count(participant_id) >= MAX_CONSUMERS_OF_PARTICIPANT:
+            raise UserError(ErrorCode.TOO_MANY, "Your pages receive too many streams together; close one of them.")
         for owner in (consumer.producer, consumer.transport):
             owner.consumers[consumer.consumer_id] = consumer
 
@@ -90,6 +95,13 @@ class MediaBooks:
             for transport in endpoint.transports.values()
             for producer in transport.producers.values()
         ]
+
+    def _consumer_count(self, participant_id: str) -> int:
+        return sum(
+            len(transport.consumers)
+            for endpoint in self.endpoints_of(participant_id)
+            for transport in endpoint.transports.values()
+        )
 
     def sent(self, transport: MediaTransport, source: Source) -> MediaProducer | None:
         """Return what is sent of `source` on a transport."""

@@ -1,4 +1,4 @@
-"""How many ICE checks are looked into a second: each costs a signature to verify and one to make, some 50 µs.
+"""How many ICE checks are looked into a second: two signatures for each valid one, some 40 µs.
 
 Only checks with a user name fragment of ours count. Whoever does not know one, 64 random bits, uses up nobody's
 allowance, whatever address he forges, and costs no more than the look at the name. Who knows one spends its agent's
@@ -16,7 +16,7 @@ CHECKS_PER_S, CHECKS_AT_ONCE = 30.0, 60
 second over all pairs (RFC 8445 section 14.2), and fall to one every few seconds."""
 SOURCE_CHECKS_PER_S, SOURCE_CHECKS_AT_ONCE = 1_000.0, 2_000
 """From new addresses and ports of one host. A school of 500 behind one address comes back with 1,000 transports at
-once, each of which is at home after one check; and 1,000 a second are a twentieth of a core."""
+once, each of which is at home after one check; and 1,000 a second are a twenty-fifth of a core."""
 MAX_SOURCES = 1_024
 """The host that was heard of longest ago is forgotten, which forgives it: its agents' allowances still hold."""
 

@@ -3,6 +3,7 @@ import pytest
 from protocol.errors import ErrorCode
 from protocol.room import Source
 from server.errors import UserError
+from server.media import books as books_module
 from server.media.books import MAX_MEDIA_ENDPOINTS, MediaBooks
 from server.media.capabilities import CODECS
 from server.media.endpoint import MediaConsumer, MediaProducer, MediaTransport
@@ -55,6 +56,23 @@ def test_a_subscriber_that_leaves_is_forgotten_by_the_producer() -> None:
     assert books.remove_transport(receiving) == []
     assert camera.consumers == {}
     assert books.producers_of("ana") == [camera]
+
+
+def test_what_many_pages_of_one_person_receive_together_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(books_module, "MAX_CONSUMERS_OF_PARTICIPANT", 3)
+    books = MediaBooks()
+    camera = camera_of(books, books.add_transport(page("page of ana"), "send", None))
+    pages = [books.add_transport(page(f"page {number}", "ben"), "recv", None) for number in range(4)]
+    consumers = [MediaConsumer(f"co_{number}", camera, transport) for number, transport in enumerate(pages)]
+    for consumer in consumers[:-1]:
+        books.add_consumer(consumer)
+    with pytest.raises(UserError) as refused:
+        books.add_consumer(consumers[-1])
+    assert refused.value.code is ErrorCode.TOO_MANY
+    assert not pages[-1].consumers
+    books.add_consumer(MediaConsumer("co_c", camera, books.add_transport(page("page of cleo", "cleo"), "recv", None)))
+    books.remove_consumer(consumers[0])
+    books.add_consumer(consumers[-1])
 
 
 def test_what_is_somebody_elses_does_not_exist() -> None:
