@@ -177,4 +177,5 @@ async def running_worker() -> AsyncIterator[Rig]:
         for endpoint in rig.endpoints:
             await endpoint.close()
         await worker.close()
-    assert not raised, "out of the receive path, a timer or a task"
+    assert not raised, "out of a timer or a task"
+    assert worker.udp.failures == 0, "out of the receive path"

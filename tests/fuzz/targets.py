@@ -1,0 +1,24 @@
+"""What can be fuzzed, by name, and the corpus of each: real packets, and whatever once was too much for it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.fuzz.conversation import converse
+from tests.fuzz.handshake import shake_hands
+from tests.fuzz.parsers import read_rtcp, read_rtp, read_vp8, receive_check, receive_signed_check
+
+TARGETS: dict[str, Callable[[bytes], object]] = {
+    "rtp": read_rtp,
+    "rtcp": read_rtcp,
+    "vp8": read_vp8,
+    "stun": receive_check,
+    "stun_signed": receive_signed_check,
+    "dtls": shake_hands,
+    "worker": converse,
+}
+CORPUS = Path(__file__).parent / "corpus"
+
+
+def corpus(name: str) -> list[Path]:
+    """Return the inputs of a target."""
+    return sorted((CORPUS / name).iterdir())
