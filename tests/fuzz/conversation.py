@@ -161,7 +161,7 @@ def _play(rig: Rig, listener: socket.socket, data: bytes) -> int:
     other = Page(rig, "other pub", "other", ADDRESSES["other pub"])
     Page(rig, "other sub", "other", ("::ffff:127.0.0.1", listener.getsockname()[1], 0, 0))
     _wire(rig)
-    send = {
+    send: dict[Kind, Callable[[bytes], None]] = {
         Kind.STRANGER: lambda datagram: publisher.send(datagram, ADDRESSES["stranger"]),
         Kind.PUBLISHER: publisher.send,
         Kind.SUBSCRIBER: subscriber.send,

@@ -79,7 +79,7 @@ async def _turn(times: int) -> None:
 
 def _fingerprints(transport: DtlsTransport) -> list[DtlsFingerprint]:
     return [
-        DtlsFingerprint(algorithm=fingerprint.algorithm, value=fingerprint.value)
+        DtlsFingerprint(algorithm="sha-256", value=fingerprint.value)
         for fingerprint in transport.getLocalParameters().fingerprints
         if fingerprint.algorithm == "sha-256"
     ]
