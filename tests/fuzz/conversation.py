@@ -24,6 +24,7 @@ from tests.server.media.worker.rig import ManualTime, Rig, rtp_packet, running_w
 
 CAMERA = m.ProducerStream(
     kind=MediaKind.VIDEO,
+    codec="vp8",
     clock_rate=90_000,
     payload_type=96,
     forwarded_payload_type=101,
@@ -39,6 +40,7 @@ CAMERA = m.ProducerStream(
 )
 MICROPHONE = m.ProducerStream(
     kind=MediaKind.AUDIO,
+    codec="opus",
     clock_rate=48_000,
     payload_type=111,
     forwarded_payload_type=100,
@@ -49,6 +51,7 @@ MICROPHONE = m.ProducerStream(
 )
 OTHERS_MICROPHONE = m.ProducerStream(
     kind=MediaKind.AUDIO,
+    codec="opus",
     clock_rate=48_000,
     payload_type=111,
     forwarded_payload_type=100,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from server.media.worker.h264 import begins_keyframe
 from tests.fuzz.conversation import converse
 from tests.fuzz.handshake import shake_hands
 from tests.fuzz.parsers import read_rtcp, read_rtp, read_vp8, receive_check, receive_signed_check
@@ -11,6 +12,7 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "rtp": read_rtp,
     "rtcp": read_rtcp,
     "vp8": read_vp8,
+    "h264": begins_keyframe,
     "stun": receive_check,
     "stun_signed": receive_signed_check,
     "dtls": shake_hands,

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.media.worker import rtcp
+from server.media.worker.h264 import begins_keyframe
 from tests.fuzz import handshake
 from tests.fuzz.conversation import converse
 from tests.fuzz.handshake import shake_hands
@@ -65,6 +66,9 @@ class TestTheCorpusGoesDeep:
         descriptors = [read_vp8(data) for data in real("vp8")]
         assert None not in descriptors
         assert {descriptor.is_keyframe for descriptor in descriptors if descriptor is not None} == {True, False}
+
+    def test_h264(self) -> None:
+        assert {begins_keyframe(data) for data in real("h264")} == {True, False}
 
     @pytest.mark.parametrize(("name", "receive"), [("stun", receive_check), ("stun_signed", receive_signed_check)])
     def test_stun(self, name: str, receive: object) -> None:
