@@ -16,7 +16,7 @@ class Config:
     port: int = 8800
     """TCP port of HTTP and WebSocket; 0 takes a free one."""
     media_port: int = 8810
-    """UDP port of the first media worker; worker n has `media_port + n`; 0 takes free ones."""
+    """Port, UDP and TCP, of the first media worker; worker n has `media_port + n`; 0 takes free ones."""
     data_dir: Path = Path("data")
     public_url: str = ""
     """How browsers reach this server, e.g. `https://rooms.example.org`; empty means `http(s)://localhost:PORT`."""

@@ -55,6 +55,8 @@ class MediaWorkerFigures(Protocol):
     @property
     def consumers(self) -> int: ...  # noqa: D102
     @property
+    def tcp_connections(self) -> int: ...  # noqa: D102
+    @property
     def cpu_s(self) -> float: ...  # noqa: D102
     @property
     def loop_lag_s(self) -> float: ...  # noqa: D102
@@ -173,6 +175,7 @@ _GAUGES: tuple[_Row, ...] = (
     ("roundup_media_transports", "WebRTC transports.", lambda w: w.transports),
     ("roundup_media_producers", "Tracks that come in.", lambda w: w.producers),
     ("roundup_media_consumers", "Tracks that go out.", lambda w: w.consumers),
+    ("roundup_media_tcp_connections", "TCP connections of pages to the media port.", lambda w: w.tcp_connections),
     ("roundup_media_loop_lag_seconds", "How late the worker's last report was.", lambda w: w.loop_lag_s),
 )
 

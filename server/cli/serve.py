@@ -36,7 +36,7 @@ def serve(
             metavar="PORT",
             min=0,
             max=65_535,
-            help="UDP port of the first media worker; each further one has the next. 0 takes free ones.",
+            help="Port, UDP and TCP, of the first media worker; each further one has the next. 0 takes free ones.",
         ),
     ] = DEFAULT.media_port,
     data_dir: DataDir = DEFAULT.data_dir,

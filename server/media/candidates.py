@@ -9,8 +9,13 @@ import ifaddr
 from protocol.rtp import IceCandidate
 from server.errors import StartupError
 
-_MAX_CANDIDATES = 8
-_HOST_PREFERENCE = 126
+_MAX_UDP_CANDIDATES = 8
+_MAX_TCP_CANDIDATES = 4
+"""A page makes a connection to each of them."""
+_UDP_PREFERENCE = 126
+_TCP_PREFERENCE = 90
+"""Below UDP: what is lost on the way keeps all that follows waiting."""
+_PASSIVE_PREFERENCE = 4
 _COMPONENT = 1
 _LOOPBACK = ("127.0.0.1", "::1")
 _LOCAL_HOSTS = frozenset({"", "localhost", *_LOOPBACK})
@@ -41,20 +46,41 @@ def reachable_addresses(announced: Sequence[str], public_url: str) -> list[str]:
 
 
 def create_candidates(addresses: Iterable[str], port: int, *, has_ipv6: bool) -> list[IceCandidate]:
-    """Return host candidates with priorities by RFC 8445 section 5.1.2.1, the first address being preferred."""
+    """Return host candidates for UDP and TCP, the first address being preferred.
+
+    Their priorities are made as RFC 8445 section 5.1.2.1 and RFC 6544 section 4.2 say.
+    """
     usable = [text for text in addresses if has_ipv6 or ipaddress.ip_address(text).version == 4]
-    return [
+    datagrams = [
         IceCandidate(
             foundation=f"udp{number}",
-            priority=_HOST_PREFERENCE << 24 | (65_535 - number) << 8 | (256 - _COMPONENT),
+            priority=_priority(_UDP_PREFERENCE, 65_535 - number),
             ip=address,
             address=address,
             protocol="udp",
             port=port,
             type="host",
         )
-        for number, address in enumerate(usable[:_MAX_CANDIDATES])
+        for number, address in enumerate(usable[:_MAX_UDP_CANDIDATES])
     ]
+    connections = [
+        IceCandidate(
+            foundation=f"tcp{number}",
+            priority=_priority(_TCP_PREFERENCE, _PASSIVE_PREFERENCE << 13 | (8_191 - number)),
+            ip=address,
+            address=address,
+            protocol="tcp",
+            port=port,
+            type="host",
+            tcp_type="passive",
+        )
+        for number, address in enumerate(usable[:_MAX_TCP_CANDIDATES])
+    ]
+    return datagrams + connections
+
+
+def _priority(type_preference: int, local_preference: int) -> int:
+    return type_preference << 24 | local_preference << 8 | (256 - _COMPONENT)
 
 
 def _own_addresses() -> list[IpAddress]:

@@ -199,7 +199,7 @@ Answer = Done | TransportCreated | IceRestarted
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started"):
-    """The worker serves on this UDP port, with this certificate."""
+    """The worker serves on this port, UDP and TCP, with this certificate."""
 
     port: int
     has_ipv6: bool
@@ -253,6 +253,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     transports: int = 0
     producers: int = 0
     consumers: int = 0
+    tcp_connections: int = 0
     cpu_s: float = 0.0
     loop_lag_s: float = 0.0
     """How late the last report's timer fired."""

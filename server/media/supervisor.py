@@ -40,7 +40,7 @@ class _Slot:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Worker n has UDP port `first_port + n`, or a free one when `first_port` is 0."""
+    """Worker n has port `first_port + n`, UDP and TCP, or a free one when `first_port` is 0."""
 
     count: int
     first_port: int
@@ -54,7 +54,7 @@ class Supervisor:
         count = max(1, self.count)
         if self.first_port + count - 1 > _MAX_PORT:
             raise StartupError(
-                f"{count} media workers need the UDP ports from {self.first_port} on, and the last port is {_MAX_PORT};"
+                f"{count} media workers need the ports from {self.first_port} on, and the last port is {_MAX_PORT};"
                 " choose a lower --media-port or fewer --media-workers."
             )
         self._slots = [_Slot(number, self.first_port + number if self.first_port else 0) for number in range(count)]

@@ -105,7 +105,7 @@ class WorkerProcess:
 
     @classmethod
     async def start(cls, number: int, port: int, logs: LogOptions) -> Self:
-        """Start a worker on a UDP port (0 takes a free one). Raises `StartupError` when it does not serve."""
+        """Start a worker on a port, UDP and TCP (0 takes a free one). Raises `StartupError` when it does not serve."""
         ours, theirs = socket.socketpair()
         worker = cls(number, ours)
         try:
@@ -182,7 +182,7 @@ class WorkerProcess:
             async with asyncio.timeout(_START_TIMEOUT_S):
                 started = await asyncio.shield(self._started)
         except TimeoutError:
-            raise StartupError(f"The media worker for UDP port {port} does not start.") from None
+            raise StartupError(f"The media worker for port {port} does not start.") from None
         if isinstance(started, m.StartFailed):
             raise StartupError(started.text)
         self.port, self.has_ipv6, self.fingerprint = started.port, started.has_ipv6, started.fingerprint

@@ -14,7 +14,7 @@ from pylibsrtp import Policy
 
 from protocol.rtp import MediaKind
 from server.media import messages as m
-from server.media.worker.ice_lite import MAX_ADDRESSES
+from server.media.worker.ice_lite import MAX_PATHS
 from server.media.worker.path import Address
 from server.media.worker.srtp import PROFILES, SrtpKeys
 from server.media.worker.udp import RECEIVE_AT
@@ -213,7 +213,7 @@ def _assert_others_are_served(rig: Rig, other: Page, listener: socket.socket) ->
     assert packet is not None
     assert int.from_bytes(packet[8:12], "big") == MICROPHONE_SSRC
     assert set(worker.transports) == {"pub", "sub", "other pub", "other sub"}
-    assert len(worker.ice.owners) <= 3 + MAX_ADDRESSES
+    assert len(worker.ice.owners) <= 3 + MAX_PATHS
 
 
 def _received(listener: socket.socket) -> bytes | None:

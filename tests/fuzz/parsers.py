@@ -59,7 +59,7 @@ def receive_check(data: bytes) -> Checked[str] | None:
     agent = IceAgent("transport", CREDENTIALS)
     ice.add(agent)
     checked = ice.receive(data, _SOMEWHERE, 1.0)
-    assert len(ice.owners) == len(agent.addresses) <= 1
+    assert len(ice.owners) == len(agent.paths) <= 1
     assert checked is None or len(checked.answer) <= len(data), "no amplifier"
     return checked
 

@@ -23,6 +23,7 @@ class Worker:
     transports: int = 0
     producers: int = 0
     consumers: int = 0
+    tcp_connections: int = 0
     cpu_s: float = 0.0
     loop_lag_s: float = 0.0
     restarts: int = 0
@@ -41,7 +42,18 @@ def samples(metrics: Metrics) -> dict[tuple[str, ...], float]:
 
 def test_figures_are_those_of_the_moment_they_are_asked_for() -> None:
     now = [Occupancy(rooms=1, participants=2, connections=3)]
-    workers = [Worker(8810, packets_in=10, bytes_in=1_000, packets_out=20, bytes_out=2_000, transports=4, cpu_s=1.5)]
+    workers = [
+        Worker(
+            8810,
+            packets_in=10,
+            bytes_in=1_000,
+            packets_out=20,
+            bytes_out=2_000,
+            transports=4,
+            tcp_connections=3,
+            cpu_s=1.5,
+        )
+    ]
     metrics = Metrics(lambda: now[0], lambda: workers)
     first = samples(metrics)
     assert (first["roundup_rooms_live",], first["roundup_participants",], first["roundup_connections",]) == (1, 2, 3)
@@ -49,6 +61,7 @@ def test_figures_are_those_of_the_moment_they_are_asked_for() -> None:
     assert first["roundup_media_packets_total", "out", "8810"] == 20
     assert first["roundup_media_bytes_total", "out", "8810"] == 2_000
     assert first["roundup_media_transports", "8810"] == 4
+    assert first["roundup_media_tcp_connections", "8810"] == 3
     assert first["roundup_media_cpu_seconds_total", "8810"] == 1.5
     now[0] = Occupancy(rooms=0, participants=0, connections=0)
     workers.append(Worker(8811, restarts=2, srtp_failures=7))

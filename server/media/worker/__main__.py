@@ -11,7 +11,7 @@ def main() -> None:
     """Read the arguments and run."""
     parser = argparse.ArgumentParser(prog="python -m server.media.worker")
     parser.add_argument("--fd", type=int, required=True, help="descriptor of the socket to the control side")
-    parser.add_argument("--port", type=int, required=True, help="UDP port; 0 takes a free one")
+    parser.add_argument("--port", type=int, required=True, help="for UDP and TCP; 0 takes one that is free for both")
     parser.add_argument("--log-level", default="info", help="as the gateway's")
     parser.add_argument("--log-json", action="store_true", help="log as JSON, one object per line")
     arguments = parser.parse_args()

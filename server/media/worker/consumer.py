@@ -153,7 +153,7 @@ class Consumer:
         session, lane = self._own_session(), self.transport.lane
         if session is None or lane is None or self._now is None:
             return None
-        return Target(session, lane, self._prefix, self._now.shift)
+        return Target(session, lane, self._prefix, self._now.shift, is_urgent=not self.producer.is_video)
 
     def send_late(self, packet: Packet) -> None:
         """Send a packet that came out of order, unless it is from before this consumer's start."""

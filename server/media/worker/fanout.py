@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from server.media.worker.batch import BATCH, Batch, Route
 from server.media.worker.continuity import Shift, shift_pictures
-from server.media.worker.group import Group, Packet, group
+from server.media.worker.group import Group, Packet, Part, group
 from server.media.worker.path import Path
 from server.media.worker.rtp import HEADER_BYTES
 from server.media.worker.srtp import SrtpSession, protect
@@ -48,12 +48,16 @@ class Lane:
 
 
 class Target(NamedTuple):
-    """A subscriber as the hot loop needs it. `shift` is taken from the layer's numbers."""
+    """A subscriber as the hot loop needs it. `shift` is taken from the layer's numbers.
+
+    On a slow TCP connection, what is not urgent is dropped first.
+    """
 
     session: SrtpSession
     lane: Lane
     prefix: bytes
     shift: Shift
+    is_urgent: bool = True
 
 
 class Fanout:
@@ -73,7 +77,7 @@ class Fanout:
                 target.shift.sequence,
                 target.shift.timestamp,
                 target.shift.has_pictures,
-                target.session,  # lives as long as its context is needed
+                target,  # its session lives as long as the context is needed
                 target.lane,
             )
             for target in targets
@@ -140,7 +144,7 @@ class Outbox:
         at = packets = octets = 0
         for lane, rows, groups in loads:
             route = lane.route
-            if route is None:
+            if route is None and lane.path.tcp is None:
                 route = lane.route = batch.route(lane.path)
             for image, parts, size, stride in groups:
                 view, pointer = views[at], pointers[at]
@@ -155,6 +159,9 @@ class Outbox:
                         self.refused += len(parts)  # what is not protected must not leave
                         break
                 else:
+                    if route is None:
+                        self._send_framed(lane, rows, view[:size], parts, stride)
+                        continue
                     put(at, route, size, stride)
                     packets += len(parts)
                     octets += size
@@ -165,6 +172,19 @@ class Outbox:
         udp.packets_out += packets
         udp.bytes_out += octets
         return at
+
+    def _send_framed(
+        self, lane: Lane, rows: Sequence[_Row], view: memoryview, parts: Sequence[Part], stride: int
+    ) -> None:
+        """Send what would be one datagram as packets: a TCP connection takes each of them, and drops some first."""
+        assert lane.path.tcp is not None  # noqa: S101 - or there would be a route
+        for is_urgent in (True, False):
+            packets = [view[p.at : p.at + stride] for p in parts if rows[p.stream][-2].is_urgent is is_urgent]
+            if lane.path.tcp.send(packets, is_urgent=is_urgent):
+                self._udp.send_failures += len(packets)
+            else:
+                self._udp.packets_out += len(packets)
+                self._udp.bytes_out += sum(map(len, packets))
 
     def _send(self, count: int) -> None:
         failures = self.batch.send(count)

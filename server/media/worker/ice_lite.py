@@ -7,6 +7,7 @@ how many requests are looked into for whom is limited by `check_limits`.
 
 import secrets
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -17,8 +18,8 @@ from server.media.worker.path import Address, Path
 
 CONSENT_S = 30.0
 """An agent without a valid check for so long has lost its peer's consent (RFC 7675)."""
-MAX_ADDRESSES = 8
-"""Addresses of one agent; the one that was checked longest ago gives way."""
+MAX_PATHS = 16
+"""Of one agent; the one that was checked longest ago gives way. Over TCP each of our candidates makes one."""
 
 _BINDING_REQUEST = 0x0001
 _USERNAME = 0x0006
@@ -50,8 +51,8 @@ class IceAgent(Generic[Owner]):
     """Still good after a restart, until a check with the new ones has come."""
     selected: Path | None = None
     last_check: float | None = None
-    addresses: dict[Address, float] = field(default_factory=dict)
-    """When each valid address was last checked, the latest last."""
+    paths: dict[Address, Path] = field(default_factory=dict)
+    """To each valid address; the one that was checked last is the last."""
     allowance: AgentAllowance = field(default_factory=AgentAllowance)
 
 
@@ -65,9 +66,10 @@ class Checked(Generic[Owner]):
 
 
 class IceLite(Generic[Owner]):
-    """All agents of a socket."""
+    """All agents of a worker. `on_forgotten` is told each path that is nobody's any more."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_forgotten: Callable[[Path], None] = lambda _: None) -> None:
+        self._on_forgotten = on_forgotten
         self._agents: dict[bytes, IceAgent[Owner]] = {}
         self.owners: dict[Address, Owner] = {}
         """Whose packets come from an address."""
@@ -88,11 +90,16 @@ class IceLite(Generic[Owner]):
         """Forget `agent` and its addresses. Idempotent."""
         self._forget_former(agent)
         self._agents.pop(agent.credentials.username_fragment.encode(), None)
-        for address in agent.addresses:
-            if self.owners.get(address) is agent.owner:
-                del self.owners[address]
-        agent.addresses.clear()
+        for path in list(agent.paths.values()):
+            self._forget(agent, path)
         agent.selected = None
+
+    def lose(self, agent: IceAgent[Owner], path: Path) -> None:
+        """Take note that a path is no more; without the selected one nothing is sent until there is a check again."""
+        if path.remote in agent.paths:
+            self._forget(agent, path)
+        if agent.selected == path:
+            agent.selected = None
 
     def receive(self, data: bytes | memoryview, path: Path, now: float) -> Checked[Owner] | None:
         """Take a datagram that may be a STUN request; `None` means that it is none, or not authentic: say nothing."""
@@ -103,7 +110,7 @@ class IceLite(Generic[Owner]):
         agent = self._agents.get(fragment)
         if agent is None:
             return None
-        if not self.limits.allow(agent.allowance, path.remote, now, is_own=path.remote in agent.addresses):
+        if not self.limits.allow(agent.allowance, path.remote, now, is_own=path.remote in agent.paths):
             return None
         is_new = fragment == agent.credentials.username_fragment.encode()
         credentials = agent.credentials if is_new or agent.former is None else agent.former
@@ -116,7 +123,7 @@ class IceLite(Generic[Owner]):
             answer.attributes["ERROR-CODE"] = _ROLE_CONFLICT
             has_moved = False
         else:
-            if not self._admit(agent, path.remote, now):
+            if not self._admit(agent, path, now):
                 return None
             is_restarted = is_new and agent.former is not None
             has_moved = _select(agent, path, is_nominated=is_restarted or "USE-CANDIDATE" in request.attributes)
@@ -132,20 +139,24 @@ class IceLite(Generic[Owner]):
             self._agents.pop(agent.former.username_fragment.encode(), None)
             agent.former = None
 
-    def _admit(self, agent: IceAgent[Owner], address: Address, now: float) -> bool:
-        """Note that `address` is the agent's, unless it is another agent's that lives."""
-        owner = self.owners.get(address)
+    def _admit(self, agent: IceAgent[Owner], path: Path, now: float) -> bool:
+        """Note that the path's address is the agent's, unless it is another agent's that lives."""
+        owner = self.owners.get(path.remote)
         if owner is not None and owner is not agent.owner:
             return False
-        agent.addresses.pop(address, None)
-        agent.addresses[address] = now
+        agent.paths.pop(path.remote, None)
+        agent.paths[path.remote] = path
         agent.last_check = now
-        self.owners[address] = agent.owner
-        if len(agent.addresses) > MAX_ADDRESSES:
-            oldest = next(a for a in agent.addresses if agent.selected is None or a != agent.selected.remote)
-            del agent.addresses[oldest]
-            del self.owners[oldest]
+        self.owners[path.remote] = agent.owner
+        if len(agent.paths) > MAX_PATHS:
+            kept = agent.selected.remote if agent.selected is not None else None
+            self._forget(agent, next(path for address, path in agent.paths.items() if address != kept))
         return True
+
+    def _forget(self, agent: IceAgent[Owner], path: Path) -> None:
+        del agent.paths[path.remote]
+        del self.owners[path.remote]
+        self._on_forgotten(path)
 
 
 def _select(agent: IceAgent[Owner], path: Path, *, is_nominated: bool) -> bool:

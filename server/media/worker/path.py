@@ -1,9 +1,22 @@
-"""Where a datagram goes, and from which of this machine's addresses."""
+"""Where a packet goes: as a datagram, from one of this machine's addresses, or as a frame down a TCP connection."""
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 Address = tuple[Any, ...]
-"""As `recvmsg` returns it: host and port, for IPv6 also flow and scope."""
+"""As the kernel gives it: host and port, for IPv6 also flow and scope. That of a TCP connection ends with `"tcp"`."""
+
+
+class Connection(Protocol):
+    """A TCP connection, which takes packets in order, or drops them."""
+
+    def send(self, packets: Sequence[bytes | memoryview], *, is_urgent: bool) -> int:
+        """Send packets, those that are urgent also when others have to wait; return how many were dropped."""
+        ...
+
+    def close(self) -> None:
+        """End it. Idempotent."""
+        ...
 
 
 class Path(NamedTuple):
@@ -11,3 +24,4 @@ class Path(NamedTuple):
 
     remote: Address
     source: tuple[int, int, bytes] | None
+    tcp: Connection | None = None

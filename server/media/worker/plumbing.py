@@ -43,11 +43,21 @@ class Plumbing:
 
     def send_rtp(self, session: SrtpSession, packet: bytes, path: Path) -> None:
         """Protect and send one packet, apart from the hot loop."""
-        self._send(protect, session, packet, path, RTP_TRAILER_BYTES)
+        self._send(protect, session, packet, path, RTP_TRAILER_BYTES, is_urgent=False)
 
     def send_rtcp(self, session: SrtpSession, compound: bytes, path: Path) -> None:
         """Protect and send one RTCP compound."""
-        self._send(protect_rtcp, session, compound, path, RTCP_TRAILER_BYTES)
+        self._send(protect_rtcp, session, compound, path, RTCP_TRAILER_BYTES, is_urgent=True)
+
+    def send(self, packet: bytes | memoryview, path: Path, *, is_urgent: bool = True) -> None:
+        """Send one packet, or count that it was not taken."""
+        if path.tcp is None:
+            self.udp.send(packet, path)
+        elif path.tcp.send((packet,), is_urgent=is_urgent):
+            self.udp.send_failures += 1
+        else:  # the totals are the worker's, whichever way packets go
+            self.udp.packets_out += 1
+            self.udp.bytes_out += len(packet)
 
     def _send(
         self,
@@ -56,6 +66,8 @@ class Plumbing:
         data: bytes,
         path: Path,
         trailer_bytes: int,
+        *,
+        is_urgent: bool,
     ) -> None:
         scratch, size = self._scratch, len(data)
         if size + trailer_bytes > _SCRATCH_BYTES:
@@ -66,4 +78,4 @@ class Plumbing:
         if protect_(session.context, scratch.pointer, scratch.length):
             self.counters.srtp_failures += 1
             return
-        self.udp.send(scratch.view[: scratch.length[0]], path)
+        self.send(scratch.view[: scratch.length[0]], path, is_urgent=is_urgent)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import ctypes
-import errno
 import gc
 import signal
 import socket
@@ -13,14 +12,14 @@ import msgspec
 from server.media.messages import AnyEvent, Started, StartFailed
 from server.media.rpc import Peer, PeerGoneError
 from server.media.worker.dtls import create_certificate
-from server.media.worker.udp import open_socket
+from server.media.worker.port import PortError, open_port
 from server.media.worker.worker import Worker
 
 _PR_SET_PDEATHSIG = 1
 
 
 def run(control: socket.socket, port: int) -> None:
-    """Serve on UDP port `port` until `control` closes; 0 takes a free port."""
+    """Serve on `port`, UDP and TCP, until `control` closes; 0 takes a free port."""
     for asked in (signal.SIGINT, signal.SIGTERM):  # also sent to us, but for the server, which then closes our socket
         signal.signal(asked, signal.SIG_IGN)
     # The end of the socket ends a worker that runs. One that is stopped or hangs would keep its port from a new server.
@@ -39,16 +38,16 @@ async def _run(control: socket.socket, port: int) -> None:
         peer.emit(encode(event))
 
     try:
-        sock = open_socket(port)
-    except OSError as error:
+        sock, listening = open_port(port)
+    except PortError as error:
         with contextlib.suppress(PeerGoneError):
-            emit(StartFailed(text=_explain(error, port)))
+            emit(StartFailed(text=str(error)))
         await peer.flush()
         peer.close()
         await serving
         return
     certificate = create_certificate()
-    worker = Worker(sock, certificate, emit)
+    worker = Worker(sock, listening, certificate, emit)
     started.set_result(worker)
     worker.start()
     gc.collect()
@@ -63,9 +62,3 @@ async def _run(control: socket.socket, port: int) -> None:
         )
     await serving
     await worker.close()
-
-
-def _explain(error: OSError, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"UDP port {port} for media is in use; stop the other program, or choose another with --media-port."
-    return f"UDP port {port} for media cannot be opened: {error.strerror}."

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 
 from server.media.messages import Report
 from server.media.worker.plumbing import Plumbing
+from server.media.worker.tcp import TcpListener
 from server.media.worker.transport import Transport
 
 
@@ -24,7 +25,7 @@ class LoopLag:
         return max(0.0, self._clock() - self._due_at)
 
 
-def collect(plumbing: Plumbing, transports: Collection[Transport], loop_lag_s: float) -> Report:
+def collect(plumbing: Plumbing, tcp: TcpListener, transports: Collection[Transport], loop_lag_s: float) -> Report:
     """Put the worker's counters together."""
     udp, counters = plumbing.udp, plumbing.counters
     return Report(
@@ -39,6 +40,7 @@ def collect(plumbing: Plumbing, transports: Collection[Transport], loop_lag_s: f
         transports=len(transports),
         producers=sum(len(transport.producers) for transport in transports),
         consumers=sum(len(transport.consumers) for transport in transports),
+        tcp_connections=len(tcp.connections),
         cpu_s=time.process_time(),
         loop_lag_s=loop_lag_s,
     )

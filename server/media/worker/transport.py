@@ -109,7 +109,12 @@ class Transport:
     def on_checked(self, *, has_moved: bool) -> None:
         """Take note of a valid check: the other side is there, perhaps elsewhere now."""
         self._start_dtls()
-        if has_moved and self.is_connected:
+        if has_moved:
+            self.on_moved()
+
+    def on_moved(self) -> None:
+        """Take note that packets go another way from now on, or none."""
+        if self.is_connected:
             for consumer in self.consumers.values():
                 consumer.producer.refresh()
 
@@ -291,7 +296,7 @@ class Transport:
 
     def _send(self, datagram: bytes) -> None:
         if self.path is not None:
-            self._plumbing.udp.send(datagram, self.path)
+            self._plumbing.send(datagram, self.path)
 
     def _receive_rtp(self, inbound: SrtpSession, size: int) -> bool:
         buffer = self._plumbing.udp.buffer

@@ -113,15 +113,25 @@ class UdpSocket:
             self.packets_out += 1
             self.bytes_out += len(data)
 
-    def _take_turn(self) -> None:
-        self._drain()
+    def end_turn(self) -> None:
+        """Tell that there are no more packets for now. Also when that fails for one of those who hold some back."""
         for _ in range(_TURN_PACKETS):
             try:
                 self._on_turn_end()
             except Exception:  # noqa: BLE001 - as for one packet
-                self._on_failure()
+                self.note_failure()
             else:
                 return
+
+    def note_failure(self) -> None:
+        """Count a packet that raised: our fault. Say so once, or whoever sends them fills the disk."""
+        self.failures += 1
+        if self.failures == 1:
+            _log.exception("a packet could not be handled")
+
+    def _take_turn(self) -> None:
+        self._drain()
+        self.end_turn()
 
     def _drain(self) -> None:
         receive, target, on_datagram = self.sock.recvmsg_into, self._target, self._on_datagram
@@ -138,10 +148,4 @@ class UdpSocket:
                 try:
                     on_datagram(size, address, ancillary)
                 except Exception:  # noqa: BLE001 - one bad packet is nobody else's loss
-                    self._on_failure()
-
-    def _on_failure(self) -> None:
-        """Count a packet that raised: our fault. Say so once, or whoever sends them fills the disk."""
-        self.failures += 1
-        if self.failures == 1:
-            _log.exception("a packet could not be handled")
+                    self.note_failure()

@@ -20,6 +20,7 @@ from server.media.worker.plumbing import Plumbing
 from server.media.worker.producer import Producer
 from server.media.worker.report import LoopLag, collect
 from server.media.worker.router import Router
+from server.media.worker.tcp import TcpListener
 from server.media.worker.transport import Transport
 from server.media.worker.udp import RECEIVE_AT, UdpSocket, answer_path
 
@@ -32,6 +33,7 @@ class Worker:
     def __init__(
         self,
         sock: socket.socket,
+        listening: socket.socket,
         certificate: WorkerCertificate,
         emit: Callable[[m.AnyEvent], None],
         clock: Callable[[], float] = time.monotonic,
@@ -40,7 +42,16 @@ class Worker:
         call_later = asyncio.get_running_loop().call_later
         self.plumbing = Plumbing(self.udp, clock, call_later, Outbox(self.udp, call_later))
         self.transports: dict[str, Transport] = {}
-        self.ice: IceLite[Transport] = IceLite()
+        self.ice: IceLite[Transport] = IceLite(on_forgotten=_close_connection)
+        self.tcp = TcpListener(
+            listening,
+            on_frame=self._on_frame,
+            on_turn_end=self.udp.end_turn,
+            is_known=self.ice.owners.__contains__,
+            on_lost=self._on_connection_lost,
+            on_failure=self.udp.note_failure,
+            clock=clock,
+        )
         self._routers: dict[str, Router] = {}
         self._router_of: dict[str, str] = {}
         self._certificate = certificate
@@ -56,18 +67,20 @@ class Worker:
         self._encode = msgspec.msgpack.Encoder().encode
 
     def start(self) -> None:
-        """Serve the socket and the clock from now on."""
+        """Serve the sockets and the clock from now on."""
         self.udp.start()
+        self.tcp.start()
         self._schedule_tick()
 
     async def close(self) -> None:
-        """Close every transport with a goodbye, then the socket. Idempotent."""
+        """Close every transport with a goodbye, then the sockets. Idempotent."""
         if self._timer is not None:
             self._timer.cancel()
         self.plumbing.outbox.close()
         for transport in list(self.transports.values()):
             transport.close()
         await asyncio.gather(*self._closing)
+        self.tcp.close()
         self.udp.close()
 
     def on_call(self, body: bytes) -> bytes:
@@ -123,7 +136,8 @@ class Worker:
         self._pace(now)
         for transport in list(self.transports.values()):
             transport.tick(now)
-        self._tell(collect(self.plumbing, self.transports.values(), self._lag.take()))
+        self.tcp.tick()
+        self._tell(collect(self.plumbing, self.tcp, self.transports.values(), self._lag.take()))
 
     def _pace(self, now: float) -> None:
         sent, elapsed_s = self.udp.packets_out - self._sent, max(0.001, now - self._ticked_at)
@@ -200,6 +214,23 @@ class Worker:
                 return
         self.plumbing.counters.packets_dropped += 1
 
+    def _on_frame(self, frame: memoryview, path: Path) -> None:
+        """Take a packet that came over TCP, from where those that come by UDP lie."""
+        size = len(frame)
+        self.udp.buffer.view[RECEIVE_AT : RECEIVE_AT + size] = frame
+        self.udp.packets_in += 1
+        self.udp.bytes_in += size
+        if frame[0] < 4:
+            self._on_stun(frame, path)
+        else:
+            self._on_datagram(size, path.remote, ())
+
+    def _on_connection_lost(self, path: Path) -> None:
+        transport = self.ice.owners.get(path.remote)
+        if transport is not None:
+            self.ice.lose(transport.agent, path)
+            transport.on_moved()
+
     def _on_turn_end(self) -> None:
         self.plumbing.outbox.end_turn()
 
@@ -209,7 +240,7 @@ class Worker:
             self.plumbing.counters.packets_dropped += 1
             return
         if checked.answer:
-            self.udp.send(checked.answer, path)
+            self.plumbing.send(checked.answer, path)
         checked.owner.on_checked(has_moved=checked.has_moved)
 
     def _schedule_tick(self) -> None:
@@ -223,3 +254,8 @@ class Worker:
     def _tell(self, event: m.AnyEvent) -> None:
         with contextlib.suppress(PeerGoneError):  # then the end of the socket ends this process
             self._emit(event)
+
+
+def _close_connection(path: Path) -> None:
+    if path.tcp is not None:
+        path.tcp.close()

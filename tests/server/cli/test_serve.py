@@ -233,6 +233,9 @@ async def test_a_taken_port_is_one_sentence_and_exit_code_2(environment: dict[st
     with taken(socket.SOCK_DGRAM) as port:
         media = environment | {"ROUNDUP_MEDIA_PORT": str(port)}
         await assert_refuses(media, f"UDP port {port}", "in use", " --media-port")
+    with taken(socket.SOCK_STREAM) as port:
+        media = environment | {"ROUNDUP_MEDIA_PORT": str(port)}
+        await assert_refuses(media, f"TCP port {port}", "in use", " --media-port")
 
 
 async def test_what_is_missing_or_wrong_is_one_sentence_and_exit_code_2(

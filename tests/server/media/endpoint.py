@@ -71,6 +71,9 @@ class Endpoint(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
         self.sources.add(addr)
+        self.receive(data)
+
+    def receive(self, data: bytes) -> None:
         if data[0] < 4:
             self.stun_answers.put_nowait(stun.parse_message(data))
         elif 20 <= data[0] <= 63:
@@ -125,6 +128,41 @@ class Endpoint(asyncio.DatagramProtocol):
 
     async def _send(self, data: bytes) -> None:
         self.send_raw(data)
+
+
+class TcpEndpoint(Endpoint):
+    """One page's transport, over one TCP connection: each packet after its length (RFC 4571)."""
+
+    def __init__(self, server: tuple[str, int], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        super().__init__(server)
+        self.reader, self.writer = reader, writer
+        self.reading = asyncio.create_task(self._read())
+        """Ends when the server has ended the connection."""
+
+    @classmethod
+    async def open(cls, host: str, port: int) -> Self:
+        """Connect to the server."""
+        return cls((host, port), *await asyncio.open_connection(host, port))
+
+    def send_raw(self, data: bytes) -> None:
+        self.writer.write(len(data).to_bytes(2, "big") + data)
+
+    async def closed_by_server(self) -> None:
+        """Wait until the server has closed or reset the connection."""
+        await asyncio.wait_for(asyncio.shield(self.reading), DEADLINE_S)
+
+    async def close(self) -> None:
+        """Close without a word."""
+        self.reading.cancel()
+        await asyncio.wait([self.reading])
+        self.writer.close()
+        await super().close()
+
+    async def _read(self) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                size = int.from_bytes(await self.reader.readexactly(2), "big")
+                self.receive(await self.reader.readexactly(size))
 
 
 def free_udp_port() -> int:

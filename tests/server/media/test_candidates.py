@@ -1,5 +1,7 @@
 import ipaddress
+from collections import Counter
 
+import msgspec
 import pytest
 
 from server.errors import StartupError
@@ -35,24 +37,33 @@ def test_own_addresses_can_be_reached_by_others() -> None:
 
 
 def test_candidates_are_preferred_in_order() -> None:
-    first, second = create_candidates(["192.0.2.1", "2001:db8::1"], 8_810, has_ipv6=True)
-    assert (first.ip, first.address, first.port, first.protocol, first.type) == (
-        "192.0.2.1",
-        "192.0.2.1",
-        8_810,
-        "udp",
-        "host",
-    )
-    assert first.priority == 126 << 24 | 65_535 << 8 | 255 > second.priority
-    assert first.foundation != second.foundation
+    addresses = ["192.0.2.1", "2001:db8::1"]
+    candidates = create_candidates(addresses, 8_810, has_ipv6=True)
+    assert [(c.protocol, c.ip) for c in sorted(candidates, key=lambda c: -c.priority)] == [
+        (protocol, ip) for protocol in ("udp", "tcp") for ip in addresses
+    ]
+    assert len({c.foundation for c in candidates}) == 4
+    assert {(c.address == c.ip, c.port, c.type) for c in candidates} == {(True, 8_810, "host")}
+    assert [c.priority for c in candidates[::2]] == [
+        126 << 24 | 65_535 << 8 | 255,
+        90 << 24 | (5 * 8_192 - 1) << 8 | 255,
+    ]
+
+
+def test_pages_connect_by_tcp_and_are_not_connected_to() -> None:
+    udp, tcp = create_candidates(["192.0.2.1"], 8_810, has_ipv6=True)
+    assert msgspec.to_builtins(tcp)["tcpType"] == "passive"
+    assert "tcpType" not in msgspec.to_builtins(udp)
 
 
 def test_without_an_ipv6_socket_there_are_no_ipv6_candidates() -> None:
-    assert [c.ip for c in create_candidates(["2001:db8::1", "192.0.2.1"], 1, has_ipv6=False)] == ["192.0.2.1"]
+    candidates = create_candidates(["2001:db8::1", "192.0.2.1"], 1, has_ipv6=False)
+    assert [(c.protocol, c.ip) for c in candidates] == [("udp", "192.0.2.1"), ("tcp", "192.0.2.1")]
 
 
 def test_many_addresses_do_not_make_many_candidates() -> None:
-    assert len(create_candidates([f"192.0.2.{n}" for n in range(100)], 1, has_ipv6=True)) == 8
+    candidates = create_candidates([f"192.0.2.{n}" for n in range(100)], 1, has_ipv6=True)
+    assert Counter(c.protocol for c in candidates) == {"udp": 8, "tcp": 4}
 
 
 def test_what_is_no_address_stops_the_start_with_a_sentence() -> None:

@@ -117,7 +117,10 @@ async def worker_has(service: MediaService, **expected: int) -> WorkerStats:
 async def test_a_transport_has_what_mediasoup_client_needs(ana: MediaPage, service: MediaService) -> None:
     options = await ana.transport("send")
     assert options.ice_parameters.ice_lite
-    assert [(c.ip, c.port) for c in options.ice_candidates] == [("127.0.0.1", service.stats()[0].port)]
+    port = service.stats()[0].port
+    assert [(c.protocol, c.ip, c.port) for c in options.ice_candidates] == [
+        (protocol, "127.0.0.1", port) for protocol in ("udp", "tcp")
+    ]
     assert options.dtls_parameters.role == "auto"
     assert len(options.dtls_parameters.fingerprints) == 1
     plain = msgspec.to_builtins(options)

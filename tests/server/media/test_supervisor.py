@@ -35,7 +35,7 @@ async def test_a_port_in_use_stops_the_start_with_a_sentence() -> None:
 
 
 async def test_ports_beyond_the_last_one_stop_the_start_with_a_sentence() -> None:
-    with pytest.raises(StartupError, match=r"^2 media workers need the UDP ports from 65535 on[^.]*\.$"):
+    with pytest.raises(StartupError, match=r"^2 media workers need the ports from 65535 on[^.]*\.$"):
         await Supervisor(count=2, first_port=65_535).start()
 
 

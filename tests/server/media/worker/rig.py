@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from protocol.rtp import MediaKind
 from server.media import messages as m
 from server.media.worker.dtls import WorkerCertificate, create_certificate
-from server.media.worker.udp import open_socket
+from server.media.worker.port import open_port
 from server.media.worker.worker import Worker
-from tests.server.media.endpoint import DEADLINE_S, Endpoint
+from tests.server.media.endpoint import DEADLINE_S, Endpoint, TcpEndpoint
 
 VIDEO = m.ProducerStream(
     kind=MediaKind.VIDEO,
@@ -98,17 +98,39 @@ class Rig:
         self.endpoints.append(endpoint)
         return endpoint
 
+    async def open_tcp(self, host: str = "127.0.0.1") -> TcpEndpoint:
+        endpoint = await TcpEndpoint.open(host, self.port)
+        self.endpoints.append(endpoint)
+        return endpoint
+
     async def connect(
-        self, transport_id: str, *, host: str = "127.0.0.1", role: str = "client", router_id: str = "router"
+        self,
+        transport_id: str,
+        *,
+        host: str = "127.0.0.1",
+        role: str = "client",
+        router_id: str = "router",
     ) -> Endpoint:
         """Make a transport and connect an endpoint to it that is DTLS `role`."""
-        created = self.create(transport_id, router_id)
         endpoint = await self.open(host)
+        await self.introduce(endpoint, transport_id, role=role, router_id=router_id)
+        return endpoint
+
+    async def connect_tcp(self, transport_id: str, *, host: str = "127.0.0.1", role: str = "client") -> TcpEndpoint:
+        """Do the same over TCP."""
+        endpoint = await self.open_tcp(host)
+        await self.introduce(endpoint, transport_id, role=role)
+        return endpoint
+
+    async def introduce(
+        self, endpoint: Endpoint, transport_id: str, *, role: str = "client", router_id: str = "router"
+    ) -> None:
+        """Make a transport for an endpoint and connect it."""
+        created = self.create(transport_id, router_id)
         self.announce(transport_id, endpoint, role)
         await endpoint.check(created.username_fragment, created.password)
         await endpoint.shake_hands(self.certificate.fingerprint, as_role=role)
         await self.until(lambda: self.worker.transports[transport_id].is_connected)
-        return endpoint
 
     def announce(self, transport_id: str, endpoint: Endpoint, role: str = "client") -> None:
         self.worker.do(
@@ -164,13 +186,14 @@ class Rig:
 @asynccontextmanager
 async def running_worker() -> AsyncIterator[Rig]:
     """Run a worker on a free port."""
-    sock, certificate, time = open_socket(0), create_certificate(), ManualTime()
+    (sock, listening), certificate, time = open_port(0), create_certificate(), ManualTime()
     events: list[m.AnyEvent] = []
-    worker = Worker(sock, certificate, events.append, time)
+    worker = Worker(sock, listening, certificate, events.append, time)
     rig = Rig(worker, certificate, time, events)
     raised: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.append(context))
     worker.udp.start()
+    worker.tcp.start()
     try:
         yield rig
     finally:

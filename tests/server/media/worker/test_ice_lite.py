@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.media.worker.check_limits import CHECKS_AT_ONCE
-from server.media.worker.ice_lite import MAX_ADDRESSES, Checked, IceAgent, IceLite
+from server.media.worker.ice_lite import MAX_PATHS, Checked, IceAgent, IceLite
 from server.media.worker.path import Path
 from tests.server.media.endpoint import binding_request
 
@@ -129,12 +129,39 @@ def test_no_answer_is_larger_than_its_request() -> None:
 def test_an_agent_has_only_so_many_addresses_and_keeps_the_selected_one() -> None:
     ice: IceLite[str] = IceLite()
     agent = agent_of(ice)
-    for number in range(MAX_ADDRESSES + 20):
+    for number in range(MAX_PATHS + 20):
         check(ice, agent, path(number))
-    assert len(agent.addresses) == len(ice.owners) == MAX_ADDRESSES
+    assert len(agent.paths) == len(ice.owners) == MAX_PATHS
     assert agent.selected == path(0)
     assert path(0).remote in ice.owners
-    assert path(MAX_ADDRESSES + 19).remote in ice.owners
+    assert path(MAX_PATHS + 19).remote in ice.owners
+
+
+def test_who_holds_a_path_is_told_when_it_is_nobodys_any_more() -> None:
+    forgotten: list[Path] = []
+    ice: IceLite[str] = IceLite(forgotten.append)
+    agent = agent_of(ice)
+    for number in range(MAX_PATHS + 1):
+        check(ice, agent, path(number))
+    assert forgotten == [path(1)], "the selected one stays"
+    ice.remove(agent)
+    ice.remove(agent)
+    assert sorted(forgotten) == sorted(path(number) for number in range(MAX_PATHS + 1))
+
+
+def test_without_the_selected_path_the_next_one_is_taken() -> None:
+    ice: IceLite[str] = IceLite()
+    agent = agent_of(ice)
+    for number in (1, 2):
+        check(ice, agent, path(number))
+    ice.lose(agent, path(2))
+    assert agent.selected == path(1)
+    for _ in range(2):
+        ice.lose(agent, path(1))
+    assert agent.selected is None
+    assert not ice.owners
+    check(ice, agent, path(3))
+    assert agent.selected == path(3)
 
 
 def test_an_address_cannot_be_taken_from_somebody_else() -> None:
