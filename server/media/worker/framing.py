@@ -21,7 +21,7 @@ class FrameReader:
     def feed(self, data: bytes | memoryview) -> Iterator[memoryview]:
         """Yield each packet that is complete; use it before the next. Take all of them, or feed nothing more.
 
-        Raises `FrameTooLongError` as soon as a length says so. Empty packets, which mean nothing, are left out.
+        Raises `FrameTooLongError` as soon as a length says so. A packet may be empty, and then means nothing.
         """
         view = memoryview(self._rest + bytes(data)) if self._rest else memoryview(data)
         at, end = 0, len(view)
@@ -33,8 +33,7 @@ class FrameReader:
             if start + size > end:
                 break
             at = start + size
-            if size:
-                yield view[start:at]
+            yield view[start:at]
         self._rest = bytes(view[at:])
 
 

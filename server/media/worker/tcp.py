@@ -119,10 +119,11 @@ class TcpListener:
         self._on_turn_end()
 
     def _take(self, connection: "TcpConnection", frame: memoryview) -> None:
-        try:
-            self._on_frame(frame, connection.path)
-        except Exception:  # noqa: BLE001 - one bad packet is nobody else's loss
-            self._on_failure()
+        if len(frame):
+            try:
+                self._on_frame(frame, connection.path)
+            except Exception:  # noqa: BLE001 - one bad packet is nobody else's loss
+                self._on_failure()
         if connection not in self.newcomers:
             return
         if self._is_known(connection.path.remote):

@@ -32,6 +32,15 @@ async def test_packets_are_forwarded_all_the_same() -> None:
 
 
 @pytest.mark.usefixtures("without_ipv6")
+async def test_pages_come_by_tcp_all_the_same() -> None:
+    async with running_worker() as rig:
+        assert rig.worker.tcp.sock.family == socket.AF_INET
+        endpoint = await rig.connect_tcp("sub")
+        rig.worker.transports["sub"].send_rtp(rtp_packet(1, b"frame"))
+        assert payload(await endpoint.next_rtp()) == b"frame"
+
+
+@pytest.mark.usefixtures("without_ipv6")
 async def test_answers_leave_from_the_address_that_was_asked() -> None:
     """All of 127/8 is this machine."""
     async with running_worker() as rig:

@@ -29,10 +29,10 @@ async def process() -> AsyncIterator[WorkerProcess]:
     await worker.stop()
 
 
-async def connect(worker: WorkerProcess, transport_id: str) -> Endpoint:
+async def connect(worker: WorkerProcess, transport_id: str, kind: type[Endpoint] = Endpoint) -> Endpoint:
     created = await worker.call(m.CreateTransport(router_id="router", transport_id=transport_id))
     assert isinstance(created, m.TransportCreated)
-    endpoint = await Endpoint.open("127.0.0.1", worker.port)
+    endpoint = await kind.open("127.0.0.1", worker.port)
     await worker.call(
         m.ConnectTransport(transport_id=transport_id, fingerprints=endpoint.fingerprints, remote_role="client")
     )

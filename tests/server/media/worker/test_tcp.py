@@ -211,12 +211,21 @@ class TestStrangers:
         assert not rig.worker.tcp.connections
         assert rig.worker.transports["pub"].path is None
 
-    async def test_a_stranger_has_few_words(self, rig: Rig) -> None:
+    @pytest.mark.parametrize("word", [b"", b"\x80 let me in", binding_request("nobody", "nothing")])
+    async def test_a_stranger_has_few_words(self, rig: Rig, word: bytes) -> None:
         stranger = await rig.open_tcp()
         for _ in range(MAX_FRAMES_BEFORE_CHECK):
-            stranger.send_raw(b"\x80 let me in")
+            stranger.send_raw(word)
         await stranger.closed_by_server()
-        assert rig.worker.plumbing.counters.packets_dropped == MAX_FRAMES_BEFORE_CHECK
+        assert rig.worker.plumbing.counters.packets_dropped == (MAX_FRAMES_BEFORE_CHECK if word else 0)
+
+    async def test_an_empty_frame_means_nothing(self, rig: Rig) -> None:
+        publisher, subscriber = await two_sides_tcp(rig)
+        for _ in range(2 * MAX_FRAMES_BEFORE_CHECK):
+            publisher.send_raw(b"")
+        publisher.send_rtp(rtp_packet(1, b"frame"))
+        assert payload(await subscriber.next_rtp()) == b"frame"
+        assert rig.worker.udp.failures == 0
 
     async def test_one_address_has_few_places_and_the_others_have_theirs(self, rig: Rig) -> None:
         created = rig.create("pub")
