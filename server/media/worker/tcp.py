@@ -20,7 +20,7 @@ MAX_CONNECTIONS = 4_096
 MAX_FRAMES_BEFORE_CHECK = 16
 """Of somebody who has not passed a check: a browser's first one does."""
 MEDIA_QUEUE_BYTES = 128 << 10
-"""When so much waits for a slow connection, media is dropped until half of it has gone: a gap, not a sieve."""
+"""When so much waits for a slow connection, pictures are dropped until half of it has gone: a gap, not a sieve."""
 QUEUE_BYTES = 192 << 10
 """What is urgent (STUN, DTLS, RTCP, audio) is dropped only then."""
 STALL_S = 10.0
