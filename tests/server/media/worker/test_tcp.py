@@ -227,7 +227,6 @@ class TestStrangers:
             publisher.send_raw(b"")
         publisher.send_rtp(rtp_packet(1, b"frame"))
         assert payload(await subscriber.next_rtp()) == b"frame"
-        assert rig.worker.udp.failures == 0
 
     async def test_one_address_has_few_places_and_the_others_have_theirs(self, rig: Rig) -> None:
         created = rig.create("pub")
@@ -267,6 +266,7 @@ class TestStrangers:
         publisher.send_rtp(rtp_packet(1, b"frame"))
         assert payload(await subscriber.next_rtp()) == b"frame"
         assert rig.worker.udp.failures == 1
+        rig.worker.udp.failures = 0  # this one was meant
 
     async def test_a_reset_in_the_middle_of_a_frame_harms_nobody(self, rig: Rig) -> None:
         publisher, subscriber = await two_sides_tcp(rig)
