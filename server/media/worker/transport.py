@@ -11,6 +11,7 @@ from server.media.rpc import RpcError
 from server.media.worker import rtcp, rtp
 from server.media.worker.bandwidth import UplinkEstimator, publisher_bitrate
 from server.media.worker.consumer import Consumer
+from server.media.worker.counters import DropReason
 from server.media.worker.downlink import Downlink
 from server.media.worker.dtls import DtlsTransport, WorkerCertificate, local_role
 from server.media.worker.fanout import Lane
@@ -113,22 +114,23 @@ class Transport:
             for consumer in self.consumers.values():
                 consumer.producer.refresh()
 
-    def receive_dtls(self, datagram: bytes) -> None:
-        """Take a DTLS datagram."""
-        if self._quota.take_dtls():
-            self._dtls.feed(datagram)
-        else:
-            self._plumbing.counters.packets_over_limit += 1
+    def receive_dtls(self, datagram: bytes) -> DropReason | None:
+        """Take a DTLS datagram; return why it is dropped, if it is."""
+        if not self._quota.take_dtls():
+            return "over_limit"
+        self._dtls.feed(datagram)
+        return None
 
-    def receive_media(self, size: int) -> bool:
-        """Take an SRTP or SRTCP packet of `size` bytes in the socket's buffer; false when it is not for us."""
-        if self.inbound is None or size < _SSRC_AT + 4:
-            return False
+    def receive_media(self, size: int) -> DropReason | None:
+        """Take an SRTP or SRTCP packet of `size` bytes in the socket's buffer; return why it is dropped, if it is."""
+        if self.inbound is None:
+            return "not_authentic"
+        if size < _SSRC_AT + 4:
+            return "malformed"
         if rtp.is_rtcp(self._plumbing.udp.buffer.view[RECEIVE_AT + 1]):
             return self._receive_rtcp(self.inbound, size)
         if not self._quota.take_media(size):
-            self._plumbing.counters.packets_over_limit += 1
-            return True
+            return "over_limit"
         return self._receive_rtp(self.inbound, size)
 
     def produce(
@@ -293,30 +295,29 @@ class Transport:
         if self.path is not None:
             self._plumbing.udp.send(datagram, self.path)
 
-    def _receive_rtp(self, inbound: SrtpSession, size: int) -> bool:
+    def _receive_rtp(self, inbound: SrtpSession, size: int) -> DropReason | None:
         buffer = self._plumbing.udp.buffer
         packet = buffer.view[RECEIVE_AT:]
         ssrc = int.from_bytes(packet[_SSRC_AT : _SSRC_AT + 4], "big")
         known = self._streams.get(ssrc)
         if known is None and not self._may_be_named_by_mid():
-            return False
+            return "unknown_stream"
         buffer.length[0] = size
         if unprotect(inbound.context, buffer.pointer_at(RECEIVE_AT), buffer.length):
-            self._plumbing.counters.srtp_failures += 1
-            return False
+            return "not_authentic"
         header = rtp.parse_header(packet, buffer.length[0])
         if header is None:
-            return False
+            return "malformed"
         stream = known or self._bind_by_mid(packet, header)
         if stream is None:
             inbound.forget(ssrc)
-            return False
+            return "unknown_stream"
         layer, receive = stream
         now = self._plumbing.clock()
         if layer.producer.stream.abs_send_time_extension is not None:
             self._measure(layer.producer, packet, header, size, now)
         receive(header, now)
-        return True
+        return None
 
     def _may_be_named_by_mid(self) -> bool:
         return self._stray_packets < MAX_STRAY_PACKETS_PER_S and any(
@@ -355,23 +356,22 @@ class Transport:
             self._uplink = UplinkEstimator()
         self._uplink.add(header.ssrc, size, int.from_bytes(data, "big"), now)
 
-    def _receive_rtcp(self, inbound: SrtpSession, size: int) -> bool:
+    def _receive_rtcp(self, inbound: SrtpSession, size: int) -> DropReason | None:
         if self._rtcp_left <= 0:
-            return False
+            return "over_limit"
         self._rtcp_left -= 1
         buffer = self._plumbing.udp.buffer
         source = rtcp.sender_ssrc(buffer.view[RECEIVE_AT:])
         if source not in self._rtcp_sources and len(self._rtcp_sources) >= _MAX_RTCP_SOURCES:
-            return False
+            return "over_limit"
         buffer.length[0] = size
         if unprotect_rtcp(inbound.context, buffer.pointer_at(RECEIVE_AT), buffer.length):
-            self._plumbing.counters.srtp_failures += 1
-            return False
+            return "not_authentic"
         self._rtcp_sources.add(source)
         now = self._plumbing.clock()
         for message in rtcp.parse(bytes(buffer.view[RECEIVE_AT : RECEIVE_AT + buffer.length[0]])):
             self._on_rtcp(message, now)
-        return True
+        return None
 
     def _on_rtcp(self, message: rtcp.Message, now: float) -> None:
         match message:
@@ -380,9 +380,11 @@ class Transport:
                 if known is not None and known[0].ssrc == ssrc:
                     known[0].on_sender_report(message, now)
             case rtcp.Nack(media_ssrc=ssrc, sequences=sequences):
+                self._plumbing.counters.nacks_in += 1
                 if (consumer := self._subscribed.get(ssrc)) is not None:
-                    self._plumbing.counters.retransmissions += consumer.on_nack(sequences, now)
+                    self._plumbing.counters.retransmissions_out += consumer.on_nack(sequences, now)
             case rtcp.KeyframeRequest(media_ssrc=ssrc):
+                self._plumbing.counters.keyframe_requests_in += 1
                 if (consumer := self._subscribed.get(ssrc)) is not None and consumer.is_forwarding:
                     consumer.request_keyframe()
             case rtcp.BandwidthEstimate(bitrate=bitrate):

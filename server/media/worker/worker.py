@@ -12,6 +12,7 @@ import msgspec
 import server.media.messages as m
 from server.media.rpc import PeerGoneError, RpcError
 from server.media.worker.consumer import Consumer
+from server.media.worker.counters import DropReason
 from server.media.worker.dtls import WorkerCertificate
 from server.media.worker.fanout import Outbox
 from server.media.worker.ice_lite import IceLite
@@ -187,30 +188,31 @@ class Worker:
         """Tell STUN, DTLS and SRTP apart by the first byte (RFC 7983), and drop what comes from nobody known."""
         view = self.udp.buffer.view
         first = view[RECEIVE_AT]
+        reason: DropReason | None
         if first < 4:
-            self._on_stun(view[RECEIVE_AT : RECEIVE_AT + size], answer_path(address, ancillary))
-            return
-        transport = self.ice.owners.get(address)
-        if transport is not None:
-            if 128 <= first <= 191:
-                if transport.receive_media(size):
-                    return
-            elif 20 <= first <= 63:
-                transport.receive_dtls(bytes(view[RECEIVE_AT : RECEIVE_AT + size]))
-                return
-        self.plumbing.counters.packets_dropped += 1
+            reason = self._on_stun(view[RECEIVE_AT : RECEIVE_AT + size], answer_path(address, ancillary))
+        elif (transport := self.ice.owners.get(address)) is None:
+            reason = "unknown_source"
+        elif 128 <= first <= 191:
+            reason = transport.receive_media(size)
+        elif 20 <= first <= 63:
+            reason = transport.receive_dtls(bytes(view[RECEIVE_AT : RECEIVE_AT + size]))
+        else:
+            reason = "malformed"
+        if reason is not None:
+            self.plumbing.counters.drops[reason] += 1
 
     def _on_turn_end(self) -> None:
         self.plumbing.outbox.end_turn()
 
-    def _on_stun(self, data: memoryview, path: Path) -> None:
+    def _on_stun(self, data: memoryview, path: Path) -> DropReason | None:
         checked = self.ice.receive(data, path, self._clock())
         if checked is None:
-            self.plumbing.counters.packets_dropped += 1
-            return
+            return "bad_check"
         if checked.answer:
             self.udp.send(checked.answer, path)
         checked.owner.on_checked(has_moved=checked.has_moved)
+        return None
 
     def _schedule_tick(self) -> None:
         self._lag.expect(TICK_S)
