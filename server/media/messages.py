@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from protocol.room import Quality
 from protocol.rtp import MAX_LAYERS, DtlsFingerprint, MediaKind, PayloadType, Uint32
 
 MID_ID = 1
@@ -237,6 +238,14 @@ class ConsumerDark(msgspec.Struct, frozen=True, kw_only=True, tag="consumer_dark
     is_dark: bool
 
 
+class TransportQuality(msgspec.Struct, frozen=True, kw_only=True, tag="transport_quality"):
+    """A transport's line has become better or worse, and has been so for a while."""
+
+    router_id: str
+    transport_id: str
+    quality: Quality
+
+
 class Distribution(msgspec.Struct, frozen=True, kw_only=True):
     """How many observations lie up to and including each of the bounds, the last one above them all, and their sum."""
 
@@ -279,4 +288,4 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     """How late the last report's timer fired."""
 
 
-AnyEvent = Started | StartFailed | TransportClosed | LayersWanted | ConsumerDark | Report
+AnyEvent = Started | StartFailed | TransportClosed | LayersWanted | ConsumerDark | TransportQuality | Report

@@ -17,9 +17,11 @@ from server.media.worker.dtls import DtlsTransport, WorkerCertificate, local_rol
 from server.media.worker.fanout import Lane
 from server.media.worker.ice_lite import CONSENT_S, IceAgent
 from server.media.worker.layer import Layer
+from server.media.worker.line import Line
 from server.media.worker.path import Path
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.producer import Producer
+from server.media.worker.quality import Quality
 from server.media.worker.quota import Quota
 from server.media.worker.rtp import RtpHeader
 from server.media.worker.srtp import SrtpKeys, SrtpSession, unprotect, unprotect_rtcp
@@ -47,6 +49,7 @@ class Transport:
         on_closed: Callable[["Transport", CloseReason | None], None],
         on_layers_wanted: Callable[[Producer], None] = lambda _: None,
         on_dark: Callable[[Consumer], None] = lambda _: None,
+        on_quality: Callable[["Transport"], None] = lambda _: None,
     ) -> None:
         self.transport_id = transport_id
         self.agent = IceAgent(self)
@@ -64,6 +67,10 @@ class Transport:
         self._on_closed = on_closed
         self.tell_layers_wanted = on_layers_wanted
         self.tell_dark = on_dark
+        self.quality = Quality.GOOD
+        """The mark that was told last."""
+        self._tell_quality = on_quality
+        self._line = Line()
         self._downlink = Downlink()
         self._dtls = DtlsTransport(certificate, send=self._send, on_closed=lambda: self.close("dtls_closed"))
         self._dtls_task: asyncio.Task[None] | None = None
@@ -197,6 +204,7 @@ class Transport:
         if (consumer := self.consumers.pop(consumer_id, None)) is None:
             return
         del self._subscribed[consumer.ssrc]
+        self._line.forget(consumer.ssrc)
         consumer.producer.remove(consumer)
         if self.outbound is not None:
             for ssrc in (consumer.ssrc, consumer.rtx_ssrc):
@@ -217,6 +225,11 @@ class Transport:
         """Send one RTCP compound, if connected."""
         if self.outbound is not None and self.path is not None:
             self._plumbing.send_rtcp(self.outbound, compound, self.path)
+
+    def send_sender_report(self, report: rtcp.SenderReport, cname: str) -> None:
+        """Send an SR for one of our streams; the page's report on it will tell the round trip."""
+        self._line.on_sent_report(report.ssrc, report.ntp, self._plumbing.clock())
+        self.send_rtcp(rtcp.sender_report(report, cname))
 
     def tick(self, now: float) -> None:
         """Do what is due every second: consent and handshake deadlines, reports to a publisher."""
@@ -239,6 +252,9 @@ class Transport:
             self._report(now)
         if self.consumers:
             self._downlink.tick(self.consumers.values(), now)
+        if (quality := self._line.tick(now)) is not self.quality:
+            self.quality = quality
+            self._tell_quality(self)
 
     def allocate(self) -> None:
         """Take note that the page wants other pictures, or wants them shown otherwise."""
@@ -379,6 +395,9 @@ class Transport:
                 known = self._streams.get(ssrc)
                 if known is not None and known[0].ssrc == ssrc:
                     known[0].on_sender_report(message, now)
+            case rtcp.ReportBlock(ssrc=ssrc):
+                if (consumer := self._subscribed.get(ssrc)) is not None:
+                    self._on_report_block(consumer, message, now)
             case rtcp.Nack(media_ssrc=ssrc, sequences=sequences):
                 self._plumbing.counters.nacks_in += 1
                 if (consumer := self._subscribed.get(ssrc)) is not None:
@@ -390,6 +409,12 @@ class Transport:
             case rtcp.BandwidthEstimate(bitrate=bitrate):
                 self._downlink.on_estimate(bitrate, self.consumers.values(), now)
 
+    def _on_report_block(self, consumer: Consumer, block: rtcp.ReportBlock, now: float) -> None:
+        producer, layer = consumer.producer, consumer.layer
+        origin = layer.reception if layer is not None else None
+        clock_rate = None if producer.is_video else producer.stream.clock_rate
+        self._plumbing.counters.lost_out += self._line.on_report(block, origin, clock_rate, now)
+
     def _report(self, now: float) -> None:
         """Send a receiver report over all streams, and how much video we want."""
         layers = [layer for producer in self.producers.values() for layer in producer.layers if layer.ssrc is not None]
@@ -400,6 +425,9 @@ class Transport:
         ]
         if not blocks:
             return
+        for layer in layers:
+            self._line.on_received(layer.reception, is_audio=not layer.producer.is_video)
+            self._plumbing.counters.lost_in += max(0, layer.reception.interval.lost)
         compound = rtcp.receiver_report(self.ssrc, blocks)
         videos = [layer for layer in layers if layer.producer.is_video]
         if videos:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 import server.media.messages as m
+from protocol.room import Quality
 from server.media.rpc import PeerGoneError, RpcError
 from server.media.worker.consumer import Consumer
 from server.media.worker.counters import DropReason
@@ -141,6 +142,7 @@ class Worker:
             self._on_transport_closed,
             lambda producer: self._tell_layers_wanted(command.router_id, producer),
             lambda consumer: self._tell_dark(command.router_id, consumer),
+            lambda transport: self._tell_quality(command.router_id, transport),
         )
         self.transports[transport.transport_id] = transport
         self._router_of[transport.transport_id] = command.router_id
@@ -177,6 +179,10 @@ class Worker:
                 is_dark=consumer.allowed_layer is None,
             )
         )
+
+    def _tell_quality(self, router_id: str, transport: Transport) -> None:
+        quality = Quality(transport.quality.name.lower())
+        self._tell(m.TransportQuality(router_id=router_id, transport_id=transport.transport_id, quality=quality))
 
     def _transport(self, transport_id: str) -> Transport:
         transport = self.transports.get(transport_id)
