@@ -101,3 +101,14 @@ async def next_sender_report(endpoint: Endpoint) -> rtcp.SenderReport:
         for message in rtcp.parse(await endpoint.next_rtcp()):
             if isinstance(message, rtcp.SenderReport):
                 return message
+
+
+async def test_nothing_is_kept_of_streams_that_are_gone(rig: Rig) -> None:
+    _, subscriber = await sound(rig)
+    block = rtcp.ReportBlock(SUBSCRIBED_AUDIO.ssrc, 0, 0, 1, 0, 0, 0)
+    subscriber.send_rtcp(rtcp.receiver_report(7, [block]))
+    await give_consent(rig, "sub", subscriber)
+    line = rig.worker.transports["sub"]._line
+    assert line._reported
+    rig.worker.do(m.CloseConsumer(transport_id="sub", consumer_id="consumer"))
+    assert not line._reported
