@@ -25,7 +25,7 @@ class ParticipantJoined(RoomEventBase, frozen=True, kw_only=True, tag="participa
 
 
 class ParticipantChanged(RoomEventBase, frozen=True, kw_only=True, tag="participant_changed"):
-    """A participant is now as given: producers, mute state, connection."""
+    """A participant is now as given: producers, mute state, connection and its quality."""
 
     participant: Participant
 

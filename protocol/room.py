@@ -51,6 +51,14 @@ class ProducerInfo(Wire, frozen=True, kw_only=True):
     """Muted, or camera off: nothing is sent."""
 
 
+class Quality(StrEnum):
+    """How good somebody's connection is, as their packets show. From the worst to the best."""
+
+    POOR = "poor"
+    FAIR = "fair"
+    GOOD = "good"
+
+
 class Participant(Wire, frozen=True, kw_only=True):
     """One person in one meeting, however many tabs, devices and reconnects."""
 
@@ -62,6 +70,7 @@ class Participant(Wire, frozen=True, kw_only=True):
     is_connected: bool
     """False while every connection is lost and may still come back."""
     producers: tuple[ProducerInfo, ...] = ()
+    quality: Quality = Quality.GOOD
 
 
 class ChatMessage(Wire, frozen=True, kw_only=True):

@@ -39,7 +39,7 @@ _BASES = (
 def render() -> str:
     """Return the whole TypeScript module."""
     structs = list(_structs((wire, rtp, room, events, requests)))
-    enums = (ErrorCode, ProgrammeRole, RoomKind, RoomRole, RoomState, rtp.MediaKind, room.Source)
+    enums = (ErrorCode, ProgrammeRole, RoomKind, RoomRole, RoomState, rtp.MediaKind, room.Source, room.Quality)
     parts = [
         _HEADER,
         f"export const PROTOCOL_VERSION = {PROTOCOL_VERSION};\n",

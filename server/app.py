@@ -226,4 +226,5 @@ def _occupancy(directory: RoomDirectory, gateway: Gateway) -> Occupancy:
         rooms=len(meetings),
         participants=sum(len(meeting.participants()) for meeting in meetings),
         connections=gateway.connection_count,
+        tasks=len(asyncio.all_tasks()),
     )

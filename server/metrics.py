@@ -4,12 +4,13 @@ Nothing here names a person or a room.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Histogram, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
@@ -20,11 +21,23 @@ LAG_SAMPLE_EVERY_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Occupancy:
-    """How many rooms, people and connections are live on this node."""
+    """How many rooms, people and connections are live on this node, and how many tasks its event loop has."""
 
     rooms: int
     participants: int
     connections: int
+    tasks: int
+
+
+class Distribution(Protocol):
+    """How many observations lie up to and including each of the bounds, the last one above them all, and their sum."""
+
+    @property
+    def bounds(self) -> Sequence[float]: ...  # noqa: D102 - the names say it
+    @property
+    def counts(self) -> Sequence[int]: ...  # noqa: D102
+    @property
+    def total(self) -> float: ...  # noqa: D102
 
 
 class MediaWorkerFigures(Protocol):
@@ -41,13 +54,29 @@ class MediaWorkerFigures(Protocol):
     @property
     def bytes_out(self) -> int: ...  # noqa: D102
     @property
-    def packets_dropped(self) -> int: ...  # noqa: D102
+    def drops(self) -> Mapping[str, int]: ...  # noqa: D102
     @property
-    def send_failures(self) -> int: ...  # noqa: D102
+    def lost_in(self) -> int: ...  # noqa: D102
     @property
-    def srtp_failures(self) -> int: ...  # noqa: D102
+    def lost_out(self) -> int: ...  # noqa: D102
     @property
-    def retransmissions(self) -> int: ...  # noqa: D102
+    def nacks_in(self) -> int: ...  # noqa: D102
+    @property
+    def nacks_out(self) -> int: ...  # noqa: D102
+    @property
+    def keyframe_requests_in(self) -> int: ...  # noqa: D102
+    @property
+    def keyframe_requests_out(self) -> int: ...  # noqa: D102
+    @property
+    def retransmissions_in(self) -> int: ...  # noqa: D102
+    @property
+    def retransmissions_out(self) -> int: ...  # noqa: D102
+    @property
+    def datagrams(self) -> Distribution: ...  # noqa: D102
+    @property
+    def refused_datagrams(self) -> int: ...  # noqa: D102
+    @property
+    def delays(self) -> Distribution: ...  # noqa: D102
     @property
     def transports(self) -> int: ...  # noqa: D102
     @property
@@ -56,6 +85,10 @@ class MediaWorkerFigures(Protocol):
     def consumers(self) -> int: ...  # noqa: D102
     @property
     def tcp_connections(self) -> int: ...  # noqa: D102
+    @property
+    def tasks(self) -> int: ...  # noqa: D102
+    @property
+    def open_files(self) -> int: ...  # noqa: D102
     @property
     def cpu_s(self) -> float: ...  # noqa: D102
     @property
@@ -139,9 +172,17 @@ class _Collector(Collector):
         yield GaugeMetricFamily("roundup_rooms_live", "Rooms with an open meeting.", now.rooms)
         yield GaugeMetricFamily("roundup_participants", "People in meetings.", now.participants)
         yield GaugeMetricFamily("roundup_connections", "Connections in meetings.", now.connections)
+        yield GaugeMetricFamily("roundup_tasks", "Tasks of the gateway's event loop.", now.tasks)
         # A worker is called by its port: that is the same after a restart.
         workers = [(str(figures.port), figures) for figures in self._media_workers()]
         yield from _traffic(workers)
+        yield _drops(workers)
+        for name, text, read_distribution in _HISTOGRAMS:
+            histogram = HistogramMetricFamily(name, text, labels=["worker"])
+            for worker, figures in workers:
+                distribution = read_distribution(figures)
+                histogram.add_metric([worker], _buckets(distribution), distribution.total)
+            yield histogram
         for name, text, read in _COUNTERS:
             counter = CounterMetricFamily(name, text, labels=["worker"])
             for worker, figures in workers:
@@ -157,17 +198,10 @@ class _Collector(Collector):
 _Row = tuple[str, str, Callable[[MediaWorkerFigures], float]]
 _COUNTERS: tuple[_Row, ...] = (
     (
-        "roundup_media_packets_dropped",
-        "Packets that were not understood or from nobody known.",
-        lambda w: w.packets_dropped,
+        "roundup_media_refused_datagrams",
+        "Datagrams of several packets that the kernel would not cut.",
+        lambda w: w.refused_datagrams,
     ),
-    ("roundup_media_send_failures", "Packets that the kernel did not take.", lambda w: w.send_failures),
-    (
-        "roundup_media_srtp_failures",
-        "Packets that could not be encrypted or decrypted, were forged, or came twice.",
-        lambda w: w.srtp_failures,
-    ),
-    ("roundup_media_retransmissions", "Packets sent again because somebody missed them.", lambda w: w.retransmissions),
     ("roundup_media_cpu_seconds", "Processor time of the worker.", lambda w: w.cpu_s),
     ("roundup_media_worker_restarts", "How often the worker died and was started again.", lambda w: w.restarts),
 )
@@ -176,17 +210,67 @@ _GAUGES: tuple[_Row, ...] = (
     ("roundup_media_producers", "Tracks that come in.", lambda w: w.producers),
     ("roundup_media_consumers", "Tracks that go out.", lambda w: w.consumers),
     ("roundup_media_tcp_connections", "TCP connections of pages to the media port.", lambda w: w.tcp_connections),
+    ("roundup_media_tasks", "Tasks of the worker's event loop.", lambda w: w.tasks),
+    ("roundup_media_open_files", "File descriptors of the worker.", lambda w: w.open_files),
     ("roundup_media_loop_lag_seconds", "How late the worker's last report was.", lambda w: w.loop_lag_s),
 )
 
 
+_HISTOGRAMS: tuple[tuple[str, str, Callable[[MediaWorkerFigures], Distribution]], ...] = (
+    (
+        "roundup_media_forwarding_delay_seconds",
+        "For each forwarded packet, the time at most from its arrival to its departure.",
+        lambda w: w.delays,
+    ),
+    (
+        "roundup_media_datagram_packets",
+        "For each datagram with forwarded packets, how many the kernel was to cut it into.",
+        lambda w: w.datagrams,
+    ),
+)
+_Directed = tuple[str, str, Callable[[MediaWorkerFigures], tuple[float, float]]]
+_TRAFFIC: tuple[_Directed, ...] = (
+    ("roundup_media_packets", "Packets on the media port.", lambda w: (w.packets_in, w.packets_out)),
+    ("roundup_media_bytes", "Bytes on the media port.", lambda w: (w.bytes_in, w.bytes_out)),
+    (
+        "roundup_media_packets_lost",
+        "Packets that did not come the first time; out: as subscribers tell.",
+        lambda w: (w.lost_in, w.lost_out),
+    ),
+    ("roundup_media_nacks", "Requests to send packets again.", lambda w: (w.nacks_in, w.nacks_out)),
+    (
+        "roundup_media_keyframe_requests",
+        "Requests for a picture that needs no other (PLI, FIR).",
+        lambda w: (w.keyframe_requests_in, w.keyframe_requests_out),
+    ),
+    (
+        "roundup_media_retransmissions",
+        "Packets sent again because somebody missed them.",
+        lambda w: (w.retransmissions_in, w.retransmissions_out),
+    ),
+)
+"""In: from pages; out: to pages."""
+
+
 def _traffic(workers: Sequence[tuple[str, MediaWorkerFigures]]) -> Iterable[Metric]:
-    packets = CounterMetricFamily("roundup_media_packets", "Packets on the media port.", labels=["worker", "direction"])
-    octets = CounterMetricFamily("roundup_media_bytes", "Bytes on the media port.", labels=["worker", "direction"])
+    for name, text, read in _TRAFFIC:
+        counter = CounterMetricFamily(name, text, labels=["worker", "direction"])
+        for worker, figures in workers:
+            for direction, value in zip(("in", "out"), read(figures), strict=True):
+                counter.add_metric([worker, direction], value)
+        yield counter
+
+
+def _drops(workers: Sequence[tuple[str, MediaWorkerFigures]]) -> Metric:
+    text = "Packets that came and went no further, or could not be sent."
+    counter = CounterMetricFamily("roundup_media_drops", text, labels=["worker", "reason"])
     for worker, figures in workers:
-        packets.add_metric([worker, "in"], figures.packets_in)
-        packets.add_metric([worker, "out"], figures.packets_out)
-        octets.add_metric([worker, "in"], figures.bytes_in)
-        octets.add_metric([worker, "out"], figures.bytes_out)
-    yield packets
-    yield octets
+        for reason, packets in figures.drops.items():
+            counter.add_metric([worker, reason], packets)
+    return counter
+
+
+def _buckets(distribution: Distribution) -> list[tuple[str, float]]:
+    """Return Prometheus's buckets: each counts what lies below, too."""
+    bounds = [*(str(float(bound)) for bound in distribution.bounds), "+Inf"]
+    return list(zip(bounds, accumulate(distribution.counts or [0]), strict=True))

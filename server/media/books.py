@@ -1,7 +1,7 @@
 """What is open of one meeting's media, and whose it is. Only books: nobody is told, and no worker does anything."""
 
 from protocol.errors import ErrorCode
-from protocol.room import Source
+from protocol.room import Quality, Source
 from protocol.rtp import RtpCapabilities
 from server.errors import UserError
 from server.ids import create_id
@@ -95,6 +95,12 @@ class MediaBooks:
             for transport in endpoint.transports.values()
             for producer in transport.producers.values()
         ]
+
+    def quality_of(self, participant_id: str) -> Quality:
+        """Return how good a participant's connection is: as bad as the worst of their transports."""
+        endpoints = self.endpoints_of(participant_id)
+        qualities = (transport.quality for endpoint in endpoints for transport in endpoint.transports.values())
+        return min(qualities, key=list(Quality).index, default=Quality.GOOD)
 
     def _consumer_count(self, participant_id: str) -> int:
         return sum(

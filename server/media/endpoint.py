@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from protocol.room import ProducerInfo, Source
+from protocol.room import ProducerInfo, Quality, Source
 from protocol.rtp import MAX_LAYERS, MediaKind, RtpCapabilities
 from server.media.capabilities import Codec
 from server.media.messages import MID_BYTES
@@ -76,6 +76,7 @@ class MediaTransport:
     producers: dict[str, MediaProducer] = field(default_factory=dict)
     consumers: dict[str, MediaConsumer] = field(default_factory=dict)
     is_closed: bool = False
+    quality: Quality = Quality.GOOD
     _ssrcs: set[int] = field(default_factory=set)
     _mids: int = 0
 

@@ -24,7 +24,7 @@ from protocol.requests import (
     MediaTransportCreate,
     MediaTransportCreated,
 )
-from protocol.room import SOURCE_KIND, MediaSnapshot, Source
+from protocol.room import SOURCE_KIND, MediaSnapshot, Quality, Source
 from protocol.rtp import (
     ConsumerOptions,
     DtlsParameters,
@@ -136,6 +136,12 @@ class MediaFeature(Feature):
         if (producer := self._books.producers.get(producer_id)) is not None:
             producer.layers_wanted = layers
             self._tell_layers_wanted(producer)
+
+    def on_transport_quality(self, transport_id: str, quality: Quality) -> None:
+        """Tell the room how good somebody's connection is now."""
+        if (transport := self._books.transports.get(transport_id)) is not None:
+            transport.quality = quality
+            self._tell_quality(transport.endpoint.participant_id)
 
     def on_worker_lost(self) -> None:
         """Begin a new epoch, on another worker if there is one."""
@@ -368,6 +374,10 @@ class MediaFeature(Feature):
             self._worker.transport_count -= 1
         if self._books.remove_transport(transport):
             self._tell_producers(transport.endpoint.participant_id)
+        self._tell_quality(transport.endpoint.participant_id)
+
+    def _tell_quality(self, participant_id: str) -> None:
+        self._meeting.set_quality(participant_id, self._books.quality_of(participant_id))
 
     def _tell_layers_wanted(self, producer: MediaProducer) -> None:
         if producer.kind is MediaKind.VIDEO:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from protocol.room import Quality
 from protocol.rtp import MAX_LAYERS, DtlsFingerprint, MediaKind, PayloadType, Uint32
 
 MID_ID = 1
@@ -237,26 +238,55 @@ class ConsumerDark(msgspec.Struct, frozen=True, kw_only=True, tag="consumer_dark
     is_dark: bool
 
 
+class TransportQuality(msgspec.Struct, frozen=True, kw_only=True, tag="transport_quality"):
+    """A transport's line has become better or worse, and has been so for a while."""
+
+    router_id: str
+    transport_id: str
+    quality: Quality
+
+
+class Distribution(msgspec.Struct, frozen=True, kw_only=True):
+    """How many observations lie up to and including each of the bounds, the last one above them all, and their sum."""
+
+    bounds: list[float] = []
+    counts: list[int] = []
+    total: float = 0.0
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
-    """Once a second: totals since the worker started, and how many things it has now."""
+    """Once a second: totals since the worker started, and how many things it has now. In: from pages; out: to pages."""
 
     packets_in: int = 0
     bytes_in: int = 0
     packets_out: int = 0
     bytes_out: int = 0
-    packets_dropped: int = 0
-    """Received and not understood, not authenticated, or from nobody known, or more than one page may send."""
-    send_failures: int = 0
-    """Packets that the kernel did not take."""
-    srtp_failures: int = 0
-    retransmissions: int = 0
+    drops: dict[str, int] = {}
+    """Packets that came and went no further, or could not be sent, by reason."""
+    lost_in: int = 0
+    lost_out: int = 0
+    """Before retransmission; out: as subscribers tell."""
+    nacks_in: int = 0
+    nacks_out: int = 0
+    keyframe_requests_in: int = 0
+    keyframe_requests_out: int = 0
+    retransmissions_in: int = 0
+    retransmissions_out: int = 0
+    datagrams: Distribution = Distribution()
+    """Of forwarded packets, by how many packets each has for the kernel to cut."""
+    refused_datagrams: int = 0
+    """Which the kernel would not cut; their packets left one by one."""
+    delays: Distribution = Distribution()
+    """Of forwarded packets, in seconds: at most so long between arrival and departure."""
     transports: int = 0
     producers: int = 0
     consumers: int = 0
     tcp_connections: int = 0
+    tasks: int = 0
+    open_files: int = 0
     cpu_s: float = 0.0
     loop_lag_s: float = 0.0
     """How late the last report's timer fired."""
 
 
-AnyEvent = Started | StartFailed | TransportClosed | LayersWanted | ConsumerDark | Report
+AnyEvent = Started | StartFailed | TransportClosed | LayersWanted | ConsumerDark | TransportQuality | Report

@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from protocol.errors import ErrorCode
+from protocol.room import Quality
 from protocol.rtp import DtlsFingerprint
 from server.errors import StartupError, UserError
 from server.media import messages as m
@@ -36,6 +37,10 @@ class RouterOwner(Protocol):
 
     def on_layers_wanted(self, producer_id: str, layers: int) -> None:
         """Take note that so many of a producer's layers are worth sending."""
+        ...
+
+    def on_transport_quality(self, transport_id: str, quality: Quality) -> None:
+        """Take note of how good a transport's line is now."""
         ...
 
     def on_worker_lost(self) -> None:
@@ -201,6 +206,8 @@ class WorkerProcess:
                 self._tell_owner(router_id, lambda owner: owner.on_transport_closed(transport_id, reason))
             case m.LayersWanted(router_id=router_id, producer_id=producer_id, layers=layers):
                 self._tell_owner(router_id, lambda owner: owner.on_layers_wanted(producer_id, layers))
+            case m.TransportQuality(router_id=router_id, transport_id=transport_id, quality=quality):
+                self._tell_owner(router_id, lambda owner: owner.on_transport_quality(transport_id, quality))
             case m.Started() | m.StartFailed() as started:
                 if not self._started.done():
                     self._started.set_result(started)

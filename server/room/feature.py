@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from protocol.events import Departure, Notice, RoomEvent
-from protocol.room import Participant, ProducerInfo, RoomInfo
+from protocol.room import Participant, ProducerInfo, Quality, RoomInfo
 from protocol.wire import Request, Wire
 
 
@@ -66,6 +66,10 @@ class Meeting(Protocol):
 
     def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:
         """Change what a participant sends, and publish that when it differs."""
+        ...
+
+    def set_quality(self, participant_id: str, quality: Quality) -> None:
+        """Change how good a participant's connection is said to be, and publish that when it differs."""
         ...
 
 

@@ -13,7 +13,7 @@ from protocol.errors import ErrorCode
 from protocol.events import Departure, Notice, ParticipantJoined, RoomEvent
 from protocol.permissions import permitted_requests
 from protocol.roles import RoomRole, RoomState
-from protocol.room import MeetingInfo, Participant, Person, ProducerInfo, RoomInfo, RoomSnapshot, You
+from protocol.room import MeetingInfo, Participant, Person, ProducerInfo, Quality, RoomInfo, RoomSnapshot, You
 from protocol.wire import Mutation, Request, Wire
 from server.clock import Clock
 from server.errors import UserError
@@ -158,6 +158,10 @@ class LiveMeeting:
     def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:
         """Change what a participant sends, and publish that when it differs."""
         self._state.set_producers(participant_id, producers)
+
+    def set_quality(self, participant_id: str, quality: Quality) -> None:
+        """Change how good a participant's connection is said to be, and publish that when it differs."""
+        self._state.set_quality(participant_id, quality)
 
     async def open(self) -> None:
         """Let the features load what the room had when it was last live."""

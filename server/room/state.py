@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from protocol.errors import ErrorCode
 from protocol.events import Departure, ParticipantChanged, ParticipantJoined, ParticipantLeft, RoomEvent
 from protocol.roles import RoomRole
-from protocol.room import ChatSnapshot, MediaSnapshot, MeetingInfo, Participant, Person, ProducerInfo, RoomInfo
+from protocol.room import ChatSnapshot, MediaSnapshot, MeetingInfo, Participant, Person, ProducerInfo, Quality, RoomInfo
 from protocol.room import RoomSnapshot as Snapshot
 from protocol.wire import Wire
 from server.clock import Clock
@@ -252,6 +252,12 @@ class MeetingState:
         seat = self._seats.get(participant_id)
         if seat is not None and seat.participant.producers != producers:
             self._change(seat, replace(seat.participant, producers=producers))
+
+    def set_quality(self, participant_id: str, quality: Quality) -> None:
+        """Change how good a participant's connection is. Who has gone has none: nothing changes."""
+        seat = self._seats.get(participant_id)
+        if seat is not None and seat.participant.quality is not quality:
+            self._change(seat, replace(seat.participant, quality=quality))
 
     def _seat_of(self, person: Person, endpoint_id: str) -> _Seat | None:
         own: _Seat | None = None

@@ -9,6 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from tests.browser.visitor import Visitor
+from tests.server.media.endpoint import free_udp_port
 from tests.support.chromium import chromium
 from tests.support.server import RunningServer, running_server
 
@@ -29,7 +30,12 @@ async def server(tmp_path_factory: Any) -> AsyncIterator[RunningServer]:
     data_dir: Path = tmp_path_factory.mktemp("browser")
     # Who closes a page is waited for a little, who lost the line for longer than any test here lasts.
     async with running_server(
-        data_dir, is_demo=True, room_grace_s=0.5, reload_grace_s=10.0, reconnect_grace_s=120.0
+        data_dir,
+        is_demo=True,
+        media_port=free_udp_port(),  # known, so that a bad line can be laid to it
+        room_grace_s=0.5,
+        reload_grace_s=10.0,
+        reconnect_grace_s=120.0,
     ) as running:
         yield running
 

@@ -1,12 +1,22 @@
 """Figures for Prometheus."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from server.metrics import LAG_SAMPLE_EVERY_S, LoopLagSampler, Metrics, Occupancy
+
+NOBODY = Occupancy(rooms=0, participants=0, connections=0, tasks=1)
+
+
+@dataclass
+class Counted:
+    bounds: Sequence[float] = ()
+    counts: Sequence[int] = ()
+    total: float = 0.0
 
 
 @dataclass
@@ -16,14 +26,24 @@ class Worker:
     packets_out: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
-    packets_dropped: int = 0
-    send_failures: int = 0
-    srtp_failures: int = 0
-    retransmissions: int = 0
+    drops: Mapping[str, int] = field(default_factory=dict)
+    lost_in: int = 0
+    lost_out: int = 0
+    nacks_in: int = 0
+    nacks_out: int = 0
+    keyframe_requests_in: int = 0
+    keyframe_requests_out: int = 0
+    retransmissions_in: int = 0
+    retransmissions_out: int = 0
+    datagrams: Counted = field(default_factory=Counted)
+    refused_datagrams: int = 0
+    delays: Counted = field(default_factory=Counted)
     transports: int = 0
     producers: int = 0
     consumers: int = 0
     tcp_connections: int = 0
+    tasks: int = 0
+    open_files: int = 0
     cpu_s: float = 0.0
     loop_lag_s: float = 0.0
     restarts: int = 0
@@ -41,7 +61,7 @@ def samples(metrics: Metrics) -> dict[tuple[str, ...], float]:
 
 
 def test_figures_are_those_of_the_moment_they_are_asked_for() -> None:
-    now = [Occupancy(rooms=1, participants=2, connections=3)]
+    now = [Occupancy(rooms=1, participants=2, connections=3, tasks=4)]
     workers = [
         Worker(
             8810,
@@ -57,22 +77,52 @@ def test_figures_are_those_of_the_moment_they_are_asked_for() -> None:
     metrics = Metrics(lambda: now[0], lambda: workers)
     first = samples(metrics)
     assert (first["roundup_rooms_live",], first["roundup_participants",], first["roundup_connections",]) == (1, 2, 3)
+    assert first["roundup_tasks",] == 4
     assert first["roundup_media_packets_total", "in", "8810"] == 10
     assert first["roundup_media_packets_total", "out", "8810"] == 20
     assert first["roundup_media_bytes_total", "out", "8810"] == 2_000
     assert first["roundup_media_transports", "8810"] == 4
     assert first["roundup_media_tcp_connections", "8810"] == 3
     assert first["roundup_media_cpu_seconds_total", "8810"] == 1.5
-    now[0] = Occupancy(rooms=0, participants=0, connections=0)
-    workers.append(Worker(8811, restarts=2, srtp_failures=7))
+    now[0] = Occupancy(rooms=0, participants=0, connections=0, tasks=1)
+    workers.append(Worker(8811, restarts=2, drops={"not_authentic": 7}, tasks=5, open_files=13))
     second = samples(metrics)
     assert second["roundup_rooms_live",] == 0
     assert second["roundup_media_worker_restarts_total", "8811"] == 2
-    assert second["roundup_media_srtp_failures_total", "8811"] == 7
+    assert second["roundup_media_drops_total", "not_authentic", "8811"] == 7
+    assert (second["roundup_media_tasks", "8811"], second["roundup_media_open_files", "8811"]) == (5, 13)
+
+
+def test_each_direction_is_counted_for_itself() -> None:
+    worker = Worker(
+        8810,
+        lost_in=1,
+        lost_out=2,
+        nacks_in=3,
+        nacks_out=4,
+        keyframe_requests_in=5,
+        keyframe_requests_out=6,
+        retransmissions_in=7,
+        retransmissions_out=8,
+    )
+    found = samples(Metrics(lambda: NOBODY, lambda: [worker]))
+    names = ("packets_lost", "nacks", "keyframe_requests", "retransmissions")
+    counts = [found[f"roundup_media_{name}_total", way, "8810"] for name in names for way in ("in", "out")]
+    assert counts == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_a_distribution_becomes_buckets_that_count_what_is_below_too() -> None:
+    worker = Worker(8810, delays=Counted((0.001, 0.05), (5, 2, 1), 0.19), refused_datagrams=3)
+    found = samples(Metrics(lambda: NOBODY, lambda: [worker]))
+    name = "roundup_media_forwarding_delay_seconds"
+    assert [found[f"{name}_bucket", bound, "8810"] for bound in ("0.001", "0.05", "+Inf")] == [5, 7, 8]
+    assert (found[f"{name}_count", "8810"], found[f"{name}_sum", "8810"]) == (8, 0.19)
+    assert found["roundup_media_datagram_packets_count", "8810"] == 0, "before the first report"
+    assert found["roundup_media_refused_datagrams_total", "8810"] == 3
 
 
 def test_joins_are_counted_by_how_long_they_took() -> None:
-    metrics = Metrics(lambda: Occupancy(0, 0, 0), list)
+    metrics = Metrics(lambda: NOBODY, list)
     for seconds in (0.004, 0.2, 3):
         metrics.observe_join(seconds)
     found = samples(metrics)
@@ -82,13 +132,13 @@ def test_joins_are_counted_by_how_long_they_took() -> None:
 
 
 def test_two_servers_in_one_process_have_figures_of_their_own() -> None:
-    one, other = (Metrics(lambda: Occupancy(0, 0, 0), list) for _ in range(2))
+    one, other = (Metrics(lambda: NOBODY, list) for _ in range(2))
     one.observe_join(1)
     assert samples(other)["roundup_join_seconds_count",] == 0
 
 
 def test_openmetrics_is_spoken_to_those_who_ask_for_it() -> None:
-    body, content_type = Metrics(lambda: Occupancy(0, 0, 0), list).render("application/openmetrics-text; version=1.0.0")
+    body, content_type = Metrics(lambda: NOBODY, list).render("application/openmetrics-text; version=1.0.0")
     assert content_type.startswith("application/openmetrics-text")
     assert body.endswith(b"# EOF\n")
 

@@ -195,6 +195,8 @@ export const en = {
     muted: "Muted",
     speaking: "Speaking",
     reconnecting: "Reconnecting …",
+    connection: { fair: "Weak connection", poor: "Very weak connection" },
+    ownConnection: { fair: "Your connection is weak", poor: "Your connection is very weak" },
     short: {
       mute: "Mute",
       unmute: "Unmute",

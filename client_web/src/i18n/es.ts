@@ -200,6 +200,8 @@ export const es: Texts = {
     muted: "En silencio",
     speaking: "Habla",
     reconnecting: "Reconectando …",
+    connection: { fair: "Conexión débil", poor: "Conexión muy débil" },
+    ownConnection: { fair: "Tu conexión es débil", poor: "Tu conexión es muy débil" },
     short: {
       mute: "Silenciar",
       unmute: "Activar",

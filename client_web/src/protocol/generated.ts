@@ -28,6 +28,9 @@ export type MediaKind = "audio" | "video";
 /** What a producer shows or lets hear. */
 export type Source = "microphone" | "camera";
 
+/** How good somebody's connection is, as their packets show. From the worst to the best. */
+export type Quality = "poor" | "fair" | "good";
+
 /** The reply of a request that has nothing to tell. */
 export interface Empty {
 
@@ -214,6 +217,7 @@ export interface Participant {
   joined_at: number;
   is_connected: boolean;
   producers: ProducerInfo[];
+  quality: Quality;
 }
 
 /** One message; its text is text, never markup. `message_id` grows with time within a room. */
@@ -296,7 +300,7 @@ export interface ParticipantJoined {
   participant: Participant;
 }
 
-/** A participant is now as given: producers, mute state, connection. */
+/** A participant is now as given: producers, mute state, connection and its quality. */
 export interface ParticipantChanged {
   type: "participant_changed";
   seq: number;

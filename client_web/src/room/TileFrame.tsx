@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Participant } from "../protocol/generated";
 import { Avatar } from "../shared/Avatar";
+import { ConnectionBars } from "./ConnectionBars";
 import classes from "./TileFrame.module.css";
 
 interface TileFrameProps {
@@ -62,6 +63,7 @@ export function TileFrame(props: TileFrameProps) {
       <div className={classes.label}>
         {isMuted && <MicOff size={16} role="img" aria-label={t("room.muted")} className={classes.muted} />}
         <span className={classes.name}>{label}</span>
+        {!isReconnecting && <ConnectionBars quality={participant.quality} isSelf={isSelf} />}
         {isSpeaking && <span className="visually-hidden">{t("room.speaking")}</span>}
       </div>
     </article>

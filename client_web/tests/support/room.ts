@@ -18,6 +18,7 @@ export function participant(id: string, change: Partial<Participant> = {}): Part
     joined_at: 1_000,
     is_connected: true,
     producers: [],
+    quality: "good",
     ...change,
   };
 }

@@ -78,6 +78,8 @@ class Segmentation:
     """
 
     def __init__(self, *, is_known: bool = True) -> None:
+        self.refused = 0
+        """Datagrams so far that the kernel knew how to cut and would not."""
         self._is_known = is_known
         self._refusals = 0
         self._resting = 0
@@ -95,6 +97,7 @@ class Segmentation:
 
     def note_refused(self) -> None:
         """Take note that it did not."""
+        self.refused += 1
         self._refusals += 1
         if self._refusals >= _MAX_REFUSALS:
             self._refusals, self._resting = 0, _REST

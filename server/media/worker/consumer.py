@@ -178,7 +178,7 @@ class Consumer:
             packets=self._packets + layer.forwarded_packets,
             octets=self._octets + layer.forwarded_octets,
         )
-        self.transport.send_rtcp(rtcp.sender_report(own, self._cname))
+        self.transport.send_sender_report(own, self._cname)
 
     def on_nack(self, sequences: tuple[int, ...], now: float) -> int:
         """Answer from the layers' rings, as RTX; return how many packets were sent again."""

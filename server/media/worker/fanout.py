@@ -7,12 +7,14 @@ there is much, and sends each subscriber everything at once: the cost of a datag
 import asyncio
 import contextlib
 import struct
+import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from server.media.worker.batch import BATCH, Batch, Route
 from server.media.worker.continuity import Shift, shift_pictures
-from server.media.worker.group import Group, Packet, Part, group
+from server.media.worker.counters import Histogram
+from server.media.worker.group import MAX_PACKETS, Group, Packet, Part, group
 from server.media.worker.path import Path
 from server.media.worker.rtp import HEADER_BYTES
 from server.media.worker.srtp import SrtpSession, protect
@@ -24,6 +26,7 @@ PACE_FROM, PACE_UNTIL = 20_000, 12_000
 """Packets a second, sent, from which on they are collected, and below which they are not any more."""
 MAX_HELD = 512
 """Packets; then they leave, whatever the time."""
+DELAY_BOUNDS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05)
 
 _pack = struct.Struct("!HI13s").pack_into
 """Sequence number, timestamp, and a subscriber's prefix, from byte 2 of the header."""
@@ -100,11 +103,17 @@ class Outbox:
         self.batch = Batch(udp.sock)
         self.refused = 0
         """Packets that SRTP refused."""
+        self.delays = Histogram(DELAY_BOUNDS_S)
+        """For each packet that was to leave, how many seconds passed at most since it had come."""
+        self.datagrams = [0] * (MAX_PACKETS + 1)
+        """Those with forwarded packets, by how many they had."""
         self.is_pacing = False
         self._udp = udp
         self._call_later = call_later
         self._timer: asyncio.TimerHandle | None = None
         self._held: list[_Held] = []
+        self._turns: list[tuple[float, int]] = []
+        """When the first packet of a turn had come, in seconds since 1970, and how many were held at its end."""
 
     def create_fanout(self) -> "Fanout":
         """Make the fan-out of one stream."""
@@ -118,6 +127,7 @@ class Outbox:
         """Send what is held, unless there may be more in a moment."""
         if not self._held:
             return
+        self._turns.append((self._udp.turn_came_at or time.time(), len(self._held)))
         if not self.is_pacing or len(self._held) >= MAX_HELD:
             self.flush()
         elif self._timer is None:
@@ -128,10 +138,12 @@ class Outbox:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        held = self._held[:]
+        held, turns = self._held[:], self._turns[:]
         self._held.clear()
+        self._turns.clear()
         with contextlib.closing(_loads(held, self.batch.segmentation.max_packets())) as loads:
             self._send(self._fill(loads))
+        self._note_delays(held, turns)
 
     def close(self) -> None:
         """Send what is held, and stop the timer. Idempotent."""
@@ -139,7 +151,7 @@ class Outbox:
 
     def _fill(self, loads: Iterable["_Load"]) -> int:
         """Write datagrams into the slots, and send them whenever all are full; return how many are left."""
-        batch, udp = self.batch, self._udp
+        batch, udp, datagrams = self.batch, self._udp, self.datagrams
         views, pointers, length, put = batch.views, batch.pointers, batch.length, batch.put
         at = packets = octets = 0
         for lane, rows, groups in loads:
@@ -163,6 +175,7 @@ class Outbox:
                         self._send_framed(lane, rows, view[:size], parts, stride)
                         continue
                     put(at, route, size, stride)
+                    datagrams[len(parts)] += 1
                     packets += len(parts)
                     octets += size
                     at += 1
@@ -185,6 +198,13 @@ class Outbox:
             else:
                 self._udp.packets_out += len(packets)
                 self._udp.bytes_out += sum(map(len, packets))
+
+    def _note_delays(self, held: Sequence[_Held], turns: Sequence[tuple[float, int]]) -> None:
+        now, start = time.time(), 0
+        for came_at, end in turns:
+            packets = sum(len(rows) for _, rows in held[start:end])
+            self.delays.add(max(0.0, now - came_at), packets)
+            start = end
 
     def _send(self, count: int) -> None:
         failures = self.batch.send(count)

@@ -3,6 +3,9 @@
 Pure: bytes never enter here, and time is an argument (seconds of a monotonic clock).
 """
 
+from collections import deque
+from typing import NamedTuple
+
 from server.media.worker.rtcp import ReportBlock, SenderReport
 from server.media.worker.rtp import unwrap_sequence
 
@@ -12,6 +15,8 @@ NACK_INTERVAL_S = 0.1
 NACK_ATTEMPTS = 8
 MAX_MISSING = 512
 """A larger gap is not asked for packet by packet."""
+_RECENT_REPORTS = 8
+"""A subscriber's report may be so many seconds younger than the loss that it tells of."""
 _FIRST_CYCLE = 1 << 16
 """Unbounded sequence numbers start one cycle up, so that a late packet's number is never negative."""
 
@@ -39,6 +44,13 @@ class KeyframeThrottle:
         return True
 
 
+class Interval(NamedTuple):
+    """Packets between two reports. Fewer than none are lost when more came than were expected: late ones."""
+
+    expected: int
+    lost: int
+
+
 class Reception:
     """Reception statistics of one stream (RFC 3550 appendix A.3 and A.8)."""
 
@@ -53,6 +65,16 @@ class Reception:
         self._jitter = 0.0
         self._transit: float | None = None
         self._report: tuple[int, float] | None = None
+        self.interval = Interval(0, 0)
+        """What the last report was about."""
+        self.recent_loss = 0.0
+        """The largest fraction lost of the last reports: 0 to 1."""
+        self._losses: deque[float] = deque(maxlen=_RECENT_REPORTS)
+
+    @property
+    def jitter_s(self) -> float:
+        """RFC 3550 section 6.4.1, in seconds."""
+        return self._jitter / self._clock_rate
 
     def add(self, sequence: int, timestamp: int, now: float) -> int:
         """Count a packet and return its unbounded sequence number."""
@@ -82,6 +104,9 @@ class Reception:
         expected_now = expected - self._expected_before
         lost_now = expected_now - (self._received - self._received_before)
         self._expected_before, self._received_before = expected, self._received
+        self.interval = Interval(expected_now, lost_now)
+        self._losses.append(max(0, lost_now) / max(1, expected_now))
+        self.recent_loss = max(self._losses)
         last_report, reported_at = self._report or (0, now)
         return ReportBlock(
             ssrc=ssrc,

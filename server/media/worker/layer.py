@@ -12,6 +12,7 @@ from server.media.messages import AUDIO_LEVEL_ID, ORIENTATION_ID, Encoding, Prod
 from server.media.worker import rtcp, rtp
 from server.media.worker.consumer import Consumer
 from server.media.worker.continuity import Position
+from server.media.worker.counters import DropReason
 from server.media.worker.fanout import Target
 from server.media.worker.feedback import KeyframeThrottle, MissingPackets, Reception
 from server.media.worker.group import Packet
@@ -83,13 +84,15 @@ class Layer:
         """Take a packet of the stream itself."""
         self._packets_left -= 1
         if header.payload_type != self._stream.payload_type or self._packets_left < 0:
+            self._drop("over_limit" if self._packets_left < 0 else "unknown_stream")
             return
         expected = self.newest.sequence + 1
         sequence = self.reception.add(header.sequence, header.timestamp, now)
         if self._missing is not None:
             if sequence < expected:
                 if not self._missing.take(sequence):
-                    return  # came before as RTX, or was given up
+                    self._drop("duplicate")  # came before as RTX, or was given up
+                    return
             elif sequence > expected > 1:
                 self._on_gap(expected, sequence, now)
         self._accept(header, sequence, now)
@@ -97,13 +100,18 @@ class Layer:
     def receive_retransmission(self, header: RtpHeader, now: float) -> None:
         """Take an RTX packet: a packet that we asked for, or a probe of the bandwidth, which ends here."""
         if header.payload_type != self._stream.rtx_payload_type or self._missing is None:
+            self._drop("unknown_stream")
             return
         number = rtp.original_sequence(self._plumbing.udp.buffer.view[RECEIVE_AT:], header)
         if number is None:
+            self._drop("duplicate")
             return
         sequence = rtp.unwrap_sequence(number, self.newest.sequence)
         if self._missing.take(sequence):
+            self._plumbing.counters.retransmissions_in += 1
             self._accept(header._replace(payload_at=header.payload_at + rtp.RTX_OVERHEAD_BYTES), sequence, now)
+        else:
+            self._drop("duplicate")
 
     def on_sender_report(self, report: rtcp.SenderReport, now: float) -> None:
         """Pass the publisher's clock on to every subscriber, but not more often than makes sense."""
@@ -168,6 +176,11 @@ class Layer:
             self.newest, self.newest_at = position, now
         if not producer.is_paused:
             self._forward(Packet(self._rewritten(header, now), sequence, header.timestamp, descriptor))
+        else:
+            self._drop("paused")
+
+    def _drop(self, reason: DropReason) -> None:
+        self._plumbing.counters.drops[reason] += 1
 
     def _rewritten(self, header: RtpHeader, now: float) -> bytes:
         """Return the packet with the header that all subscribers get, but for what is their own."""
@@ -236,6 +249,7 @@ class Layer:
         transport = self.producer.transport
         for start in range(0, len(due), _NACKED_AT_ONCE):
             numbers = [sequence & 0xFFFF for sequence in due[start : start + _NACKED_AT_ONCE]]
+            self._plumbing.counters.nacks_out += 1
             transport.send_rtcp(rtcp.nack(transport.ssrc, self.ssrc, numbers))
         if (next_due := self._missing.next_due) is not None:
             self._nack_timer = self._plumbing.call_later(max(0.0, next_due - now), self._send_nacks)
@@ -253,4 +267,5 @@ class Layer:
     def _send_keyframe_request(self) -> None:
         if self.ssrc is not None:
             transport = self.producer.transport
+            self._plumbing.counters.keyframe_requests_out += 1
             transport.send_rtcp(rtcp.picture_loss_indication(transport.ssrc, self.ssrc))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from server.media.worker.counters import Counters
 from server.media.worker.fanout import Outbox
 from server.media.worker.path import Path
 from server.media.worker.srtp import (
@@ -17,17 +18,6 @@ from server.media.worker.srtp import (
 from server.media.worker.udp import UdpSocket
 
 _SCRATCH_BYTES = 2_048
-
-
-@dataclass(slots=True)
-class Counters:
-    """Totals that no single object could count."""
-
-    packets_dropped: int = 0
-    packets_over_limit: int = 0
-    """Dropped because one transport sent more than any may."""
-    srtp_failures: int = 0
-    retransmissions: int = 0
 
 
 @dataclass(slots=True)
@@ -71,11 +61,11 @@ class Plumbing:
     ) -> None:
         scratch, size = self._scratch, len(data)
         if size + trailer_bytes > _SCRATCH_BYTES:
-            self.counters.packets_dropped += 1
+            self.counters.too_large += 1
             return
         scratch.view[:size] = data
         scratch.length[0] = size
         if protect_(session.context, scratch.pointer, scratch.length):
-            self.counters.srtp_failures += 1
+            self.counters.not_protected += 1
             return
         self.send(scratch.view[: scratch.length[0]], path, is_urgent=is_urgent)

@@ -1,12 +1,16 @@
 """What a worker reports once a second."""
 
+import asyncio
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 
-from server.media.messages import Report
+from server.media.messages import Distribution, Report
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.tcp import TcpListener
 from server.media.worker.transport import Transport
+
+_OPEN_FILES = Path("/proc/self/fd")
 
 
 class LoopLag:
@@ -27,20 +31,43 @@ class LoopLag:
 
 def collect(plumbing: Plumbing, tcp: TcpListener, transports: Collection[Transport], loop_lag_s: float) -> Report:
     """Put the worker's counters together."""
-    udp, counters = plumbing.udp, plumbing.counters
+    udp, outbox, counters = plumbing.udp, plumbing.outbox, plumbing.counters
     return Report(
         packets_in=udp.packets_in,
         bytes_in=udp.bytes_in,
         packets_out=udp.packets_out,
         bytes_out=udp.bytes_out,
-        packets_dropped=counters.packets_dropped + counters.packets_over_limit,
-        send_failures=udp.send_failures,
-        srtp_failures=counters.srtp_failures + plumbing.outbox.refused,
-        retransmissions=counters.retransmissions,
+        drops={
+            **counters.drops,
+            "failed": udp.failures,
+            "not_sent": udp.send_failures,
+            "not_protected": counters.not_protected + outbox.refused,
+            "too_large": counters.too_large,
+        },
+        lost_in=counters.lost_in,
+        lost_out=counters.lost_out,
+        nacks_in=counters.nacks_in,
+        nacks_out=counters.nacks_out,
+        keyframe_requests_in=counters.keyframe_requests_in,
+        keyframe_requests_out=counters.keyframe_requests_out,
+        retransmissions_in=counters.retransmissions_in,
+        retransmissions_out=counters.retransmissions_out,
+        datagrams=_distribution(outbox.datagrams),
+        refused_datagrams=outbox.batch.segmentation.refused,
+        delays=outbox.delays.distribution(),
         transports=len(transports),
         producers=sum(len(transport.producers) for transport in transports),
         consumers=sum(len(transport.consumers) for transport in transports),
         tcp_connections=len(tcp.connections),
+        tasks=len(asyncio.all_tasks()),
+        open_files=sum(1 for _ in _OPEN_FILES.iterdir()) - 1,  # without the one that lists them
         cpu_s=time.process_time(),
         loop_lag_s=loop_lag_s,
+    )
+
+
+def _distribution(datagrams: Sequence[int]) -> Distribution:
+    sizes = range(1, len(datagrams))
+    return Distribution(
+        bounds=list(sizes), counts=[*datagrams[1:], 0], total=sum(size * datagrams[size] for size in sizes)
     )

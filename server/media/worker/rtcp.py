@@ -7,6 +7,7 @@ is read up to its first malformed packet, and what we have no use for is skipped
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _SENDER_REPORT = 200
 _RECEIVER_REPORT = 201
@@ -20,6 +21,7 @@ _FORMAT_REMB = 15
 _REMB_MANTISSA_BITS = 18
 
 _unpack_header = struct.Struct("!BBH").unpack_from
+_unpack_block = struct.Struct("!6I").unpack_from
 _unpack_sender_info = struct.Struct("!IQIII").unpack_from
 
 
@@ -56,8 +58,7 @@ class BandwidthEstimate:
     bitrate: int
 
 
-@dataclass(frozen=True, slots=True)
-class ReportBlock:
+class ReportBlock(NamedTuple):
     """One stream's reception as RFC 3550 section 6.4.1 reports it; `jitter` in RTP units, `delay` in 1/65536 s."""
 
     ssrc: int
@@ -69,7 +70,7 @@ class ReportBlock:
     delay: int
 
 
-Message = SenderReport | Nack | KeyframeRequest | BandwidthEstimate
+Message = SenderReport | ReportBlock | Nack | KeyframeRequest | BandwidthEstimate
 
 
 def sender_ssrc(packet: bytes | bytearray | memoryview) -> int:
@@ -90,12 +91,22 @@ def parse(compound: bytes) -> list[Message]:
         body = compound[at + 4 : end]
         if packet_type == _SENDER_REPORT and len(body) >= 24:
             messages.append(SenderReport(*_unpack_sender_info(body)))
+            messages.extend(_parse_blocks(first & 0x1F, body[24:]))
+        elif packet_type == _RECEIVER_REPORT:
+            messages.extend(_parse_blocks(first & 0x1F, body[4:]))
         elif packet_type == _TRANSPORT_FEEDBACK and first & 0x1F == _FORMAT_NACK and len(body) >= 8:
             messages.append(_parse_nack(body))
         elif packet_type == _PAYLOAD_FEEDBACK and len(body) >= 8:
             messages.extend(_parse_payload_feedback(first & 0x1F, body))
         at = end
     return messages
+
+
+def _parse_blocks(count: int, body: bytes) -> Iterable[ReportBlock]:
+    for at in range(0, min(24 * count, len(body) - 23), 24):
+        ssrc, loss, highest, jitter, last, delay = _unpack_block(body, at)
+        lost = loss & 0xFFFFFF
+        yield ReportBlock(ssrc, loss >> 24, lost - (lost >> 23 << 24), highest, jitter, last, delay)
 
 
 def _parse_nack(body: bytes) -> Nack:

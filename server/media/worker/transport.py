@@ -11,14 +11,17 @@ from server.media.rpc import RpcError
 from server.media.worker import rtcp, rtp
 from server.media.worker.bandwidth import UplinkEstimator, publisher_bitrate
 from server.media.worker.consumer import Consumer
+from server.media.worker.counters import DropReason
 from server.media.worker.downlink import Downlink
 from server.media.worker.dtls import DtlsTransport, WorkerCertificate, local_role
 from server.media.worker.fanout import Lane
 from server.media.worker.ice_lite import CONSENT_S, IceAgent
 from server.media.worker.layer import Layer
+from server.media.worker.line import Line
 from server.media.worker.path import Path
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.producer import Producer
+from server.media.worker.quality import Quality
 from server.media.worker.quota import Quota
 from server.media.worker.rtp import RtpHeader
 from server.media.worker.srtp import SrtpKeys, SrtpSession, unprotect, unprotect_rtcp
@@ -46,6 +49,7 @@ class Transport:
         on_closed: Callable[["Transport", CloseReason | None], None],
         on_layers_wanted: Callable[[Producer], None] = lambda _: None,
         on_dark: Callable[[Consumer], None] = lambda _: None,
+        on_quality: Callable[["Transport"], None] = lambda _: None,
     ) -> None:
         self.transport_id = transport_id
         self.agent = IceAgent(self)
@@ -63,6 +67,10 @@ class Transport:
         self._on_closed = on_closed
         self.tell_layers_wanted = on_layers_wanted
         self.tell_dark = on_dark
+        self.quality = Quality.GOOD
+        """The mark that was told last."""
+        self._tell_quality = on_quality
+        self._line = Line()
         self._downlink = Downlink()
         self._dtls = DtlsTransport(certificate, send=self._send, on_closed=lambda: self.close("dtls_closed"))
         self._dtls_task: asyncio.Task[None] | None = None
@@ -118,22 +126,23 @@ class Transport:
             for consumer in self.consumers.values():
                 consumer.producer.refresh()
 
-    def receive_dtls(self, datagram: bytes) -> None:
-        """Take a DTLS datagram."""
-        if self._quota.take_dtls():
-            self._dtls.feed(datagram)
-        else:
-            self._plumbing.counters.packets_over_limit += 1
+    def receive_dtls(self, datagram: bytes) -> DropReason | None:
+        """Take a DTLS datagram; return why it is dropped, if it is."""
+        if not self._quota.take_dtls():
+            return "over_limit"
+        self._dtls.feed(datagram)
+        return None
 
-    def receive_media(self, size: int) -> bool:
-        """Take an SRTP or SRTCP packet of `size` bytes in the socket's buffer; false when it is not for us."""
-        if self.inbound is None or size < _SSRC_AT + 4:
-            return False
+    def receive_media(self, size: int) -> DropReason | None:
+        """Take an SRTP or SRTCP packet of `size` bytes in the socket's buffer; return why it is dropped, if it is."""
+        if self.inbound is None:
+            return "not_authentic"
+        if size < _SSRC_AT + 4:
+            return "malformed"
         if rtp.is_rtcp(self._plumbing.udp.buffer.view[RECEIVE_AT + 1]):
             return self._receive_rtcp(self.inbound, size)
         if not self._quota.take_media(size):
-            self._plumbing.counters.packets_over_limit += 1
-            return True
+            return "over_limit"
         return self._receive_rtp(self.inbound, size)
 
     def produce(
@@ -200,6 +209,7 @@ class Transport:
         if (consumer := self.consumers.pop(consumer_id, None)) is None:
             return
         del self._subscribed[consumer.ssrc]
+        self._line.forget(consumer.ssrc)
         consumer.producer.remove(consumer)
         if self.outbound is not None:
             for ssrc in (consumer.ssrc, consumer.rtx_ssrc):
@@ -220,6 +230,11 @@ class Transport:
         """Send one RTCP compound, if connected."""
         if self.outbound is not None and self.path is not None:
             self._plumbing.send_rtcp(self.outbound, compound, self.path)
+
+    def send_sender_report(self, report: rtcp.SenderReport, cname: str) -> None:
+        """Send an SR for one of our streams; the page's report on it will tell the round trip."""
+        self._line.on_sent_report(report.ssrc, report.ntp, self._plumbing.clock())
+        self.send_rtcp(rtcp.sender_report(report, cname))
 
     def tick(self, now: float) -> None:
         """Do what is due every second: consent and handshake deadlines, reports to a publisher."""
@@ -242,6 +257,9 @@ class Transport:
             self._report(now)
         if self.consumers:
             self._downlink.tick(self.consumers.values(), now)
+        if (quality := self._line.tick(now)) is not self.quality:
+            self.quality = quality
+            self._tell_quality(self)
 
     def allocate(self) -> None:
         """Take note that the page wants other pictures, or wants them shown otherwise."""
@@ -298,30 +316,29 @@ class Transport:
         if self.path is not None:
             self._plumbing.send(datagram, self.path)
 
-    def _receive_rtp(self, inbound: SrtpSession, size: int) -> bool:
+    def _receive_rtp(self, inbound: SrtpSession, size: int) -> DropReason | None:
         buffer = self._plumbing.udp.buffer
         packet = buffer.view[RECEIVE_AT:]
         ssrc = int.from_bytes(packet[_SSRC_AT : _SSRC_AT + 4], "big")
         known = self._streams.get(ssrc)
         if known is None and not self._may_be_named_by_mid():
-            return False
+            return "unknown_stream"
         buffer.length[0] = size
         if unprotect(inbound.context, buffer.pointer_at(RECEIVE_AT), buffer.length):
-            self._plumbing.counters.srtp_failures += 1
-            return False
+            return "not_authentic"
         header = rtp.parse_header(packet, buffer.length[0])
         if header is None:
-            return False
+            return "malformed"
         stream = known or self._bind_by_mid(packet, header)
         if stream is None:
             inbound.forget(ssrc)
-            return False
+            return "unknown_stream"
         layer, receive = stream
         now = self._plumbing.clock()
         if layer.producer.stream.abs_send_time_extension is not None:
             self._measure(layer.producer, packet, header, size, now)
         receive(header, now)
-        return True
+        return None
 
     def _may_be_named_by_mid(self) -> bool:
         return self._stray_packets < MAX_STRAY_PACKETS_PER_S and any(
@@ -360,23 +377,22 @@ class Transport:
             self._uplink = UplinkEstimator()
         self._uplink.add(header.ssrc, size, int.from_bytes(data, "big"), now)
 
-    def _receive_rtcp(self, inbound: SrtpSession, size: int) -> bool:
+    def _receive_rtcp(self, inbound: SrtpSession, size: int) -> DropReason | None:
         if self._rtcp_left <= 0:
-            return False
+            return "over_limit"
         self._rtcp_left -= 1
         buffer = self._plumbing.udp.buffer
         source = rtcp.sender_ssrc(buffer.view[RECEIVE_AT:])
         if source not in self._rtcp_sources and len(self._rtcp_sources) >= _MAX_RTCP_SOURCES:
-            return False
+            return "over_limit"
         buffer.length[0] = size
         if unprotect_rtcp(inbound.context, buffer.pointer_at(RECEIVE_AT), buffer.length):
-            self._plumbing.counters.srtp_failures += 1
-            return False
+            return "not_authentic"
         self._rtcp_sources.add(source)
         now = self._plumbing.clock()
         for message in rtcp.parse(bytes(buffer.view[RECEIVE_AT : RECEIVE_AT + buffer.length[0]])):
             self._on_rtcp(message, now)
-        return True
+        return None
 
     def _on_rtcp(self, message: rtcp.Message, now: float) -> None:
         match message:
@@ -384,14 +400,25 @@ class Transport:
                 known = self._streams.get(ssrc)
                 if known is not None and known[0].ssrc == ssrc:
                     known[0].on_sender_report(message, now)
-            case rtcp.Nack(media_ssrc=ssrc, sequences=sequences):
+            case rtcp.ReportBlock(ssrc=ssrc):
                 if (consumer := self._subscribed.get(ssrc)) is not None:
-                    self._plumbing.counters.retransmissions += consumer.on_nack(sequences, now)
+                    self._on_report_block(consumer, message, now)
+            case rtcp.Nack(media_ssrc=ssrc, sequences=sequences):
+                self._plumbing.counters.nacks_in += 1
+                if (consumer := self._subscribed.get(ssrc)) is not None:
+                    self._plumbing.counters.retransmissions_out += consumer.on_nack(sequences, now)
             case rtcp.KeyframeRequest(media_ssrc=ssrc):
+                self._plumbing.counters.keyframe_requests_in += 1
                 if (consumer := self._subscribed.get(ssrc)) is not None and consumer.is_forwarding:
                     consumer.request_keyframe()
             case rtcp.BandwidthEstimate(bitrate=bitrate):
                 self._downlink.on_estimate(bitrate, self.consumers.values(), now)
+
+    def _on_report_block(self, consumer: Consumer, block: rtcp.ReportBlock, now: float) -> None:
+        producer, layer = consumer.producer, consumer.layer
+        origin = layer.reception if layer is not None else None
+        clock_rate = None if producer.is_video else producer.stream.clock_rate
+        self._plumbing.counters.lost_out += self._line.on_report(block, origin, clock_rate, now)
 
     def _report(self, now: float) -> None:
         """Send a receiver report over all streams, and how much video we want."""
@@ -403,6 +430,9 @@ class Transport:
         ]
         if not blocks:
             return
+        for layer in layers:
+            self._line.on_received(layer.reception, is_audio=not layer.producer.is_video)
+            self._plumbing.counters.lost_in += max(0, layer.reception.interval.lost)
         compound = rtcp.receiver_report(self.ssrc, blocks)
         videos = [layer for layer in layers if layer.producer.is_video]
         if videos:

@@ -9,6 +9,8 @@ import contextlib
 import errno
 import logging
 import socket
+import struct
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -25,7 +27,9 @@ _TURN_PACKETS = 64
 _SOCKET_BUFFER_BYTES = 4 << 20
 _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
 _IP_PKTINFO = 8
-_ANCILLARY_BYTES = 64
+_SO_TIMESTAMPNS = 35
+_ANCILLARY_BYTES = 128
+_unpack_timespec = struct.Struct("@ll").unpack
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +57,7 @@ def _bind(family: int, host: str, port: int) -> socket.socket:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
         else:
             sock.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+        sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         sock.setblocking(False)
         sock.bind((host, port))
     except OSError:
@@ -69,6 +74,15 @@ def answer_path(remote: Address, ancillary: list[tuple[int, int, bytes]]) -> Pat
         if (level, kind) == (socket.IPPROTO_IP, _IP_PKTINFO):
             return Path(remote, (level, kind, bytes(4) + data[8:12] + bytes(4)))
     return Path(remote, None)
+
+
+def arrival(ancillary: list[tuple[int, int, bytes]]) -> float:
+    """Return when a datagram came, in seconds since 1970: the kernel noted it, however late we read it."""
+    for level, kind, data in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
+            seconds, nanoseconds = _unpack_timespec(data)
+            return float(seconds + nanoseconds / 1e9)
+    return time.time()
 
 
 class UdpSocket:
@@ -88,6 +102,8 @@ class UdpSocket:
         self.buffer = Buffer(RECEIVE_AT + 2 * PACKET_BYTES)
         self.packets_in = self.bytes_in = self.packets_out = self.bytes_out = 0
         self.send_failures = self.failures = 0
+        self.turn_came_at = 0.0
+        """When the first packet of this turn came, in seconds since 1970; 0 between turns."""
         self._target = [self.buffer.view[RECEIVE_AT : RECEIVE_AT + MAX_DATAGRAM_BYTES]]
         self._on_datagram = on_datagram
         self._on_turn_end = on_turn_end
@@ -132,6 +148,7 @@ class UdpSocket:
     def _take_turn(self) -> None:
         self._drain()
         self.end_turn()
+        self.turn_came_at = 0.0
 
     def _drain(self) -> None:
         receive, target, on_datagram = self.sock.recvmsg_into, self._target, self._on_datagram
@@ -142,6 +159,8 @@ class UdpSocket:
                 return
             except OSError:  # an ICMP error for a packet sent earlier
                 continue
+            if not self.turn_came_at:
+                self.turn_came_at = arrival(ancillary)
             self.packets_in += 1
             self.bytes_in += size
             if size:

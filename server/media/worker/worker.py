@@ -10,8 +10,10 @@ from typing import Any
 import msgspec
 
 import server.media.messages as m
+from protocol.room import Quality
 from server.media.rpc import PeerGoneError, RpcError
 from server.media.worker.consumer import Consumer
+from server.media.worker.counters import DropReason
 from server.media.worker.dtls import WorkerCertificate
 from server.media.worker.fanout import Outbox
 from server.media.worker.ice_lite import IceLite
@@ -154,6 +156,7 @@ class Worker:
             self._on_transport_closed,
             lambda producer: self._tell_layers_wanted(command.router_id, producer),
             lambda consumer: self._tell_dark(command.router_id, consumer),
+            lambda transport: self._tell_quality(command.router_id, transport),
         )
         self.transports[transport.transport_id] = transport
         self._router_of[transport.transport_id] = command.router_id
@@ -191,6 +194,10 @@ class Worker:
             )
         )
 
+    def _tell_quality(self, router_id: str, transport: Transport) -> None:
+        quality = Quality(transport.quality.name.lower())
+        self._tell(m.TransportQuality(router_id=router_id, transport_id=transport.transport_id, quality=quality))
+
     def _transport(self, transport_id: str) -> Transport:
         transport = self.transports.get(transport_id)
         if transport is None:
@@ -200,19 +207,10 @@ class Worker:
     def _on_datagram(self, size: int, address: Address, ancillary: Any) -> None:
         """Tell STUN, DTLS and SRTP apart by the first byte (RFC 7983), and drop what comes from nobody known."""
         view = self.udp.buffer.view
-        first = view[RECEIVE_AT]
-        if first < 4:
-            self._on_stun(view[RECEIVE_AT : RECEIVE_AT + size], answer_path(address, ancillary))
-            return
-        transport = self.ice.owners.get(address)
-        if transport is not None:
-            if 128 <= first <= 191:
-                if transport.receive_media(size):
-                    return
-            elif 20 <= first <= 63:
-                transport.receive_dtls(bytes(view[RECEIVE_AT : RECEIVE_AT + size]))
-                return
-        self.plumbing.counters.packets_dropped += 1
+        if view[RECEIVE_AT] < 4:
+            self._note(self._on_stun(view[RECEIVE_AT : RECEIVE_AT + size], answer_path(address, ancillary)))
+        else:
+            self._note(self._on_other(size, address))
 
     def _on_frame(self, frame: memoryview, path: Path) -> None:
         """Take a packet that came over TCP, from where those that come by UDP lie."""
@@ -220,10 +218,23 @@ class Worker:
         self.udp.buffer.view[RECEIVE_AT : RECEIVE_AT + size] = frame
         self.udp.packets_in += 1
         self.udp.bytes_in += size
-        if frame[0] < 4:
-            self._on_stun(frame, path)
-        else:
-            self._on_datagram(size, path.remote, ())
+        self._note(self._on_stun(frame, path) if frame[0] < 4 else self._on_other(size, path.remote))
+
+    def _on_other(self, size: int, address: Address) -> DropReason | None:
+        transport = self.ice.owners.get(address)
+        if transport is None:
+            return "unknown_source"
+        view = self.udp.buffer.view
+        first = view[RECEIVE_AT]
+        if 128 <= first <= 191:
+            return transport.receive_media(size)
+        if 20 <= first <= 63:
+            return transport.receive_dtls(bytes(view[RECEIVE_AT : RECEIVE_AT + size]))
+        return "malformed"
+
+    def _note(self, reason: DropReason | None) -> None:
+        if reason is not None:
+            self.plumbing.counters.drops[reason] += 1
 
     def _on_connection_lost(self, path: Path) -> None:
         transport = self.ice.owners.get(path.remote)
@@ -234,14 +245,14 @@ class Worker:
     def _on_turn_end(self) -> None:
         self.plumbing.outbox.end_turn()
 
-    def _on_stun(self, data: memoryview, path: Path) -> None:
+    def _on_stun(self, data: memoryview, path: Path) -> DropReason | None:
         checked = self.ice.receive(data, path, self._clock())
         if checked is None:
-            self.plumbing.counters.packets_dropped += 1
-            return
+            return "bad_check"
         if checked.answer:
             self.plumbing.send(checked.answer, path)
         checked.owner.on_checked(has_moved=checked.has_moved)
+        return None
 
     def _schedule_tick(self) -> None:
         self._lag.expect(TICK_S)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from protocol.events import MediaReset, Notice, RoomEvent
 from protocol.roles import RoomKind, RoomRole
-from protocol.room import Participant, ProducerInfo, RoomInfo
+from protocol.room import Participant, ProducerInfo, Quality, RoomInfo
 from protocol.wire import Request, Wire
 from server.clock import SystemClock
 from server.config import Config
@@ -29,7 +29,7 @@ class RecordingMeeting:
         self.room = RoomInfo(room_id="room_1", slug="round-up", name="Round-up", kind=RoomKind.ROUND_UP)
         self.events: list[RoomEvent] = []
         self.notices: list[tuple[str | None, Notice]] = []
-        self.told: list[Notice | tuple[ProducerInfo, ...]] = []
+        self.told: list[Notice | tuple[ProducerInfo, ...] | Quality] = []
         """Notices, and what participants were said to send, in order."""
         self._changed = asyncio.Event()
         self._participants = {
@@ -69,6 +69,13 @@ class RecordingMeeting:
         self._participants[participant_id] = replace(self._participants[participant_id], producers=producers)
         self.told.append(producers)
         self._changed.set()
+
+    def set_quality(self, participant_id: str, quality: Quality) -> None:
+        participant = self._participants.get(participant_id)
+        if participant is not None and participant.quality is not quality:
+            self._participants[participant_id] = replace(participant, quality=quality)
+            self.told.append(quality)
+            self._changed.set()
 
     def producers(self, participant_id: str) -> tuple[ProducerInfo, ...]:
         return self._participants[participant_id].producers

@@ -28,7 +28,7 @@ from protocol.requests import (
     MediaTransportCreate,
     MediaTransportCreated,
 )
-from protocol.room import MediaSnapshot, ProducerInfo, Source
+from protocol.room import MediaSnapshot, ProducerInfo, Quality, Source
 from protocol.rtp import DtlsFingerprint, DtlsParameters, RtpCapabilities, RtpParameters, TransportOptions
 from protocol.wire import Empty
 from server.errors import UserError
@@ -482,3 +482,40 @@ async def test_a_request_under_way_when_the_worker_dies_fails_cleanly(
     await meeting.wait_for_reset(2)
     await ana.transport("send")
     await worker_has(service, transports=1)
+
+
+class TestQuality:
+    """What the worker tells of transports becomes a mark of each participant."""
+
+    async def test_a_participant_s_connection_is_as_bad_as_the_worst_of_their_transports(
+        self, feature: MediaFeature, meeting: RecordingMeeting, ana: MediaPage
+    ) -> None:
+        tablet = MediaPage(feature, "ana", "tablet")
+        transports = [await ana.transport("send"), await ana.transport("recv"), await tablet.transport("recv")]
+        qualities = [Quality.FAIR, Quality.GOOD, Quality.POOR]
+        for transport, quality in zip(transports, qualities, strict=True):
+            feature.on_transport_quality(transport.id, quality)
+        assert quality_of(meeting, "ana") is Quality.POOR
+        assert quality_of(meeting, "ben") is Quality.GOOD
+        await tablet.ask(MediaTransportClose, Empty, transport_id=transports[2].id)
+        assert quality_of(meeting, "ana") is Quality.FAIR
+        feature.on_transport_quality(transports[0].id, Quality.GOOD)
+        assert quality_of(meeting, "ana") is Quality.GOOD
+
+    async def test_whose_transports_are_gone_has_no_bad_connection(
+        self, feature: MediaFeature, meeting: RecordingMeeting, ana: MediaPage
+    ) -> None:
+        transport = await ana.transport("send")
+        feature.on_transport_quality(transport.id, Quality.POOR)
+        feature.on_transport_quality("of another meeting", Quality.POOR)
+        assert quality_of(meeting, "ana") is Quality.POOR
+        feature.on_worker_lost()
+        assert quality_of(meeting, "ana") is Quality.GOOD
+        feature.on_transport_quality(transport.id, Quality.POOR)
+        assert quality_of(meeting, "ana") is Quality.GOOD
+
+
+def quality_of(meeting: RecordingMeeting, participant_id: str) -> Quality:
+    participant = meeting.participant(participant_id)
+    assert participant is not None
+    return participant.quality

@@ -5,7 +5,7 @@ import pytest
 from protocol.errors import ErrorCode
 from protocol.events import ParticipantChanged, ParticipantJoined, ParticipantLeft, RoomEvent
 from protocol.roles import RoomRole
-from protocol.room import ChatSnapshot, MediaSnapshot, MeetingInfo, ProducerInfo, Source
+from protocol.room import ChatSnapshot, MediaSnapshot, MeetingInfo, ProducerInfo, Quality, Source
 from server.errors import UserError
 from server.room.feature import Caller
 from server.room.state import (
@@ -243,6 +243,18 @@ def test_producers_are_published_when_they_differ(core: Core) -> None:
     [event] = core.news()
     assert isinstance(event, ParticipantChanged)
     assert event.participant.producers == microphone
+
+
+def test_the_quality_of_a_connection_is_published_when_it_differs(core: Core) -> None:
+    caller = core.join("ana", "tab")
+    core.news()
+    core.state.set_quality(caller.participant_id, Quality.GOOD)
+    core.state.set_quality(caller.participant_id, Quality.POOR)
+    core.state.set_quality(caller.participant_id, Quality.POOR)
+    core.state.set_quality("nobody", Quality.POOR)
+    [event] = core.news()
+    assert isinstance(event, ParticipantChanged)
+    assert event.participant.quality is Quality.POOR
 
 
 def test_a_snapshot_holds_what_features_give_and_defaults_for_the_rest(core: Core) -> None:

@@ -16,6 +16,7 @@ from protocol.room import (
     MeetingInfo,
     Participant,
     ProducerInfo,
+    Quality,
     RoomSnapshot,
     Source,
 )
@@ -124,6 +125,11 @@ class Meeting(RuleBasedStateMachine):
         if page.caller is not None:
             producers = tuple(ProducerInfo(producer_id=str(s), source=s, is_paused=is_paused) for s in sources)
             self.state.set_producers(page.caller.participant_id, producers)
+
+    @rule(page=pages, quality=st.sampled_from(Quality))
+    def measure(self, page: OpenPage, quality: Quality) -> None:
+        if page.caller is not None:
+            self.state.set_quality(page.caller.participant_id, quality)
 
     @rule(is_available=st.booleans())
     def rebuild_media(self, is_available: bool) -> None:

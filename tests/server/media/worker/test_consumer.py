@@ -34,7 +34,7 @@ async def test_what_is_asked_for_is_sent_again_as_rtx(first: int, lost: set[int]
             assert payload(packet)[2:] == payload(packets[number])
         numbers = [parsed(packet).sequence for packet in again]
         assert numbers == [(numbers[0] + at) & 0xFFFF for at in range(len(numbers))]
-        assert rig.worker.plumbing.counters.retransmissions == len(lost)
+        assert rig.worker.plumbing.counters.retransmissions_out == len(lost)
 
 
 async def test_what_never_was_or_is_long_gone_is_not_sent(rig: Rig) -> None:
@@ -48,7 +48,7 @@ async def test_what_never_was_or_is_long_gone_is_not_sent(rig: Rig) -> None:
     await ask_again(subscriber, [gone, (gone - 5) & 0xFFFF, (last + 1) & 0xFFFF, last])
     again = await subscriber.next_rtp()
     assert payload(again)[2:] == b"599"
-    assert rig.worker.plumbing.counters.retransmissions == 1
+    assert rig.worker.plumbing.counters.retransmissions_out == 1
 
 
 async def test_nothing_from_before_a_pause_is_sent(rig: Rig) -> None:
@@ -64,7 +64,7 @@ async def test_nothing_from_before_a_pause_is_sent(rig: Rig) -> None:
     await ask_again(subscriber, [parsed(before).sequence, parsed(after).sequence])
     assert payload(await subscriber.next_rtp())[2:] == b"after"
     await rig.drained()
-    assert rig.worker.plumbing.counters.retransmissions == 1
+    assert rig.worker.plumbing.counters.retransmissions_out == 1
 
 
 async def test_a_subscriber_that_asks_for_everything_again_and_again_is_limited(rig: Rig) -> None:
@@ -75,11 +75,11 @@ async def test_a_subscriber_that_asks_for_everything_again_and_again_is_limited(
     for _ in range(40):
         await ask_again(subscriber, sequences)
     await rig.drained()
-    assert rig.worker.plumbing.counters.retransmissions == MAX_RETRANSMISSIONS_PER_S
+    assert rig.worker.plumbing.counters.retransmissions_out == MAX_RETRANSMISSIONS_PER_S
     rig.worker.tick()
     await ask_again(subscriber, sequences)
     await rig.drained()
-    assert rig.worker.plumbing.counters.retransmissions == MAX_RETRANSMISSIONS_PER_S + 16
+    assert rig.worker.plumbing.counters.retransmissions_out == MAX_RETRANSMISSIONS_PER_S + 16
 
 
 async def test_asking_for_what_never_was_costs_no_more_than_a_share(rig: Rig) -> None:
@@ -91,11 +91,11 @@ async def test_asking_for_what_never_was_costs_no_more_than_a_share(rig: Rig) ->
         await ask_again(subscriber, nonsense)
     await ask_again(subscriber, [sequence])
     await rig.drained()
-    assert rig.worker.plumbing.counters.retransmissions == 0
+    assert rig.worker.plumbing.counters.retransmissions_out == 0
     rig.worker.tick()
     await ask_again(subscriber, [sequence])
     await rig.drained()
-    assert rig.worker.plumbing.counters.retransmissions == 1
+    assert rig.worker.plumbing.counters.retransmissions_out == 1
 
 
 async def test_a_storm_of_rtcp_is_cut_off(rig: Rig) -> None:
@@ -105,7 +105,7 @@ async def test_a_storm_of_rtcp_is_cut_off(rig: Rig) -> None:
     for _ in range(MAX_RTCP_PER_S + 50):
         await ask_again(subscriber, [sequence])
         await rig.drained()
-    assert 0 < rig.worker.plumbing.counters.retransmissions <= MAX_RTCP_PER_S
+    assert 0 < rig.worker.plumbing.counters.retransmissions_out <= MAX_RTCP_PER_S
 
 
 @pytest.mark.parametrize("ssrc", [1_111, 500_002, 1])
@@ -115,4 +115,4 @@ async def test_a_nack_for_another_stream_is_ignored(rig: Rig, ssrc: int) -> None
     sequence = parsed(await subscriber.next_rtp()).sequence
     subscriber.send_rtcp(rtcp.nack(1, ssrc, [sequence]))
     await rig.drained()
-    assert rig.worker.plumbing.counters.retransmissions == 0
+    assert rig.worker.plumbing.counters.retransmissions_out == 0

@@ -1,5 +1,6 @@
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 
@@ -208,6 +209,20 @@ class TestPacing:
             asyncio.get_running_loop().remove_reader(sock.fileno())
             receiver = Receiver(sock)
             assert [receiver.next()[2] for _ in range(2)] == [b"one", b"two"]
+
+    async def test_the_delay_of_each_packet_counts_from_the_turn_in_which_it_came(self, outbox: Outbox) -> None:
+        outbox.pace(PACE_FROM + 1)
+        with ExitStack() as stack:
+            fanout = outbox.create_fanout()
+            fanout.aim([target_at(lane_to(sock), number) for number, sock in enumerate(receivers(stack, 3))])
+            for waited_s, packet in zip((4.0, 2.0), packets_of(b"one", b"two"), strict=True):
+                outbox._udp.turn_came_at = time.time() - waited_s
+                fanout.put(packet)
+                outbox.end_turn()
+            outbox.flush()
+        delays = outbox.delays.distribution()
+        assert delays.counts[-1] == sum(delays.counts) == 6, "each to three subscribers"
+        assert 3 * (4 + 2) <= delays.total < 3 * (4 + 2 + 60)
 
     async def test_not_much_is_held(self, outbox: Outbox) -> None:
         outbox.pace(PACE_FROM + 1)

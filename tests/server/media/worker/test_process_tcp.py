@@ -97,7 +97,7 @@ async def test_one_who_does_not_read_costs_little_memory_and_the_others_nothing(
     await process.call(m.PauseConsumer(transport_id="slow", consumer_id="d", is_paused=False))
     slow.writer.transport.pause_reading()  # type: ignore[attr-defined]
     memory = psutil.Process(process.pid).memory_info
-    before = (await next_report(process)).send_failures
+    before = (await next_report(process)).drops["not_sent"]
     resident: list[int] = []
     number = 0
     async with asyncio.timeout(DEADLINE_S):
@@ -106,7 +106,7 @@ async def test_one_who_does_not_read_costs_little_memory_and_the_others_nothing(
                 publisher.send_rtp(rtp_packet(number, bytes(1_150), marker=True))
                 assert len(await subscriber.next_rtp()) > 1_150
                 number += 1
-            if (await next_report(process)).send_failures > before:
+            if (await next_report(process)).drops["not_sent"] > before:
                 resident.append(memory().rss)
     assert resident[-1] - resident[0] < MAX_GROWTH_BYTES
     for endpoint in (publisher, subscriber, slow):

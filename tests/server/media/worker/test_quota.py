@@ -42,7 +42,7 @@ async def test_who_floods_the_worker_is_cut_off_for_the_rest_of_a_second(rig: Ri
             await rig.drained()
     publisher.send_rtp(rtp_packet(1, b"too much"))
     await rig.drained()
-    assert counters.packets_over_limit == 201
+    assert counters.drops["over_limit"] == 201
     rig.worker.tick()
     publisher.send_rtp(rtp_packet(2, b"again"))
     assert payload(await subscriber.next_rtp()) == b"again"
@@ -56,6 +56,6 @@ async def test_a_flood_of_dtls_is_cut_off_and_does_the_media_no_harm(rig: Rig) -
         if number % 50 == 49:
             await rig.drained()
     await rig.drained()
-    assert rig.worker.plumbing.counters.packets_over_limit == 50
+    assert rig.worker.plumbing.counters.drops["over_limit"] == 50
     publisher.send_rtp(rtp_packet(1, b"unharmed"))
     assert payload(await subscriber.next_rtp()) == b"unharmed"

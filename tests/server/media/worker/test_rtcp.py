@@ -93,6 +93,26 @@ def test_another_library_reads_our_receiver_reports(
     assert packet.reports == [RtcpReceiverInfo(9, fraction, lost, highest, jitter, last, delay)]
 
 
+blocks = st.lists(
+    st.builds(
+        rtcp.ReportBlock, uint32, st.integers(0, 255), st.integers(-(2**23), 2**23 - 1), uint32, uint32, uint32, uint32
+    ),
+    max_size=31,
+)
+
+
+@given(blocks)
+def test_receiver_reports_are_read(told: list[rtcp.ReportBlock]) -> None:
+    assert rtcp.parse(rtcp.receiver_report(3, told)) == told
+
+
+@given(blocks)
+def test_what_a_sender_of_another_library_reports_of_others_is_read(told: list[rtcp.ReportBlock]) -> None:
+    info = RtcpSenderInfo(ntp_timestamp=1, rtp_timestamp=2, packet_count=3, octet_count=4)
+    compound = bytes(RtcpSrPacket(ssrc=7, sender_info=info, reports=[RtcpReceiverInfo(*block) for block in told]))
+    assert rtcp.parse(compound) == [rtcp.SenderReport(7, 1, 2, 3, 4), *told]
+
+
 def test_a_truncated_packet_ends_the_compound() -> None:
     pli = rtcp.picture_loss_indication(1, 7)
     assert rtcp.parse(pli + pli[:-1]) == [rtcp.KeyframeRequest(7)]

@@ -1,11 +1,12 @@
 import asyncio
 import errno
 import socket
+import time
 
 import pytest
 
 from server.media.worker.path import Address, Path
-from server.media.worker.udp import RECEIVE_AT, UdpSocket, answer_path, open_socket
+from server.media.worker.udp import RECEIVE_AT, UdpSocket, answer_path, arrival, open_socket
 from tests.support.waiting import until
 
 
@@ -29,6 +30,27 @@ async def test_one_socket_serves_ipv4_and_ipv6(host: str, seen: str) -> None:
         assert client.recv(100) == b"pong"
     assert (udp.packets_in, udp.bytes_in, udp.packets_out, udp.bytes_out) == (1, 4, 1, 4)
     udp.close()
+    udp.close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_when_a_datagram_came_is_known_however_late_it_is_read(host: str) -> None:
+    arrivals: asyncio.Queue[tuple[float, float]] = asyncio.Queue()
+    udp = UdpSocket(open_socket(0), lambda *told: arrivals.put_nowait((arrival(told[2]), udp.turn_came_at)))
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as client:
+        udp.start()
+        async with asyncio.timeout(30):
+            while True:  # a kernel that nobody has asked before begins a little later to take note
+                sending_at = time.time()
+                client.sendto(b"x", (host, udp.sock.getsockname()[1]))
+                sent_at = time.time()
+                came_at, turn_came_at = await arrivals.get()
+                assert sending_at <= came_at <= time.time()
+                assert turn_came_at == came_at, "it is the first of its turn"
+                if came_at <= sent_at:
+                    break
+    assert arrival([]) >= sent_at, "without the kernel's note it is now"
+    await until(lambda: udp.turn_came_at == 0)
     udp.close()
 
 

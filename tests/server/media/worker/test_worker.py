@@ -104,7 +104,7 @@ async def test_what_comes_from_nobody_known_is_dropped_before_it_is_looked_at(ri
     worker.udp.buffer.view[RECEIVE_AT] = first_byte
     address = ("::ffff:203.0.113.9", 9, 0, 0)
     worker._on_datagram(size, address, [])
-    dropped = worker.plumbing.counters.packets_dropped
+    dropped = worker.plumbing.counters.drops["unknown_source"]
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
@@ -115,7 +115,7 @@ async def test_what_comes_from_nobody_known_is_dropped_before_it_is_looked_at(ri
     finally:
         tracemalloc.stop()
     assert peak - before < size / 2
-    assert worker.plumbing.counters.packets_dropped == dropped + 1_000
+    assert worker.plumbing.counters.drops["unknown_source"] == dropped + 1_000
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
