@@ -17,7 +17,7 @@ from server.media.worker.feedback import KeyframeThrottle, MissingPackets, Recep
 from server.media.worker.group import Packet
 from server.media.worker.h264 import begins_keyframe
 from server.media.worker.plumbing import Plumbing
-from server.media.worker.ring import PacketRing
+from server.media.worker.ring import AUDIO_PACKETS, VIDEO_PACKETS, PacketRing
 from server.media.worker.rtp import RtpHeader
 from server.media.worker.udp import RECEIVE_AT
 from server.media.worker.vp8 import parse_descriptor
@@ -35,7 +35,7 @@ _NACKED_AT_ONCE = 256
 class Layer:
     """Packets come in by `receive` and `receive_retransmission`; they lie in the socket's buffer, decrypted.
 
-    Video can be asked for again (NACK, PLI) and is kept for subscribers that miss some; audio is neither.
+    What is missing is asked for again (NACK), and what came is kept for subscribers that miss some.
     """
 
     def __init__(self, producer: "Producer", index: int, encoding: Encoding, plumbing: Plumbing) -> None:
@@ -47,7 +47,7 @@ class Layer:
         self.rid = encoding.rid
         self.ssrc = encoding.ssrc
         self.rtx_ssrc = encoding.rtx_ssrc
-        self.ring = PacketRing() if is_video else None
+        self.ring = PacketRing(VIDEO_PACKETS if is_video else AUDIO_PACKETS)
         self.reception = Reception(stream.clock_rate)
         self.forwarded_packets = self.forwarded_octets = 0
         self.last_sender_report: rtcp.SenderReport | None = None
@@ -67,7 +67,7 @@ class Layer:
         self._packets_left = MAX_PACKETS_PER_S
         self._next_sender_report_at = 0.0
         self._throttle = KeyframeThrottle() if is_video else None
-        self._missing = MissingPackets() if is_video else None
+        self._missing = MissingPackets()
         self._keyframe_timer: asyncio.TimerHandle | None = None
         self._nack_timer: asyncio.TimerHandle | None = None
         extension = stream.orientation_extension if is_video else stream.audio_level_extension
@@ -86,24 +86,34 @@ class Layer:
             return
         expected = self.newest.sequence + 1
         sequence = self.reception.add(header.sequence, header.timestamp, now)
-        if self._missing is not None:
-            if sequence < expected:
-                if not self._missing.take(sequence):
-                    return  # came before as RTX, or was given up
-            elif sequence > expected > 1:
-                self._on_gap(expected, sequence, now)
+        if sequence < expected:
+            # Audio is sent again without RTX: then nothing tells what was only overtaken.
+            if not self._missing.take(sequence, now, is_answer=not self.producer.is_video):
+                return  # came before as RTX, or was given up
+        elif sequence > expected > 1:
+            self._on_gap(expected, sequence, now)
         self._accept(header, sequence, now)
 
     def receive_retransmission(self, header: RtpHeader, now: float) -> None:
         """Take an RTX packet: a packet that we asked for, or a probe of the bandwidth, which ends here."""
-        if header.payload_type != self._stream.rtx_payload_type or self._missing is None:
+        if header.payload_type != self._stream.rtx_payload_type:
             return
         number = rtp.original_sequence(self._plumbing.udp.buffer.view[RECEIVE_AT:], header)
         if number is None:
             return
         sequence = rtp.unwrap_sequence(number, self.newest.sequence)
-        if self._missing.take(sequence):
+        if self._missing.take(sequence, now):
             self._accept(header._replace(payload_at=header.payload_at + rtp.RTX_OVERHEAD_BYTES), sequence, now)
+
+    def report(self, now: float) -> rtcp.ReportBlock | None:
+        """Return what to report to the publisher, or `None` before the first packet.
+
+        Audio protects itself (Opus in-band FEC) as well as the worst of all lines on its way needs.
+        """
+        if self.ssrc is None:
+            return None
+        worst_loss = 0 if self.producer.is_video else max((c.fraction_lost for c in self.consumers), default=0)
+        return self.reception.block(self.ssrc, now, given_up=self._missing.given_up, worst_loss=worst_loss)
 
     def on_sender_report(self, report: rtcp.SenderReport, now: float) -> None:
         """Pass the publisher's clock on to every subscriber, but not more often than makes sense."""
@@ -167,7 +177,8 @@ class Layer:
         if sequence > self.newest.sequence:
             self.newest, self.newest_at = position, now
         if not producer.is_paused:
-            self._forward(Packet(self._rewritten(header, now), sequence, header.timestamp, descriptor))
+            data = self._rewritten(header, now)
+            self._forward(Packet(data, sequence, header.timestamp, descriptor, may_be_padded=producer.is_video))
 
     def _rewritten(self, header: RtpHeader, now: float) -> bytes:
         """Return the packet with the header that all subscribers get, but for what is their own."""
@@ -194,8 +205,7 @@ class Layer:
     def _forward(self, packet: Packet) -> None:
         if self._is_stale:
             self._aim(packet.sequence)
-        if self.ring is not None:
-            self.ring.put(packet)
+        self.ring.put(packet)
         self.forwarded_packets += 1
         self.forwarded_octets += len(packet.data) - rtp.HEADER_BYTES  # no padding (RFC 3550 section 6.4.1)
         if packet.sequence >= self._first:
@@ -218,7 +228,7 @@ class Layer:
         self._fanout.aim(targets)
 
     def _on_gap(self, first: int, end: int, now: float) -> None:
-        if self._missing is None or self.producer.is_paused:
+        if self.producer.is_paused:
             return
         if self._missing.on_gap(first, end, now):
             self._send_nacks()
@@ -229,10 +239,13 @@ class Layer:
         if self._nack_timer is not None:
             self._nack_timer.cancel()
             self._nack_timer = None
-        if self._missing is None or self.ssrc is None:
+        if self.ssrc is None:
             return
         now = self._plumbing.clock()
+        given_up = self._missing.given_up
         due = self._missing.take_due(now)
+        if self._missing.given_up > given_up:
+            self.request_keyframe()  # who gets this layer cannot go on without, and would wait seconds before asking
         transport = self.producer.transport
         for start in range(0, len(due), _NACKED_AT_ONCE):
             numbers = [sequence & 0xFFFF for sequence in due[start : start + _NACKED_AT_ONCE]]

@@ -69,7 +69,15 @@ class ReportBlock:
     delay: int
 
 
-Message = SenderReport | Nack | KeyframeRequest | BandwidthEstimate
+@dataclass(frozen=True, slots=True)
+class ReceptionReport:
+    """What a receiver tells of one of our streams since its last report: the part lost, in 1/256."""
+
+    ssrc: int
+    fraction_lost: int
+
+
+Message = SenderReport | ReceptionReport | Nack | KeyframeRequest | BandwidthEstimate
 
 
 def sender_ssrc(packet: bytes | bytearray | memoryview) -> int:
@@ -90,12 +98,20 @@ def parse(compound: bytes) -> list[Message]:
         body = compound[at + 4 : end]
         if packet_type == _SENDER_REPORT and len(body) >= 24:
             messages.append(SenderReport(*_unpack_sender_info(body)))
+            messages.extend(_parse_report_blocks(body[24:], first & 0x1F))
+        elif packet_type == _RECEIVER_REPORT and len(body) >= 4:
+            messages.extend(_parse_report_blocks(body[4:], first & 0x1F))
         elif packet_type == _TRANSPORT_FEEDBACK and first & 0x1F == _FORMAT_NACK and len(body) >= 8:
             messages.append(_parse_nack(body))
         elif packet_type == _PAYLOAD_FEEDBACK and len(body) >= 8:
             messages.extend(_parse_payload_feedback(first & 0x1F, body))
         at = end
     return messages
+
+
+def _parse_report_blocks(blocks: bytes, count: int) -> Iterable[Message]:
+    for at in range(0, min(24 * count, len(blocks) - 23), 24):
+        yield ReceptionReport(int.from_bytes(blocks[at : at + 4], "big"), blocks[at + 4])
 
 
 def _parse_nack(body: bytes) -> Nack:

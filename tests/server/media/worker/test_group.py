@@ -12,7 +12,7 @@ TAG_BYTES = 16
 
 def packet(size: int, sequence: int = 0) -> Packet:
     """Return a packet of `size` bytes whose payload tells one from another."""
-    return Packet(HEADER + bytes((sequence % 251,)) * (size - len(HEADER)), sequence, 90 * sequence)
+    return Packet(HEADER + bytes((sequence % 251,)) * (size - len(HEADER)), sequence, 90 * sequence, may_be_padded=True)
 
 
 def grouped(sizes: Sequence[int], streams: Sequence[int] | None = None, limit: int = MAX_PACKETS) -> list[Group]:
