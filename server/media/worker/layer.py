@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 MAX_PACKETS_PER_S = 3_000
 """A camera sends some 300. What is more is dropped: it would be multiplied by the number of subscribers."""
 MIN_SENDER_REPORT_INTERVAL_S = 0.2
+SILENT_FRAMES = 8
+"""A publisher stops sending a layer without a word. Losing so many frames of it in a row is unlikely on any line."""
 _NACKED_AT_ONCE = 256
 """Sequence numbers in one NACK: at worst 4 bytes each."""
 
@@ -59,6 +61,8 @@ class Layer:
         self.bitrate = 0
         """Of the last second, with retransmissions."""
         self._octets = 0
+        self._missed_frames = 0
+        """Of the smallest layer, since this one's last packet."""
         self._stream: ProducerStream = stream
         self._plumbing = plumbing
         self._fanout = plumbing.outbox.create_fanout()
@@ -135,6 +139,14 @@ class Layer:
         elif self._keyframe_timer is None and self._throttle.due_at is not None:
             self._keyframe_timer = self._plumbing.call_later(self._throttle.due_at - now, self._on_keyframe_timer)
 
+    def misses_frame(self) -> bool:
+        """Take note of a frame of the smallest layer; tell whether this one is found to be no longer live."""
+        self._missed_frames += 1
+        if not self.is_live or self._missed_frames < SILENT_FRAMES:
+            return False
+        self.is_live = False
+        return True
+
     def refresh(self) -> None:
         """Take note that who gets this layer, or how, has changed."""
         self._is_stale = True
@@ -143,7 +155,7 @@ class Layer:
         """Refill what is limited per second, and measure."""
         self._packets_left = MAX_PACKETS_PER_S
         self.bitrate = int(self._octets * 8 / elapsed_s)
-        self.is_live = self._octets > 0
+        self.is_live = self._octets > 0 and self._missed_frames < SILENT_FRAMES
         self._octets = 0
 
     def close(self) -> None:
@@ -169,6 +181,9 @@ class Layer:
                 is_keyframe = begins_keyframe(payload)
             if descriptor is not None:
                 position = Position(sequence, header.timestamp, descriptor.picture_id, descriptor.tl0_index)
+            self._missed_frames = 0
+            if header.is_marked and self.index == 0:
+                producer.on_smallest_frame()
             if not self.is_live:
                 self.is_live = True
                 producer.retarget()

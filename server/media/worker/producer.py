@@ -99,6 +99,12 @@ class Producer:
                     each.refresh()
             consumer.switch(layer, first, now)
 
+    def on_smallest_frame(self) -> None:
+        """Take note of a frame of the smallest layer: a larger one that is silent meanwhile is sent no more."""
+        for layer in self.layers[1:]:
+            if layer.misses_frame():
+                self.retarget()
+
     def remove(self, consumer: Consumer) -> None:
         """Forget a consumer. Idempotent."""
         for layer in self.layers:

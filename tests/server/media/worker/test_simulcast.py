@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from server.media import messages as m
 from server.media.worker import rtcp, rtp
 from server.media.worker.feedback import KEYFRAME_INTERVAL_S
+from server.media.worker.layer import SILENT_FRAMES
 from server.media.worker.producer import LINGER_TICKS
 from server.media.worker.vp8 import Vp8Descriptor, parse_descriptor
 from tests.server.media.endpoint import Endpoint
@@ -114,6 +115,27 @@ async def test_the_largest_layer_is_forwarded_from_its_keyframe_on(rig: Rig) -> 
     assert packets[0][1].is_keyframe
     first = packets[0][0].sequence
     assert [(header.sequence - first) & 0xFFFF for header, _, _ in packets] == [0, 1, 2, 3]
+
+
+async def test_a_layer_that_falls_silent_is_replaced_within_some_frames(rig: Rig) -> None:
+    publisher, subscriber, (low, middle, high) = await camera(rig)
+    for encoder in (low, middle, high):
+        encoder.send(is_keyframe=True)
+    await rig.drained()
+    rig.time.advance(KEYFRAME_INTERVAL_S)
+    while not publisher.rtcp.empty():
+        await publisher.next_rtcp()
+    for _ in range(SILENT_FRAMES - 1):
+        low.send()
+        middle.send()
+    await rig.drained()
+    assert publisher.rtcp.empty()
+    low.send()
+    assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.KeyframeRequest(SSRCS[1])]
+    while not subscriber.rtp.empty():
+        await subscriber.next_rtp()
+    middle.send(is_keyframe=True)
+    assert seen(await subscriber.next_rtp())[2] == 1
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
