@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 MAX_PACKETS_PER_S = 3_000
 """A camera sends some 300. What is more is dropped: it would be multiplied by the number of subscribers."""
 MIN_SENDER_REPORT_INTERVAL_S = 0.2
+SETTLE_S = 10.0
+"""A layer that its publisher's line did not carry must have come for so long before it is forwarded again: to have it
+for seconds at a time would be a freeze each time."""
 SILENT_FRAMES = 8
 """A publisher stops sending a layer without a word. Losing so many frames of it in a row is unlikely on any line."""
 _NACKED_AT_ONCE = 256
@@ -63,6 +66,9 @@ class Layer:
         self._octets = 0
         self._missed_frames = 0
         """Of the smallest layer, since this one's last packet."""
+        self._has_failed = False
+        """Whether it fell silent while it was wanted."""
+        self._settled_at = 0.0
         self._stream: ProducerStream = stream
         self._plumbing = plumbing
         self._fanout = plumbing.outbox.create_fanout()
@@ -144,8 +150,13 @@ class Layer:
         self._missed_frames += 1
         if not self.is_live or self._missed_frames < SILENT_FRAMES:
             return False
-        self.is_live = False
+        self._fall_silent()
         return True
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether packets come, and can be expected to go on coming."""
+        return self.is_live and self._plumbing.clock() >= self._settled_at
 
     def refresh(self) -> None:
         """Take note that who gets this layer, or how, has changed."""
@@ -155,7 +166,10 @@ class Layer:
         """Refill what is limited per second, and measure."""
         self._packets_left = MAX_PACKETS_PER_S
         self.bitrate = int(self._octets * 8 / elapsed_s)
-        self.is_live = self._octets > 0 and self._missed_frames < SILENT_FRAMES
+        if self._octets:
+            self.is_live = self.is_live or not self.producer.is_layered
+        elif self.is_live:
+            self._fall_silent()
         self._octets = 0
 
     def close(self) -> None:
@@ -164,6 +178,10 @@ class Layer:
         for timer in (self._keyframe_timer, self._nack_timer):
             if timer is not None:
                 timer.cancel()
+
+    def _fall_silent(self) -> None:
+        self.is_live = False
+        self._has_failed = 0 < self.index < self.producer.layers_wanted
 
     def _accept(self, header: RtpHeader, sequence: int, now: float) -> None:
         """Take note of a packet that is new to us, and forward it."""
@@ -186,6 +204,8 @@ class Layer:
                 producer.on_smallest_frame()
             if not self.is_live:
                 self.is_live = True
+                self._settled_at = now + SETTLE_S if self._has_failed else now
+                self._has_failed = False
                 producer.retarget()
             if is_keyframe and not producer.is_paused:
                 producer.on_keyframe(self, position, now)

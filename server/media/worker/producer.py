@@ -131,7 +131,7 @@ class Producer:
 
     def _best_layer(self, maximum: int) -> Layer | None:
         live = [layer for layer in self.layers if layer.is_live]
-        fitting = [layer for layer in live if layer.index <= maximum]
+        fitting = [layer for layer in live if layer.index <= maximum and layer.is_steady]
         return fitting[-1] if fitting else live[0] if live else None
 
     def _tell_wanted(self, *, at_least: bool) -> None:
