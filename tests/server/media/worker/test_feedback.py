@@ -205,7 +205,7 @@ class TestMissingPackets:
                 assert number in asked_at or open_[number] == now
                 came += missing.take(number, now)
                 del open_[number]
-        now += GIVE_UP_S
+        now += GIVE_UP_S + MAX_NACK_INTERVAL_S
         missing.take_due(now)
         assert missing.next_due is None
         assert came + missing.given_up == sequence
