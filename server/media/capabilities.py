@@ -2,8 +2,7 @@
 
 VP8 comes first: a browser that is not told otherwise sends that, and every browser can decode both (RFC 7742).
 
-No transport-wide congestion control, so that browsers tell their bandwidth estimate themselves (REMB); no NACK for
-Opus, whose packets are not kept.
+No transport-wide congestion control, so that browsers tell their bandwidth estimate themselves (REMB).
 """
 
 from dataclasses import dataclass
@@ -97,6 +96,7 @@ CODECS = (
             channels=2,
             preferred_payload_type=100,
             parameters={"minptime": 10, "useinbandfec": 1},
+            rtcp_feedback=[RtcpFeedback(type="nack")],
         ),
     ),
     _video("vp8", "video/VP8", 101, {}),

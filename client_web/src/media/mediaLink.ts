@@ -44,7 +44,13 @@ const VP8 = { videoGoogleStartBitrate: 700 };
 const DISCONNECTED_MS = 500;
 /** A restart that has not helped by then does not help. */
 const RESTART_MS = 6_000;
-const OPUS = { opusDtx: true, opusFec: true, opusStereo: false, opusMaxAverageBitrate: 32_000 };
+const OPUS = {
+  opusDtx: true,
+  opusFec: true,
+  opusNack: true,
+  opusStereo: false,
+  opusMaxAverageBitrate: 32_000,
+};
 
 export class MediaLink {
   readonly #options: MediaLinkOptions;

@@ -13,6 +13,7 @@ import type { Capture } from "../media/capture";
 import { LocalMedia, type Wanted } from "../media/localMedia";
 import { MediaSession, type MediaStatus } from "../media/mediaSession";
 import { OwnVoice } from "../media/ownVoice";
+import { PlayoutKeeper } from "../media/playoutKeeper";
 import { SpeakingMonitor } from "../media/speakingMonitor";
 import type { ReceivedTrack } from "../media/subscriptions";
 import type {
@@ -268,6 +269,7 @@ export class RoomSession {
   #onFirstInside(): void {
     const voice = new OwnVoice((heard) => this.media.setState(heard));
     const monitor = new SpeakingMonitor((speaking) => this.media.setState({ speaking }));
+    const playout = new PlayoutKeeper();
     const listen = () => {
       const { source, isOn } = this.local.microphone.state;
       voice.listenTo(source, !isOn);
@@ -278,12 +280,15 @@ export class RoomSession {
     this.#ends.push(
       this.local.microphone.store.subscribe(listen),
       this.#received.subscribe((tracks) => monitor.listenTo(tracks)),
+      this.#received.subscribe((tracks) => playout.watch(tracks)),
       () => voice.close(),
       () => monitor.close(),
+      () => playout.close(),
       () => clearInterval(tick),
       () => clearInterval(remember),
     );
     monitor.listenTo(this.#received.getState());
+    playout.watch(this.#received.getState());
     for (const capture of [this.local.microphone, this.local.camera]) this.#onCapture(capture);
     this.#rememberVisit();
   }

@@ -13,6 +13,7 @@ MIN_BITRATE = 200_000
 INITIAL_BITRATE = 800_000
 """Until a line has been measured."""
 MAX_BITRATE = 2_500_000
+_SEND_TIMES = 1 << 24
 MAX_SILENCE_S = 2.0
 """After a longer one we measure afresh: aiortc's counters loop once for every millisecond since the last packet."""
 
@@ -24,15 +25,27 @@ class UplinkEstimator:
         self._estimator = RemoteBitrateEstimator()
         self._last_at: float | None = None
         self._is_measured = False
+        self._newest_sent = 0
         self.bitrate = INITIAL_BITRATE
         """The newest estimate."""
 
     def add(self, ssrc: int, size: int, send_time: int, now: float) -> None:
-        """Take note of a packet: its size in bytes, its 24-bit abs-send-time, and when it came."""
+        """Take note of a packet: its size in bytes, its 24-bit abs-send-time, and when it came.
+
+        One that was overtaken only counts as received: to aiortc's filter, a group of packets that ends before the one
+        before it is one that took 64 seconds, and for minutes it would find that the line has become faster.
+        """
         now_ms = int(now * 1000)
-        if self._last_at is not None and now - self._last_at > MAX_SILENCE_S:
+        if self._last_at is None:
+            self._newest_sent = send_time
+        elif now - self._last_at > MAX_SILENCE_S:
+            self._newest_sent = send_time
             self._start_afresh(now_ms)
         self._last_at = now
+        if (send_time - self._newest_sent) % _SEND_TIMES >= _SEND_TIMES // 2:
+            self._estimator.incoming_bitrate.add(size, now_ms)
+            return
+        self._newest_sent = send_time
         estimate = self._estimator.add(arrival_time_ms=now_ms, abs_send_time=send_time, payload_size=size, ssrc=ssrc)
         if estimate is not None:
             self.bitrate = estimate[0]

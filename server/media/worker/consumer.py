@@ -10,7 +10,14 @@ from server.media.worker import rtcp
 from server.media.worker.continuity import Position, Shift, follow, same_instant, shift_pictures
 from server.media.worker.fanout import Target
 from server.media.worker.group import Packet
-from server.media.worker.rtp import HEADER_BYTES, abs_send_time, retransmission, subscriber_prefix, unwrap_sequence
+from server.media.worker.rtp import (
+    HEADER_BYTES,
+    abs_send_time,
+    addressed,
+    retransmission,
+    subscriber_prefix,
+    unwrap_sequence,
+)
 from server.media.worker.srtp import SrtpSession
 
 if TYPE_CHECKING:
@@ -51,6 +58,8 @@ class Consumer:
         """The largest that the subscriber's line carries; `None` when it does not even carry the smallest."""
         self.target_layer: Layer | None = None
         """Which one is to be forwarded from its next keyframe on; `None` for whichever comes first."""
+        self.fraction_lost = 0
+        """What the subscriber last reported to have lost, in 1/256."""
         self._cname = stream.cname
         self._session: SrtpSession | None = None
         """Of this stream's RTP alone: libsrtp looks a stream up by walking through all that a session has."""
@@ -162,9 +171,7 @@ class Consumer:
         session, shift = self._own_session(), self._now.shift
         if session is None:
             return
-        number = ((packet.sequence - shift.sequence) & 0xFFFF).to_bytes(2, "big")
-        data = _shifted(packet, shift)
-        self.transport.send_rtp(data[:2] + number + data[4:8] + self._prefix + data[21:], session)
+        self.transport.send_rtp(self._addressed(packet, shift), session)
 
     def send_sender_report(self, report: rtcp.SenderReport) -> None:
         """Pass on what the publisher tells of its clock, as this stream's: the same NTP time."""
@@ -181,9 +188,11 @@ class Consumer:
         self.transport.send_sender_report(own, self._cname)
 
     def on_nack(self, sequences: tuple[int, ...], now: float) -> int:
-        """Answer from the layers' rings, as RTX; return how many packets were sent again."""
-        payload_type = self.producer.stream.forwarded_rtx_payload_type
-        if payload_type is None or not self._rtx_prefix or self._now is None:
+        """Answer from the layers' rings; return how many packets were sent again.
+
+        Video goes as RTX, or not at all; audio, for which browsers do not know RTX, as it was.
+        """
+        if self.producer.is_video and not self._rtx_prefix:
             return 0
         sent = 0
         looked_up = sequences[: self._lookups_left]
@@ -191,27 +200,42 @@ class Consumer:
         for number in looked_up:
             if self._retransmissions_left <= 0:
                 break
-            data = self._find(number)
-            if data is None:
+            found = self._find(number)
+            if found is None:
                 continue
             self._retransmissions_left -= 1
-            self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
-            self.transport.send_rtp(
-                retransmission(
-                    data,
-                    original_sequence=number,
-                    payload_type=payload_type,
-                    sequence=self._rtx_sequence,
-                    prefix=self._rtx_prefix,
-                    send_time=abs_send_time(now),
-                )
-            )
+            if self.producer.is_video:
+                self._send_as_rtx(*found, number, now)
+            else:
+                self.transport.send_rtp(self._addressed(*found), self._own_session())
             sent += 1
         return sent
 
+    def _send_as_rtx(self, packet: Packet, shift: Shift, number: int, now: float) -> None:
+        self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
+        self.transport.send_rtp(
+            retransmission(
+                _shifted(packet, shift),
+                original_sequence=number,
+                payload_type=self.producer.stream.forwarded_rtx_payload_type or 0,
+                sequence=self._rtx_sequence,
+                prefix=self._rtx_prefix,
+                send_time=abs_send_time(now),
+            )
+        )
+
+    def _addressed(self, packet: Packet, shift: Shift) -> bytes:
+        """Return a packet as this subscriber gets it: always with the same bytes."""
+        return addressed(
+            _shifted(packet, shift),
+            sequence=packet.sequence - shift.sequence,
+            timestamp=packet.timestamp - shift.timestamp,
+            prefix=self._prefix,
+        )
+
     def _own_session(self) -> SrtpSession | None:
         if self._session is None:
-            self._session = self.transport.create_outbound()
+            self._session = self.transport.create_outbound(may_repeat=not self.producer.is_video)
         return self._session
 
     def tick(self) -> None:
@@ -248,16 +272,16 @@ class Consumer:
         instant = same_instant(first.timestamp, ours, theirs, clock_rate)
         return (instant - last.shift.timestamp) & 0xFFFFFFFF
 
-    def _find(self, number: int) -> bytes | None:
-        """Return what was sent with the 16-bit sequence number `number`, but for what is the subscriber's own."""
+    def _find(self, number: int) -> tuple[Packet, Shift] | None:
+        """Return the layer's packet that was sent with the 16-bit sequence number `number`, and its shift."""
         if self._now is None:
             return None
         highest = self._now.layer.newest.sequence - self._now.shift.sequence
         sequence = unwrap_sequence(number, highest)
         for layer, first, shift in (self._now, *reversed(self._past)):
             if sequence + shift.sequence >= first:
-                packet = layer.ring.get(sequence + shift.sequence) if layer.ring is not None else None
-                return _shifted(packet, shift) if packet is not None else None
+                packet = layer.ring.get(sequence + shift.sequence)
+                return (packet, shift) if packet is not None else None
         return None
 
 

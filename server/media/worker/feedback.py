@@ -10,9 +10,13 @@ from server.media.worker.rtcp import ReportBlock, SenderReport
 from server.media.worker.rtp import unwrap_sequence
 
 KEYFRAME_INTERVAL_S = 1.0
-NACK_INTERVAL_S = 0.1
-"""Between two requests for the same packet."""
-NACK_ATTEMPTS = 8
+MIN_NACK_INTERVAL_S = 0.025
+MAX_NACK_INTERVAL_S = 0.1
+"""Between two requests for the same packet: a quarter of the time in which one was answered lately. A sender does not
+answer twice within a round trip, but any of the requests, and of the answers, may be lost."""
+_REQUESTS_PER_ANSWER = 4
+GIVE_UP_S = 1.0
+"""Browsers keep what they have sent about as long."""
 MAX_MISSING = 512
 """A larger gap is not asked for packet by packet."""
 _RECENT_REPORTS = 8
@@ -96,22 +100,28 @@ class Reception:
         """Remember what the next receiver report refers to."""
         self._report = (report.ntp >> 16 & 0xFFFFFFFF, now)
 
-    def block(self, ssrc: int, now: float) -> ReportBlock | None:
-        """Return the report of what came since the last one, or `None` before the first packet."""
+    def block(self, ssrc: int, now: float, *, given_up: int, worst_loss: int = 0) -> ReportBlock | None:
+        """Return the report of what came since the last one, or `None` before the first packet.
+
+        The fraction is what the line loses, the worst one on the way to a listener being `worst_loss` (in 1/256). The
+        cumulative number is what stayed lost after retransmission: `given_up`. A browser chooses its FEC by the
+        former, and how much it sends by the latter: sending less does not help against a line that loses by chance,
+        and a line that is too narrow is found out by its delays.
+        """
         if self.highest is None:
             return None
         expected = self.highest - self._base + 1
         expected_now = expected - self._expected_before
-        lost_now = expected_now - (self._received - self._received_before)
+        lost_now = max(0, expected_now - (self._received - self._received_before))
         self._expected_before, self._received_before = expected, self._received
         self.interval = Interval(expected_now, lost_now)
-        self._losses.append(max(0, lost_now) / max(1, expected_now))
+        self._losses.append(lost_now / max(1, expected_now))
         self.recent_loss = max(self._losses)
         last_report, reported_at = self._report or (0, now)
         return ReportBlock(
             ssrc=ssrc,
-            fraction_lost=min(255, (lost_now << 8) // expected_now) if lost_now > 0 else 0,
-            packets_lost=expected - self._received,
+            fraction_lost=min(255, max(worst_loss, (lost_now << 8) // expected_now if lost_now else 0)),
+            packets_lost=given_up,
             highest_sequence=self.highest - _FIRST_CYCLE,
             jitter=min(int(self._jitter), 0xFFFFFFFF),
             last_sender_report=last_report,
@@ -123,36 +133,52 @@ class MissingPackets:
     """Packets of one stream that are asked for again (NACK), by unbounded sequence number."""
 
     def __init__(self) -> None:
-        self._missing: dict[int, tuple[int, float]] = {}
-        """Attempts left, and when the next one is due."""
+        self.given_up = 0
+        """How many packets will never come."""
+        self._missing: dict[int, _Missing] = {}
+        self._interval_s = MAX_NACK_INTERVAL_S
 
     def on_gap(self, first: int, end: int, now: float) -> bool:
         """Miss `first` up to, not including, `end`. False when that is too much: forget all, ask for a keyframe."""
         if len(self._missing) + end - first > MAX_MISSING:
+            self.given_up += len(self._missing) + end - first
             self._missing.clear()
             return False
         for sequence in range(first, end):
-            self._missing[sequence] = (NACK_ATTEMPTS, now)
+            self._missing[sequence] = _Missing(now, now)
         return True
 
-    def take(self, sequence: int) -> bool:
-        """Tell whether the packet that has come was missed; it is no longer."""
-        return self._missing.pop(sequence, None) is not None
+    def take(self, sequence: int, now: float, *, is_answer: bool = True) -> bool:
+        """Tell whether the packet that has come was missed; it is no longer. `is_answer`: it was sent again."""
+        missing = self._missing.pop(sequence, None)
+        if missing is None:
+            return False
+        if is_answer:
+            interval_s = (now - missing.since) / _REQUESTS_PER_ANSWER
+            smoothed = self._interval_s + (interval_s - self._interval_s) / 8
+            self._interval_s = min(MAX_NACK_INTERVAL_S, max(MIN_NACK_INTERVAL_S, smoothed))
+        return True
 
     def take_due(self, now: float) -> list[int]:
-        """Return what to ask for now, in order, and forget what was asked for often enough."""
+        """Return what to ask for now, in order, and give up what has been missed for too long."""
         due = []
-        for sequence, (attempts, at) in list(self._missing.items()):
-            if at > now:
+        for sequence, missing in list(self._missing.items()):
+            if missing.due_at > now:
                 continue
-            if attempts == 0:
+            if now - missing.since >= GIVE_UP_S:
                 del self._missing[sequence]
+                self.given_up += 1
                 continue
-            self._missing[sequence] = (attempts - 1, now + NACK_INTERVAL_S)
+            self._missing[sequence] = _Missing(missing.since, now + self._interval_s)
             due.append(sequence)
         return sorted(due)
 
     @property
     def next_due(self) -> float | None:
         """When to call `take_due` again."""
-        return min((at for _, at in self._missing.values()), default=None)
+        return min((missing.due_at for missing in self._missing.values()), default=None)
+
+
+class _Missing(NamedTuple):
+    since: float
+    due_at: float

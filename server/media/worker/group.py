@@ -25,6 +25,8 @@ class Packet(NamedTuple):
     timestamp: int
     descriptor: Vp8Descriptor | None = None
     """Of layered video: what is to be renumbered in the payload."""
+    may_be_padded: bool = False
+    """Not what is sent again under its own number: that must be the same bytes, or SRTP's key is lost."""
 
 
 class Part(NamedTuple):
@@ -56,14 +58,17 @@ class _Chain:
     def __init__(self, stream: int, packet: Packet) -> None:
         self.packets = [(stream, packet)]
         self.shortest = self.longest = len(packet.data)
+        self._padding = MAX_PADDING if packet.may_be_padded else 0
         self.is_closed = False
         """Whether its last packet is shorter than what the others will be."""
 
-    def takes(self, size: int, limit: int) -> bool:
-        """Whether a packet of `size` bytes may be the next, all of them being made equally long."""
+    def takes(self, packet: Packet, limit: int) -> bool:
+        """Whether a packet may be the next, all of them being made equally long."""
         if self.is_closed or len(self.packets) >= limit:
             return False
-        return max(self.longest, size) - min(self.shortest, size) <= MAX_PADDING
+        size = len(packet.data)
+        padding = self._padding if packet.may_be_padded else 0
+        return max(self.longest, size) - min(self.shortest, size) <= padding
 
     def takes_last(self, size: int, limit: int) -> bool:
         """Whether a much shorter packet may be the last one."""
@@ -73,6 +78,8 @@ class _Chain:
         """Put a packet at the end."""
         size = len(packet.data)
         self.packets.append((stream, packet))
+        if not packet.may_be_padded:
+            self._padding = 0
         self.shortest, self.longest = min(self.shortest, size), max(self.longest, size)
 
     def add_last(self, stream: int, packet: Packet) -> None:
@@ -100,7 +107,7 @@ def _chain(chains: list[_Chain], stream: int, packets: Sequence[Packet], limit: 
     for packet in packets:
         size = len(packet.data)
         for at in range(first, len(chains)):
-            if chains[at].takes(size, limit):
+            if chains[at].takes(packet, limit):
                 chains[at].add(stream, packet)
                 break
         else:
@@ -132,7 +139,7 @@ def _pack(chain: _Chain, tag_bytes: int) -> Group:
     datas.append(last.data)
     stride = (chain.longest if firsts else len(last.data)) + tag_bytes
     parts = tuple(
-        Part(at * stride, len(data), stream, *packet[1:])
+        Part(at * stride, len(data), stream, packet.sequence, packet.timestamp, packet.descriptor)
         for at, (data, (stream, packet)) in enumerate(zip(datas, chain.packets, strict=True))
     )
     image = bytes(tag_bytes).join(datas)

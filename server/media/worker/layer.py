@@ -18,7 +18,7 @@ from server.media.worker.feedback import KeyframeThrottle, MissingPackets, Recep
 from server.media.worker.group import Packet
 from server.media.worker.h264 import begins_keyframe
 from server.media.worker.plumbing import Plumbing
-from server.media.worker.ring import PacketRing
+from server.media.worker.ring import AUDIO_PACKETS, VIDEO_PACKETS, PacketRing
 from server.media.worker.rtp import RtpHeader
 from server.media.worker.udp import RECEIVE_AT
 from server.media.worker.vp8 import parse_descriptor
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 MAX_PACKETS_PER_S = 3_000
 """A camera sends some 300. What is more is dropped: it would be multiplied by the number of subscribers."""
 MIN_SENDER_REPORT_INTERVAL_S = 0.2
+SETTLE_S = 10.0
+"""A layer that its publisher's line did not carry must have come for so long before it is forwarded again: to have it
+for seconds at a time would be a freeze each time."""
+SILENT_FRAMES = 8
+"""A publisher stops sending a layer without a word. Losing so many frames of it in a row is unlikely on any line."""
 _NACKED_AT_ONCE = 256
 """Sequence numbers in one NACK: at worst 4 bytes each."""
 
@@ -36,7 +41,7 @@ _NACKED_AT_ONCE = 256
 class Layer:
     """Packets come in by `receive` and `receive_retransmission`; they lie in the socket's buffer, decrypted.
 
-    Video can be asked for again (NACK, PLI) and is kept for subscribers that miss some; audio is neither.
+    What is missing is asked for again (NACK), and what came is kept for subscribers that miss some.
     """
 
     def __init__(self, producer: "Producer", index: int, encoding: Encoding, plumbing: Plumbing) -> None:
@@ -48,7 +53,7 @@ class Layer:
         self.rid = encoding.rid
         self.ssrc = encoding.ssrc
         self.rtx_ssrc = encoding.rtx_ssrc
-        self.ring = PacketRing() if is_video else None
+        self.ring = PacketRing(VIDEO_PACKETS if is_video else AUDIO_PACKETS)
         self.reception = Reception(stream.clock_rate)
         self.forwarded_packets = self.forwarded_octets = 0
         self.last_sender_report: rtcp.SenderReport | None = None
@@ -60,6 +65,11 @@ class Layer:
         self.bitrate = 0
         """Of the last second, with retransmissions."""
         self._octets = 0
+        self._missed_frames = 0
+        """Of the smallest layer, since this one's last packet."""
+        self._has_failed = False
+        """Whether it fell silent while it was wanted."""
+        self._settled_at = 0.0
         self._stream: ProducerStream = stream
         self._plumbing = plumbing
         self._fanout = plumbing.outbox.create_fanout()
@@ -68,7 +78,7 @@ class Layer:
         self._packets_left = MAX_PACKETS_PER_S
         self._next_sender_report_at = 0.0
         self._throttle = KeyframeThrottle() if is_video else None
-        self._missing = MissingPackets() if is_video else None
+        self._missing = MissingPackets()
         self._keyframe_timer: asyncio.TimerHandle | None = None
         self._nack_timer: asyncio.TimerHandle | None = None
         extension = stream.orientation_extension if is_video else stream.audio_level_extension
@@ -88,18 +98,18 @@ class Layer:
             return
         expected = self.newest.sequence + 1
         sequence = self.reception.add(header.sequence, header.timestamp, now)
-        if self._missing is not None:
-            if sequence < expected:
-                if not self._missing.take(sequence):
-                    self._drop("duplicate")  # came before as RTX, or was given up
-                    return
-            elif sequence > expected > 1:
-                self._on_gap(expected, sequence, now)
+        if sequence < expected:
+            # Audio is sent again without RTX: then nothing tells what was only overtaken.
+            if not self._missing.take(sequence, now, is_answer=not self.producer.is_video):
+                self._drop("duplicate")  # came before as RTX, or was given up
+                return
+        elif sequence > expected > 1:
+            self._on_gap(expected, sequence, now)
         self._accept(header, sequence, now)
 
     def receive_retransmission(self, header: RtpHeader, now: float) -> None:
         """Take an RTX packet: a packet that we asked for, or a probe of the bandwidth, which ends here."""
-        if header.payload_type != self._stream.rtx_payload_type or self._missing is None:
+        if header.payload_type != self._stream.rtx_payload_type:
             self._drop("unknown_stream")
             return
         number = rtp.original_sequence(self._plumbing.udp.buffer.view[RECEIVE_AT:], header)
@@ -107,11 +117,21 @@ class Layer:
             self._drop("duplicate")
             return
         sequence = rtp.unwrap_sequence(number, self.newest.sequence)
-        if self._missing.take(sequence):
+        if self._missing.take(sequence, now):
             self._plumbing.counters.retransmissions_in += 1
             self._accept(header._replace(payload_at=header.payload_at + rtp.RTX_OVERHEAD_BYTES), sequence, now)
         else:
             self._drop("duplicate")
+
+    def report(self, now: float) -> rtcp.ReportBlock | None:
+        """Return what to report to the publisher, or `None` before the first packet.
+
+        Audio protects itself (Opus in-band FEC) as well as the worst of all lines on its way needs.
+        """
+        if self.ssrc is None:
+            return None
+        worst_loss = 0 if self.producer.is_video else max((c.fraction_lost for c in self.consumers), default=0)
+        return self.reception.block(self.ssrc, now, given_up=self._missing.given_up, worst_loss=worst_loss)
 
     def on_sender_report(self, report: rtcp.SenderReport, now: float) -> None:
         """Pass the publisher's clock on to every subscriber, but not more often than makes sense."""
@@ -133,6 +153,19 @@ class Layer:
         elif self._keyframe_timer is None and self._throttle.due_at is not None:
             self._keyframe_timer = self._plumbing.call_later(self._throttle.due_at - now, self._on_keyframe_timer)
 
+    def misses_frame(self) -> bool:
+        """Take note of a frame of the smallest layer; tell whether this one is found to be no longer live."""
+        self._missed_frames += 1
+        if not self.is_live or self._missed_frames < SILENT_FRAMES:
+            return False
+        self._fall_silent()
+        return True
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether packets come, and can be expected to go on coming."""
+        return self.is_live and self._plumbing.clock() >= self._settled_at
+
     def refresh(self) -> None:
         """Take note that who gets this layer, or how, has changed."""
         self._is_stale = True
@@ -141,7 +174,10 @@ class Layer:
         """Refill what is limited per second, and measure."""
         self._packets_left = MAX_PACKETS_PER_S
         self.bitrate = int(self._octets * 8 / elapsed_s)
-        self.is_live = self._octets > 0
+        if self._octets:
+            self.is_live = self.is_live or not self.producer.is_layered
+        elif self.is_live:
+            self._fall_silent()
         self._octets = 0
 
     def close(self) -> None:
@@ -150,6 +186,10 @@ class Layer:
         for timer in (self._keyframe_timer, self._nack_timer):
             if timer is not None:
                 timer.cancel()
+
+    def _fall_silent(self) -> None:
+        self.is_live = False
+        self._has_failed = 0 < self.index < self.producer.layers_wanted
 
     def _accept(self, header: RtpHeader, sequence: int, now: float) -> None:
         """Take note of a packet that is new to us, and forward it."""
@@ -167,15 +207,21 @@ class Layer:
                 is_keyframe = begins_keyframe(payload)
             if descriptor is not None:
                 position = Position(sequence, header.timestamp, descriptor.picture_id, descriptor.tl0_index)
+            self._missed_frames = 0
+            if header.is_marked and self.index == 0:
+                producer.on_smallest_frame()
             if not self.is_live:
                 self.is_live = True
+                self._settled_at = now + SETTLE_S if self._has_failed else now
+                self._has_failed = False
                 producer.retarget()
             if is_keyframe and not producer.is_paused:
                 producer.on_keyframe(self, position, now)
         if sequence > self.newest.sequence:
             self.newest, self.newest_at = position, now
         if not producer.is_paused:
-            self._forward(Packet(self._rewritten(header, now), sequence, header.timestamp, descriptor))
+            data = self._rewritten(header, now)
+            self._forward(Packet(data, sequence, header.timestamp, descriptor, may_be_padded=producer.is_video))
         else:
             self._drop("paused")
 
@@ -207,8 +253,7 @@ class Layer:
     def _forward(self, packet: Packet) -> None:
         if self._is_stale:
             self._aim(packet.sequence)
-        if self.ring is not None:
-            self.ring.put(packet)
+        self.ring.put(packet)
         self.forwarded_packets += 1
         self.forwarded_octets += len(packet.data) - rtp.HEADER_BYTES  # no padding (RFC 3550 section 6.4.1)
         if packet.sequence >= self._first:
@@ -231,7 +276,7 @@ class Layer:
         self._fanout.aim(targets)
 
     def _on_gap(self, first: int, end: int, now: float) -> None:
-        if self._missing is None or self.producer.is_paused:
+        if self.producer.is_paused:
             return
         if self._missing.on_gap(first, end, now):
             self._send_nacks()
@@ -242,10 +287,13 @@ class Layer:
         if self._nack_timer is not None:
             self._nack_timer.cancel()
             self._nack_timer = None
-        if self._missing is None or self.ssrc is None:
+        if self.ssrc is None:
             return
         now = self._plumbing.clock()
+        given_up = self._missing.given_up
         due = self._missing.take_due(now)
+        if self._missing.given_up > given_up:
+            self.request_keyframe()  # who gets this layer cannot go on without, and would wait seconds before asking
         transport = self.producer.transport
         for start in range(0, len(due), _NACKED_AT_ONCE):
             numbers = [sequence & 0xFFFF for sequence in due[start : start + _NACKED_AT_ONCE]]

@@ -99,6 +99,12 @@ class Producer:
                     each.refresh()
             consumer.switch(layer, first, now)
 
+    def on_smallest_frame(self) -> None:
+        """Take note of a frame of the smallest layer: a larger one that is silent meanwhile is sent no more."""
+        for layer in self.layers[1:]:
+            if layer.misses_frame():
+                self.retarget()
+
     def remove(self, consumer: Consumer) -> None:
         """Forget a consumer. Idempotent."""
         for layer in self.layers:
@@ -125,7 +131,7 @@ class Producer:
 
     def _best_layer(self, maximum: int) -> Layer | None:
         live = [layer for layer in self.layers if layer.is_live]
-        fitting = [layer for layer in live if layer.index <= maximum]
+        fitting = [layer for layer in live if layer.index <= maximum and layer.is_steady]
         return fitting[-1] if fitting else live[0] if live else None
 
     def _tell_wanted(self, *, at_least: bool) -> None:

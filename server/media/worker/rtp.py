@@ -153,6 +153,19 @@ def subscriber_prefix(ssrc: int, mid: str) -> bytes:
     return struct.pack("!IHHB4s", ssrc, _ONE_BYTE_PROFILE, 3, MID_ID << 4 | 3, mid.encode("ascii"))
 
 
+def addressed(packet: bytes, *, sequence: int, timestamp: int, prefix: bytes) -> bytes:
+    """Return a stored packet (28-byte header and payload) as one subscriber gets it."""
+    return b"".join(
+        (
+            packet[:2],
+            _pack_sequence(sequence & 0xFFFF),
+            (timestamp & 0xFFFFFFFF).to_bytes(4, "big"),
+            prefix,
+            packet[PREFIX_AT + PREFIX_BYTES :],
+        )
+    )
+
+
 def retransmission(
     packet: bytes, *, original_sequence: int, payload_type: int, sequence: int, prefix: bytes, send_time: int
 ) -> bytes:

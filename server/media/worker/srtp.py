@@ -60,9 +60,13 @@ class SrtpKeys:
         server = material[key : 2 * key] + material[2 * key + salt : 2 * key + 2 * salt]
         return cls(profile, server, client) if is_client else cls(profile, client, server)
 
-    def outbound_session(self) -> "SrtpSession":
-        """Return a new session for what we send."""
-        return SrtpSession(self.profile, self.outbound, is_inbound=False)
+    def outbound_session(self, *, may_repeat: bool = False) -> "SrtpSession":
+        """Return a new session for what we send. `may_repeat`: it protects again what it has protected before.
+
+        Who asks for that answers for it that a packet with the same number has the same bytes: anything else under
+        the same number would give the key away (RFC 7714 section 8.4).
+        """
+        return SrtpSession(self.profile, self.outbound, is_inbound=False, may_repeat=may_repeat)
 
 
 class Buffer:
@@ -90,12 +94,13 @@ class SrtpSession:
 
     __slots__ = ("_session", "context", "tag_bytes")
 
-    def __init__(self, profile: Profile, key: bytes, *, is_inbound: bool) -> None:
+    def __init__(self, profile: Profile, key: bytes, *, is_inbound: bool, may_repeat: bool = False) -> None:
         policy = Policy(
             key=key,
             ssrc_type=Policy.SSRC_ANY_INBOUND if is_inbound else Policy.SSRC_ANY_OUTBOUND,
             srtp_profile=profile.libsrtp_profile,
         )
+        policy.allow_repeat_tx = may_repeat
         policy.window_size = REPLAY_WINDOW if is_inbound else _SENT_WINDOW
         self._session = pylibsrtp.Session(policy)
         self.context: Any = self._session._srtp[0]  # noqa: SLF001 - the handle that the functions above take

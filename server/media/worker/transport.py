@@ -216,9 +216,12 @@ class Transport:
                 if ssrc is not None:
                     self.outbound.forget(ssrc)
 
-    def create_outbound(self) -> SrtpSession | None:
-        """Return a session with this transport's key for one stream, which no other session may protect."""
-        return self._keys.outbound_session() if self._keys is not None else None
+    def create_outbound(self, *, may_repeat: bool = False) -> SrtpSession | None:
+        """Return a session with this transport's key for one stream, which no other session may protect.
+
+        `may_repeat`: a packet may be sent again as it was, which is how lost audio is.
+        """
+        return self._keys.outbound_session(may_repeat=may_repeat) if self._keys is not None else None
 
     def send_rtp(self, packet: bytes, session: SrtpSession | None = None) -> None:
         """Send one RTP packet, if connected, protected by `session` or by the one for everything else."""
@@ -400,8 +403,9 @@ class Transport:
                 known = self._streams.get(ssrc)
                 if known is not None and known[0].ssrc == ssrc:
                     known[0].on_sender_report(message, now)
-            case rtcp.ReportBlock(ssrc=ssrc):
+            case rtcp.ReportBlock(ssrc=ssrc, fraction_lost=fraction_lost):
                 if (consumer := self._subscribed.get(ssrc)) is not None:
+                    consumer.fraction_lost = fraction_lost
                     self._on_report_block(consumer, message, now)
             case rtcp.Nack(media_ssrc=ssrc, sequences=sequences):
                 self._plumbing.counters.nacks_in += 1
@@ -423,11 +427,7 @@ class Transport:
     def _report(self, now: float) -> None:
         """Send a receiver report over all streams, and how much video we want."""
         layers = [layer for producer in self.producers.values() for layer in producer.layers if layer.ssrc is not None]
-        blocks = [
-            block
-            for layer in layers
-            if layer.ssrc is not None and (block := layer.reception.block(layer.ssrc, now)) is not None
-        ]
+        blocks = [block for layer in layers if (block := layer.report(now)) is not None]
         if not blocks:
             return
         for layer in layers:

@@ -1,6 +1,10 @@
+from random import Random
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadtest.lines.line import Impairment, Line
 from server.media.worker.bandwidth import (
     INITIAL_BITRATE,
     MAX_BITRATE,
@@ -36,6 +40,18 @@ def test_a_line_that_queues_is_noticed() -> None:
 
 def test_a_line_that_carries_everything_may_carry_more() -> None:
     assert estimate_after(20, sent_bps=1_000_000, line_bps=50_000_000) > 1_200_000
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_packets_that_overtake_each_other_do_not_stop_the_measurement(seed: int) -> None:
+    estimator, line = UplinkEstimator(), Line[float](Impairment(loss=0.2, delay_s=0.1, jitter_s=0.03), Random(seed))
+    for millisecond in range(60_000):
+        now = 100 + millisecond / 1_000
+        if millisecond % 50 < 5:  # a burst of 5 packets at each frame: 960 kbit/s, of which 770 arrive
+            line.put(now, PACKET_BYTES, now)
+        for sent_at in line.due(now):
+            estimator.add(1, PACKET_BYTES, abs_send_time(sent_at), now)
+    assert 800_000 < estimator.bitrate < 1.5 * 960_000
 
 
 def test_a_line_is_not_judged_before_it_was_measured() -> None:

@@ -1,5 +1,7 @@
 """What a subscriber asks for: packets again."""
 
+import asyncio
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -7,8 +9,8 @@ from hypothesis import strategies as st
 from server.media.worker import rtcp, rtp
 from server.media.worker.consumer import MAX_LOOKUPS_PER_S, MAX_RETRANSMISSIONS_PER_S
 from server.media.worker.transport import MAX_RTCP_PER_S
-from tests.server.media.endpoint import Endpoint
-from tests.server.media.worker.rig import SUBSCRIBED, Rig, rtp_packet, running_worker
+from tests.server.media.endpoint import DEADLINE_S, Endpoint
+from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, SUBSCRIBED_AUDIO, Rig, rtp_packet, running_worker
 from tests.server.media.worker.test_producer import parsed, payload, two_sides
 
 
@@ -35,6 +37,22 @@ async def test_what_is_asked_for_is_sent_again_as_rtx(first: int, lost: set[int]
         numbers = [parsed(packet).sequence for packet in again]
         assert numbers == [(numbers[0] + at) & 0xFFFF for at in range(len(numbers))]
         assert rig.worker.plumbing.counters.retransmissions_out == len(lost)
+
+
+async def test_audio_is_sent_again_to_the_byte(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    publisher, subscriber = await rig.connect("pub"), await rig.connect("sub")
+    rig.produce(AUDIO, producer_id="audio")
+    rig.consume(SUBSCRIBED_AUDIO, producer_id="audio")
+    datagrams: asyncio.Queue[bytes] = asyncio.Queue()
+    monkeypatch.setattr(subscriber, "datagram_received", lambda data, _: datagrams.put_nowait(data))
+    for number in range(6):  # in one turn of the worker, and of lengths that would be made equal in one group
+        publisher.send_rtp(rtp_packet(number, b"opus" + bytes(number), payload_type=111, ssrc=2_222))
+    sent = [await asyncio.wait_for(datagrams.get(), DEADLINE_S) for _ in range(6)]
+    numbers = [int.from_bytes(datagram[2:4], "big") for datagram in sent]
+    rig.time.advance(0.5)
+    subscriber.send_rtcp(rtcp.nack(1, SUBSCRIBED_AUDIO.ssrc, numbers))
+    again = [await asyncio.wait_for(datagrams.get(), DEADLINE_S) for _ in range(6)]
+    assert again == sent, "other bytes under the same number would betray the key"
 
 
 async def test_what_never_was_or_is_long_gone_is_not_sent(rig: Rig) -> None:

@@ -53,7 +53,7 @@ def packets_of(*payloads: bytes) -> list[Packet]:
         extension_id=0,
         extension_value=0,
     )
-    return [Packet(bytes(header) + payload, FIRST + at, 9) for at, payload in enumerate(payloads)]
+    return [Packet(bytes(header) + payload, FIRST + at, 9, may_be_padded=True) for at, payload in enumerate(payloads)]
 
 
 def put(fanout: Fanout, *payloads: bytes) -> None:

@@ -1,12 +1,17 @@
+import math
 from itertools import pairwise
+from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadtest.lines.line import Impairment, Line
 from server.media.worker.feedback import (
+    GIVE_UP_S,
     MAX_MISSING,
-    NACK_ATTEMPTS,
-    NACK_INTERVAL_S,
+    MAX_NACK_INTERVAL_S,
+    MIN_NACK_INTERVAL_S,
     KeyframeThrottle,
     MissingPackets,
     Reception,
@@ -57,34 +62,54 @@ class TestKeyframeThrottle:
 
 
 class TestReception:
-    def test_loss_is_reported_since_the_last_report_and_in_all(self) -> None:
+    def test_the_line_s_loss_is_reported_since_the_last_report(self) -> None:
         reception = Reception(90_000)
         for sequence in (65_534, 65_535, 1, 2):
             reception.add(sequence, 0, 0.0)
-        block = reception.block(5, 0.0)
+        block = reception.block(5, 0.0, given_up=0)
         assert block is not None
-        assert (block.ssrc, block.packets_lost, block.fraction_lost) == (5, 1, 256 // 5)
+        assert (block.ssrc, block.fraction_lost) == (5, 256 // 5)
         assert block.highest_sequence == 65_538
         reception.add(3, 0, 0.0)
-        block = reception.block(5, 0.0)
+        block = reception.block(5, 0.0, given_up=0)
         assert block is not None
-        assert (block.packets_lost, block.fraction_lost) == (1, 0)
+        assert block.fraction_lost == 0
+
+    def test_only_what_stayed_lost_counts_in_all(self) -> None:
+        reception = Reception(90_000)
+        for sequence in (1, 5):
+            reception.add(sequence, 0, 0.0)
+        block = reception.block(5, 0.0, given_up=1)
+        assert block is not None
+        assert (block.packets_lost, block.fraction_lost) == (1, 3 * 256 // 5)
+
+    def test_the_worst_loss_on_the_way_is_reported(self) -> None:
+        reception = Reception(48_000)
+        for sequence in (1, 2, 4):
+            reception.add(sequence, 0, 0.0)
+        block = reception.block(5, 0.0, given_up=0, worst_loss=60)
+        assert block is not None
+        assert block.fraction_lost == 64, "of the four packets one is lost on the way to us"
+        reception.add(5, 0, 0.0)
+        block = reception.block(5, 0.0, given_up=0, worst_loss=60)
+        assert block is not None
+        assert block.fraction_lost == 60
 
     def test_nothing_is_reported_before_the_first_packet(self) -> None:
-        assert Reception(90_000).block(5, 0.0) is None
+        assert Reception(90_000).block(5, 0.0, given_up=0) is None
 
     def test_a_late_packet_is_no_longer_lost(self) -> None:
         reception = Reception(90_000)
         assert [reception.add(sequence, 0, 0.0) for sequence in (10, 12, 11)] == [65_546, 65_548, 65_547]
-        block = reception.block(5, 0.0)
+        block = reception.block(5, 0.0, given_up=0)
         assert block is not None
-        assert block.packets_lost == 0
+        assert block.fraction_lost == 0
 
     def test_the_sender_report_is_referred_to(self) -> None:
         reception = Reception(90_000)
         reception.add(1, 0, 0.0)
         reception.on_sender_report(SenderReport(5, 0x1234_5678_9ABC_DEF0, 0, 0, 0), 10.0)
-        block = reception.block(5, 10.5)
+        block = reception.block(5, 10.5, given_up=0)
         assert block is not None
         assert (block.last_sender_report, block.delay) == (0x5678_9ABC, 32_768)
 
@@ -97,7 +122,7 @@ class TestReception:
             # The timestamp wraps around after the second packet, which says nothing about jitter.
             if sequence not in (0, 2):
                 expected += (80 - expected) / 16
-        block = reception.block(1, 51.0)
+        block = reception.block(1, 51.0, given_up=0)
         assert block is not None
         assert abs(block.jitter - expected) <= 1
 
@@ -112,25 +137,125 @@ class TestMissingPackets:
             packets = missing.take_due(now)
             assert packets in ([100, 101, 102], [])
             asked += bool(packets)
-        assert asked == NACK_ATTEMPTS
-        assert not missing.take(101)
+        assert asked == pytest.approx(GIVE_UP_S / MAX_NACK_INTERVAL_S, abs=1)
+        assert now == pytest.approx(1.0 + GIVE_UP_S, abs=MAX_NACK_INTERVAL_S)
+        assert missing.given_up == 3
+        assert not missing.take(101, now)
 
     def test_what_has_come_is_not_asked_for_again(self) -> None:
         missing = MissingPackets()
         missing.on_gap(100, 103, 1.0)
         missing.take_due(1.0)
-        assert missing.take(101)
-        assert not missing.take(101)
-        assert missing.take_due(1.0 + NACK_INTERVAL_S) == [100, 102]
+        assert missing.take(101, 1.0)
+        assert not missing.take(101, 1.0)
+        assert missing.take_due(1.0 + MAX_NACK_INTERVAL_S) == [100, 102]
 
     def test_nothing_is_asked_for_before_its_time(self) -> None:
         missing = MissingPackets()
         missing.on_gap(100, 101, 1.0)
         assert missing.take_due(1.0) == [100]
-        assert missing.take_due(1.0 + NACK_INTERVAL_S / 2) == []
+        assert missing.take_due(1.0 + MAX_NACK_INTERVAL_S / 2) == []
 
     def test_a_gap_too_large_is_a_case_for_a_keyframe(self) -> None:
         missing = MissingPackets()
         assert missing.on_gap(0, 10, 1.0)
         assert not missing.on_gap(10, 10 + MAX_MISSING, 1.0)
         assert missing.next_due is None
+        assert missing.given_up == 10 + MAX_MISSING
+
+    @pytest.mark.parametrize(
+        ("answered_after_s", "interval_s"),
+        [(0.02, MIN_NACK_INTERVAL_S), (0.2, 0.05), (2.0, MAX_NACK_INTERVAL_S)],
+    )
+    def test_requests_follow_each_other_as_answers_come(self, answered_after_s: float, interval_s: float) -> None:
+        missing, now = MissingPackets(), 1.0
+        for sequence in range(0, 200, 2):
+            missing.on_gap(sequence, sequence + 1, now)
+            missing.take_due(now)
+            missing.take(sequence, now + answered_after_s)
+            missing.on_gap(sequence + 1, sequence + 2, now)
+            missing.take(sequence + 1, now + 0.001, is_answer=False)
+            now += 3
+        missing.on_gap(1_000, 1_001, now)
+        missing.take_due(now)
+        assert missing.next_due == pytest.approx(now + interval_s)
+
+    @given(st.lists(st.tuples(st.integers(1, 40), st.floats(0, 0.3), st.integers(0, 3)), max_size=60))
+    def test_each_packet_comes_or_is_given_up_and_is_asked_for_in_between(
+        self, steps: list[tuple[int, float, int]]
+    ) -> None:
+        missing, now, sequence = MissingPackets(), 5.0, 0
+        open_: dict[int, float] = {}
+        asked_at: dict[int, float] = {}
+        came = 0
+        for gap, pause_s, returning in steps:
+            assert missing.on_gap(sequence, sequence + gap, now)
+            open_.update(dict.fromkeys(range(sequence, sequence + gap), now))
+            sequence += gap
+            until = now + pause_s
+            while (due := missing.next_due) is not None and due <= until:
+                now = max(now, due)
+                for number in missing.take_due(now):
+                    assert now - open_[number] < GIVE_UP_S
+                    assert now - asked_at.get(number, -1.0) >= MIN_NACK_INTERVAL_S - 1e-9
+                    asked_at[number] = now
+            now = until
+            open_ = {number: since for number, since in open_.items() if now - since < GIVE_UP_S + 0.2}
+            for number in sorted(open_)[:returning]:
+                assert number in asked_at or open_[number] == now
+                came += missing.take(number, now)
+                del open_[number]
+        now += GIVE_UP_S + MAX_NACK_INTERVAL_S
+        missing.take_due(now)
+        assert missing.next_due is None
+        assert came + missing.given_up == sequence
+
+
+class TestOverABadLine:
+    """A browser's stream of 50 packets a second, 20 % loss, 100 ms delay and 30 ms jitter each way; no sockets."""
+
+    def test_what_is_lost_is_there_within_eight_tenths_of_a_second(self) -> None:
+        waits = _waits(BAD, seconds=120)
+        assert len(waits) / 6_000 > 0.2, "lost or overtaken: the line is bad"
+        assert sum(wait > 0.3 for wait in waits) / 6_000 < 0.1
+        assert sum(wait > 0.8 for wait in waits) / 6_000 < 0.01
+
+    def test_a_short_line_is_mended_at_once(self) -> None:
+        waits = _waits(Impairment(loss=0.05, delay_s=0.01, jitter_s=0.001), seconds=60)
+        assert sum(wait > 0.1 for wait in waits) / 3_000 < 0.001
+
+
+BAD = Impairment(loss=0.2, delay_s=0.1, jitter_s=0.03)
+
+
+def _waits(impairment: Impairment, *, seconds: int) -> list[float]:
+    """Return for how long each packet was missed; those that never came count as for ever.
+
+    The browser answers no request for a packet that it has sent again within its round trip.
+    """
+    up: Line[tuple[int, bool]] = Line(impairment, Random(1))
+    down: Line[list[int]] = Line(impairment, Random(2))
+    missing, expected = MissingPackets(), 0
+    missed_since: dict[int, float] = {}
+    sent_again: dict[int, float] = {}
+    waits = []
+    for millisecond in range(1_000 * (seconds + 2)):
+        now = millisecond / 1_000
+        if millisecond % 20 == 0 and now < seconds:
+            up.put((millisecond // 20, False), 100, now)
+        for sequence, is_answer in up.due(now):
+            if sequence >= expected:
+                missing.on_gap(expected, sequence, now)
+                missed_since.update(dict.fromkeys(range(expected, sequence), now))
+                expected = sequence + 1
+            elif missing.take(sequence, now, is_answer=is_answer):
+                waits.append(now - missed_since.pop(sequence))
+        if due := missing.take_due(now):
+            down.put(due, 60, now)
+        for asked in down.due(now):
+            for sequence in asked:
+                if now - sent_again.get(sequence, -1.0) >= 2 * impairment.delay_s:
+                    sent_again[sequence] = now
+                    up.put((sequence, True), 100, now)
+    assert len(missed_since) == missing.given_up
+    return waits + [math.inf] * len(missed_since)

@@ -12,7 +12,7 @@ TAG_BYTES = 16
 
 def packet(size: int, sequence: int = 0) -> Packet:
     """Return a packet of `size` bytes whose payload tells one from another."""
-    return Packet(HEADER + bytes((sequence % 251,)) * (size - len(HEADER)), sequence, 90 * sequence)
+    return Packet(HEADER + bytes((sequence % 251,)) * (size - len(HEADER)), sequence, 90 * sequence, may_be_padded=True)
 
 
 def grouped(sizes: Sequence[int], streams: Sequence[int] | None = None, limit: int = MAX_PACKETS) -> list[Group]:
@@ -59,6 +59,20 @@ def test_a_packet_of_sound_ends_a_datagram_of_pictures_whichever_came_first() ->
     assert numbers(grouped([120, 1_000, 1_000], [1, 2, 2])) == [[1, 2, 0]]
     assert numbers(grouped([1_000, 1_000, 120], [2, 2, 1])) == [[0, 1, 2]]
     assert numbers(grouped([120, 1_000, 120, 1_000, 120], [1, 2, 3, 2, 4])) == [[0, 2, 4], [1, 3]]
+
+
+@given(st.lists(st.tuples(st.integers(90, 110), st.booleans(), st.integers(0, 2)), min_size=1, max_size=20))
+def test_what_may_not_be_padded_leaves_as_it_came(packets: list[tuple[int, bool, int]]) -> None:
+    given_ = [
+        packet(size, number)._replace(may_be_padded=may_be_padded)
+        for number, (size, may_be_padded, _) in enumerate(packets)
+    ]
+    streams = [[each for each, (_, _, of) in zip(given_, packets, strict=True) if of == stream] for stream in range(3)]
+    groups = group([stream for stream in streams if stream], TAG_BYTES)
+    left = {part.sequence: each.image[part.at : part.at + part.size] for each in groups for part in each.parts}
+    assert sorted(left) == list(range(len(packets)))
+    for each in given_:
+        assert each.may_be_padded or left[each.sequence] == each.data
 
 
 def test_a_group_has_a_limit() -> None:

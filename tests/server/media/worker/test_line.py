@@ -31,7 +31,7 @@ class Publisher:
             at = second + number / self._packets_per_s
             timestamp = int(at * SOUND_HZ)
             self.reception.add(self._sequence & 0xFFFF, timestamp, at + (late_s if self._sequence % 2 else 0.0))
-        self.reception.block(1, second + 1)
+        self.reception.block(1, second + 1, given_up=0)
 
 
 def marks(line: Line, publisher: Publisher, seconds: int, *, start: int = 0, **how: float) -> list[Quality]:

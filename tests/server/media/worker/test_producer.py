@@ -13,7 +13,7 @@ from server.media import messages as m
 from server.media.messages import ABS_SEND_TIME_ID, AUDIO_LEVEL_ID, MID_ID, ORIENTATION_ID
 from server.media.worker import layer as layer_module
 from server.media.worker import rtcp, rtp
-from server.media.worker.feedback import KEYFRAME_INTERVAL_S, NACK_INTERVAL_S
+from server.media.worker.feedback import GIVE_UP_S, KEYFRAME_INTERVAL_S, MAX_NACK_INTERVAL_S
 from tests.server.media.endpoint import Endpoint
 from tests.server.media.worker.rig import (
     AUDIO,
@@ -24,6 +24,12 @@ from tests.server.media.worker.rig import (
     rtp_packet,
     running_worker,
 )
+
+
+def losses(compound: bytes) -> list[tuple[int, int]]:
+    """Return the fraction lost, in 1/256, that is told of each stream."""
+    blocks = [message for message in rtcp.parse(compound) if isinstance(message, rtcp.ReportBlock)]
+    return [(block.ssrc, block.fraction_lost) for block in blocks]
 
 
 async def two_sides(rig: Rig) -> tuple[Endpoint, Endpoint]:
@@ -228,7 +234,7 @@ class TestLossOnTheWayIn:
         for number in range(2, 602, 2):
             publisher.send_rtp(rtp_packet(number, b"x"))
             assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.Nack(1_111, (number - 1,))]
-        rig.time.advance(NACK_INTERVAL_S)
+        rig.time.advance(MAX_NACK_INTERVAL_S)
         nacks = [rtcp.parse(await publisher.next_rtcp()) for _ in range(2)]
         asked = [number for (nack,) in nacks if isinstance(nack, rtcp.Nack) for number in nack.sequences]
         assert asked == list(range(1, 600, 2))
@@ -240,15 +246,25 @@ class TestLossOnTheWayIn:
         publisher.send_rtp(rtp_packet(5_000, b"b"))
         assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.KeyframeRequest(1_111)]
 
-    async def test_audio_is_not_asked_for_again(self, rig: Rig) -> None:
-        publisher = await rig.connect("pub")
+    async def test_who_waits_for_what_was_given_up_gets_a_keyframe(self, rig: Rig) -> None:
+        publisher, _ = await two_sides(rig)
+        for number in (1, 3):
+            publisher.send_rtp(rtp_packet(number, b"x"))
+        assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.Nack(1_111, (2,))]
+        rig.time.advance(GIVE_UP_S + KEYFRAME_INTERVAL_S)
+        assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.KeyframeRequest(1_111)]
+
+    async def test_audio_is_asked_for_again_and_comes_as_it_was(self, rig: Rig) -> None:
+        publisher, subscriber = await rig.connect("pub"), await rig.connect("sub")
         rig.produce(AUDIO, producer_id="audio")
-        for number in (1, 5):
-            publisher.send_rtp(rtp_packet(number, b"opus", payload_type=111, ssrc=2_222))
-        await rig.drained()
-        rig.worker.tick()
-        (report,) = [await publisher.next_rtcp()]
-        assert report[1] == 201, "a receiver report, nothing before it"
+        rig.consume(SUBSCRIBED_AUDIO, producer_id="audio")
+        for number in (1, 3, 2):
+            publisher.send_rtp(rtp_packet(number, str(number).encode(), payload_type=111, ssrc=2_222))
+        assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.Nack(2_222, (2,))]
+        packets = [await subscriber.next_rtp() for _ in range(3)]
+        assert [payload(packet) for packet in packets] == [b"1", b"3", b"2"]
+        first = parsed(packets[0]).sequence
+        assert [parsed(packet).sequence - first for packet in packets] == [0, 2, 1]
 
 
 class TestKeyframeRequests:
@@ -291,13 +307,40 @@ class TestReports:
         for number in (1, 2, 4):
             publisher.send_rtp(rtp_packet(number, b"x"))
             publisher.send_rtp(rtp_packet(number, b"x", payload_type=111, ssrc=2_222))
-        nack = await publisher.next_rtcp()
-        assert rtcp.parse(nack) == [rtcp.Nack(1_111, (3,))]
+        assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.Nack(1_111, (3,))]
+        assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.Nack(2_222, (3,))]
         await rig.drained()
         rig.worker.tick()
         report = await publisher.next_rtcp()
         assert report[:2] == b"\x82\xc9", "a receiver report about two streams"
         assert [message for message in rtcp.parse(report) if isinstance(message, rtcp.BandwidthEstimate)]
+
+    @pytest.mark.parametrize(("theirs", "told"), [(51, 51), (0, 256 // 4)])
+    async def test_a_speaker_is_told_the_worst_loss_on_the_way_to_a_listener(
+        self, rig: Rig, theirs: int, told: int
+    ) -> None:
+        publisher, subscriber = await rig.connect("pub"), await rig.connect("sub")
+        rig.produce(AUDIO, producer_id="audio")
+        rig.consume(SUBSCRIBED_AUDIO, producer_id="audio")
+        for number in (1, 2, 3) if theirs else (1, 2, 4):
+            publisher.send_rtp(rtp_packet(number, b"x", payload_type=111, ssrc=2_222))
+            await subscriber.next_rtp()
+        if not theirs:
+            assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.Nack(2_222, (3,))]
+        block = rtcp.ReportBlock(SUBSCRIBED_AUDIO.ssrc, theirs, 0, 0, 0, 0, 0)
+        subscriber.send_rtcp(rtcp.receiver_report(1, [block]))
+        await rig.drained()
+        rig.worker.tick()
+        assert losses(await publisher.next_rtcp()) == [(2_222, told)]
+
+    async def test_a_camera_is_told_of_its_own_line_only(self, rig: Rig) -> None:
+        publisher, subscriber = await two_sides(rig)
+        publisher.send_rtp(rtp_packet(1, b"x"))
+        await subscriber.next_rtp()
+        subscriber.send_rtcp(rtcp.receiver_report(1, [rtcp.ReportBlock(SUBSCRIBED.ssrc, 51, 0, 0, 0, 0, 0)]))
+        await rig.drained()
+        rig.worker.tick()
+        assert (1_111, 0) in losses(await publisher.next_rtcp())
 
     async def test_the_publishers_clock_is_passed_on(self, rig: Rig) -> None:
         publisher, subscriber = await two_sides(rig)

@@ -4,12 +4,12 @@ from hypothesis import strategies as st
 from server.media.worker.group import Packet
 from server.media.worker.ring import PacketRing
 
-SIZE = 512
+SIZE = 128
 
 
 @given(st.lists(st.integers(65_000, 67_500), min_size=1, max_size=300, unique=True))
 def test_the_newest_packets_are_found_in_whatever_order_they_came(sequences: list[int]) -> None:
-    ring = PacketRing()
+    ring = PacketRing(SIZE)
     for sequence in sequences:
         ring.put(Packet(b"", sequence, 0))
     for sequence in sequences:
@@ -18,7 +18,7 @@ def test_the_newest_packets_are_found_in_whatever_order_they_came(sequences: lis
 
 
 def test_what_never_came_is_not_found() -> None:
-    ring = PacketRing()
+    ring = PacketRing(SIZE)
     ring.put(Packet(b"", 70_000, 0))
     assert ring.get(70_000 - SIZE) is None
     assert ring.get(70_001) is None

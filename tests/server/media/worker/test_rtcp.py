@@ -40,6 +40,18 @@ def test_sender_reports_of_another_library_are_read(ssrc: int, ntp: int, timesta
     assert rtcp.parse(compound) == [rtcp.SenderReport(ssrc, ntp, timestamp, count, size)]
 
 
+@given(st.lists(st.tuples(uint32, st.integers(0, 255)), max_size=31), st.booleans())
+def test_report_blocks_of_another_library_are_read(losses: list[tuple[int, int]], is_sender: bool) -> None:
+    blocks = [
+        RtcpReceiverInfo(ssrc=ssrc, fraction_lost=lost, packets_lost=1, highest_sequence=2, jitter=3, lsr=4, dlsr=5)
+        for ssrc, lost in losses
+    ]
+    info = RtcpSenderInfo(ntp_timestamp=1, rtp_timestamp=2, packet_count=3, octet_count=4)
+    packet = RtcpSrPacket(ssrc=9, sender_info=info, reports=blocks) if is_sender else RtcpRrPacket(9, blocks)
+    read = [message for message in rtcp.parse(bytes(packet)) if isinstance(message, rtcp.ReportBlock)]
+    assert [(block.ssrc, block.fraction_lost) for block in read] == losses
+
+
 @given(uint32, uint64, uint32, uint32, uint32, st.text(max_size=20))
 def test_another_library_reads_our_sender_reports(
     ssrc: int, ntp: int, timestamp: int, count: int, size: int, cname: str

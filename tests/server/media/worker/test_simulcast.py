@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from server.media import messages as m
 from server.media.worker import rtcp, rtp
 from server.media.worker.feedback import KEYFRAME_INTERVAL_S
+from server.media.worker.layer import SETTLE_S, SILENT_FRAMES
 from server.media.worker.producer import LINGER_TICKS
 from server.media.worker.vp8 import Vp8Descriptor, parse_descriptor
 from tests.server.media.endpoint import Endpoint
@@ -116,6 +117,64 @@ async def test_the_largest_layer_is_forwarded_from_its_keyframe_on(rig: Rig) -> 
     assert [(header.sequence - first) & 0xFFFF for header, _, _ in packets] == [0, 1, 2, 3]
 
 
+async def test_a_layer_that_falls_silent_is_replaced_within_some_frames(rig: Rig) -> None:
+    publisher, subscriber, (low, middle, high) = await camera(rig)
+    for encoder in (low, middle, high):
+        encoder.send(is_keyframe=True)
+    await rig.drained()
+    rig.time.advance(KEYFRAME_INTERVAL_S)
+    while not publisher.rtcp.empty():
+        await publisher.next_rtcp()
+    for _ in range(SILENT_FRAMES - 1):
+        low.send()
+        middle.send()
+    await rig.drained()
+    assert publisher.rtcp.empty()
+    low.send()
+    assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.KeyframeRequest(SSRCS[1])]
+    while not subscriber.rtp.empty():
+        await subscriber.next_rtp()
+    middle.send(is_keyframe=True)
+    assert seen(await subscriber.next_rtp())[2] == 1
+
+
+async def test_a_layer_that_fell_silent_is_not_taken_again_at_once(rig: Rig) -> None:
+    _, _, (low, _, high) = await camera(rig)
+    layers = rig.worker.transports["pub"].producers["video"].layers
+    consumer = rig.worker.transports["sub"].consumers["consumer"]
+    for encoder in (low, high):
+        encoder.send(is_keyframe=True)
+    for _ in range(SILENT_FRAMES):
+        low.send()
+    await rig.drained()
+    assert consumer.target_layer is layers[0]
+    targets = []
+    for seconds in (0.0, SETTLE_S - 1, 1.0):
+        rig.time.advance(seconds)
+        for encoder in (high, low):
+            encoder.send(is_keyframe=True)
+        await rig.drained()
+        rig.worker.tick()
+        targets.append(consumer.target_layer)
+    assert targets == [layers[0], layers[0], layers[2]]
+
+
+async def test_a_layer_that_was_silent_because_nobody_wanted_it_is_taken_at_once(rig: Rig) -> None:
+    _, _, (low, _, high) = await camera(rig)
+    producer = rig.worker.transports["pub"].producers["video"]
+    rig.worker.transports["sub"].consumers["consumer"].prefer(0, is_large=False)
+    while producer.layers_wanted > 1:
+        for encoder in (low, high):
+            encoder.send(is_keyframe=True)
+        await rig.drained()
+        rig.worker.tick()
+    rig.worker.tick()
+    assert (producer.layers_wanted, producer.layers[2].is_live) == (1, False)
+    high.send()
+    await rig.drained()
+    assert producer.layers[2].is_steady
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 4)), min_size=2, max_size=8), st.booleans())
 async def test_switching_leaves_no_seam(wishes: list[tuple[int, int]], has_reports: bool) -> None:
@@ -164,9 +223,13 @@ async def test_a_layer_that_falls_silent_is_replaced_by_the_next_smaller_one(rig
     rig.worker.tick()
     middle.send(is_keyframe=True)
     assert seen(await subscriber.next_rtp())[2] == 1
+    for _ in range(2):
+        high.send()
+        middle.send()
+        await rig.drained()
+        rig.time.advance(SETTLE_S)
+    rig.worker.tick()
     high.send(is_keyframe=True)
-    await rig.drained()
-    high.send()
     layers = []
     await rig.drained()
     while not subscriber.rtp.empty():

@@ -48,6 +48,15 @@ def test_exported_material_is_cut_as_rfc_5764_says() -> None:
 
 
 @both_profiles
+def test_a_session_that_may_repeat_protects_again_with_the_same_result(profile: Profile) -> None:
+    session = keys_of(profile).outbound_session(may_repeat=True)
+    first = run(protect, session, rtp_packet(1, b"hello"))
+    assert first[0] == 0
+    assert run(protect, session, rtp_packet(2, b"goodbye"))[0] == 0
+    assert run(protect, session, rtp_packet(1, b"hello")) == first
+
+
+@both_profiles
 def test_what_we_protect_another_binding_unprotects(profile: Profile) -> None:
     keys = keys_of(profile)
     session = SrtpSession(profile, keys.outbound, is_inbound=False)
