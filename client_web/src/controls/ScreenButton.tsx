@@ -17,7 +17,7 @@ export function ScreenButton() {
       caption={isSharing ? t("room.short.screenOff") : t("room.short.screenOn")}
       shortcut="D"
       icon={isSharing ? MonitorX : MonitorUp}
-      tone={isSharing ? "off" : "plain"}
+      tone={isSharing ? "live" : "plain"}
       isBusy={isStarting}
       onClick={() => session.toggleScreen()}
     />

@@ -63,16 +63,15 @@ export function TileFrame(props: TileFrameProps) {
       data-large={props.isLarge || undefined}
       data-dark={isDark || undefined}
     >
+      {/* Stands behind the picture, too, until its first frame has come. */}
+      <div className={classes.face}>
+        {isScreen ? (
+          <MonitorUp aria-hidden="true" className={classes.monitor} />
+        ) : (
+          <Avatar name={participant.name} personId={participant.person_id} />
+        )}
+      </div>
       <div className={classes.picture}>{props.children}</div>
-      {!hasPicture && (
-        <div className={classes.face}>
-          {isScreen ? (
-            <MonitorUp aria-hidden="true" className={classes.monitor} />
-          ) : (
-            <Avatar name={participant.name} personId={participant.person_id} />
-          )}
-        </div>
-      )}
       {props.note && <div className={classes.note}>{props.note}</div>}
       {isReconnecting && <div className={classes.state}>{t("room.reconnecting")}</div>}
       {isDark && !isReconnecting && <div className={classes.state}>{t("room.slow")}</div>}
