@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from protocol.room import Quality
 from server.media import messages as m
 from server.media.worker_process import LogOptions, WorkerProcess
 
@@ -41,6 +42,9 @@ class _Owner:
     def on_consumer_dark(self, transport_id: str, consumer_id: str, *, is_dark: bool) -> None:
         self.told.append((transport_id, consumer_id, is_dark))
 
+    def on_transport_quality(self, transport_id: str, quality: Quality) -> None:
+        self.told.append((transport_id, quality))
+
     def on_worker_lost(self) -> None:
         self.told.append("lost")
 
@@ -56,10 +60,11 @@ async def test_what_a_worker_tells_reaches_the_router_that_it_is_about() -> None
         events: list[m.AnyEvent] = [
             m.TransportClosed(router_id="r", transport_id="t", reason="dtls_closed"),
             m.LayersWanted(router_id="r", producer_id="p", layers=2),
+            m.TransportQuality(router_id="r", transport_id="t", quality=Quality.POOR),
             m.ConsumerDark(router_id="r", transport_id="t", consumer_id="c", is_dark=True),
             m.ConsumerDark(router_id="gone", transport_id="t", consumer_id="c", is_dark=True),
         ]
         for event in events:
             worker._on_event(msgspec.msgpack.encode(event))
-    assert owner.told == [("t", "dtls_closed"), ("p", 2), ("t", "c", True)]
+    assert owner.told == [("t", "dtls_closed"), ("p", 2), ("t", Quality.POOR), ("t", "c", True)]
     assert other.told == []
