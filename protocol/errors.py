@@ -27,6 +27,8 @@ class ErrorCode(StrEnum):
     """Page and server speak different protocol versions: reload."""
     CANNOT_CONSUME = "cannot_consume"
     """The endpoint's capabilities do not cover this producer's codec."""
+    TOO_MANY_SCREENS = "too_many_screens"
+    """As many share their screens already as this kind of room allows at once."""
     MEDIA_UNAVAILABLE = "media_unavailable"
     """The media worker is being restarted; media comes back by itself."""
     UNAVAILABLE = "unavailable"

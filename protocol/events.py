@@ -89,6 +89,13 @@ class MediaLayersWanted(NoticeBase, frozen=True, kw_only=True, tag="media_layers
     layers: int
 
 
+class MediaConsumerDark(NoticeBase, frozen=True, kw_only=True, tag="media_consumer_dark"):
+    """A consumer of this endpoint gets no picture because the line to it is too slow, or gets one again."""
+
+    consumer_id: str
+    is_dark: bool
+
+
 class ConnectionClosing(NoticeBase, frozen=True, kw_only=True, tag="connection_closing"):
     """The server is about to close this connection, and why. `should_reconnect` says whether to come back."""
 
@@ -97,4 +104,11 @@ class ConnectionClosing(NoticeBase, frozen=True, kw_only=True, tag="connection_c
     should_reconnect: bool
 
 
-Notice = ChatTypingNotice | MediaTransportClosed | MediaProducerClosed | MediaLayersWanted | ConnectionClosing
+Notice = (
+    ChatTypingNotice
+    | MediaTransportClosed
+    | MediaProducerClosed
+    | MediaLayersWanted
+    | MediaConsumerDark
+    | ConnectionClosing
+)

@@ -1,10 +1,10 @@
-"""Who may do what: role × request × state of the room, in one table.
+"""Who may do what: role × request × state of the room, in one table; and what a kind of room has room for.
 
-The gateway asks it for every request; the page reads it only to show what is possible.
+The gateway asks the table for every request; the page reads it only to show what is possible.
 """
 
 from protocol.requests import REQUESTS
-from protocol.roles import RoomRole, RoomState
+from protocol.roles import RoomKind, RoomRole, RoomState
 
 _EVERYBODY = frozenset(RoomRole)
 _HEARD = frozenset({RoomRole.HOST, RoomRole.PARTICIPANT})
@@ -35,6 +35,17 @@ TABLE: dict[RoomState, dict[str, frozenset[RoomRole]]] = {
     state: {name: rows.get(name, frozenset()) for name in REQUESTS}
     for state, rows in ((RoomState.IDLE, _IDLE), (RoomState.LIVE, _LIVE))
 }
+
+SCREENS_AT_ONCE: dict[RoomKind, int] = {
+    RoomKind.ROUND_UP: 4,
+    RoomKind.LOUNGE: 4,
+    RoomKind.LESSON: 4,
+    RoomKind.ONE_TO_ONE: 2,
+    RoomKind.STAGE: 1,
+    RoomKind.BOOTH: 4,
+}
+"""How many participants may share their screens at the same time; who may at all says `media_produce`. In front of an
+audience there is one thing to look at."""
 
 
 def is_permitted(role: RoomRole, request: str, state: RoomState) -> bool:

@@ -133,7 +133,10 @@ class MediaTransportClose(Mutation, frozen=True, kw_only=True):
 
 
 class MediaProduce(Mutation, frozen=True, kw_only=True):
-    """Send a track: mediasoup-client's `produce` event. Replaces the participant's producer of the same source."""
+    """Send a track: mediasoup-client's `produce` event. Replaces the participant's producer of the same source.
+
+    Screens beyond the room's number of them are refused with `too_many_screens`.
+    """
 
     transport_id: Id
     source: Source
@@ -177,12 +180,14 @@ class MediaConsumerUpdate(Mutation, frozen=True, kw_only=True):
     """Pause or resume a consumer, and say how large a picture there is a use for.
 
     Resuming video asks the publisher for a keyframe. `max_layer` is the largest simulcast layer wanted, from 0, the
-    smallest picture; without it nothing changes.
+    smallest picture, and `is_large` whether it is what the page mainly shows: it comes first on a line that is too slow
+    for everything. Without `max_layer` neither changes.
     """
 
     consumer_id: Id
     is_paused: bool
     max_layer: Annotated[int, msgspec.Meta(ge=0, lt=MAX_LAYERS)] | None = None
+    is_large: bool = False
 
 
 class MediaConsumerClose(Mutation, frozen=True, kw_only=True):

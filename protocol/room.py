@@ -37,9 +37,14 @@ class Source(StrEnum):
 
     MICROPHONE = "microphone"
     CAMERA = "camera"
+    SCREEN = "screen"
 
 
-SOURCE_KIND = {Source.MICROPHONE: MediaKind.AUDIO, Source.CAMERA: MediaKind.VIDEO}
+SOURCE_KIND = {
+    Source.MICROPHONE: MediaKind.AUDIO,
+    Source.CAMERA: MediaKind.VIDEO,
+    Source.SCREEN: MediaKind.VIDEO,
+}
 
 
 class ProducerInfo(Wire, frozen=True, kw_only=True):

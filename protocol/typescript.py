@@ -142,7 +142,10 @@ def _permissions() -> str:
         f"  {name}: [{', '.join(f'{chr(34)}{role}{chr(34)}' for role in RoomRole if role in roles)}],\n"
         for name, roles in permissions.TABLE[RoomState.LIVE].items()
     )
+    screens = "".join(f"  {kind}: {count},\n" for kind, count in permissions.SCREENS_AT_ONCE.items())
     return (
         "/** Who may make a request in a live room. The server decides; a page only shows. */\n"
-        f"export const PERMITTED: Readonly<Record<RequestName, readonly RoomRole[]>> = {{\n{rows}}};\n"
+        f"export const PERMITTED: Readonly<Record<RequestName, readonly RoomRole[]>> = {{\n{rows}}};\n\n"
+        "/** How many may share their screens at the same time. */\n"
+        f"export const SCREENS_AT_ONCE: Readonly<Record<RoomKind, number>> = {{\n{screens}}};\n"
     )

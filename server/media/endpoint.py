@@ -63,6 +63,8 @@ class MediaConsumer:
     consumer_id: str
     producer: MediaProducer
     transport: "MediaTransport"
+    is_dark: bool | None = None
+    """Whether the line is too slow for it, as the page was told last; `None` when it never was too slow."""
 
 
 @dataclass(slots=True, eq=False)

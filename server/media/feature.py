@@ -6,8 +6,17 @@ they are given, so the books are changed at once and what turns out to be closed
 
 from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
+
 from protocol.errors import ErrorCode
-from protocol.events import MediaLayersWanted, MediaProducerClosed, MediaReset, MediaTransportClosed
+from protocol.events import (
+    MediaConsumerDark,
+    MediaLayersWanted,
+    MediaProducerClosed,
+    MediaReset,
+    MediaTransportClosed,
+)
+from protocol.permissions import SCREENS_AT_ONCE
 from protocol.requests import (
     MediaConsume,
     MediaConsumed,
@@ -96,6 +105,8 @@ class MediaFeature(Feature):
         for transport in self._books.transports_of(caller.endpoint_id):
             for producer in transport.producers.values():
                 self._tell_layers_wanted(producer)
+            for consumer in transport.consumers.values():
+                self._tell_dark(consumer)
 
     async def on_endpoint_left(self, caller: Caller) -> None:
         """Close the endpoint's transports with all that is on them."""
@@ -142,6 +153,13 @@ class MediaFeature(Feature):
         if (transport := self._books.transports.get(transport_id)) is not None:
             transport.quality = quality
             self._tell_quality(transport.endpoint.participant_id)
+
+    def on_consumer_dark(self, transport_id: str, consumer_id: str, *, is_dark: bool) -> None:
+        """Tell a page why a picture stays away."""
+        transport = self._books.transports.get(transport_id)
+        if transport is not None and (consumer := transport.consumers.get(consumer_id)) is not None:
+            consumer.is_dark = is_dark
+            self._tell_dark(consumer)
 
     def on_worker_lost(self) -> None:
         """Begin a new epoch, on another worker if there is one."""
@@ -201,6 +219,9 @@ class MediaFeature(Feature):
 
     async def _on_produce(self, caller: Caller, request: MediaProduce) -> MediaProduced:
         transport = self._books.own_transport(caller, request.transport_id, "send")
+        is_screen = request.source is Source.SCREEN
+        if is_screen:
+            self._check_screens(caller.participant_id)
         checked = ortc.check_producer(SOURCE_KIND[request.source], request.rtp_parameters)
         earlier = self._books.sent(transport, request.source)
         producer = MediaProducer(
@@ -216,11 +237,13 @@ class MediaFeature(Feature):
                 m.Produce(
                     transport_id=transport.transport_id,
                     producer_id=producer.producer_id,
-                    stream=checked.stream,
+                    stream=replace(checked.stream, is_screen=is_screen),
                     is_paused=request.is_paused,
                     replaces=earlier.producer_id if earlier is not None else None,
                 )
             )
+            if is_screen:  # somebody else may have been faster
+                self._check_screens(caller.participant_id)
         except UserError:
             # It may have been made all the same, after we stopped waiting.
             self._post(m.CloseProducer(transport_id=transport.transport_id, producer_id=producer.producer_id))
@@ -308,7 +331,14 @@ class MediaFeature(Feature):
         consumer = self._books.own_consumer(caller, request.consumer_id)
         transport_id, consumer_id = consumer.transport.transport_id, consumer.consumer_id
         if request.max_layer is not None:
-            self._post(m.PreferLayer(transport_id=transport_id, consumer_id=consumer_id, layer=request.max_layer))
+            self._post(
+                m.PreferLayer(
+                    transport_id=transport_id,
+                    consumer_id=consumer_id,
+                    layer=request.max_layer,
+                    is_large=request.is_large,
+                )
+            )
         await self._do(m.PauseConsumer(transport_id=transport_id, consumer_id=consumer_id, is_paused=request.is_paused))
         return Empty()
 
@@ -348,6 +378,12 @@ class MediaFeature(Feature):
                 )
         return self._books.add_transport(caller, request.direction, request.rtp_capabilities)
 
+    def _check_screens(self, participant_id: str) -> None:
+        """Raise `UserError` when the others share as many screens as this kind of room allows."""
+        others = {p.participant_id for p in self._books.producers.values() if p.source is Source.SCREEN}
+        if len(others - {participant_id}) >= SCREENS_AT_ONCE[self._meeting.room.kind]:
+            raise UserError(ErrorCode.TOO_MANY_SCREENS, "Nobody else can share a screen here just now.")
+
     def _drop_producers(self, participant_id: str, source: Source) -> list[MediaProducer]:
         """Close what the participant sends of `source`, without telling anybody; return it."""
         dropped = [producer for producer in self._books.producers_of(participant_id) if producer.source is source]
@@ -384,6 +420,13 @@ class MediaFeature(Feature):
             self._meeting.notify(
                 MediaLayersWanted(producer_id=producer.producer_id, layers=producer.layers_wanted),
                 endpoint_id=producer.transport.endpoint.endpoint_id,
+            )
+
+    def _tell_dark(self, consumer: MediaConsumer) -> None:
+        if consumer.is_dark is not None:
+            self._meeting.notify(
+                MediaConsumerDark(consumer_id=consumer.consumer_id, is_dark=consumer.is_dark),
+                endpoint_id=consumer.transport.endpoint.endpoint_id,
             )
 
     def _tell_producers(self, participant_id: str) -> None:

@@ -82,6 +82,8 @@ class ProducerStream(msgspec.Struct, frozen=True, kw_only=True):
     """What subscribers get instead."""
     encodings: Annotated[list[Encoding], msgspec.Meta(min_length=1, max_length=MAX_LAYERS)]
     """From the smallest picture to the largest."""
+    is_screen: bool = False
+    """Of video: a shared screen, which comes before cameras that are shown as large as it."""
     rtx_payload_type: PayloadType | None = None
     forwarded_rtx_payload_type: PayloadType | None = None
     mid: str | None = None

@@ -43,6 +43,10 @@ class RouterOwner(Protocol):
         """Take note of how good a transport's line is now."""
         ...
 
+    def on_consumer_dark(self, transport_id: str, consumer_id: str, *, is_dark: bool) -> None:
+        """Take note that a subscriber's line is too slow for a picture, or is so no longer."""
+        ...
+
     def on_worker_lost(self) -> None:
         """Take note that everything is gone."""
         ...
@@ -208,6 +212,11 @@ class WorkerProcess:
                 self._tell_owner(router_id, lambda owner: owner.on_layers_wanted(producer_id, layers))
             case m.TransportQuality(router_id=router_id, transport_id=transport_id, quality=quality):
                 self._tell_owner(router_id, lambda owner: owner.on_transport_quality(transport_id, quality))
+            case m.ConsumerDark(router_id=router_id, transport_id=transport_id, consumer_id=consumer_id) as event:
+                is_dark = event.is_dark
+                self._tell_owner(
+                    router_id, lambda owner: owner.on_consumer_dark(transport_id, consumer_id, is_dark=is_dark)
+                )
             case m.Started() | m.StartFailed() as started:
                 if not self._started.done():
                     self._started.set_result(started)

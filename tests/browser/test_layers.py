@@ -69,7 +69,7 @@ async def test_a_tile_gets_the_layer_that_suits_it(visit: Visit, server: Running
     await omar.sees(name)
     await eventually(lambda: layers_sent(maya), lambda layers: layers == 3)
     await eventually(lambda: lines_received(omar), lambda lines: lines >= 400)
-    await omar.page.set_viewport_size({"width": 200, "height": 300})
+    await omar.page.set_viewport_size({"width": 400, "height": 600})
     await eventually(lambda: lines_received(omar), lambda lines: lines == 270)
     await eventually(lambda: layers_sent(maya), lambda layers: layers == 2)
     await omar.sees(name)

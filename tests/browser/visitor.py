@@ -11,7 +11,7 @@ AXE = Path(__file__).parent.parent.parent / "client_web" / "node_modules" / "axe
 
 DECODED_FRAMES = "video => video.getVideoPlaybackQuality().totalVideoFrames"
 PICTURE_MOVES = """
-({name, frames}) => [...document.querySelectorAll('[data-participant-id]:not([data-self])')]
+({name, frames}) => [...document.querySelectorAll('[data-participant-id]:not([data-self]):not([data-screen])')]
   .filter(tile => tile.textContent.includes(name))
   .some(tile => (tile.querySelector('video')?.getVideoPlaybackQuality().totalVideoFrames ?? 0) >= frames)
 """
@@ -89,7 +89,11 @@ class Visitor:
 
     def tile(self, name: str) -> Locator:
         """Find somebody else's tile."""
-        return self.page.locator("[data-participant-id]:not([data-self])").filter(has_text=name)
+        return self.page.locator("[data-participant-id]:not([data-self]):not([data-screen])").filter(has_text=name)
+
+    def screen(self, name: str) -> Locator:
+        """Find the tile of the screen that somebody else shares."""
+        return self.page.locator("[data-screen]").filter(has_text=name)
 
     @property
     def own_tile(self) -> Locator:

@@ -54,6 +54,7 @@ const NOTICES: ReadonlySet<string> = new Set([
   "media_transport_closed",
   "media_producer_closed",
   "media_layers_wanted",
+  "media_consumer_dark",
   "connection_closing",
 ]);
 

@@ -50,6 +50,8 @@ function hintText(t: TFunction, hint: Hint): string {
       return `${t(`device.problem.${kind}.${problem}`)}. ${advice}`;
     }
     case "no_webrtc":
-      return t("hint.no_webrtc");
+    case "too_many_screens":
+    case "screen_failed":
+      return t(`hint.${hint.code}`);
   }
 }

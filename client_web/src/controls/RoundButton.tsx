@@ -10,7 +10,7 @@ interface RoundButtonProps {
   caption?: string | undefined;
   shortcut?: string;
   icon: LucideIcon;
-  tone: "on" | "off" | "plain" | "leave";
+  tone: "on" | "off" | "plain" | "live" | "leave";
   isBusy?: boolean;
   hasProblem?: boolean;
   onClick(): void;

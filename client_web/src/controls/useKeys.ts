@@ -33,6 +33,7 @@ export function useRoomKeys(session: RoomSession): void {
   useKeys({
     m: () => session.toggleMicrophone(),
     v: () => session.toggleCamera(),
+    d: () => session.toggleScreen(),
     c: () => session.toggleChat(),
   });
 }

@@ -1,4 +1,4 @@
-/** This computer's microphone, camera and speaker, from the door until one leaves. */
+/** This computer's microphone, camera, screen and speaker, from the door until one leaves. */
 
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Memory } from "../shared/storage";
@@ -11,6 +11,7 @@ import {
   NO_DEVICES,
   pickDevice,
 } from "./deviceChoice";
+import { ScreenCapture } from "./screenCapture";
 
 export interface DevicesState {
   lists: DeviceLists;
@@ -36,6 +37,7 @@ export interface Wanted {
 export class LocalMedia {
   readonly microphone: Capture;
   readonly camera: Capture;
+  readonly screen: ScreenCapture;
   readonly devices: StoreApi<DevicesState> = createStore(() => ({ lists: NO_DEVICES, speakerId: "" }));
   readonly #source: MediaDevices | undefined;
   readonly #permissionSource: Permissions | undefined;
@@ -49,6 +51,7 @@ export class LocalMedia {
     this.#memory = memory;
     this.microphone = new Capture("microphone", devices, memory, onSwitched);
     this.camera = new Capture("camera", devices, memory, onSwitched);
+    this.screen = new ScreenCapture(devices);
   }
 
   /** Open what is wanted, with one question to the person where the browser allows it. */
@@ -83,6 +86,7 @@ export class LocalMedia {
     for (const permission of this.#permissions) permission.onchange = null;
     this.microphone.close();
     this.camera.close();
+    this.screen.close();
   }
 
   async #openBoth(isMicrophoneOn: boolean): Promise<void> {

@@ -14,13 +14,8 @@ import type {
 } from "../protocol/generated";
 import { CAMERA_LAYERS } from "./cameraLayers";
 import { Publication, type SentTrack, type TrackProducer } from "./publication";
-import {
-  type ReceivedTrack,
-  Subscriptions,
-  type TrackConsumer,
-  type View,
-  type WantedTrack,
-} from "./subscriptions";
+import { SCREEN_ENCODING } from "./screenEncoding";
+import { type ReceivedTrack, Subscriptions, type TrackConsumer, type WantedTrack } from "./subscriptions";
 
 export interface MediaLinkOptions {
   device: types.Device;
@@ -29,6 +24,7 @@ export interface MediaLinkOptions {
   /** Which sources this role may send. */
   canSend: boolean;
   mayProducePaused(source: Source): boolean;
+  onRefused(source: Source): void;
   onTracks(tracks: readonly ReceivedTrack[]): void;
   /** The server has made its side of both transports. */
   onReady(): void;
@@ -37,7 +33,7 @@ export interface MediaLinkOptions {
 
 type Direction = "send" | "recv";
 
-const SOURCES: readonly Source[] = ["microphone", "camera"];
+const SOURCES: readonly Source[] = ["microphone", "camera", "screen"];
 /** In kbit/s: else the first seconds of every picture are a blur. */
 const VP8 = { videoGoogleStartBitrate: 700 };
 /** A short silence is no reason yet: Chromium says so after some 5 s without an answer. */
@@ -50,6 +46,11 @@ const OPUS = {
   opusNack: true,
   opusStereo: false,
   opusMaxAverageBitrate: 32_000,
+};
+const SENDING: Readonly<Record<Source, Pick<types.ProducerOptions, "encodings" | "codecOptions">>> = {
+  microphone: { codecOptions: OPUS },
+  camera: { encodings: [...CAMERA_LAYERS], codecOptions: VP8 },
+  screen: { encodings: [SCREEN_ENCODING], codecOptions: VP8 },
 };
 
 export class MediaLink {
@@ -86,8 +87,8 @@ export class MediaLink {
     for (const publication of this.#publications.values()) publication.onLayersWanted(producerId, layers);
   }
 
-  setView(view: View): void {
-    this.#subscriptions.setView(view);
+  onConsumerDark(consumerId: string, isDark: boolean): void {
+    this.#subscriptions.onDark(consumerId, isDark);
   }
 
   receive(wanted: readonly WantedTrack[]): void {
@@ -138,6 +139,7 @@ export class MediaLink {
         requests: this.#options.requests,
         produce: (track, isPaused) => this.#produce(source, track, isPaused),
         mayProducePaused: () => this.#options.mayProducePaused(source),
+        onRefused: () => this.#options.onRefused(source),
         onBroken: (error) => this.#break(error),
       });
       this.#publications.set(source, publication);
@@ -236,9 +238,8 @@ export class MediaLink {
       track,
       stopTracks: false,
       appData: { source, isPaused },
-      ...(source === "camera"
-        ? { encodings: CAMERA_LAYERS.map((layer) => ({ ...layer })), codecOptions: VP8 }
-        : { codecOptions: OPUS }),
+      // A copy: mediasoup-client writes into it.
+      ...structuredClone(SENDING[source]),
     });
   }
 

@@ -7,10 +7,10 @@ import type { types } from "mediasoup-client";
 import { backoffMs } from "../connection/backoff";
 import type { Requester } from "../connection/requester";
 import type { MediaSettings, MediaSnapshot, Participant, ProducerInfo, Source } from "../protocol/generated";
-import { CAMERA_LAYERS } from "./cameraLayers";
 import { MediaLink } from "./mediaLink";
+import { NOTHING, type View } from "./picture";
 import type { SentTrack } from "./publication";
-import { type ReceivedTrack, type View, wantedTracks } from "./subscriptions";
+import { type ReceivedTrack, wantedTracks } from "./subscriptions";
 
 /** What the session needs to know of the room, each time that it changes. */
 export interface RoomMedia {
@@ -32,6 +32,8 @@ export interface MediaSessionOptions {
   onStatus(status: MediaStatus): void;
   /** Another tab of this person sends this source now. */
   onReplaced(source: Source): void;
+  /** The room has no place for this source just now; it is not tried again. */
+  onRefused(source: Source): void;
   /** What the others get of this person from another tab or device. */
   onElsewhere(sources: readonly Source[]): void;
   onUnsupported(error: unknown): void;
@@ -40,13 +42,13 @@ export interface MediaSessionOptions {
 /** A link that broke sooner than this does not earn an immediate new one. */
 const STABLE_MS = 10_000;
 
-const SOURCES: readonly Source[] = ["microphone", "camera"];
+const SOURCES: readonly Source[] = ["microphone", "camera", "screen"];
 const SILENT: SentTrack = { track: null, isPaused: true };
 
 export class MediaSession {
   readonly #options: MediaSessionOptions;
-  readonly #sent: Record<Source, SentTrack> = { microphone: SILENT, camera: SILENT };
-  #view: View = { maxLayer: CAMERA_LAYERS.length - 1, isVisible: true };
+  readonly #sent: Record<Source, SentTrack> = { microphone: SILENT, camera: SILENT, screen: SILENT };
+  #view = NOTHING;
   #room: RoomMedia | null = null;
   #settings: MediaSettings | null = null;
   #device: types.Device | null = null;
@@ -109,14 +111,18 @@ export class MediaSession {
     else this.#link?.mend();
   }
 
-  /** What can be seen has changed: the tiles' size, or whether the page is shown at all. */
+  /** What can be seen has changed: which tiles, their size, or whether the page is shown at all. */
   setView(view: Partial<View>): void {
     this.#view = { ...this.#view, ...view };
-    this.#link?.setView(this.#view);
+    if (this.#room !== null) this.#tellLink(this.#room);
   }
 
   onLayersWanted(producerId: string, layers: number): void {
     this.#link?.onLayersWanted(producerId, layers);
+  }
+
+  onConsumerDark(consumerId: string, isDark: boolean): void {
+    this.#link?.onConsumerDark(consumerId, isDark);
   }
 
   onTransportClosed(transportId: string): void {
@@ -199,18 +205,17 @@ export class MediaSession {
       requests,
       canSend: this.#room?.canSend ?? false,
       mayProducePaused: (source) => !this.#yielded.has(source) && !this.#isSentElsewhere(source),
+      onRefused: (source) => link === this.#link && this.#options.onRefused(source),
       onTracks: (tracks) => link === this.#link && this.#options.onTracks(tracks),
       onReady: () => link === this.#link && this.#onReady(),
       onBroken: () => link === this.#link && this.#rebuild(),
     });
     this.#link = link;
-    link.setView(this.#view);
-    link.send("microphone", this.#sent.microphone);
-    link.send("camera", this.#sent.camera);
+    for (const source of SOURCES) link.send(source, this.#sent[source]);
   }
 
   #tellLink(room: RoomMedia): void {
-    this.#link?.receive(wantedTracks(room.participants, room.ownId));
+    this.#link?.receive(wantedTracks(room.participants, room.ownId, this.#view));
   }
 
   #onReady(): void {

@@ -1,5 +1,5 @@
 /**
- * One track that this page sends, microphone or camera, over one transport.
+ * One track that this page sends, microphone, camera or screen, over one transport.
  *
  * Told what should be sent, it produces, replaces, pauses and resumes until that is so. The server hears of a pause
  * after this side has already gone silent.
@@ -8,6 +8,7 @@
 import type { types } from "mediasoup-client";
 import type { Requester } from "../connection/requester";
 import type { Source } from "../protocol/generated";
+import { asProblem } from "../shared/problem";
 import { CAMERA_LAYERS } from "./cameraLayers";
 import { Settler } from "./settle";
 
@@ -29,24 +30,34 @@ export interface PublicationOptions {
   produce(track: MediaStreamTrack, isPaused: boolean): Promise<TrackProducer>;
   /** Whether a muted track is worth sending: not when another tab of this person sends the same source. */
   mayProducePaused(): boolean;
+  /** The room does not want it now, and the track is not tried again. Nothing is wrong with the transport. */
+  onRefused(): void;
   /** Sending has failed for good; the transport is of no use. */
   onBroken(error: unknown): void;
 }
+
+/** How many layers are sent of a source. */
+const LAYERS: Readonly<Record<Source, number>> = {
+  microphone: 1,
+  camera: CAMERA_LAYERS.length,
+  screen: 1,
+};
 
 export class Publication {
   readonly #options: PublicationOptions;
   readonly #settler = new Settler(() => this.#step());
   #wanted: SentTrack = { track: null, isPaused: true };
   /** How many layers somebody looks at. */
-  #layers = CAMERA_LAYERS.length;
+  #layers: number;
   #producer: TrackProducer | null = null;
   /** What the server was told last. */
   #toldPaused = true;
-  #sentLayers = CAMERA_LAYERS.length;
+  #sentLayers: number;
   #isClosed = false;
 
   constructor(options: PublicationOptions) {
     this.#options = options;
+    this.#layers = this.#sentLayers = LAYERS[options.source];
   }
 
   get producerId(): string | null {
@@ -103,6 +114,8 @@ export class Publication {
     const { track, isPaused } = this.#wanted;
     const producer = this.#producer;
     if (producer === null || producer.closed) return this.#start(track, isPaused);
+    // A camera that is off stays a tile; a screen that is not shared any more is gone.
+    if (this.#options.source === "screen" && isOver(track)) return this.#end(producer);
     if (producer.track !== track && track?.readyState !== "ended") {
       await producer.replaceTrack({ track });
       return true;
@@ -123,7 +136,7 @@ export class Publication {
   }
 
   async #start(track: MediaStreamTrack | null, isPaused: boolean): Promise<boolean> {
-    if (track === null || track.readyState === "ended") return false;
+    if (track === null || isOver(track)) return false;
     if (isPaused && !this.#options.mayProducePaused()) return false;
     const producer = await this.#produce(track, isPaused);
     if (producer === null) return this.#wanted.track !== track;
@@ -133,23 +146,32 @@ export class Publication {
     }
     this.#producer = producer;
     this.#toldPaused = isPaused;
-    this.#layers = this.#sentLayers = CAMERA_LAYERS.length;
+    this.#layers = this.#sentLayers = LAYERS[this.#options.source];
     if (this.#wanted.isPaused) producer.pause();
     return true;
   }
 
-  /** Return `null` when the track was stopped before it could be sent: that is no fault of the transport. */
+  async #end(producer: TrackProducer): Promise<boolean> {
+    this.#drop();
+    await this.#options.requests.request("media_producer_close", { producer_id: producer.id });
+    return true;
+  }
+
+  /** Return `null` when it was stopped before it could be sent, or is not wanted: no fault of the transport. */
   async #produce(track: MediaStreamTrack, isPaused: boolean): Promise<TrackProducer | null> {
     try {
       return await this.#options.produce(track, isPaused);
     } catch (error) {
-      if (track.readyState === "ended") return null;
-      throw error;
+      if (isOver(track)) return null;
+      if (asProblem(error).code !== "too_many_screens") throw error;
+      this.#options.onRefused();
+      return null;
     }
   }
 
   async #applyLayers({ rtpSender }: TrackProducer): Promise<boolean> {
-    if (this.#options.source !== "camera" || this.#sentLayers === this.#layers || !rtpSender) return false;
+    if (this.#options.source === "microphone" || this.#sentLayers === this.#layers || !rtpSender)
+      return false;
     this.#sentLayers = this.#layers;
     const parameters = rtpSender.getParameters();
     for (const [index, encoding] of parameters.encodings.entries()) encoding.active = index < this.#layers;
@@ -161,4 +183,8 @@ export class Publication {
     this.#producer?.close();
     this.#producer = null;
   }
+}
+
+function isOver(track: MediaStreamTrack | null): boolean {
+  return track === null || track.readyState === "ended";
 }

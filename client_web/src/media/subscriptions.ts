@@ -1,31 +1,38 @@
 /**
- * The tracks of others that this page receives over one transport: kept in line with what the room says is there.
- * All new ones are asked for at the same moment, and each plays as soon as its own answer has come.
+ * The tracks of others that this page receives over one transport: kept in line with what the room says is there, and
+ * with what of it can be seen. All new ones are asked for at the same moment, and each plays as soon as its own answer
+ * has come. A picture that went out of sight is paused, and closed when many have gone after it.
  */
 
 import type { types } from "mediasoup-client";
 import type { Requester } from "../connection/requester";
 import type { ConsumerOptions, Participant, Source } from "../protocol/generated";
 import { asProblem } from "../shared/problem";
-import { CAMERA_LAYERS } from "./cameraLayers";
+import { pictureId, type View } from "./picture";
+
+/** What to ask of a track. `maxLayer` is `null` for sound. */
+interface Wish {
+  isPaused: boolean;
+  maxLayer: number | null;
+  isLarge: boolean;
+}
 
 export interface WantedTrack {
   producerId: string;
   participantId: string;
   source: Source;
+  /** `null` for a picture out of sight. */
+  wish: Wish | null;
 }
 
-export interface ReceivedTrack extends WantedTrack {
+export interface ReceivedTrack {
+  producerId: string;
+  participantId: string;
+  source: Source;
   track: MediaStreamTrack;
   receiver: RTCRtpReceiver | undefined;
-}
-
-/** What of the others' pictures can be seen just now. */
-export interface View {
-  /** The largest layer that a tile has a use for. */
-  maxLayer: number;
-  /** False while the page is hidden: sound goes on. */
-  isVisible: boolean;
+  /** The line is too slow for this picture. */
+  isDark: boolean;
 }
 
 export type TrackConsumer = Pick<types.Consumer, "id" | "track" | "rtpReceiver" | "close">;
@@ -41,6 +48,12 @@ export interface SubscriptionsOptions {
 
 /** An event that explains a failed request has arrived by then. */
 const EVENT_DELAY_MS = 1_500;
+/** So many pictures out of sight are only paused, because somebody who turns a page may turn back. */
+const MOST_UNSEEN = 12;
+
+const HEARD: Wish = { isPaused: false, maxLayer: null, isLarge: false };
+/** As the server makes a consumer. */
+const NEW: Wish = { isPaused: true, maxLayer: null, isLarge: false };
 
 interface Subscription {
   wanted: WantedTrack;
@@ -48,13 +61,12 @@ interface Subscription {
   end: AbortController;
   consumer: TrackConsumer | null;
   /** What the server was told last. */
-  told: View | null;
+  told: Wish;
+  isDark: boolean;
 }
 
-const ALL: View = { maxLayer: CAMERA_LAYERS.length - 1, isVisible: true };
-
-/** List what is to be received: everything that others send. */
-export function wantedTracks(participants: readonly Participant[], ownId: string): WantedTrack[] {
+/** List what others send, and what is wanted of it: all sound, and the pictures that can be seen. */
+export function wantedTracks(participants: readonly Participant[], ownId: string, view: View): WantedTrack[] {
   return participants
     .filter((participant) => participant.participant_id !== ownId)
     .flatMap(({ participant_id, producers }) =>
@@ -62,14 +74,21 @@ export function wantedTracks(participants: readonly Participant[], ownId: string
         producerId: producer_id,
         participantId: participant_id,
         source,
+        wish: wishFor(participant_id, source, view),
       })),
     );
 }
 
+function wishFor(participantId: string, source: Source, { pictures, isVisible }: View): Wish | null {
+  if (source === "microphone") return HEARD;
+  const shown = pictures.get(pictureId(participantId, source));
+  return shown === undefined ? null : { ...shown, isPaused: !isVisible };
+}
+
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
+  /** Those out of sight stand in the order in which they went, before all others that went later. */
   readonly #byProducer = new Map<string, Subscription>();
-  #view = ALL;
   #isClosed = false;
 
   constructor(options: SubscriptionsOptions) {
@@ -81,21 +100,22 @@ export class Subscriptions {
     const ids = new Set(wanted.map((track) => track.producerId));
     const gone = [...this.#byProducer.values()].filter(({ wanted: { producerId } }) => !ids.has(producerId));
     for (const subscription of gone) this.#end(subscription);
+    let hasChanged = gone.length > 0;
     for (const track of wanted) {
-      if (!this.#byProducer.has(track.producerId)) void this.#begin(track);
+      const subscription = this.#byProducer.get(track.producerId);
+      if (subscription !== undefined) hasChanged = this.#change(subscription, track) || hasChanged;
+      else if (track.wish !== null) void this.#begin(track);
     }
-    if (gone.length > 0) this.#report();
+    hasChanged = this.#endLongUnseen() || hasChanged;
+    if (hasChanged) this.#report();
   }
 
-  setView(view: View): void {
-    this.#view = view;
+  /** The line is too slow for a picture, or is so no longer. */
+  onDark(consumerId: string, isDark: boolean): void {
     for (const subscription of this.#byProducer.values()) {
-      const { wanted, consumer, told } = subscription;
-      const isSame = told?.maxLayer === view.maxLayer && told.isVisible === view.isVisible;
-      if (wanted.source === "microphone" || consumer === null || told === null || isSame) continue;
-      this.#tell(subscription, consumer).catch((error) => {
-        if (!subscription.end.signal.aborted) this.#onFailed(error, subscription.end.signal);
-      });
+      if (subscription.consumer?.id !== consumerId) continue;
+      subscription.isDark = isDark;
+      this.#report();
     }
   }
 
@@ -104,31 +124,49 @@ export class Subscriptions {
     for (const subscription of [...this.#byProducer.values()]) this.#end(subscription);
   }
 
+  /** Take a new wish; return whether the picture came into sight or went out of it. */
+  #change(subscription: Subscription, wanted: WantedTrack): boolean {
+    const isOtherSight = (wanted.wish === null) !== (subscription.wanted.wish === null);
+    subscription.wanted = wanted;
+    if (isOtherSight) {
+      this.#byProducer.delete(wanted.producerId);
+      this.#byProducer.set(wanted.producerId, subscription);
+    }
+    const { consumer, end } = subscription;
+    if (consumer !== null && !isSame(wishOf(subscription), subscription.told)) {
+      this.#tell(subscription, consumer).catch((error) => {
+        if (!end.signal.aborted) this.#onFailed(error, end.signal);
+      });
+    }
+    return isOtherSight;
+  }
+
   async #begin(wanted: WantedTrack): Promise<void> {
-    const subscription: Subscription = { wanted, end: new AbortController(), consumer: null, told: null };
-    const { signal } = subscription.end;
+    const end = new AbortController();
+    const subscription: Subscription = { wanted, end, consumer: null, told: NEW, isDark: false };
+    const { signal } = end;
     this.#byProducer.set(wanted.producerId, subscription);
     try {
       const consumer = await this.#consume(wanted, signal);
       if (signal.aborted) return consumer.close();
       subscription.consumer = consumer;
       this.#report();
-      await this.#tell(subscription, consumer);
+      if (!isSame(wishOf(subscription), NEW)) await this.#tell(subscription, consumer);
     } catch (error) {
       if (!signal.aborted) this.#onFailed(error, signal);
     }
   }
 
   async #tell(subscription: Subscription, consumer: TrackConsumer): Promise<void> {
-    const { maxLayer, isVisible } = this.#view;
-    subscription.told = this.#view;
-    const isPicture = subscription.wanted.source !== "microphone";
+    const wish = wishOf(subscription);
+    subscription.told = wish;
     await this.#options.requests.request(
       "media_consumer_update",
       {
         consumer_id: consumer.id,
-        is_paused: isPicture && !isVisible,
-        max_layer: isPicture ? maxLayer : null,
+        is_paused: wish.isPaused,
+        max_layer: wish.maxLayer,
+        is_large: wish.isLarge,
       },
       { signal: subscription.end.signal },
     );
@@ -153,17 +191,44 @@ export class Subscriptions {
     setTimeout(() => signal.aborted || this.#options.onBroken(error), EVENT_DELAY_MS);
   }
 
+  #endLongUnseen(): boolean {
+    const unseen = [...this.#byProducer.values()].filter(
+      (s) => s.wanted.wish === null && s.consumer !== null,
+    );
+    const old = unseen.slice(0, Math.max(0, unseen.length - MOST_UNSEEN));
+    for (const subscription of old) {
+      const consumer_id = subscription.consumer?.id ?? "";
+      this.#end(subscription);
+      // Whatever is answered: it is gone here.
+      this.#options.requests.request("media_consumer_close", { consumer_id }).catch(() => undefined);
+    }
+    return old.length > 0;
+  }
+
   #end(subscription: Subscription): void {
     subscription.end.abort();
     subscription.consumer?.close();
     this.#byProducer.delete(subscription.wanted.producerId);
   }
 
+  /** What is out of sight is not reported, lest its tile begins with a picture of long ago. */
   #report(): void {
     const tracks: ReceivedTrack[] = [];
-    for (const { wanted, consumer } of this.#byProducer.values()) {
-      if (consumer) tracks.push({ ...wanted, track: consumer.track, receiver: consumer.rtpReceiver });
+    for (const { wanted, consumer, isDark } of this.#byProducer.values()) {
+      if (consumer === null || wanted.wish === null) continue;
+      const { producerId, participantId, source } = wanted;
+      const { track, rtpReceiver: receiver } = consumer;
+      tracks.push({ producerId, participantId, source, track, receiver, isDark });
     }
     this.#options.onChange(tracks);
   }
+}
+
+/** Out of sight, a picture is paused and else stays as it was. */
+function wishOf({ wanted, told }: Subscription): Wish {
+  return wanted.wish ?? { ...told, isPaused: true };
+}
+
+function isSame(a: Wish, b: Wish): boolean {
+  return a.isPaused === b.isPaused && a.maxLayer === b.maxLayer && a.isLarge === b.isLarge;
 }

@@ -8,7 +8,7 @@ export const MAX_CHAT_PAGE = 50;
 export const MAX_NAME_CHARACTERS = 80;
 
 /** Why a request failed. Codes are part of the protocol: a page decides by the code, a person reads the text. */
-export type ErrorCode = "bad_request" | "too_large" | "too_many" | "not_signed_in" | "other_person" | "link_invalid" | "forbidden" | "not_found" | "not_in_room" | "version_mismatch" | "cannot_consume" | "media_unavailable" | "unavailable" | "too_slow" | "server_stopping" | "internal_error";
+export type ErrorCode = "bad_request" | "too_large" | "too_many" | "not_signed_in" | "other_person" | "link_invalid" | "forbidden" | "not_found" | "not_in_room" | "version_mismatch" | "cannot_consume" | "too_many_screens" | "media_unavailable" | "unavailable" | "too_slow" | "server_stopping" | "internal_error";
 
 /** What a person is in the mentoring programme. */
 export type ProgrammeRole = "teacher" | "mentor" | "facilitator" | "coordinator" | "ops";
@@ -26,7 +26,7 @@ export type RoomState = "idle" | "live";
 export type MediaKind = "audio" | "video";
 
 /** What a producer shows or lets hear. */
-export type Source = "microphone" | "camera";
+export type Source = "microphone" | "camera" | "screen";
 
 /** How good somebody's connection is, as their packets show. From the worst to the best. */
 export type Quality = "poor" | "fair" | "good";
@@ -358,6 +358,13 @@ export interface MediaLayersWanted {
   layers: number;
 }
 
+/** A consumer of this endpoint gets no picture because the line to it is too slow, or gets one again. */
+export interface MediaConsumerDark {
+  type: "media_consumer_dark";
+  consumer_id: string;
+  is_dark: boolean;
+}
+
 /** The server is about to close this connection, and why. `should_reconnect` says whether to come back. */
 export interface ConnectionClosing {
   type: "connection_closing";
@@ -460,7 +467,7 @@ export interface MediaTransportClose {
   transport_id: string;
 }
 
-/** Send a track: mediasoup-client's `produce` event. Replaces the participant's producer of the same source. */
+/** Send a track: mediasoup-client's `produce` event. Replaces the participant's producer of the same source. Screens beyond the room's number of them are refused with `too_many_screens`. */
 export interface MediaProduce {
   request_id: string;
   transport_id: string;
@@ -499,12 +506,13 @@ export interface MediaConsumed {
   consumer: ConsumerOptions;
 }
 
-/** Pause or resume a consumer, and say how large a picture there is a use for. Resuming video asks the publisher for a keyframe. `max_layer` is the largest simulcast layer wanted, from 0, the smallest picture; without it nothing changes. */
+/** Pause or resume a consumer, and say how large a picture there is a use for. Resuming video asks the publisher for a keyframe. `max_layer` is the largest simulcast layer wanted, from 0, the smallest picture, and `is_large` whether it is what the page mainly shows: it comes first on a line that is too slow for everything. Without `max_layer` neither changes. */
 export interface MediaConsumerUpdate {
   request_id: string;
   consumer_id: string;
   is_paused: boolean;
   max_layer?: number | null;
+  is_large?: boolean;
 }
 
 /** Stop receiving a track. */
@@ -515,7 +523,7 @@ export interface MediaConsumerClose {
 
 export type RoomEvent = ParticipantJoined | ParticipantChanged | ParticipantLeft | ChatMessageSent | MediaReset;
 
-export type Notice = ChatTypingNotice | MediaTransportClosed | MediaProducerClosed | MediaLayersWanted | ConnectionClosing;
+export type Notice = ChatTypingNotice | MediaTransportClosed | MediaProducerClosed | MediaLayersWanted | MediaConsumerDark | ConnectionClosing;
 
 /** Every request's fields and reply, by its name on the wire. */
 export interface Requests {
@@ -560,4 +568,14 @@ export const PERMITTED: Readonly<Record<RequestName, readonly RoomRole[]>> = {
   media_consume: ["host", "participant", "audience", "observer"],
   media_consumer_update: ["host", "participant", "audience", "observer"],
   media_consumer_close: ["host", "participant", "audience", "observer"],
+};
+
+/** How many may share their screens at the same time. */
+export const SCREENS_AT_ONCE: Readonly<Record<RoomKind, number>> = {
+  round_up: 4,
+  lounge: 4,
+  lesson: 4,
+  one_to_one: 2,
+  stage: 1,
+  booth: 4,
 };

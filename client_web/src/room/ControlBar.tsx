@@ -7,6 +7,7 @@ import { CHAT_BUTTON_ID, CHAT_ID } from "../chat/ChatPanel";
 import { CameraButton, MicrophoneButton } from "../controls/DeviceButtons";
 import { DeviceRows } from "../controls/DeviceRows";
 import { RoundButton } from "../controls/RoundButton";
+import { ScreenButton } from "../controls/ScreenButton";
 import { useRoom, useSession } from "../session/sessionContext";
 import { SettingsDialog } from "../shared/SettingsDialog";
 import classes from "./ControlBar.module.css";
@@ -27,6 +28,7 @@ export function ControlBar({ unread }: { unread: number }) {
     <div className={classes.bar} role="group" aria-label={t("room.controls")}>
       {canSend && <MicrophoneButton hasCaption />}
       {canSend && <CameraButton hasCaption />}
+      {canSend && <ScreenButton />}
       <RoundButton
         id={CHAT_BUTTON_ID}
         label={t("room.chat")}

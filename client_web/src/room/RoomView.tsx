@@ -15,6 +15,7 @@ import { Elsewhere } from "./Elsewhere";
 import { Notices } from "./Notices";
 import { RemoteAudio } from "./RemoteAudio";
 import classes from "./RoomView.module.css";
+import { SharingBar } from "./SharingBar";
 import { Stage } from "./Stage";
 import { useWakeLock } from "./useWakeLock";
 
@@ -42,6 +43,7 @@ export function RoomView() {
           <span className={classes.count}>{t("room.participants", { count })}</span>
         </header>
         <Banner />
+        <SharingBar />
         <Stage />
         <Notices />
         <Elsewhere />

@@ -4,17 +4,17 @@ import { useTranslation } from "react-i18next";
 import type { Participant } from "../protocol/generated";
 import { useCapture, useMedia, useRoom } from "../session/sessionContext";
 import { VideoView } from "../shared/VideoView";
+import type { Box } from "./stageLayout";
 import { TileFrame } from "./TileFrame";
 
 interface SelfTileProps {
   participant: Participant;
-  width: number;
-  height: number;
+  box: Box;
   isFloating?: boolean;
   isAlone?: boolean;
 }
 
-export function SelfTile({ participant, width, height, isFloating = false, isAlone = false }: SelfTileProps) {
+export function SelfTile({ participant, box, isFloating = false, isAlone = false }: SelfTileProps) {
   const { t } = useTranslation();
   const camera = useCapture("camera");
   const microphone = useCapture("microphone");
@@ -26,8 +26,7 @@ export function SelfTile({ participant, width, height, isFloating = false, isAlo
     <TileFrame
       participant={participant}
       label={t("room.you", { name: participant.name })}
-      width={width}
-      height={height}
+      box={box}
       isMuted={!microphone.isOn && !isHeardElsewhere}
       isSpeaking={isSpeaking}
       isReconnecting={!isConnected}

@@ -1,25 +1,31 @@
 /** What every tile looks like, whoever is in it. */
 
-import { MicOff } from "lucide-react";
+import { MicOff, MonitorUp, Pin as PinIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Participant } from "../protocol/generated";
 import { Avatar } from "../shared/Avatar";
 import { ConnectionBars } from "./ConnectionBars";
+import type { Box } from "./stageLayout";
 import classes from "./TileFrame.module.css";
+import type { Pin } from "./usePin";
 
 interface TileFrameProps {
   participant: Participant;
   /** The name as it stands on the tile. */
   label: string;
-  width: number;
-  height: number;
+  box: Box;
   isMuted: boolean;
   isSpeaking: boolean;
   isReconnecting: boolean;
+  /** The line is too slow for the picture. */
+  isDark?: boolean;
   hasPicture: boolean;
+  isScreen?: boolean;
+  isLarge?: boolean;
   isSelf?: boolean;
   isFloating?: boolean;
+  pin?: Pin | undefined;
   /** Something to say over the tile. */
   note?: ReactNode;
   /** The picture. Stays mounted while it is paused, so that it is back at once. */
@@ -31,18 +37,20 @@ export function TileFrame(props: TileFrameProps) {
   const {
     participant,
     label,
-    width,
-    height,
+    box,
     isMuted,
     isSpeaking,
     isReconnecting,
+    isDark = false,
     hasPicture,
+    isScreen = false,
     isSelf = false,
+    pin,
   } = props;
   return (
     <article
       className={classes.tile}
-      style={{ width, height }}
+      style={{ ...box }}
       aria-label={label}
       data-participant-id={participant.participant_id}
       data-self={isSelf || undefined}
@@ -51,19 +59,41 @@ export function TileFrame(props: TileFrameProps) {
       data-muted={isMuted || undefined}
       data-reconnecting={isReconnecting || undefined}
       data-picture={hasPicture || undefined}
+      data-screen={isScreen || undefined}
+      data-large={props.isLarge || undefined}
+      data-dark={isDark || undefined}
     >
-      <div className={classes.picture}>{props.children}</div>
-      {!hasPicture && (
-        <div className={classes.face}>
+      {/* Stands behind the picture, too, until its first frame has come. */}
+      <div className={classes.face}>
+        {isScreen ? (
+          <MonitorUp aria-hidden="true" className={classes.monitor} />
+        ) : (
           <Avatar name={participant.name} personId={participant.person_id} />
-        </div>
-      )}
+        )}
+      </div>
+      <div className={classes.picture}>{props.children}</div>
       {props.note && <div className={classes.note}>{props.note}</div>}
       {isReconnecting && <div className={classes.state}>{t("room.reconnecting")}</div>}
+      {isDark && !isReconnecting && <div className={classes.state}>{t("room.slow")}</div>}
+      {pin !== undefined && (
+        <button
+          type="button"
+          className={classes.pin}
+          aria-label={pin.label}
+          title={pin.label}
+          data-pinned={pin.isPinned || undefined}
+          onClick={pin.toggle}
+        >
+          <span className={classes.pinMark}>
+            <PinIcon size={18} aria-hidden="true" />
+          </span>
+        </button>
+      )}
       <div className={classes.label}>
+        {isScreen && <MonitorUp size={16} aria-hidden="true" className={classes.mark} />}
         {isMuted && <MicOff size={16} role="img" aria-label={t("room.muted")} className={classes.muted} />}
         <span className={classes.name}>{label}</span>
-        {!isReconnecting && <ConnectionBars quality={participant.quality} isSelf={isSelf} />}
+        {!isReconnecting && !isScreen && <ConnectionBars quality={participant.quality} isSelf={isSelf} />}
         {isSpeaking && <span className="visually-hidden">{t("room.speaking")}</span>}
       </div>
     </article>

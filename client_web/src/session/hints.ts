@@ -3,15 +3,18 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { CaptureKind } from "../media/capture";
 import type { MediaProblem } from "../media/mediaProblem";
+import type { Source } from "../protocol/generated";
 
 export type Hint =
-  | { code: "replaced"; kind: CaptureKind }
+  | { code: "replaced"; kind: Source }
   | { code: "switched"; kind: CaptureKind; label: string }
   | { code: "device_failed"; kind: CaptureKind; problem: MediaProblem }
-  | { code: "no_webrtc" };
+  | { code: "no_webrtc" | "too_many_screens" | "screen_failed" };
 
 export type Announcement =
   | { code: "microphone_on" | "microphone_off" | "camera_on" | "camera_off" | "chat_open" | "chat_closed" }
+  | { code: "screen_on" | "screen_off" }
+  | { code: "shares"; name: string }
   | { code: "joined" | "left"; name: string }
   | { code: "message"; name: string; text: string };
 

@@ -8,21 +8,22 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import { fetchPreview } from "../connection/http";
 import { RoomConnection } from "../connection/roomConnection";
 import type { SocketFactory } from "../connection/socket";
-import { layerFor } from "../media/cameraLayers";
 import type { Capture } from "../media/capture";
 import { LocalMedia, type Wanted } from "../media/localMedia";
 import { MediaSession, type MediaStatus } from "../media/mediaSession";
 import { OwnVoice } from "../media/ownVoice";
+import { pictureId } from "../media/picture";
 import { PlayoutKeeper } from "../media/playoutKeeper";
 import { SpeakingMonitor } from "../media/speakingMonitor";
 import type { ReceivedTrack } from "../media/subscriptions";
-import type {
-  Joined,
-  MediaSettings,
-  Notice,
-  RoomEvent,
-  RtpCapabilities,
-  Source,
+import {
+  type Joined,
+  type MediaSettings,
+  type Notice,
+  type RoomEvent,
+  type RtpCapabilities,
+  SCREENS_AT_ONCE,
+  type Source,
 } from "../protocol/generated";
 import type { Memory } from "../shared/storage";
 import { Draft } from "../state/drafts";
@@ -39,6 +40,7 @@ import { withoutExpired } from "../state/typing";
 import { type Visit, VisitMemory } from "../state/visit";
 import { ChatActions } from "./chatActions";
 import { Hints } from "./hints";
+import { Stage } from "./stage";
 import { watchPage } from "./watchPage";
 
 export type RemoteTracks = Readonly<Record<string, Partial<Record<Source, MediaStreamTrack>>>>;
@@ -47,6 +49,8 @@ export interface MediaState {
   status: MediaStatus;
   /** By participant and source. */
   tracks: RemoteTracks;
+  /** Ids of pictures that the line is too slow for. */
+  dark: ReadonlySet<string>;
   speaking: ReadonlySet<string>;
   isSpeaking: boolean;
   isTalkingMuted: boolean;
@@ -75,6 +79,7 @@ export class RoomSession {
   readonly media: StoreApi<MediaState> = createStore(() => ({
     status: "connecting",
     tracks: {},
+    dark: new Set<string>(),
     speaking: new Set<string>(),
     isSpeaking: false,
     isTalkingMuted: false,
@@ -82,6 +87,7 @@ export class RoomSession {
     isSoundBlocked: false,
   }));
   readonly hints = new Hints();
+  readonly stage = new Stage((pictures) => this.#mediaSession.setView({ pictures }));
   readonly local: LocalMedia;
   readonly chat: ChatActions;
   readonly draft: Draft;
@@ -128,6 +134,7 @@ export class RoomSession {
       onTracks: (tracks) => this.#onTracks(tracks),
       onStatus: (status) => this.media.setState({ status }),
       onReplaced: (source) => this.#onReplaced(source),
+      onRefused: (source) => this.#onRefused(source),
       onElsewhere: (elsewhere) => this.media.setState({ elsewhere }),
       onUnsupported: () => this.hints.show({ code: "no_webrtc" }),
     });
@@ -151,6 +158,12 @@ export class RoomSession {
     for (const capture of [this.local.microphone, this.local.camera]) {
       this.#ends.push(capture.store.subscribe(() => this.#onCapture(capture)));
     }
+    const { screen } = this.local;
+    this.#ends.push(
+      screen.store.subscribe(({ track }, before) => {
+        if (track !== before.track) this.#onScreen(track);
+      }),
+    );
   }
 
   /** Take note of who stands at the door, and load what media needs. */
@@ -213,16 +226,22 @@ export class RoomSession {
     void this.#toggle(this.local.camera);
   }
 
+  /** Share one's screen, or end that. */
+  toggleScreen(): void {
+    const { screen } = this.local;
+    if (screen.state.track !== null) return screen.stop();
+    if (!screen.isSupported || this.#roomMedia()?.canSend !== true) return;
+    if (this.#isFullOfScreens()) return this.hints.show({ code: "too_many_screens" });
+    void screen.start().then((outcome) => {
+      if (outcome === "failed") this.hints.show({ code: "screen_failed" });
+    });
+  }
+
   toggleChat(isOpen = !this.room.getState().isChatOpen): void {
     if (isOpen === this.room.getState().isChatOpen) return;
     this.room.setState((state) => afterChatToggled(state, isOpen));
     this.hints.announce({ code: isOpen ? "chat_open" : "chat_closed" });
     this.#rememberVisit();
-  }
-
-  /** Tiles have changed their size: `height` in CSS pixels. */
-  setTileHeight(height: number): void {
-    this.#mediaSession.setView({ maxLayer: layerFor(height * devicePixelRatio) });
   }
 
   setSoundBlocked(isSoundBlocked: boolean): void {
@@ -262,13 +281,14 @@ export class RoomSession {
     const room = this.#roomMedia();
     if (room === null) throw new Error("nothing is known of the room that was entered");
     this.#mediaSession.start(joined.media, room);
+    this.stage.follow(room.participants, room.ownId);
     if (wasInside) this.#mediaSession.onReconnected(joined.snapshot === null);
     else this.#onFirstInside();
   }
 
   #onFirstInside(): void {
     const voice = new OwnVoice((heard) => this.media.setState(heard));
-    const monitor = new SpeakingMonitor((speaking) => this.media.setState({ speaking }));
+    const monitor = new SpeakingMonitor((speaking) => this.#onSpeaking(speaking));
     const playout = new PlayoutKeeper();
     const listen = () => {
       const { source, isOn } = this.local.microphone.state;
@@ -298,10 +318,18 @@ export class RoomSession {
   #onTracks(received: readonly ReceivedTrack[]): void {
     this.#received.setState(received, true);
     const tracks: Record<string, Partial<Record<Source, MediaStreamTrack>>> = {};
-    for (const { participantId, source, track } of received) {
+    const dark = new Set<string>();
+    for (const { participantId, source, track, isDark } of received) {
       tracks[participantId] = { ...tracks[participantId], [source]: track };
+      if (isDark && source !== "microphone") dark.add(pictureId(participantId, source));
     }
-    this.media.setState({ tracks });
+    this.media.setState({ tracks, dark });
+  }
+
+  /** Whoever finds out who speaks tells it here. */
+  #onSpeaking(speaking: ReadonlySet<string>): void {
+    this.media.setState({ speaking });
+    this.stage.onSpeaking(speaking);
   }
 
   #onRoomEvent(event: RoomEvent): void {
@@ -311,7 +339,9 @@ export class RoomSession {
     this.room.setState(after, true);
     this.#announce(event, before);
     const room = this.#roomMedia();
-    if (room !== null) this.#mediaSession.update(room);
+    if (room === null) return;
+    this.#mediaSession.update(room);
+    this.stage.follow(room.participants, room.ownId);
   }
 
   #announce(event: RoomEvent, before: RoomState): void {
@@ -323,6 +353,12 @@ export class RoomSession {
       if (gone !== undefined && event.participant_id !== ownId) {
         this.hints.announce({ code: "left", name: gone.name });
       }
+    } else if (event.type === "participant_changed") {
+      const { participant_id, name, producers } = event.participant;
+      const earlier = before.snapshot?.participants.find((p) => p.participant_id === participant_id);
+      const isSharing = producers.some(({ source }) => source === "screen");
+      const wasSharing = earlier?.producers.some(({ source }) => source === "screen");
+      if (isSharing && !wasSharing && participant_id !== ownId) this.hints.announce({ code: "shares", name });
     } else if (event.type === "chat_sent" && !before.isChatOpen) {
       const { name, text } = event.message;
       this.hints.announce({ code: "message", name, text });
@@ -337,10 +373,16 @@ export class RoomSession {
       this.#mediaSession.onProducerClosed(notice.producer_id);
     } else if (notice.type === "media_layers_wanted") {
       this.#mediaSession.onLayersWanted(notice.producer_id, notice.layers);
+    } else if (notice.type === "media_consumer_dark") {
+      this.#mediaSession.onConsumerDark(notice.consumer_id, notice.is_dark);
     }
   }
 
   #onReplaced(source: Source): void {
+    if (source === "screen") {
+      this.local.screen.stop();
+      return this.hints.show({ code: "replaced", kind: source });
+    }
     const capture = this.local[source];
     if (capture.state.isOn) this.hints.show({ code: "replaced", kind: source });
     capture.turnOff();
@@ -351,6 +393,26 @@ export class RoomSession {
     const { track, isOn } = state;
     this.#mediaSession.send(kind, { track, isPaused: !isOn || track === null });
     if (this.#isInside) this.#rememberVisit();
+  }
+
+  /** The server has the last word on how many screens there are. */
+  #onRefused(source: Source): void {
+    if (source !== "screen") return;
+    this.local.screen.stop();
+    this.hints.show({ code: "too_many_screens" });
+  }
+
+  #onScreen(track: MediaStreamTrack | null): void {
+    this.#mediaSession.send("screen", { track, isPaused: track === null });
+    this.hints.announce({ code: track === null ? "screen_off" : "screen_on" });
+  }
+
+  #isFullOfScreens(): boolean {
+    const { snapshot, you } = this.room.getState();
+    if (snapshot === null) return false;
+    const others = snapshot.participants.filter((p) => p.participant_id !== you?.participant_id);
+    const sharing = others.filter(({ producers }) => producers.some(({ source }) => source === "screen"));
+    return sharing.length >= SCREENS_AT_ONCE[snapshot.room.kind];
   }
 
   async #toggle(capture: Capture): Promise<void> {

@@ -4,7 +4,9 @@ import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import type { CaptureKind, CaptureState } from "../media/capture";
 import type { DevicesState } from "../media/localMedia";
+import type { ScreenState } from "../media/screenCapture";
 import type { RoomState } from "../state/roomState";
+import type { StageState } from "../state/stage";
 import type { HintsState } from "./hints";
 import type { MediaState, RoomSession } from "./roomSession";
 
@@ -27,6 +29,14 @@ export function useMedia<T>(selector: (state: MediaState) => T): T {
 
 export function useCapture(kind: CaptureKind): CaptureState {
   return useStore(useSession().local[kind].store);
+}
+
+export function useScreen(): ScreenState {
+  return useStore(useSession().local.screen.store);
+}
+
+export function useStage(): StageState {
+  return useStore(useSession().stage.store);
 }
 
 export function useDevices(): DevicesState {

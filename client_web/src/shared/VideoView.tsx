@@ -6,9 +6,11 @@ import classes from "./VideoView.module.css";
 interface VideoViewProps {
   track: MediaStreamTrack | null;
   isMirrored?: boolean;
+  /** Nothing of it is cut off. */
+  isWhole?: boolean;
 }
 
-export function VideoView({ track, isMirrored = false }: VideoViewProps) {
+export function VideoView({ track, isMirrored = false, isWhole = false }: VideoViewProps) {
   const video = useRef<HTMLVideoElement>(null);
   useEffect(() => {
     const element = video.current;
@@ -25,6 +27,7 @@ export function VideoView({ track, isMirrored = false }: VideoViewProps) {
       ref={video}
       className={classes.video}
       data-mirrored={isMirrored || undefined}
+      data-whole={isWhole || undefined}
       autoPlay
       playsInline
       muted

@@ -24,6 +24,7 @@ const CATEGORY: Readonly<Record<ProblemCode, ProblemCategory>> = {
   not_in_room: "passing",
   version_mismatch: "version",
   cannot_consume: "request",
+  too_many_screens: "request",
   media_unavailable: "passing",
   unavailable: "passing",
   too_slow: "passing",

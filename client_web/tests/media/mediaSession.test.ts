@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Requester } from "../../src/connection/requester";
 import { MediaSession, type RoomMedia } from "../../src/media/mediaSession";
+import { pictureId, type View } from "../../src/media/picture";
 import type { ReceivedTrack } from "../../src/media/subscriptions";
 import type { Participant } from "../../src/protocol/generated";
 import { Problem } from "../../src/shared/problem";
@@ -42,6 +43,7 @@ function setUp() {
     tracks: [] as readonly ReceivedTrack[],
     statuses: [] as string[],
     replaced: [] as string[],
+    refused: [] as string[],
     elsewhere: [] as readonly string[],
   };
   const session = new MediaSession({
@@ -52,6 +54,7 @@ function setUp() {
     },
     onStatus: (status) => void seen.statuses.push(status),
     onReplaced: (source) => void seen.replaced.push(source),
+    onRefused: (source) => void seen.refused.push(source),
     onElsewhere: (sources) => {
       seen.elsewhere = sources;
     },
@@ -59,11 +62,16 @@ function setUp() {
       throw error;
     },
   });
+  session.setView({ pictures: visible("ana") });
   const names = () => asked.map(({ name }) => name);
   const count = (name: string) => names().filter((other) => other === name).length;
   const settled = () => vi.advanceTimersByTimeAsync(1);
   return { device, asked, refused, seen, session, count, settled };
 }
+
+/** Everybody's cameras, shown large enough for the largest layer. */
+const visible = (...ids: string[]): View["pictures"] =>
+  new Map(ids.map((id) => [pictureId(id, "camera"), { maxLayer: 2, isLarge: false }]));
 
 const room = (
   others: Participant[] = [ana],
@@ -95,6 +103,7 @@ it("asks for all tracks at once, without waiting for one after the other", async
   const others = Array.from({ length: 24 }, (_, i) =>
     participant(`p${i}`, { producers: [producer(`m${i}`, "microphone"), producer(`c${i}`, "camera")] }),
   );
+  session.setView({ pictures: visible(...others.map((other) => other.participant_id)) });
   session.start(SETTINGS, room(others));
   await settled();
   const order = asked.map(({ name }) => name);
@@ -338,4 +347,117 @@ it("tells what the others get from another tab, which its own are not", async ()
   expect(seen.elsewhere).toEqual(["microphone"]);
   session.update(room([], {}, { producers: [{ ...producer("other_tab", "microphone"), is_paused: true }] }));
   expect(seen.elsewhere).toEqual([]);
+});
+
+const cam = (id: string) => participant(id, { producers: [producer(`${id}_cam`, "camera")] });
+const large = (id: string, source: "camera" | "screen" = "camera"): View["pictures"] =>
+  new Map([[pictureId(id, source), { maxLayer: 0, isLarge: true }]]);
+
+it("receives only the pictures that can be seen, and pauses those that cannot any more", async () => {
+  const { session, seen, settled, asked } = setUp();
+  session.start(SETTINGS, room([cam("ana"), cam("ben")]));
+  await settled();
+  expect(seen.tracks.map(({ participantId }) => participantId)).toEqual(["ana"]);
+  session.setView({ pictures: visible("ben") });
+  await settled();
+  expect(seen.tracks.map(({ participantId }) => participantId)).toEqual(["ben"]);
+  const [first] = asked.filter(({ name }) => name === "media_consumer_update");
+  const told = asked.filter(({ fields }) => fields.consumer_id === first?.fields.consumer_id);
+  expect(told.map(({ fields }) => fields.is_paused)).toEqual([false, true]);
+  session.setView({ pictures: visible("ana") });
+  await settled();
+  expect(seen.tracks.map(({ participantId }) => participantId)).toEqual(["ana"]);
+  expect(asked.filter(({ name }) => name === "media_consume")).toHaveLength(2);
+});
+
+it("closes pictures that went out of sight when many others have gone after them", async () => {
+  const { session, settled, asked, device, count } = setUp();
+  const others = Array.from({ length: 20 }, (_, i) => cam(`p${i}`));
+  session.start(SETTINGS, room(others));
+  for (const { participant_id } of others) {
+    session.setView({ pictures: visible(participant_id) });
+    await settled();
+  }
+  const open = device.open.flatMap(({ consumed }) => consumed).filter(({ closed }) => !closed);
+  expect(open.map(({ producerId }) => producerId)).toEqual(
+    others.slice(7).map((p) => `${p.participant_id}_cam`),
+  );
+  expect(count("media_consumer_close")).toBe(7);
+  session.setView({ pictures: visible("p0") });
+  await settled();
+  expect(asked.filter(({ fields }) => fields.producer_id === "p0_cam")).toHaveLength(2);
+});
+
+it("tells how large a picture is shown, once", async () => {
+  const { session, settled, asked } = setUp();
+  session.start(SETTINGS, room([cam("ana")]));
+  await settled();
+  session.setView({ pictures: large("ana") });
+  session.setView({ pictures: large("ana") });
+  session.update(room([cam("ana"), cam("ben")]));
+  await settled();
+  const told = asked.filter(({ name }) => name === "media_consumer_update").map(({ fields }) => fields);
+  expect(told).toMatchObject([
+    { is_paused: false, max_layer: 2, is_large: false },
+    { is_paused: false, max_layer: 0, is_large: true },
+  ]);
+});
+
+it("pauses pictures while the page is hidden, and lets sound go on", async () => {
+  const { session, settled, asked } = setUp();
+  session.start(SETTINGS, room());
+  await settled();
+  asked.length = 0;
+  session.setView({ isVisible: false });
+  await settled();
+  session.setView({ isVisible: true });
+  await settled();
+  expect(asked.map(({ fields }) => [fields.max_layer, fields.is_paused])).toEqual([
+    [2, true],
+    [2, false],
+  ]);
+});
+
+it("says of a picture that the line is too slow for it, until it is not", async () => {
+  const { session, settled, seen, asked } = setUp();
+  session.start(SETTINGS, room([cam("ana")]));
+  await settled();
+  const id = asked.find(({ name }) => name === "media_consumer_update")?.fields.consumer_id as string;
+  const isDark = () => seen.tracks.map((track) => track.isDark);
+  session.onConsumerDark("another's", true);
+  expect(isDark()).toEqual([false]);
+  session.onConsumerDark(id, true);
+  expect(isDark()).toEqual([true]);
+  session.onConsumerDark(id, false);
+  expect(isDark()).toEqual([false]);
+});
+
+it("goes on sharing a screen after the worker was replaced, also while the page is hidden", async () => {
+  const { session, settled, asked } = setUp();
+  const screen = { track: new FakeTrack("video") as unknown as MediaStreamTrack, isPaused: false };
+  session.send("screen", screen);
+  session.start(SETTINGS, room([]));
+  await settled();
+  session.setView({ isVisible: false });
+  session.update(room([], { media: { epoch: 1, is_available: false } }));
+  await settled();
+  session.update(room([], { media: { epoch: 2, is_available: true } }));
+  await settled();
+  const produced = asked.filter(({ name }) => name === "media_produce").map(({ fields }) => fields);
+  expect(produced).toMatchObject([
+    { source: "screen", is_paused: false },
+    { source: "screen", is_paused: false },
+  ]);
+  expect(asked.filter(({ name }) => name === "media_producer_update")).toEqual([]);
+});
+
+it("says that there is no place for a screen, and keeps its transports", async () => {
+  const { session, settled, refused, seen, device } = setUp();
+  session.start(SETTINGS, room([]));
+  await settled();
+  refused.set("media_produce", "too_many_screens");
+  session.send("screen", { track: new FakeTrack("video") as unknown as MediaStreamTrack, isPaused: false });
+  await settled();
+  expect(seen.refused).toEqual(["screen"]);
+  expect(device.transports).toHaveLength(2);
 });

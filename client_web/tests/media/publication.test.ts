@@ -1,14 +1,20 @@
 import { beforeEach, expect, it, type Mock, vi } from "vitest";
 import { Publication, type SentTrack, type TrackProducer } from "../../src/media/publication";
+import type { Source } from "../../src/protocol/generated";
+import { Problem } from "../../src/shared/problem";
 import { FakeTrack } from "../support/fakeMedia";
 import { FakeProducer } from "../support/fakeProducer";
 
 let producers: FakeProducer[];
+let asked: string[];
 let told: { producer_id: string; is_paused: boolean }[];
 /** The server takes its time. */
 let holdAnswers: boolean;
 let mayProducePaused: boolean;
 let onBroken: Mock<(error: unknown) => void>;
+let onRefused: Mock<() => void>;
+/** The server refuses to take the track. */
+let refusedWith: Error | null;
 /** Holds `produce` back until it is called. */
 let release: (() => void) | null;
 /** The server refuses what it is told of a producer. */
@@ -16,19 +22,23 @@ let refuse: (() => void) | null;
 
 beforeEach(() => {
   producers = [];
+  asked = [];
   told = [];
   holdAnswers = false;
   mayProducePaused = true;
   onBroken = vi.fn();
+  onRefused = vi.fn();
+  refusedWith = null;
   release = null;
   refuse = null;
 });
 
-function create(source: "microphone" | "camera" = "microphone", isSlow = false): Publication {
+function create(source: Source = "microphone", isSlow = false): Publication {
   return new Publication({
     source,
     requests: {
-      request: (async (_name: string, fields: { producer_id: string; is_paused: boolean }) => {
+      request: (async (name: string, fields: { producer_id: string; is_paused: boolean }) => {
+        asked.push(name);
         told.push(fields);
         if (holdAnswers) {
           await new Promise((_resolve, reject) => {
@@ -45,11 +55,13 @@ function create(source: "microphone" | "camera" = "microphone", isSlow = false):
         });
       }
       if (track.readyState === "ended") throw new Error("track ended");
+      if (refusedWith !== null) throw refusedWith;
       const producer = new FakeProducer(`p${producers.length + 1}`, track as unknown as FakeTrack, isPaused);
       producers.push(producer);
       return producer as unknown as TrackProducer;
     },
     mayProducePaused: () => mayProducePaused,
+    onRefused,
     onBroken,
   });
 }
@@ -225,4 +237,49 @@ it("takes a refusal for no fault of the transport when another tab has replaced 
   refuse?.();
   await settled();
   expect(onBroken).not.toHaveBeenCalled();
+});
+
+it("takes a screen out of the room when it is not shared any more, and shares another one", async () => {
+  const publication = create("screen");
+  publication.set(sent(new FakeTrack("video"), false));
+  await settled();
+  publication.set(sent(null, true));
+  await settled();
+  expect(asked).toEqual(["media_producer_close"]);
+  expect(producers[0]?.closed).toBe(true);
+  const again = new FakeTrack("video");
+  publication.set(sent(again, false));
+  await settled();
+  expect(producers.map(({ track, closed }) => [track === again, closed])).toEqual([
+    [false, true],
+    [true, false],
+  ]);
+});
+
+it("sends no screen that nobody looks at", async () => {
+  const publication = create("screen");
+  publication.set(sent(new FakeTrack("video"), false));
+  await settled();
+  for (const layers of [0, 1]) {
+    publication.onLayersWanted("p1", layers);
+    await settled();
+  }
+  expect(producers[0]?.active.map(([first]) => first)).toEqual([false, true]);
+});
+
+it("tells that the room takes no further screen, and does not insist", async () => {
+  refusedWith = new Problem("too_many_screens");
+  const publication = create("screen");
+  publication.set(sent(new FakeTrack("video"), false));
+  await settled();
+  expect(onRefused).toHaveBeenCalledOnce();
+  expect(onBroken).not.toHaveBeenCalled();
+  expect(producers).toHaveLength(0);
+});
+
+it("takes any other refusal for the transport's", async () => {
+  refusedWith = new Problem("not_found");
+  create("screen").set(sent(new FakeTrack("video"), false));
+  await settled();
+  expect(onBroken).toHaveBeenCalledOnce();
 });

@@ -13,6 +13,7 @@ MIN_BITRATE = 200_000
 INITIAL_BITRATE = 800_000
 """Until a line has been measured."""
 MAX_BITRATE = 2_500_000
+"""Of each video: a camera in all its layers, or a screen."""
 _SEND_TIMES = 1 << 24
 MAX_SILENCE_S = 2.0
 """After a longer one we measure afresh: aiortc's counters loop once for every millisecond since the last packet."""
@@ -58,11 +59,14 @@ class UplinkEstimator:
             self._estimator.rate_control.set_estimate(self.bitrate, now_ms)
 
 
-def publisher_bitrate(uplink: int | None, shares: Sequence[int]) -> int:
-    """Return what to allow a publisher. `shares` is what each subscriber with an estimate can take of its video."""
-    limits = [MAX_BITRATE]
-    if uplink is not None:
-        limits.append(uplink)
-    if shares:
-        limits.append(sorted(shares)[len(shares) // 4])
-    return max(MIN_BITRATE, min(limits))
+def publisher_bitrate(uplink: int | None, videos: Sequence[Sequence[int]]) -> int:
+    """Return what to allow a publisher of `videos` for all of them together.
+
+    Each is what every subscriber with an estimate can take of that video; empty for one with layers.
+    """
+    limit = sum(min(MAX_BITRATE, _lower_quartile(shares)) if shares else MAX_BITRATE for shares in videos)
+    return max(MIN_BITRATE, limit if uplink is None else min(limit, uplink))
+
+
+def _lower_quartile(values: Sequence[int]) -> int:
+    return sorted(values)[len(values) // 4]

@@ -64,4 +64,5 @@ def _wish(consumer: Consumer) -> WantedStream:
         bitrates=tuple(layer.bitrate for layer in layers),
         top_layer=min(consumer.max_layer, len(layers) - 1),
         priority=Priority.STAGE if consumer.is_large else Priority.THUMBNAIL,
+        is_screen=consumer.producer.stream.is_screen,
     )

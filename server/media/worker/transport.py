@@ -440,14 +440,16 @@ class Transport:
             compound += rtcp.bandwidth_estimate(self.ssrc, bitrate, [v.ssrc for v in videos if v.ssrc is not None])
         self.send_rtcp(compound)
 
-    def _shares(self, now: float) -> list[int]:
-        """Return what subscribers can take of the video that comes without layers: with layers, each gets his own."""
+    def _shares(self, now: float) -> list[list[int]]:
+        """Return what subscribers can take of each video; nothing for one with layers, of which each gets his own."""
         return [
-            share
+            [
+                share
+                for consumer in ([] if producer.is_layered else producer.consumers.values())
+                if consumer.first is not None and (share := consumer.transport.share(now)) is not None
+            ]
             for producer in self.producers.values()
-            if producer.is_video and not producer.is_layered
-            for consumer in producer.consumers.values()
-            if consumer.first is not None and (share := consumer.transport.share(now)) is not None
+            if producer.is_video
         ]
 
 

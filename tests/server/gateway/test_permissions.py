@@ -107,3 +107,17 @@ async def test_each_cell(tmp_path: Path, role: RoomRole, state: RoomState) -> No
             assert await ask(page, name) in expected_codes(role, name, state), name
             await page.close()
         await host.close()
+
+
+@pytest.mark.parametrize("role", list(RoomRole))
+async def test_a_screen_is_shared_only_by_those_who_may_be_seen(tmp_path: Path, role: RoomRole) -> None:
+    async with demo_server(tmp_path) as server:
+        page = await open_page(server, email(role))
+        await page.join(ROOM)
+        with pytest.raises(RequestError) as error:
+            await page.request(
+                "media_produce", transport_id="t", source="screen", rtp_parameters=msgspec.to_builtins(_RTP)
+            )
+        may_be_seen = role in (RoomRole.HOST, RoomRole.PARTICIPANT)
+        assert error.value.code == ("not_found" if may_be_seen else "forbidden")
+        await page.close()

@@ -9,9 +9,17 @@ from typing import Any
 import msgspec
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 
 from protocol.errors import ErrorCode
-from protocol.events import MediaLayersWanted, MediaProducerClosed, MediaReset, MediaTransportClosed
+from protocol.events import (
+    MediaConsumerDark,
+    MediaLayersWanted,
+    MediaProducerClosed,
+    MediaReset,
+    MediaTransportClosed,
+)
+from protocol.permissions import SCREENS_AT_ONCE
 from protocol.requests import (
     MediaConsume,
     MediaConsumed,
@@ -28,12 +36,14 @@ from protocol.requests import (
     MediaTransportCreate,
     MediaTransportCreated,
 )
+from protocol.roles import RoomKind
 from protocol.room import MediaSnapshot, ProducerInfo, Quality, Source
 from protocol.rtp import DtlsFingerprint, DtlsParameters, RtpCapabilities, RtpParameters, TransportOptions
 from protocol.wire import Empty
 from server.errors import UserError
 from server.media import books as books_module
 from server.media import feature as feature_module
+from server.media import messages as m
 from server.media import rpc, worker_process
 from server.media.books import MAX_MEDIA_ENDPOINTS
 from server.media.capabilities import ROUTER_CAPABILITIES
@@ -60,7 +70,7 @@ class MediaPage(Page):
         return created.transport
 
     async def produce(self, transport_id: str, source: Source = Source.CAMERA, **changes: Any) -> str:
-        parameters = video(**changes) if source is Source.CAMERA else audio(**changes)
+        parameters = audio(**changes) if source is Source.MICROPHONE else video(**changes)
         produced = await self.ask(
             MediaProduce,
             MediaProduced,
@@ -320,6 +330,101 @@ async def test_a_page_is_told_what_nobody_looks_at_and_again_when_it_comes_back(
     await feature.on_connection_joined(ana.caller, 0)
     await feature.on_connection_joined(ben.caller, 0)
     assert meeting.notices == [(ana.caller.endpoint_id, MediaLayersWanted(producer_id=camera, layers=2))]
+
+
+async def test_a_screen_stands_beside_the_camera_and_only_another_screen_replaces_it(
+    feature: MediaFeature, ana: MediaPage, meeting: RecordingMeeting, service: MediaService
+) -> None:
+    transport = await ana.transport("send")
+    camera = await ana.produce(transport.id)
+    first = await ana.produce(transport.id, Source.SCREEN, mid="2", encodings=[{"ssrc": 3_333}])
+    assert [(info.producer_id, info.source) for info in meeting.producers("ana")] == [
+        (camera, Source.CAMERA),
+        (first, Source.SCREEN),
+    ]
+    other_tab = MediaPage(feature, "ana", "another page of ana")
+    second = await other_tab.produce((await other_tab.transport("send")).id, Source.SCREEN)
+    assert {info.producer_id for info in meeting.producers("ana")} == {camera, second}
+    assert (ana.caller.endpoint_id, MediaProducerClosed(producer_id=first, reason="replaced")) in meeting.notices
+    await other_tab.ask(MediaProducerUpdate, Empty, producer_id=second, is_paused=True)
+    assert [info.is_paused for info in meeting.producers("ana")] == [False, True]
+    await other_tab.ask(MediaProducerClose, Empty, producer_id=second)
+    assert [info.producer_id for info in meeting.producers("ana")] == [camera]
+    await worker_has(service, producers=1)
+
+
+@pytest.mark.parametrize("kind", [RoomKind.STAGE, RoomKind.ONE_TO_ONE, RoomKind.LESSON])
+async def test_so_many_screens_at_once_as_the_kind_of_room_allows(service: MediaService, kind: RoomKind) -> None:
+    limit = SCREENS_AT_ONCE[kind]
+    meeting = RecordingMeeting(people=[f"p{number}" for number in range(limit + 1)])
+    meeting.room = replace(meeting.room, kind=kind)
+    async with live_feature(service, meeting) as feature:
+        pages = [MediaPage(feature, participant.participant_id) for participant in meeting.participants()]
+        transports = [(await page.transport("send")).id for page in pages]
+        asked = [page.produce(at, Source.SCREEN) for page, at in zip(pages, transports, strict=True)]
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
+        (error,) = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        assert isinstance(error, UserError)
+        assert error.code is ErrorCode.TOO_MANY_SCREENS
+        await worker_has(service, producers=limit)  # what was made before the refusal is gone
+        refused_at = outcomes.index(error)
+        late, other = pages[refused_at], pages[(refused_at + 1) % len(pages)]
+        await late.produce(transports[refused_at])
+        await refused(late.produce(transports[refused_at], Source.SCREEN), ErrorCode.TOO_MANY_SCREENS)
+        await other.produce(transports[pages.index(other)], Source.SCREEN)  # one's own makes room for itself
+        await other.ask(MediaTransportClose, Empty, transport_id=transports[pages.index(other)])
+        await late.produce(transports[refused_at], Source.SCREEN, mid="2", encodings=[{"ssrc": 3_333}])
+
+
+async def test_the_worker_is_told_what_is_a_screen_and_what_is_large(
+    feature: MediaFeature, ana: MediaPage, ben: MediaPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[m.AnyCommand] = []
+    do, post = feature._do, feature._post
+
+    async def note_and_do(command: m.AnyCommand) -> m.Answer:
+        given.append(command)
+        return await do(command)
+
+    def note_and_post(command: m.AnyCommand) -> None:
+        given.append(command)
+        post(command)
+
+    monkeypatch.setattr(feature, "_do", note_and_do)
+    monkeypatch.setattr(feature, "_post", note_and_post)
+    transport = await ana.transport("send")
+    await ana.produce(transport.id)
+    screen = await ana.produce(transport.id, Source.SCREEN, mid="2", encodings=[{"ssrc": 3_333}])
+    assert [command.stream.is_screen for command in given if isinstance(command, m.Produce)] == [False, True]
+    consumed = await ben.consume((await ben.transport("recv")).id, screen)
+    update = {"consumer_id": consumed.consumer.id, "is_paused": False}
+    await ben.ask(MediaConsumerUpdate, Empty, **update, max_layer=1, is_large=True)
+    await ben.ask(MediaConsumerUpdate, Empty, **update, max_layer=0)
+    await ben.ask(MediaConsumerUpdate, Empty, **update)
+    preferred = [(c.layer, c.is_large) for c in given if isinstance(c, m.PreferLayer)]
+    assert preferred == [(1, True), (0, False)]
+
+
+async def test_a_page_is_told_what_its_line_is_too_slow_for_and_again_when_it_comes_back(
+    feature: MediaFeature, ana: MediaPage, ben: MediaPage, meeting: RecordingMeeting
+) -> None:
+    camera = await ana.produce((await ana.transport("send")).id)
+    transport = await ben.transport("recv")
+    consumer_id = (await ben.consume(transport.id, camera)).consumer.id
+    meeting.notices.clear()
+    await feature.on_connection_joined(ben.caller, 0)
+    assert meeting.notices == [], "nothing has been dark yet"
+    for is_dark in (True, False):
+        told = [(ben.caller.endpoint_id, MediaConsumerDark(consumer_id=consumer_id, is_dark=is_dark))]
+        feature.on_consumer_dark(transport.id, consumer_id, is_dark=is_dark)
+        assert meeting.notices == told
+        meeting.notices.clear()
+        await feature.on_connection_joined(ben.caller, 0)
+        assert meeting.notices == told
+        meeting.notices.clear()
+    await ben.ask(MediaConsumerClose, Empty, consumer_id=consumer_id)
+    feature.on_consumer_dark(transport.id, consumer_id, is_dark=True)
+    assert meeting.notices == []
 
 
 async def test_ice_is_restarted_for_ones_own_transport_only(ana: MediaPage, ben: MediaPage) -> None:

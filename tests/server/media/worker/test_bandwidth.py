@@ -87,15 +87,21 @@ def test_a_short_silence_is_part_of_the_measurement() -> None:
 
 
 def test_the_uplink_limits() -> None:
-    assert publisher_bitrate(600_000, []) == 600_000
-    assert publisher_bitrate(None, []) == MAX_BITRATE
+    assert publisher_bitrate(600_000, [[]]) == 600_000
+    assert publisher_bitrate(None, [[]]) == MAX_BITRATE
 
 
 def test_one_slow_subscriber_of_many_does_not_limit_and_most_of_them_do() -> None:
-    assert publisher_bitrate(None, [300_000] + [2_000_000] * 9) == 2_000_000
-    assert publisher_bitrate(None, [300_000] * 9 + [2_000_000]) == 300_000
+    assert publisher_bitrate(None, [[300_000] + [2_000_000] * 9]) == 2_000_000
+    assert publisher_bitrate(None, [[300_000] * 9 + [2_000_000]]) == 300_000
 
 
-@given(st.none() | st.integers(0, 10**10), st.lists(st.integers(0, 10**10)))
-def test_what_a_publisher_may_send_stays_within_reason(uplink: int | None, shares: list[int]) -> None:
-    assert MIN_BITRATE <= publisher_bitrate(uplink, shares) <= MAX_BITRATE
+def test_a_shared_screen_takes_nothing_from_the_camera_beside_it() -> None:
+    assert publisher_bitrate(None, [[], []]) == 2 * MAX_BITRATE
+    assert publisher_bitrate(None, [[], [400_000]]) == MAX_BITRATE + 400_000
+    assert publisher_bitrate(900_000, [[], []]) == 900_000, "but the uplink is the same for both"
+
+
+@given(st.none() | st.integers(0, 10**10), st.lists(st.lists(st.integers(0, 10**10)), min_size=1, max_size=2))
+def test_what_a_publisher_may_send_stays_within_reason(uplink: int | None, videos: list[list[int]]) -> None:
+    assert MIN_BITRATE <= publisher_bitrate(uplink, videos) <= len(videos) * MAX_BITRATE

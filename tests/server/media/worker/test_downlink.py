@@ -103,6 +103,14 @@ async def test_what_is_large_comes_first(rig: Rig) -> None:
     assert (allowed(rig, "large"), allowed(rig)) == (0, 1), "at once"
 
 
+async def test_of_what_is_alike_a_screen_comes_first(rig: Rig) -> None:
+    viewer, _ = await meet(rig)
+    rig.produce(msgspec.structs.replace(OTHER, is_screen=True), producer_id="other")
+    rig.consume(OTHER_SUBSCRIBED, producer_id="other", consumer_id="screen")
+    await viewer.tell(MIDDLE + LOWEST + 10_000, seconds=9)
+    assert (allowed(rig, "screen"), allowed(rig)) == (1, 0)
+
+
 async def test_sound_is_never_given_up(rig: Rig) -> None:
     viewer, _ = await meet(rig)
     publisher = rig.endpoints[0]
