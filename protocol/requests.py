@@ -16,6 +16,7 @@ from protocol.rtp import (
     ConsumerOptions,
     DtlsParameters,
     IceParameters,
+    IceServer,
     RtpCapabilities,
     RtpParameters,
     TransportOptions,
@@ -124,6 +125,8 @@ class MediaIceRestarted(Wire, frozen=True, kw_only=True):
     """The transport's new credentials; the former ones hold until these are used."""
 
     ice_parameters: IceParameters
+    ice_servers: tuple[IceServer, ...] = ()
+    """Relays to look for another way by: the credentials that the page has may have expired."""
 
 
 class MediaTransportClose(Mutation, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from protocol.roles import ProgrammeRole, RoomKind, RoomRole
-from protocol.rtp import IceServer, MediaKind, RtpCapabilities
+from protocol.rtp import MediaKind, RtpCapabilities
 from protocol.wire import Instant, Wire
 
 
@@ -132,7 +132,6 @@ class MediaSettings(Wire, frozen=True, kw_only=True):
     """The same for every room: known before joining, so that Join needs no extra round trip."""
 
     router_rtp_capabilities: RtpCapabilities
-    ice_servers: tuple[IceServer, ...] = ()
 
 
 class Inside(Wire, frozen=True, kw_only=True):

@@ -177,6 +177,8 @@ class TransportOptions(Rtp, frozen=True, kw_only=True):
     ice_parameters: IceParameters
     ice_candidates: list[IceCandidate]
     dtls_parameters: DtlsParameters
+    ice_servers: list[IceServer] = []
+    """Relays for those whom nothing else lets through, with credentials of this page's own."""
 
 
 class ConsumerOptions(Rtp, frozen=True, kw_only=True):

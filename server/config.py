@@ -26,6 +26,12 @@ class Config:
     """Further origins that may open WebSockets; the public URL and the page's own host always may."""
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    turn_urls: tuple[str, ...] = ()
+    """TURN servers that pages may use, e.g. `turn:turn.example.org:3478?transport=udp`."""
+    turn_secret_file: Path | None = None
+    """Holds what is shared with the TURN servers."""
+    turn_credential_s: int = 43_200
+    """How long a page may open relays with the credentials it was given: longer than any meeting."""
     media_workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
     """One for each core that this process may use."""
     web_dir: Path = Path(__file__).parent.parent / "client_web" / "dist"

@@ -1,4 +1,4 @@
-"""Make a checkout ready, from nothing: virtual environment, packages, Node, web client, Chromium.
+"""Make a checkout ready, from nothing: virtual environment, packages, Node, web client, Chromium, coturn.
 
 Run by the Makefile with the system's Python, so it uses the standard library only, and an old Python, too, must be able
 to read it as far as the sentence that says it is too old: hence the types in quotes. Every step is skipped when its
@@ -38,6 +38,7 @@ def main() -> int:
             build_web()
         if step == "browser":
             ensure_chromium()
+            ensure_coturn()
     except SetupError as error:
         say(str(error))
         return 2
@@ -211,6 +212,17 @@ def ensure_chromium() -> None:
         return
     say("Downloading a Chromium for the browser tests ...")
     run(VENV / "bin" / "python", "-m", "playwright", "install", "chromium")
+
+
+def ensure_coturn() -> None:
+    """Find a coturn for the tests of relays; where it cannot be installed, they say that they are skipped."""
+    if shutil.which("turnserver") is not None:
+        return
+    if not install_packages("coturn"):
+        say("There is no coturn here: tests of relays are skipped. On Debian: apt-get install coturn")
+    elif shutil.which("systemctl") is not None:
+        # Debian starts what it installs; the tests start their own, and nobody else asked for a relay.
+        subprocess.run(["systemctl", "disable", "--now", "coturn"], check=False, capture_output=True)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from server.cli.coturn import coturn_config
 from server.cli.people import commands as people_commands
 from server.cli.program import Program
 from server.cli.programme import commands as programme_commands
@@ -43,6 +44,7 @@ def _roundup(
 
 
 main.command()(serve)
+main.command("coturn-config")(coturn_config)
 main.add_typer(programme_commands, name="programme")
 main.add_typer(people_commands, name="people")
 main.add_typer(room_commands, name="rooms")

@@ -29,6 +29,32 @@ Port = Annotated[
 TlsCert = Annotated[
     Path | None, typer.Option(envvar="ROUNDUP_TLS_CERT", metavar="FILE", help="Certificate chain (PEM) for HTTPS.")
 ]
+TlsKey = Annotated[
+    Path | None, typer.Option(envvar="ROUNDUP_TLS_KEY", metavar="FILE", help="Its key (PEM, without passphrase).")
+]
+AnnounceIp = Annotated[
+    str,
+    typer.Option(
+        envvar="ROUNDUP_ANNOUNCE_IP",
+        metavar="ADDRESSES",
+        help="What browsers send media to, comma separated; else this machine's own addresses.",
+    ),
+]
+TurnUrls = Annotated[
+    str,
+    typer.Option(
+        envvar="ROUNDUP_TURN_URLS",
+        metavar="URLS",
+        help="TURN server for those whom nothing else lets through, comma separated, like "
+        "turn:turn.example.org:3478?transport=udp.",
+    ),
+]
+TurnSecretFile = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="ROUNDUP_TURN_SECRET_FILE", metavar="FILE", help="What is shared with the TURN server, on one line."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="Somebody's e-mail address.")]
@@ -48,3 +74,8 @@ LinkTlsCert = Annotated[
         "--tls-cert", envvar="ROUNDUP_TLS_CERT", metavar="FILE", help="The server's, if it has one: makes https links."
     ),
 ]
+
+
+def items(text: str) -> tuple[str, ...]:
+    """Return what stands between the commas."""
+    return tuple(item.strip() for item in text.split(",") if item.strip())

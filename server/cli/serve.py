@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from server.cli.options import DEFAULT, DataDir, Port, PublicUrl, TlsCert
+from server.cli.options import (
+    DEFAULT,
+    AnnounceIp,
+    DataDir,
+    Port,
+    PublicUrl,
+    TlsCert,
+    TlsKey,
+    TurnSecretFile,
+    TurnUrls,
+    items,
+)
 from server.cli.run import failures_in_one_sentence
 from server.config import LOG_LEVELS, Config
 from server.errors import StartupError
@@ -19,6 +30,7 @@ if TYPE_CHECKING:
 
 _OPEN_FILES = 65_536
 _LONGEST_GRACE_S = 86_400
+_LONGEST_CREDENTIAL_S = 604_800
 
 
 def serve(
@@ -41,14 +53,7 @@ def serve(
     ] = DEFAULT.media_port,
     data_dir: DataDir = DEFAULT.data_dir,
     public_url: PublicUrl = DEFAULT.public_url,
-    announce_ip: Annotated[
-        str,
-        typer.Option(
-            envvar="ROUNDUP_ANNOUNCE_IP",
-            metavar="ADDRESSES",
-            help="What browsers send media to, comma separated; else this machine's own addresses.",
-        ),
-    ] = "",
+    announce_ip: AnnounceIp = "",
     allowed_origins: Annotated[
         str,
         typer.Option(
@@ -58,10 +63,19 @@ def serve(
         ),
     ] = "",
     tls_cert: TlsCert = None,
-    tls_key: Annotated[
-        Path | None,
-        typer.Option(envvar="ROUNDUP_TLS_KEY", metavar="FILE", help="Its key (PEM, without passphrase)."),
-    ] = None,
+    tls_key: TlsKey = None,
+    turn_urls: TurnUrls = "",
+    turn_secret_file: TurnSecretFile = DEFAULT.turn_secret_file,
+    turn_credential_s: Annotated[
+        int,
+        typer.Option(
+            envvar="ROUNDUP_TURN_CREDENTIAL_S",
+            metavar="SECONDS",
+            min=60,
+            max=_LONGEST_CREDENTIAL_S,
+            help="How long a page may open relays with what it was told.",
+        ),
+    ] = DEFAULT.turn_credential_s,
     media_workers: Annotated[
         int,
         typer.Option(
@@ -119,10 +133,13 @@ def serve(
             media_port=media_port,
             data_dir=data_dir,
             public_url=public_url,
-            announce_ips=_items(announce_ip),
-            allowed_origins=_items(allowed_origins),
+            announce_ips=items(announce_ip),
+            allowed_origins=items(allowed_origins),
             tls_cert=tls_cert,
             tls_key=tls_key,
+            turn_urls=items(turn_urls),
+            turn_secret_file=turn_secret_file,
+            turn_credential_s=turn_credential_s,
             media_workers=media_workers,
             web_dir=web_dir,
             room_grace_s=room_grace_s,
@@ -186,10 +203,6 @@ def _announce(server: "RoundupServer", config: Config) -> None:
         ]
     lines += ["", f"Data is kept in {config.data_dir.resolve()}. Ctrl-C stops Roundup."]
     typer.echo("\n".join(lines))
-
-
-def _items(text: str) -> tuple[str, ...]:
-    return tuple(item.strip() for item in text.split(",") if item.strip())
 
 
 def _log_level(text: str) -> str:

@@ -39,6 +39,7 @@ from protocol.rtp import (
     DtlsParameters,
     IceCandidate,
     IceParameters,
+    IceServer,
     MediaKind,
     TransportOptions,
 )
@@ -68,10 +69,13 @@ class MediaFeature(Feature):
         meeting: Meeting,
         supervisor: Supervisor,
         candidates: Callable[[WorkerProcess], list[IceCandidate]],
+        ice_servers: Callable[[str], list[IceServer]],
     ) -> None:
+        """`ice_servers` makes a participant's credentials for the TURN servers."""
         self._meeting = meeting
         self._supervisor = supervisor
         self._candidates = candidates
+        self._ice_servers = ice_servers
         self._epoch = 1
         self._worker: WorkerProcess | None = None
         self._is_closed = False
@@ -194,7 +198,7 @@ class MediaFeature(Feature):
             raise
         if transport.is_closed or not isinstance(created, m.TransportCreated):
             raise not_found("transport")
-        return MediaTransportCreated(transport=self._transport_options(worker, transport.transport_id, created))
+        return MediaTransportCreated(transport=self._transport_options(worker, transport, created))
 
     async def _on_transport_connect(self, caller: Caller, request: MediaTransportConnect) -> Empty:
         transport = self._books.own_transport(caller, request.transport_id)
@@ -211,7 +215,9 @@ class MediaFeature(Feature):
         transport = self._books.own_transport(caller, request.transport_id)
         restarted = await self._do(m.RestartIce(transport_id=transport.transport_id))
         assert isinstance(restarted, m.IceRestarted)  # noqa: S101 - what the worker answers to it
-        return MediaIceRestarted(ice_parameters=_ice_parameters(restarted))
+        return MediaIceRestarted(
+            ice_parameters=_ice_parameters(restarted), ice_servers=tuple(self._ice_servers(caller.participant_id))
+        )
 
     async def _on_transport_close(self, caller: Caller, request: MediaTransportClose) -> Empty:
         self._close_transport(self._books.own_transport(caller, request.transport_id))
@@ -437,13 +443,14 @@ class MediaFeature(Feature):
         self._meeting.set_producers(participant_id, tuple(infos))
 
     def _transport_options(
-        self, worker: WorkerProcess, transport_id: str, created: m.TransportCreated
+        self, worker: WorkerProcess, transport: MediaTransport, created: m.TransportCreated
     ) -> TransportOptions:
         return TransportOptions(
-            id=transport_id,
+            id=transport.transport_id,
             ice_parameters=_ice_parameters(created),
             ice_candidates=self._candidates(worker),
             dtls_parameters=DtlsParameters(fingerprints=[worker.fingerprint], role="auto"),
+            ice_servers=self._ice_servers(transport.endpoint.participant_id),
         )
 
 

@@ -10,6 +10,7 @@ from server.media.feature import MediaFeature
 from server.media.supervisor import Supervisor, WorkerStats
 from server.media.worker_process import LogOptions, WorkerProcess
 from server.room.feature import Feature, Meeting
+from server.turn.ice_servers import TurnServers
 
 ADDRESSES_LIFETIME_S = 10.0
 """How long this machine's addresses are believed: laptops change networks."""
@@ -19,6 +20,7 @@ class MediaService:
     """Starts and ends the workers."""
 
     def __init__(self, config: Config, clock: Clock) -> None:
+        """Raises `StartupError`."""
         self._config = config
         self._clock = clock
         self._supervisor = Supervisor(
@@ -26,6 +28,7 @@ class MediaService:
             first_port=config.media_port,
             logs=LogOptions(config.log_level, is_json=config.log_json),
         )
+        self._turn_servers = TurnServers(config.turn_urls, config.turn_secret_file, config.turn_credential_s, clock)
         self._settings = MediaSettings(router_rtp_capabilities=ROUTER_CAPABILITIES)
         self._addresses: list[str] = []
         self._addresses_read_at: float | None = None
@@ -50,7 +53,7 @@ class MediaService:
 
     def create_feature(self, meeting: Meeting) -> Feature:
         """Make the media of a new meeting."""
-        return MediaFeature(meeting, self._supervisor, self._candidates)
+        return MediaFeature(meeting, self._supervisor, self._candidates, self._turn_servers.for_page)
 
     def stats(self) -> list[WorkerStats]:
         """Return the workers' last reports, at most some seconds old."""

@@ -43,3 +43,14 @@ def test_a_quiet_command_is_heard_only_when_it_fails(capfd: pytest.CaptureFixtur
     with pytest.raises(subprocess.CalledProcessError):
         bootstrap.run_quietly(sys.executable, "-c", f"{noisy}; sys.exit(3)")
     assert capfd.readouterr() == ("", "building\na warning\n")
+
+
+def test_a_machine_without_coturn_is_told_what_its_tests_leave_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda _name: None)
+    bootstrap.ensure_coturn()
+    assert "skipped" in capsys.readouterr().err
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: f"/usr/bin/{name}")
+    bootstrap.ensure_coturn()
+    assert capsys.readouterr().err == ""

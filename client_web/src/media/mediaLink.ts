@@ -5,21 +5,15 @@
 
 import type { types } from "mediasoup-client";
 import type { Requester } from "../connection/requester";
-import type {
-  ConsumerOptions,
-  IceServer,
-  MediaTransportCreated,
-  RtpCapabilities,
-  Source,
-} from "../protocol/generated";
+import type { ConsumerOptions, MediaTransportCreated, RtpCapabilities, Source } from "../protocol/generated";
 import { CAMERA_LAYERS } from "./cameraLayers";
+import { iceTransportPolicy } from "./icePolicy";
 import { Publication, type SentTrack, type TrackProducer } from "./publication";
 import { SCREEN_ENCODING } from "./screenEncoding";
 import { type ReceivedTrack, Subscriptions, type TrackConsumer, type WantedTrack } from "./subscriptions";
 
 export interface MediaLinkOptions {
   device: types.Device;
-  iceServers: readonly IceServer[];
   requests: Requester;
   /** Which sources this role may send. */
   canSend: boolean;
@@ -157,7 +151,7 @@ export class MediaLink {
   }
 
   async #create(direction: Direction): Promise<types.Transport> {
-    const { device, iceServers, requests } = this.#options;
+    const { device, requests } = this.#options;
     const { signal } = this.#end;
     const { transport: remote }: MediaTransportCreated = await requests.request(
       "media_transport_create",
@@ -166,7 +160,7 @@ export class MediaLink {
         : { direction, rtp_capabilities: device.recvRtpCapabilities as RtpCapabilities },
       { signal },
     );
-    const options = { ...remote, iceServers: [...iceServers] } as types.TransportOptions;
+    const options = { ...remote, iceTransportPolicy: iceTransportPolicy() } as types.TransportOptions;
     const transport =
       direction === "send" ? device.createSendTransport(options) : device.createRecvTransport(options);
     if (signal.aborted) transport.close();
@@ -212,11 +206,12 @@ export class MediaLink {
     this.#restarting.add(direction);
     try {
       const transport = await this.#transport(direction);
-      const { ice_parameters } = await this.#options.requests.request(
+      const { ice_parameters, ice_servers } = await this.#options.requests.request(
         "media_ice_restart",
         { transport_id: transport.id },
         { signal },
       );
+      await transport.updateIceServers({ iceServers: ice_servers as RTCIceServer[] });
       await transport.restartIce({ iceParameters: ice_parameters as types.IceParameters });
       setTimeout(() => this.#giveUpUnlessConnected(direction), RESTART_MS);
     } catch (error) {

@@ -201,7 +201,6 @@ export class MediaSession {
     const { requests } = this.#options;
     const link: MediaLink = new MediaLink({
       device: this.#device as types.Device,
-      iceServers: this.#settings?.ice_servers ?? [],
       requests,
       canSend: this.#room?.canSend ?? false,
       mayProducePaused: (source) => !this.#yielded.has(source) && !this.#isSentElsewhere(source),

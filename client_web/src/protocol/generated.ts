@@ -168,6 +168,7 @@ export interface TransportOptions {
   iceParameters: IceParameters;
   iceCandidates: IceCandidate[];
   dtlsParameters: DtlsParameters;
+  iceServers?: IceServer[];
 }
 
 /** What `transport.consume()` takes, and whether the producer is paused just now. */
@@ -263,7 +264,6 @@ export interface You {
 /** The same for every room: known before joining, so that Join needs no extra round trip. */
 export interface MediaSettings {
   router_rtp_capabilities: RtpCapabilities;
-  ice_servers: IceServer[];
 }
 
 /** Somebody in the room, as shown to people at the door. */
@@ -459,6 +459,7 @@ export interface MediaIceRestart {
 /** The transport's new credentials; the former ones hold until these are used. */
 export interface MediaIceRestarted {
   ice_parameters: IceParameters;
+  ice_servers: IceServer[];
 }
 
 /** Close a transport with its producers and consumers. */

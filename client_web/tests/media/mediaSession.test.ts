@@ -12,7 +12,7 @@ import { participant, producer } from "../support/room";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const SETTINGS = { router_rtp_capabilities: {}, ice_servers: [] };
+const SETTINGS = { router_rtp_capabilities: {} };
 const ana = participant("ana", {
   producers: [producer("ana_mic", "microphone"), producer("ana_cam", "camera")],
 });

@@ -61,7 +61,7 @@ export function you(change: Partial<You> = {}): You {
 export function joined(change: Partial<Joined> = {}): Joined {
   return {
     you: you(),
-    media: { router_rtp_capabilities: {}, ice_servers: [] },
+    media: { router_rtp_capabilities: {} },
     snapshot: snapshot(),
     missed: null,
     ...change,

@@ -245,6 +245,10 @@ async def test_what_is_missing_or_wrong_is_one_sentence_and_exit_code_2(
     await assert_refuses(environment | {"ROUNDUP_WEB_DIR": tmp_path}, "not built")
     await assert_refuses(environment | {"ROUNDUP_TLS_CERT": "none", "ROUNDUP_TLS_KEY": "none"}, "cannot be read")
     await assert_refuses(environment | {"ROUNDUP_ANNOUNCE_IP": "10.0.0.1, example.org"}, "--announce-ip")
+    turn = environment | {"ROUNDUP_TURN_URLS": "turn:turn.example.org"}
+    await assert_refuses(turn, "--turn-secret-file")
+    await assert_refuses(turn | {"ROUNDUP_TURN_SECRET_FILE": tmp_path / "none"}, "cannot be read")
+    await assert_refuses(environment | {"ROUNDUP_TURN_URLS": "turn.example.org"}, "--turn-urls")
     await assert_refuses(environment, "--log-level", args=("--log-level", "loud"))
 
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -136,6 +137,25 @@ async def test_a_transport_has_what_mediasoup_client_needs(ana: MediaPage, servi
     plain = msgspec.to_builtins(options)
     assert set(plain) == {"id", "iceParameters", "iceCandidates", "dtlsParameters"}
     assert set(plain["iceParameters"]) == {"usernameFragment", "password", "iceLite"}
+
+
+async def test_every_transport_and_every_restart_brings_fresh_relay_credentials(tmp_path: Path) -> None:
+    secret_file = tmp_path / "turn.secret"
+    secret_file.write_text("0123456789abcdef")
+    url = "turn:127.0.0.1:3478?transport=udp"
+    async with (
+        running_service(turn_urls=(url,), turn_secret_file=secret_file) as service,
+        live_feature(service, RecordingMeeting()) as feature,
+    ):
+        ana = MediaPage(feature, "ana")
+        options = await ana.transport("send")
+        [relay] = options.ice_servers
+        assert relay.urls == [url]
+        assert relay.username is not None
+        assert relay.username.endswith(":ana")
+        restarted = await ana.ask(MediaIceRestart, MediaIceRestarted, transport_id=options.id)
+        assert [server.urls for server in restarted.ice_servers] == [[url]]
+        assert "iceServers" in msgspec.to_builtins(options)
 
 
 async def test_the_room_is_told_what_everybody_sends(ana: MediaPage, meeting: RecordingMeeting) -> None:
