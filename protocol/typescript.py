@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
-from protocol import PROTOCOL_VERSION, events, permissions, requests, room, rtp, wire
+from protocol import PROTOCOL_VERSION, connection_test, events, permissions, requests, room, rtp, wire
 from protocol.errors import ErrorCode
 from protocol.roles import ProgrammeRole, RoomKind, RoomRole, RoomState
 
@@ -38,7 +38,7 @@ _BASES = (
 
 def render() -> str:
     """Return the whole TypeScript module."""
-    structs = list(_structs((wire, rtp, room, events, requests)))
+    structs = list(_structs((wire, rtp, room, events, requests, connection_test)))
     enums = (ErrorCode, ProgrammeRole, RoomKind, RoomRole, RoomState, rtp.MediaKind, room.Source, room.Quality)
     parts = [
         _HEADER,

@@ -169,6 +169,7 @@ class RoundupServer:
                 rooms=core.rooms,
                 inside=core.directory.inside,
                 media_settings=core.media.settings,
+                connection_tests=core.media.connection_tests,
                 on_signed_out=gateway.on_signed_out,
                 is_ready=self._readiness(core),
                 render_metrics=metrics.render,

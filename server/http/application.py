@@ -3,6 +3,13 @@
 from aiohttp import web
 
 from server.http.api import get_room, get_session
+from server.http.connection_test import (
+    ask_connection_test,
+    end_connection_test,
+    open_connection_test,
+    receive_bytes,
+    send_bytes,
+)
 from server.http.failures import answer_failures
 from server.http.operations import get_health, get_metrics, get_readiness
 from server.http.parts import PARTS, Parts
@@ -24,11 +31,17 @@ def create_application(parts: Parts) -> web.Application:
             web.get("/api/session", get_session),
             web.delete("/api/session", sign_out),
             web.get("/api/rooms/{slug}", get_room),
+            web.post("/api/connection-test", open_connection_test),
+            web.delete("/api/connection-test/{test_id}", end_connection_test),
+            web.get("/api/connection-test/{test_id}/bytes", send_bytes, allow_head=False),
+            web.post("/api/connection-test/{test_id}/bytes", receive_bytes),
+            web.post("/api/connection-test/{test_id}/{request}", ask_connection_test),
             web.get("/healthz", get_health),
             web.get("/readyz", get_readiness),
             web.get("/metrics", get_metrics),
             web.get("/", client.get_page),
             web.get("/r/{slug}", client.get_page),
+            web.get("/connection-test", client.get_page),
             web.get("/{name:.+}", client.get_file),
         ]
     )

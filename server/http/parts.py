@@ -6,7 +6,9 @@ from typing import Protocol
 
 from aiohttp import web
 
+from protocol.connection_test import ConnectionTestOpened
 from protocol.room import Inside, MediaSettings, RoomInfo
+from protocol.wire import Request, Wire
 from server.http.address import Address
 from server.http.web_client import WebClient
 from server.people.service import PeopleService
@@ -33,6 +35,26 @@ class Rooms(Protocol):
         ...
 
 
+class ConnectionTests(Protocol):
+    """Tests of what a person's network lets through. The methods raise `UserError`."""
+
+    async def open(self, person_id: str) -> ConnectionTestOpened:
+        """Begin a test, in the place of the person's earlier one."""
+        ...
+
+    async def ask(self, person_id: str, test_id: str, request: Request) -> Wire:
+        """Answer a media request of the person's test."""
+        ...
+
+    def spend(self, person_id: str, test_id: str, size: int) -> None:
+        """Take note that so many bytes are moved to measure the line."""
+        ...
+
+    async def end(self, person_id: str, test_id: str) -> None:
+        """End the person's test."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """Everything that a request may need."""
@@ -44,6 +66,7 @@ class Parts:
     inside: Callable[[str], Collection[Inside]]
     """Who is in the room with this id."""
     media_settings: Callable[[], MediaSettings]
+    connection_tests: ConnectionTests
     on_signed_out: Callable[[str], None]
     """Told the token of a session that its browser has ended, also by signing in as somebody else."""
     is_ready: Callable[[], Awaitable[bool]]

@@ -6,6 +6,7 @@ from server.clock import Clock
 from server.config import Config
 from server.media.candidates import check_announced, create_candidates, reachable_addresses
 from server.media.capabilities import ROUTER_CAPABILITIES
+from server.media.connection_test import ConnectionTests
 from server.media.feature import MediaFeature
 from server.media.supervisor import Supervisor, WorkerStats
 from server.media.worker_process import LogOptions, WorkerProcess
@@ -30,6 +31,7 @@ class MediaService:
         )
         self._turn_servers = TurnServers(config.turn_urls, config.turn_secret_file, config.turn_credential_s, clock)
         self._settings = MediaSettings(router_rtp_capabilities=ROUTER_CAPABILITIES)
+        self.connection_tests = ConnectionTests(self.create_feature, self.settings, self._ports, clock)
         self._addresses: list[str] = []
         self._addresses_read_at: float | None = None
 
@@ -40,6 +42,7 @@ class MediaService:
 
     async def close(self) -> None:
         """End the workers; whoever is still connected is told by DTLS. Idempotent."""
+        await self.connection_tests.close()
         await self._supervisor.close()
 
     @property
@@ -58,6 +61,9 @@ class MediaService:
     def stats(self) -> list[WorkerStats]:
         """Return the workers' last reports, at most some seconds old."""
         return self._supervisor.stats()
+
+    def _ports(self) -> list[int]:
+        return [worker.port for worker in self._supervisor.workers]
 
     def _candidates(self, worker: WorkerProcess) -> list[IceCandidate]:
         now = self._clock.monotonic()

@@ -1,6 +1,7 @@
 """Setting a checkout up: what it says, and to whom."""
 
 import ast
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -48,9 +49,9 @@ def test_a_quiet_command_is_heard_only_when_it_fails(capfd: pytest.CaptureFixtur
 def test_a_machine_without_coturn_is_told_what_its_tests_leave_out(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(bootstrap.shutil, "which", lambda _name: None)
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
     bootstrap.ensure_coturn()
     assert "skipped" in capsys.readouterr().err
-    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     bootstrap.ensure_coturn()
     assert capsys.readouterr().err == ""

@@ -522,6 +522,14 @@ export interface MediaConsumerClose {
   consumer_id: string;
 }
 
+/** `POST /api/connection-test`: media for one person alone, to try which ways there are. The media requests of a room go to `POST /api/connection-test/TEST_ID/REQUEST` as JSON. */
+export interface ConnectionTestOpened {
+  test_id: string;
+  lifetime_s: number;
+  media: MediaSettings;
+  media_ports: number[];
+}
+
 export type RoomEvent = ParticipantJoined | ParticipantChanged | ParticipantLeft | ChatMessageSent | MediaReset;
 
 export type Notice = ChatTypingNotice | MediaTransportClosed | MediaProducerClosed | MediaLayersWanted | MediaConsumerDark | ConnectionClosing;

@@ -10,9 +10,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from protocol.connection_test import ConnectionTestOpened
+from protocol.errors import ErrorCode
 from protocol.roles import ProgrammeRole, RoomKind
 from protocol.room import Inside, MediaSettings
 from protocol.rtp import RtpCapabilities
+from protocol.wire import Request, Wire
+from server.errors import UserError
 from server.http.access_log import AccessLog, create_server_log
 from server.http.address import Address
 from server.http.application import create_application
@@ -26,6 +30,22 @@ from tests.support.clock import ManualClock
 from tests.support.web_client import lay_out_web_client
 
 ANA = "ana@school.example"
+
+
+class NoConnectionTests:
+    """Fits `server.http.parts.ConnectionTests`: this site has no media; tests that need some start a whole server."""
+
+    async def open(self, _person_id: str) -> ConnectionTestOpened:
+        raise UserError(ErrorCode.TOO_MANY, "Too many.")
+
+    async def ask(self, _person_id: str, _test_id: str, _request: Request) -> Wire:
+        raise UserError(ErrorCode.NOT_FOUND, "Over.")
+
+    def spend(self, _person_id: str, _test_id: str, _size: int) -> None:
+        raise UserError(ErrorCode.NOT_FOUND, "Over.")
+
+    async def end(self, _person_id: str, _test_id: str) -> None:
+        raise UserError(ErrorCode.NOT_FOUND, "Over.")
 
 
 @dataclass
@@ -76,6 +96,7 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
                 rooms=rooms,
                 inside=lambda room_id: site.inside.get(room_id, ()),
                 media_settings=lambda: MediaSettings(router_rtp_capabilities=RtpCapabilities()),
+                connection_tests=NoConnectionTests(),
                 on_signed_out=site.signed_out.append,
                 is_ready=is_ready,
                 render_metrics=lambda accept: (f"# for {accept}\n".encode(), "text/plain; charset=utf-8"),
