@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import { Route, Switch } from "wouter";
+import { ConnectionTestPage } from "./connectionTest/ConnectionTestPage";
 import { HomePage } from "./home/HomePage";
 import { RoomPage } from "./room/RoomPage";
 import { NoPage } from "./shared/ProblemPage";
@@ -14,6 +15,9 @@ export function App() {
       <Switch>
         <Route path="/">
           <HomePage />
+        </Route>
+        <Route path="/connection-test">
+          <ConnectionTestPage />
         </Route>
         <Route path="/r/:slug">{({ slug }) => <RoomPage key={slug} slug={slug} />}</Route>
         <Route>

@@ -18,6 +18,7 @@ const LAYERS = [
   "prejoin",
   "room",
   "home",
+  "connectionTest",
 ] as const;
 /** What only one place may know, so that it can be changed there. */
 const FENCES: Readonly<Record<string, (file: string) => boolean>> = {

@@ -13,15 +13,37 @@ export const fetchPreview = (slug: string, signal?: AbortSignal): Promise<RoomPr
 /** Sign this browser out; its other pages are taken out of their rooms. Throws `Problem`: `unreachable`. */
 export const signOut = (): Promise<void> => call("DELETE", "/api/session");
 
-async function call<T>(method: string, path: string, signal?: AbortSignal): Promise<T> {
+/** Ask, and read the JSON of the answer. Throws `Problem`. */
+export async function call<T>(
+  method: string,
+  path: string,
+  signal?: AbortSignal,
+  body?: BodyInit,
+): Promise<T> {
+  const response = await send(method, path, signal, body);
+  return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
+}
+
+/** Ask; the answer is one of success. Throws `Problem`. */
+export async function send(
+  method: string,
+  path: string,
+  signal?: AbortSignal,
+  body?: BodyInit,
+): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(path, { method, credentials: "same-origin", signal: signal ?? null });
+    response = await fetch(path, {
+      method,
+      credentials: "same-origin",
+      signal: signal ?? null,
+      body: body ?? null,
+    });
   } catch (error) {
     throw new Problem("unreachable", String(error));
   }
   if (!response.ok) throw await problemOfResponse(response);
-  return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
+  return response;
 }
 
 async function problemOfResponse(response: Response): Promise<Problem> {

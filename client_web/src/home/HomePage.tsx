@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import type { Inside, RoomKind } from "../protocol/generated";
+import { ConnectionTestLink } from "../shared/ConnectionTestLink";
 import { listNames, namesAndRest } from "../shared/insideText";
 import { LoadingPage, MessagePage, Page } from "../shared/Page";
 import { ProblemPage, WelcomePage } from "../shared/ProblemPage";
@@ -53,6 +54,9 @@ function Rooms({ onSignedOut }: { onSignedOut(): void }) {
             </li>
           ))}
         </ul>
+        <p className={classes.foot}>
+          <ConnectionTestLink />
+        </p>
       </div>
     </Page>
   );

@@ -178,6 +178,91 @@ export const en = {
     },
     joinAnyway: "You can join anyway.",
   },
+  connectionTest: {
+    title: "Connection test",
+    link: "Test your connection",
+    lead: "It takes about half a minute, and looks at your camera and microphone and at what your network lets through. Nobody sees or hears you meanwhile.",
+    start: "Start the test",
+    again: "Test again",
+    step: {
+      devices: "Looking at your camera and microphone. Choose “Allow” when your browser asks …",
+      speed: "Measuring how fast your line is …",
+      udp: "Trying the direct way (UDP) …",
+      tcp: "Trying the direct way over TCP …",
+      relay: "Trying the way through the relay …",
+    },
+    verdict: {
+      ready: "Everything you need works. See you in the meeting!",
+      limited: "You can take part. Below you see what could be better.",
+      no_media:
+        "Sound and pictures do not get through from this network. You can still join and chat. Please show this page to your IT team.",
+    },
+    mark: { good: "works", fair: "works in part", bad: "does not work", none: "not available" },
+    name: {
+      microphone: "Microphone",
+      camera: "Camera",
+      speaker: "Sound output",
+      udp: "Direct way (UDP)",
+      tcp: "Direct way over TCP",
+      relay: "Way through the relay (TURN)",
+      speed: "Speed of your line",
+      roundTrip: "Delay",
+    },
+    device: {
+      works: "Works: {{label}}",
+      silent: "It is on, but completely silent.",
+      silentAdvice:
+        "Perhaps it is muted with a switch or key of its own. Then test again, and say something meanwhile.",
+    },
+    speaker: {
+      text: "Play a short sound and listen.",
+      play: "Play a sound",
+      question: "Did you hear it?",
+      yes: "Yes",
+      no: "No",
+      heard: "You heard the test sound.",
+      notHeard: "You did not hear the test sound.",
+      advice:
+        "Turn up the volume, check that the right speaker or headset is chosen in your computer’s sound settings, and play it again.",
+    },
+    way: {
+      udp: {
+        works: "Sound and pictures take the best way.",
+        blocked: "Your network does not let it through.",
+        advice: "Ask your IT team to allow UDP to {{host}}, port {{ports}}.",
+        notOffered: "This server does not offer it.",
+      },
+      tcp: {
+        works: "It is there in case the direct way is shut.",
+        blocked: "Your network does not let it through.",
+        advice: "Ask your IT team to allow TCP to {{host}}, port {{ports}}.",
+        notOffered: "This server does not offer it.",
+      },
+      relay: {
+        works: "It is there in case everything else is shut (over {{protocol}}).",
+        blocked: "The relay cannot be reached.",
+        advice: "Ask your IT team to allow {{offer}}.",
+        notOffered: "Your programme has none. It is needed only where a network shuts the direct ways.",
+      },
+      otherWay: "Until then your meetings take another way that works.",
+    },
+    speed: {
+      text: "{{down}} Mbit/s to you, {{up}} Mbit/s from you.",
+      fair: "Enough for sound and small pictures. Closer to the wifi, or by cable, it gets better.",
+      bad: "Too little for pictures. Join without a camera, and close what else uses the line.",
+    },
+    roundTrip: {
+      text: "{{ms}} ms there and back.",
+      advice:
+        "The others hear you a little late, so that people start talking at the same time. A cable instead of wifi, or no VPN, often helps.",
+    },
+    copy: {
+      button: "Copy details",
+      copied: "Copied. Now paste it into a message.",
+      failed: "Your browser does not let us copy it. Mark the text below and copy it yourself.",
+      show: "Show the details",
+    },
+  },
   room: {
     you: "{{name}} (you)",
     alone: "You are the only one here",

@@ -183,6 +183,92 @@ export const es: Texts = {
     },
     joinAnyway: "Puede entrar de todos modos.",
   },
+  connectionTest: {
+    title: "Prueba de conexión",
+    link: "Probar mi conexión",
+    lead: "Dura medio minuto. Mira su cámara, su micrófono y lo que su red deja pasar. Mientras tanto nadie le ve ni le oye.",
+    start: "Empezar la prueba",
+    again: "Probar otra vez",
+    step: {
+      devices: "Mirando su cámara y su micrófono. Elija «Permitir» cuando el navegador pregunte …",
+      speed: "Midiendo la velocidad de su línea …",
+      udp: "Probando el camino directo (UDP) …",
+      tcp: "Probando el camino directo por TCP …",
+      relay: "Probando el camino por el repetidor …",
+    },
+    verdict: {
+      ready: "Todo lo necesario funciona. ¡Nos vemos en la reunión!",
+      limited: "Puede participar. Abajo ve lo que podría ir mejor.",
+      no_media:
+        "Desde esta red no pasan ni el sonido ni la imagen. Aun así puede entrar y escribir en el chat. Enseñe esta página a su equipo de informática, por favor.",
+    },
+    mark: { good: "funciona", fair: "funciona en parte", bad: "no funciona", none: "no disponible" },
+    name: {
+      microphone: "Micrófono",
+      camera: "Cámara",
+      speaker: "Salida de sonido",
+      udp: "Camino directo (UDP)",
+      tcp: "Camino directo por TCP",
+      relay: "Camino por el repetidor (TURN)",
+      speed: "Velocidad de su línea",
+      roundTrip: "Retardo",
+    },
+    device: {
+      works: "Funciona: {{label}}",
+      silent: "Está encendido, pero en completo silencio.",
+      silentAdvice:
+        "Puede que esté silenciado con un interruptor o una tecla propia. Luego pruebe otra vez y diga algo mientras tanto.",
+    },
+    speaker: {
+      text: "Reproduzca un sonido corto y escuche.",
+      play: "Reproducir un sonido",
+      question: "¿Lo ha oído?",
+      yes: "Sí",
+      no: "No lo he oído",
+      heard: "Ha oído el sonido de prueba.",
+      notHeard: "No ha oído el sonido de prueba.",
+      advice:
+        "Suba el volumen, compruebe en los ajustes de sonido de su equipo que esté elegido el altavoz o los auriculares correctos y reprodúzcalo otra vez.",
+    },
+    way: {
+      udp: {
+        works: "El sonido y la imagen toman el mejor camino.",
+        blocked: "Su red no lo deja pasar.",
+        advice: "Pida a su equipo de informática que permita UDP hacia {{host}}, puerto {{ports}}.",
+        notOffered: "Este servidor no lo ofrece.",
+      },
+      tcp: {
+        works: "Está ahí por si el camino directo se cierra.",
+        blocked: "Su red no lo deja pasar.",
+        advice: "Pida a su equipo de informática que permita TCP hacia {{host}}, puerto {{ports}}.",
+        notOffered: "Este servidor no lo ofrece.",
+      },
+      relay: {
+        works: "Está ahí por si todo lo demás se cierra (por {{protocol}}).",
+        blocked: "No se llega al repetidor.",
+        advice: "Pida a su equipo de informática que permita {{offer}}.",
+        notOffered:
+          "Su programa no tiene ninguno. Solo hace falta donde una red cierra los caminos directos.",
+      },
+      otherWay: "Hasta entonces sus reuniones toman otro camino que funciona.",
+    },
+    speed: {
+      text: "{{down}} Mbit/s hacia usted, {{up}} Mbit/s desde usted.",
+      fair: "Basta para el sonido y una imagen pequeña. Más cerca del wifi, o por cable, va mejor.",
+      bad: "Es poco para la imagen. Entre sin cámara y cierre lo demás que use la línea.",
+    },
+    roundTrip: {
+      text: "{{ms}} ms de ida y vuelta.",
+      advice:
+        "Los demás le oyen algo tarde, y entonces se empieza a hablar a la vez. Suele ayudar un cable en vez de wifi, o quitar la VPN.",
+    },
+    copy: {
+      button: "Copiar los detalles",
+      copied: "Copiado. Ahora péguelo en un mensaje.",
+      failed: "Su navegador no nos deja copiarlo. Seleccione el texto de abajo y cópielo.",
+      show: "Mostrar los detalles",
+    },
+  },
   room: {
     you: "{{name}} (usted)",
     alone: "No hay nadie más aquí",

@@ -8,6 +8,7 @@ import { HintList } from "../controls/HintList";
 import { useToggleKeys } from "../controls/useKeys";
 import type { Person, RoomPreview } from "../protocol/generated";
 import { useRoom, useSession } from "../session/sessionContext";
+import { ConnectionTestLink } from "../shared/ConnectionTestLink";
 import { Page } from "../shared/Page";
 import { usePageTitle } from "../shared/usePageTitle";
 import { hasConnectionTrouble } from "../state/roomState";
@@ -51,6 +52,7 @@ export function PreJoin({ preview, person, onJoin }: PreJoinProps) {
                 : t("door.joiningAs", { name: person.name })}
             </p>
           </div>
+          <ConnectionTestLink />
         </div>
       </div>
       <Announcer />

@@ -2,6 +2,7 @@
 
 import { Button } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { ConnectionTestLink } from "./ConnectionTestLink";
 import { MessagePage } from "./Page";
 import type { Problem } from "./problem";
 
@@ -19,9 +20,15 @@ interface ProblemPageProps {
   onRetry?: () => void;
   /** The person was signed in a moment ago. */
   wasSignedIn?: boolean;
+  hasConnectionTest?: boolean;
 }
 
-export function ProblemPage({ problem, onRetry, wasSignedIn = false }: ProblemPageProps) {
+export function ProblemPage({
+  problem,
+  onRetry,
+  wasSignedIn = false,
+  hasConnectionTest = true,
+}: ProblemPageProps) {
   const { t } = useTranslation();
   if (problem.category === "sign_in")
     return wasSignedIn ? <WelcomePage problem={problem} /> : <WelcomePage />;
@@ -40,6 +47,7 @@ export function ProblemPage({ problem, onRetry, wasSignedIn = false }: ProblemPa
       }
     >
       <p>{t(`problem.${problem.code}`)}</p>
+      {hasConnectionTest && problem.category === "passing" && <ConnectionTestLink />}
     </MessagePage>
   );
 }

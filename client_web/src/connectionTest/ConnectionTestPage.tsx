@@ -1,0 +1,79 @@
+/** `/connection-test`: what works between this device and a meeting, in words, and what to do about the rest. */
+
+import { Button } from "@mantine/core";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import { fetchSession } from "../connection/http";
+import { LoadingPage, Page } from "../shared/Page";
+import { ProblemPage, WelcomePage } from "../shared/ProblemPage";
+import { usePageTitle } from "../shared/usePageTitle";
+import { usePoll } from "../shared/usePoll";
+import classes from "./ConnectionTestPage.module.css";
+import { CopyDetails } from "./CopyDetails";
+import { type CheckState, ConnectionCheck } from "./connectionCheck";
+import { ResultList } from "./ResultList";
+import { verdictOf } from "./results";
+
+const SIGNED_IN_EVERY_MS = 60_000;
+
+export function ConnectionTestPage() {
+  const { t } = useTranslation();
+  usePageTitle(`${t("connectionTest.title")} · ${t("app.name")}`);
+  const { value, problem, retry } = usePoll(fetchSession, SIGNED_IN_EVERY_MS);
+  if (problem?.category === "sign_in") return <WelcomePage />;
+  if (value === null) {
+    return problem ? (
+      <ProblemPage problem={problem} onRetry={retry} hasConnectionTest={false} />
+    ) : (
+      <LoadingPage />
+    );
+  }
+  return <Test />;
+}
+
+function Test() {
+  const { t } = useTranslation();
+  const [check] = useState(() => new ConnectionCheck());
+  const state = useStore(check.store);
+  useEffect(() => () => check.close(), [check]);
+  const isRunning = state.phase === "running";
+  return (
+    <Page>
+      <div className={classes.test}>
+        <h1>{t("connectionTest.title")}</h1>
+        <Status state={state} />
+        {state.phase !== "idle" && <ResultList state={state} onHeard={(heard) => check.setHeard(heard)} />}
+        <div className={classes.actions}>
+          <Button
+            size="lg"
+            loading={isRunning}
+            variant={state.phase === "done" ? "default" : "filled"}
+            onClick={() => void check.run()}
+          >
+            {t(state.phase === "idle" ? "connectionTest.start" : "connectionTest.again")}
+          </Button>
+          {state.phase === "done" && state.finishedAt && <CopyDetails state={state} at={state.finishedAt} />}
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+/** What is being tried, or what came of it, for eyes and ears. */
+function Status({ state }: { state: CheckState }) {
+  const { t } = useTranslation();
+  const { phase, step, problem, results } = state;
+  const verdict = phase === "done" ? verdictOf(results) : null;
+  const words = () => {
+    if (phase === "idle") return t("connectionTest.lead");
+    if (phase === "failed") return t(`problem.${problem?.code ?? "internal_error"}`);
+    if (verdict !== null) return t(`connectionTest.verdict.${verdict}`);
+    return step === null ? t("page.loading") : t(`connectionTest.step.${step}`);
+  };
+  return (
+    <p role="status" className={classes.status} data-verdict={verdict ?? undefined}>
+      {words()}
+    </p>
+  );
+}
