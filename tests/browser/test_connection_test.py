@@ -14,20 +14,20 @@ from tests.support.chromium import chromium
 from tests.support.coturn import SECRET, Coturn, running_coturn
 from tests.support.server import RunningServer, running_server
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 MAYA = "teacher@demo.example"
-WITHOUT_UDP = "--force-webrtc-ip-handling-policy=disable_non_proxied_udp"
+WITHOUT_UDP = "--webrtc-ip-handling-policy=disable_non_proxied_udp"
 """As on a network that drops UDP: Chromium sends none, unless a proxy takes it."""
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def coturn(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Coturn]:
     async with running_coturn(tmp_path_factory.mktemp("coturn")) as running:
         yield running
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def site(coturn: Coturn, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningServer]:
     """A server with a relay."""
     folder = tmp_path_factory.mktemp("connection_test")
@@ -36,7 +36,7 @@ async def site(coturn: Coturn, tmp_path_factory: pytest.TempPathFactory) -> Asyn
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def stack() -> AsyncIterator[AsyncExitStack]:
     async with AsyncExitStack() as opened:
         yield opened

@@ -15,7 +15,7 @@ from tests.support.chromium import chromium
 from tests.support.coturn import Coturn, running_coturn
 from tests.support.server import RunningServer, running_server
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 MAYA = "teacher@demo.example"
 OMAR = "teacher2@demo.example"
@@ -41,13 +41,13 @@ async () => {
 """
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def coturn(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Coturn]:
     async with running_coturn(tmp_path_factory.mktemp("coturn")) as running:
         yield running
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def trusting_browser() -> AsyncIterator[Browser]:
     # The relay's certificate is one that nobody but a test trusts.
     async with chromium("--ignore-certificate-errors") as running:
