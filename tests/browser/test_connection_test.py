@@ -119,7 +119,7 @@ async def test_where_udp_is_shut_it_says_what_to_ask_for_and_that_meetings_work(
     found = await marks(page)
     assert (found["udp"], found["relay"]) == ("fair", "good")
     await expect(line(page, "udp")).to_contain_text(re.compile(r"allow UDP to localhost, port \d+\..*another way"))
-    await expect(line(page, "relay")).to_contain_text("over TCP")
+    await expect(line(page, "relay")).to_contain_text("Sound and pictures take this way (over TCP)")
     assert await maya.accessibility_violations() == []
 
 
@@ -150,6 +150,7 @@ async def test_without_permission_the_rest_is_tested_all_the_same(
     assert await verdict(maya.page) == "limited"
     found = await marks(maya.page)
     assert (found["microphone"], found["camera"], found["udp"]) == ("bad", "bad", "good")
+    await expect(line(maya.page, "camera")).to_contain_text("then click “Test again”")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -172,6 +173,18 @@ async def test_no_accessibility_violations(
     assert await maya.accessibility_violations() == []
     overflow = await maya.page.evaluate("() => document.documentElement.scrollWidth > innerWidth")
     assert not overflow
+
+
+async def test_a_test_that_cannot_be_made_says_why_and_can_be_repeated(
+    browser: Browser, site: RunningServer, stack: AsyncExitStack
+) -> None:
+    maya = await sign_in(browser, site, stack)
+    await maya.page.route("**/api/connection-test", lambda route: route.abort())
+    await begin(maya)
+    await expect(maya.page.get_by_role("status").first).to_contain_text("The server could not be reached")
+    await maya.page.unroute("**/api/connection-test")
+    await maya.button("Test again").click()
+    assert await verdict(maya.page) == "ready"
 
 
 async def test_who_is_not_signed_in_is_sent_to_their_link(

@@ -7,6 +7,7 @@ import { useStore } from "zustand";
 import { fetchSession } from "../connection/http";
 import { LoadingPage, Page } from "../shared/Page";
 import { ProblemPage, WelcomePage } from "../shared/ProblemPage";
+import type { Problem } from "../shared/problem";
 import { usePageTitle } from "../shared/usePageTitle";
 import { usePoll } from "../shared/usePoll";
 import classes from "./ConnectionTestPage.module.css";
@@ -60,6 +61,9 @@ function Test() {
   );
 }
 
+const FAILURES = ["too_many", "unreachable", "browser_unsupported", "media_unavailable"] as const;
+const failureOf = (problem: Problem | null) => FAILURES.find((code) => code === problem?.code) ?? "other";
+
 /** What is being tried, or what came of it, for eyes and ears. */
 function Status({ state }: { state: CheckState }) {
   const { t } = useTranslation();
@@ -67,7 +71,7 @@ function Status({ state }: { state: CheckState }) {
   const verdict = phase === "done" ? verdictOf(results) : null;
   const words = () => {
     if (phase === "idle") return t("connectionTest.lead");
-    if (phase === "failed") return t(`problem.${problem?.code ?? "internal_error"}`);
+    if (phase === "failed") return t(`connectionTest.failed.${failureOf(problem)}`);
     if (verdict !== null) return t(`connectionTest.verdict.${verdict}`);
     return step === null ? t("page.loading") : t(`connectionTest.step.${step}`);
   };

@@ -4,6 +4,7 @@ import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { deviceAdvice } from "../controls/deviceAdvice";
 import type { Way, WayResult } from "../media/loopback";
+import { browserFamily } from "../shared/browserFamily";
 import type { CheckState, Step } from "./connectionCheck";
 import {
   type DeviceResult,
@@ -49,7 +50,7 @@ export function useLines(state: CheckState): Line[] {
       return known(way, way, result && wayWords(t, way, result, state));
     }),
     known("speed", "speed", speed && speedWords(t, i18n.language, speed)),
-    known("roundTrip", "udp", ms === null ? null : roundTripWords(t, ms)),
+    known("roundTrip", "udp", ms === null && state.phase !== "done" ? null : roundTripWords(t, ms)),
   ];
 }
 
@@ -59,7 +60,12 @@ function deviceWords(t: TFunction, kind: "microphone" | "camera", result: Device
   const mark = deviceMark(result);
   if (result.kind === "problem") {
     const { problem } = result;
-    return { mark, text: t(`device.problem.${kind}.${problem}`), advice: deviceAdvice(t, problem, "button") };
+    // Elsewhere Chromium's permission starts the device by itself; here the test is over.
+    const advice =
+      problem === "denied" && browserFamily() === "chromium"
+        ? t("connectionTest.device.allow")
+        : deviceAdvice(t, problem, "test");
+    return { mark, text: t(`device.problem.${kind}.${problem}`), advice };
   }
   if (result.isSilent) {
     return { mark, text: t("connectionTest.device.silent"), advice: t("connectionTest.device.silentAdvice") };
@@ -78,7 +84,11 @@ function wayWords(t: TFunction, way: Way, result: WayResult, state: CheckState):
   const mark = wayMark(result, state.results);
   if (result.kind === "works") {
     const { protocol } = result.path;
-    const text = t(`connectionTest.way.${way}.works`, { protocol: protocol.toUpperCase() });
+    const values = { protocol: protocol.toUpperCase() };
+    const isSpare = way !== "udp" && hasWay({ ...state.results, [way]: null, relay: null });
+    const text = isSpare
+      ? t(`connectionTest.way.${way}.spare`, values)
+      : t(`connectionTest.way.${way}.works`, values);
     return { mark, text, advice: "" };
   }
   if (result.kind === "not_offered") {
@@ -117,7 +127,8 @@ function speedWords(
   return { mark, text, advice: mark === "good" ? "" : t(`connectionTest.speed.${mark}`) };
 }
 
-function roundTripWords(t: TFunction, ms: number): Words {
+function roundTripWords(t: TFunction, ms: number | null): Words {
+  if (ms === null) return { mark: "none", text: t("connectionTest.roundTrip.unknown"), advice: "" };
   const mark = roundTripMark(ms);
   const text = t("connectionTest.roundTrip.text", { ms });
   return { mark, text, advice: mark === "good" ? "" : t("connectionTest.roundTrip.advice") };

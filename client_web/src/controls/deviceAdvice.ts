@@ -5,8 +5,12 @@ import type { CaptureKind } from "../media/capture";
 import type { MediaProblem } from "../media/mediaProblem";
 import { browserFamily } from "../shared/browserFamily";
 
-/** `retryBy`: the button that tries once more, "Try again" or the switch of that device. */
-export function deviceAdvice(t: TFunction, problem: MediaProblem, retryBy: "button" | CaptureKind): string {
+/** `retryBy`: the button that tries once more, "Try again", "Test again" or the switch of that device. */
+export function deviceAdvice(
+  t: TFunction,
+  problem: MediaProblem,
+  retryBy: "button" | "test" | CaptureKind,
+): string {
   const again = { again: t(`device.again.${retryBy}`) };
   return problem === "denied"
     ? t(`device.advice.denied.${browserFamily()}`, again)

@@ -173,6 +173,7 @@ export const en = {
     },
     again: {
       button: "click “Try again”",
+      test: "click “Test again”",
       microphone: "click “Unmute” again",
       camera: "click “Camera on” again",
     },
@@ -197,6 +198,13 @@ export const en = {
       no_media:
         "Sound and pictures do not get through from this network. You can still join and chat. Please show this page to your IT team.",
     },
+    failed: {
+      too_many: "Many tests are running just now. Try again in some minutes.",
+      unreachable: "The server could not be reached. Check that you are online, then test again.",
+      browser_unsupported: "Use a current Chrome, Edge, Firefox or Safari, please.",
+      media_unavailable: "Sound and pictures are being restarted. Test again in a moment.",
+      other: "The test could not be finished. Try again in a moment.",
+    },
     mark: { good: "works", fair: "works in part", bad: "does not work", none: "not available" },
     name: {
       microphone: "Microphone",
@@ -210,6 +218,7 @@ export const en = {
     },
     device: {
       works: "Works: {{label}}",
+      allow: "Click the icon to the left of the address and allow it, then click “Test again”.",
       silent: "It is on, but completely silent.",
       silentAdvice:
         "Perhaps it is muted with a switch or key of its own. Then test again, and say something meanwhile.",
@@ -233,13 +242,15 @@ export const en = {
         notOffered: "This server does not offer it.",
       },
       tcp: {
-        works: "It is there in case the direct way is shut.",
+        works: "Sound and pictures take this way. On a bad line it is a little slower than UDP.",
+        spare: "It is there in case the direct way is shut.",
         blocked: "Your network does not let it through.",
         advice: "Ask your IT team to allow TCP to {{host}}, port {{ports}}.",
         notOffered: "This server does not offer it.",
       },
       relay: {
-        works: "It is there in case everything else is shut (over {{protocol}}).",
+        works: "Sound and pictures take this way (over {{protocol}}).",
+        spare: "It is there in case everything else is shut (over {{protocol}}).",
         blocked: "The relay cannot be reached.",
         advice: "Ask your IT team to allow {{offer}}.",
         notOffered: "Your programme has none. It is needed only where a network shuts the direct ways.",
@@ -253,6 +264,7 @@ export const en = {
     },
     roundTrip: {
       text: "{{ms}} ms there and back.",
+      unknown: "It cannot be measured where nothing gets through.",
       advice:
         "The others hear you a little late, so that people start talking at the same time. A cable instead of wifi, or no VPN, often helps.",
     },

@@ -178,6 +178,7 @@ export const es: Texts = {
     },
     again: {
       button: "pulse «Intentar de nuevo»",
+      test: "pulse «Probar otra vez»",
       microphone: "pulse otra vez «Activar»",
       camera: "pulse otra vez «Encender cámara»",
     },
@@ -202,6 +203,13 @@ export const es: Texts = {
       no_media:
         "Desde esta red no pasan ni el sonido ni la imagen. Aun así puede entrar y escribir en el chat. Enseñe esta página a su equipo de informática, por favor.",
     },
+    failed: {
+      too_many: "Ahora mismo hay muchas pruebas en marcha. Inténtelo de nuevo dentro de unos minutos.",
+      unreachable: "No se ha podido llegar al servidor. Compruebe que tiene conexión y pruebe otra vez.",
+      browser_unsupported: "Use una versión actual de Chrome, Edge, Firefox o Safari, por favor.",
+      media_unavailable: "El sonido y la imagen se están reiniciando. Pruebe otra vez en un momento.",
+      other: "La prueba no se ha podido terminar. Inténtelo de nuevo en un momento.",
+    },
     mark: { good: "funciona", fair: "funciona en parte", bad: "no funciona", none: "no disponible" },
     name: {
       microphone: "Micrófono",
@@ -215,6 +223,8 @@ export const es: Texts = {
     },
     device: {
       works: "Funciona: {{label}}",
+      allow:
+        "Haga clic en el icono a la izquierda de la dirección y permítalo; luego pulse «Probar otra vez».",
       silent: "Está encendido, pero en completo silencio.",
       silentAdvice:
         "Puede que esté silenciado con un interruptor o una tecla propia. Luego pruebe otra vez y diga algo mientras tanto.",
@@ -238,13 +248,15 @@ export const es: Texts = {
         notOffered: "Este servidor no lo ofrece.",
       },
       tcp: {
-        works: "Está ahí por si el camino directo se cierra.",
+        works: "El sonido y la imagen toman este camino. Con mala línea es algo más lento que UDP.",
+        spare: "Está ahí por si el camino directo se cierra.",
         blocked: "Su red no lo deja pasar.",
         advice: "Pida a su equipo de informática que permita TCP hacia {{host}}, puerto {{ports}}.",
         notOffered: "Este servidor no lo ofrece.",
       },
       relay: {
-        works: "Está ahí por si todo lo demás se cierra (por {{protocol}}).",
+        works: "El sonido y la imagen toman este camino (por {{protocol}}).",
+        spare: "Está ahí por si todo lo demás se cierra (por {{protocol}}).",
         blocked: "No se llega al repetidor.",
         advice: "Pida a su equipo de informática que permita {{offer}}.",
         notOffered:
@@ -259,6 +271,7 @@ export const es: Texts = {
     },
     roundTrip: {
       text: "{{ms}} ms de ida y vuelta.",
+      unknown: "No se puede medir donde nada pasa.",
       advice:
         "Los demás le oyen algo tarde, y entonces se empieza a hablar a la vez. Suele ayudar un cable en vez de wifi, o quitar la VPN.",
     },
