@@ -63,7 +63,7 @@ async def test_a_test_answers_as_a_room_does_until_it_is_ended(start_tests: Star
     assert opened.media == service.settings()
     assert opened.media_ports == (8810, 8811)
     created = await create_transport(tests, opened)
-    assert [candidate.ip for candidate in created.transport.ice_candidates] == ["127.0.0.1"]
+    assert {candidate.ip for candidate in created.transport.ice_candidates} == {"127.0.0.1"}
     await worker_has(service, transports=1)
     await tests.end("ana", opened.test_id)
     await worker_has(service, transports=0)
