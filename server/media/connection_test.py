@@ -13,7 +13,7 @@ from protocol.connection_test import ConnectionTestOpened
 from protocol.errors import ErrorCode
 from protocol.events import Notice, RoomEvent
 from protocol.roles import RoomKind
-from protocol.room import MediaSettings, Participant, ProducerInfo, RoomInfo
+from protocol.room import MediaSettings, Participant, ProducerInfo, Quality, RoomInfo
 from protocol.wire import Request, Wire
 from server.clock import Clock
 from server.errors import UserError
@@ -54,6 +54,9 @@ class _MeetingOfOne:
         pass
 
     def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:
+        pass
+
+    def set_quality(self, participant_id: str, quality: Quality) -> None:
         pass
 
 

@@ -20,6 +20,7 @@ it("looks for another way with fresh relay credentials: the former ones may have
     mayProducePaused: () => true,
     onTracks: () => undefined,
     onReady: () => undefined,
+    onRefused: () => undefined,
     onBroken: (error) => {
       throw error;
     },
