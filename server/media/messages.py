@@ -21,6 +21,9 @@ ORIENTATION_ID = 11
 MID_BYTES = 4
 """Consumers' MIDs are exactly so long, so that every consumer's RTP header has the same layout."""
 
+AUDIO_SLOTS = 4
+"""Everybody in a room hears at most so many others at a time."""
+
 Mid = Annotated[str, msgspec.Meta(pattern=f"^[a-z0-9]{{{MID_BYTES}}}$")]
 CodecName = Literal["opus", "vp8", "h264"]
 CloseReason = Literal["consent_expired", "dtls_failed", "dtls_closed"]
@@ -35,6 +38,8 @@ class CreateTransport(Command, frozen=True, kw_only=True, tag="create_transport"
 
     router_id: str
     transport_id: str
+    group: str
+    """Opaque. What comes from a transport of the same group is not heard in the audio slots: that is oneself."""
 
 
 class ConnectTransport(Command, frozen=True, kw_only=True, tag="connect_transport"):
@@ -139,6 +144,20 @@ class Consume(Command, frozen=True, kw_only=True, tag="consume"):
     stream: ConsumerStream
 
 
+class SlotSubscription(msgspec.Struct, frozen=True, kw_only=True):
+    """A subscriber's consumer of one audio slot."""
+
+    consumer_id: str
+    stream: ConsumerStream
+
+
+class ConsumeSlots(Command, frozen=True, kw_only=True, tag="consume_slots"):
+    """Forward the router's audio slots to a transport, one consumer each, from now on."""
+
+    transport_id: str
+    slots: Annotated[list[SlotSubscription], msgspec.Meta(min_length=AUDIO_SLOTS, max_length=AUDIO_SLOTS)]
+
+
 class PauseConsumer(Command, frozen=True, kw_only=True, tag="pause_consumer"):
     """Forward to a subscriber, or do not. Resuming video asks the publisher for a keyframe."""
 
@@ -174,6 +193,7 @@ AnyCommand = (
     | PauseProducer
     | CloseProducer
     | Consume
+    | ConsumeSlots
     | PauseConsumer
     | PreferLayer
     | CloseConsumer
@@ -240,6 +260,18 @@ class ConsumerDark(msgspec.Struct, frozen=True, kw_only=True, tag="consumer_dark
     is_dark: bool
 
 
+class SpeakersChanged(msgspec.Struct, frozen=True, kw_only=True, tag="speakers_changed"):
+    """Who is heard in a router now, by producer id."""
+
+    router_id: str
+    slots: list[str | None]
+    """Who is in which audio slot."""
+    talking: list[str]
+    """Who talks just now, the most important first."""
+    dominant: str | None
+    """Who has been talking most lately; stays while nobody talks."""
+
+
 class TransportQuality(msgspec.Struct, frozen=True, kw_only=True, tag="transport_quality"):
     """A transport's line has become better or worse, and has been so for a while."""
 
@@ -291,4 +323,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     """How late the last report's timer fired."""
 
 
-AnyEvent = Started | StartFailed | TransportClosed | LayersWanted | ConsumerDark | TransportQuality | Report
+AnyEvent = (
+    Started | StartFailed | TransportClosed | LayersWanted | ConsumerDark | SpeakersChanged | TransportQuality | Report
+)

@@ -219,11 +219,15 @@ class Layer:
                 producer.on_keyframe(self, position, now)
         if sequence > self.newest.sequence:
             self.newest, self.newest_at = position, now
-        if not producer.is_paused:
-            data = self._rewritten(header, now)
-            self._forward(Packet(data, sequence, header.timestamp, descriptor, may_be_padded=producer.is_video))
-        else:
+        if producer.is_paused:
             self._drop("paused")
+            return
+        data = self._rewritten(header, now)
+        packet = Packet(data, sequence, header.timestamp, descriptor, may_be_padded=producer.is_video)
+        if not producer.is_video:
+            producer.transport.audio.put(producer.producer_id, packet, now)
+        if producer.is_video or producer.consumers:
+            self._forward(packet)
 
     def _drop(self, reason: DropReason) -> None:
         self._plumbing.counters.drops[reason] += 1

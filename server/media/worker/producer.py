@@ -54,6 +54,7 @@ class Producer:
         if is_paused == self.is_paused:
             return
         self.is_paused = is_paused
+        self.transport.audio.follow(self)
         self.refresh()
         if not is_paused:
             self.request_keyframe()

@@ -57,7 +57,7 @@ def collect(plumbing: Plumbing, tcp: TcpListener, transports: Collection[Transpo
         delays=outbox.delays.distribution(),
         transports=len(transports),
         producers=sum(len(transport.producers) for transport in transports),
-        consumers=sum(len(transport.consumers) for transport in transports),
+        consumers=sum(len(transport.consumers) + len(transport.slot_consumers) for transport in transports),
         tcp_connections=len(tcp.connections),
         tasks=len(asyncio.all_tasks()),
         open_files=sum(1 for _ in _OPEN_FILES.iterdir()) - 1,  # without the one that lists them

@@ -1,16 +1,21 @@
 """The transports of one meeting: what is produced on one can be consumed on every other, and nowhere else."""
 
+from collections.abc import Callable
+
 from server.media.messages import Consume
 from server.media.rpc import RpcError
 from server.media.worker.consumer import Consumer
+from server.media.worker.plumbing import Plumbing
+from server.media.worker.room_audio import Heard, RoomAudio
 from server.media.worker.transport import Transport
 
 
 class Router:
     """Knows what belongs together; closing it closes all of that."""
 
-    def __init__(self) -> None:
+    def __init__(self, plumbing: Plumbing, on_heard: Callable[[Heard], None]) -> None:
         self.transports: dict[str, Transport] = {}
+        self.audio = RoomAudio(plumbing, on_heard)
 
     def consume(self, command: Consume) -> Consumer:
         """Send a producer's stream to another transport. Raises `RpcError` for what is not of this router."""

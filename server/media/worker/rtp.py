@@ -23,6 +23,7 @@ PREFIX_BYTES = 13
 RTX_OVERHEAD_BYTES = 2
 
 _SEND_TIME_AT = PREFIX_AT + PREFIX_BYTES + 1
+_EXTENSION_AT = _SEND_TIME_AT + 3
 _FIXED_BYTES = 12
 _ONE_BYTE_PROFILE = 0xBEDE
 _TWO_BYTE_PROFILE = 0x1000
@@ -145,6 +146,24 @@ def write_header(
         ABS_SEND_TIME_ID << 28 | 2 << 24 | send_time,
         extension_id << 4,
         extension_value,
+    )
+
+
+def forwarded_extension(packet: bytes) -> tuple[int, int]:
+    """Return id and value of what `write_header` was given as a one-byte extension; id 0 for none."""
+    return packet[_EXTENSION_AT] >> 4, packet[_EXTENSION_AT + 1]
+
+
+def restamped(packet: bytes, *, is_marked: bool, send_time: int) -> bytes:
+    """Return a packet with a header as above, sent at `send_time`, and marked if it was or `is_marked`."""
+    return b"".join(
+        (
+            packet[:1],
+            bytes((packet[1] | (0x80 if is_marked else 0),)),
+            packet[2:_SEND_TIME_AT],
+            send_time.to_bytes(3, "big"),
+            packet[_EXTENSION_AT:],
+        )
     )
 
 

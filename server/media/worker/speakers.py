@@ -14,6 +14,8 @@ import math
 
 ONSET_PACKETS = 2
 """So many packets of voice in a row make somebody talk: 40 ms."""
+PAUSE_S = 0.3
+"""Among too many who talk, whoever was not heard for so long comes after the others."""
 HOLD_S = 1.0
 """Who was not heard for so long has stopped talking; pauses between words and sentences are shorter."""
 SCORE_S = 1.5
@@ -65,7 +67,7 @@ class Speakers:
         self._voices: dict[str, _Voice] = {}
         self._talking: list[_Voice] = []
         self._silent: list[_Voice] = []
-        self._updated_at = 0.0
+        self._updated_at = self._now = 0.0
         self.dominant: str | None = None
         """Whoever talks most. Stays in silence, until somebody else takes over or the speaker is removed."""
 
@@ -74,11 +76,24 @@ class Speakers:
         """Who is talking now, the most important first."""
         return tuple(voice.name for voice in self._talking)
 
+    def is_talking(self, speaker: str) -> bool:
+        """Tell whether a publisher is talking now."""
+        voice = self._voices.get(speaker)
+        return voice is not None and voice.talks
+
     def active(self, limit: int) -> tuple[str, ...]:
         """Return the first `limit` of all publishers. Everybody is in it when there are no more."""
         order = self._talking[:limit]
         order += self._silent[: limit - len(order)]
         return tuple(voice.name for voice in order)
+
+    def heard(self, limit: int) -> tuple[str, ...]:
+        """Return whom to let hear: the first `limit`, but not those who pause while too many others talk."""
+        if len(self._talking) <= limit:
+            return self.active(limit)
+        since = self._now - PAUSE_S
+        order = sorted(self._talking, key=lambda voice: voice.voice_at < since)
+        return tuple(voice.name for voice in order[:limit])
 
     def add(self, speaker: str) -> None:
         """Take a publisher in, as the last one. Idempotent."""
@@ -104,7 +119,7 @@ class Speakers:
             return False
         loudness = _SILENT - (level & _SILENT)
         gap = now - voice.last_at
-        voice.last_at = now
+        voice.last_at = self._now = now
         seconds = min(_LONGEST_PACKET_S, gap)
         floor = voice.floor
         if loudness < floor:
@@ -128,7 +143,7 @@ class Speakers:
     def update(self, now: float) -> None:
         """Bring the order up to date with the time that has passed. Packets need not come for that."""
         decay = math.exp(-max(0.0, now - self._updated_at) / SCORE_S)
-        self._updated_at = now
+        self._updated_at = self._now = now
         for voice in self._talking:
             voice.score = voice.score * decay + voice.heard / SCORE_S
             voice.heard = 0.0

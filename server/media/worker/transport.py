@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from protocol.rtp import DtlsFingerprint
-from server.media.messages import CloseReason, ConsumerStream, ProducerStream
+from server.media.messages import CloseReason, ConsumerStream, ProducerStream, SlotSubscription
 from server.media.rpc import RpcError
 from server.media.worker import rtcp, rtp
 from server.media.worker.bandwidth import UplinkEstimator, publisher_bitrate
@@ -23,7 +23,10 @@ from server.media.worker.plumbing import Plumbing
 from server.media.worker.producer import Producer
 from server.media.worker.quality import Quality
 from server.media.worker.quota import Quota
+from server.media.worker.room_audio import RoomAudio
 from server.media.worker.rtp import RtpHeader
+from server.media.worker.slot_consumer import SlotConsumer
+from server.media.worker.slots import CLOCK_RATE
 from server.media.worker.srtp import SrtpKeys, SrtpSession, unprotect, unprotect_rtcp
 from server.media.worker.udp import RECEIVE_AT
 
@@ -44,6 +47,8 @@ class Transport:
     def __init__(
         self,
         transport_id: str,
+        group: str,
+        audio: RoomAudio,
         plumbing: Plumbing,
         certificate: WorkerCertificate,
         on_closed: Callable[["Transport", CloseReason | None], None],
@@ -52,6 +57,9 @@ class Transport:
         on_quality: Callable[["Transport"], None] = lambda _: None,
     ) -> None:
         self.transport_id = transport_id
+        self.group = group
+        """What of the same group is not heard here in the audio slots."""
+        self.audio = audio
         self.agent = IceAgent(self)
         self.ssrc = secrets.randbits(32) | 1
         """Who we are in our RTCP."""
@@ -60,6 +68,7 @@ class Transport:
         """For everything but what consumers forward."""
         self.producers: dict[str, Producer] = {}
         self.consumers: dict[str, Consumer] = {}
+        self.slot_consumers: dict[str, SlotConsumer] = {}
         self.is_closed = False
         self._keys: SrtpKeys | None = None
         self._lane: Lane | None = None
@@ -78,6 +87,7 @@ class Transport:
         self._connect_at = 0.0
         self._streams: dict[int, tuple[Layer, Receive]] = {}
         self._subscribed: dict[int, Consumer] = {}
+        self._slots_by_ssrc: dict[int, SlotConsumer] = {}
         self._rtcp_sources: set[int] = set()
         self._stray_packets = 0
         self._rtcp_left = MAX_RTCP_PER_S
@@ -125,6 +135,8 @@ class Transport:
         if self.is_connected:
             for consumer in self.consumers.values():
                 consumer.producer.refresh()
+            for slot_consumer in self.slot_consumers.values():
+                slot_consumer.slot.refresh()
 
     def receive_dtls(self, datagram: bytes) -> DropReason | None:
         """Take a DTLS datagram; return why it is dropped, if it is."""
@@ -167,6 +179,7 @@ class Transport:
                 self._streams[layer.ssrc] = (layer, layer.receive)
             if layer.rtx_ssrc is not None:
                 self._streams[layer.rtx_ssrc] = (layer, layer.receive_retransmission)
+        self.audio.follow(producer)
         return producer
 
     def consume(self, consumer_id: str, producer: Producer, stream: ConsumerStream) -> Consumer:
@@ -180,6 +193,15 @@ class Transport:
         producer.retarget()
         return consumer
 
+    def consume_slots(self, subscriptions: Sequence[SlotSubscription]) -> None:
+        """Send the room's audio slots to this transport from now on. Raises `RpcError` when an SSRC is in use."""
+        used = self._subscribed.keys() | self._slots_by_ssrc.keys()
+        if not used.isdisjoint(subscription.stream.ssrc for subscription in subscriptions):
+            raise RpcError("the SSRC is in use")
+        for slot, subscription in zip(self.audio.slots, subscriptions, strict=True):
+            consumer = slot.consume(self, subscription)
+            self.slot_consumers[consumer.consumer_id] = self._slots_by_ssrc[consumer.ssrc] = consumer
+
     def producer(self, producer_id: str) -> Producer:
         """Return one of the producers. Raises `RpcError`."""
         if (producer := self.producers.get(producer_id)) is None:
@@ -192,10 +214,18 @@ class Transport:
             raise RpcError("no such consumer")
         return consumer
 
+    def pause_consumer(self, consumer_id: str, *, is_paused: bool) -> None:
+        """Pause or resume a consumer, also one of an audio slot. Raises `RpcError`."""
+        if (slot_consumer := self.slot_consumers.get(consumer_id)) is not None:
+            slot_consumer.set_paused(is_paused)
+        else:
+            self.consumer(consumer_id).set_paused(is_paused)
+
     def close_producer(self, producer_id: str) -> None:
         """Close a producer with its consumers. Idempotent."""
         if (producer := self.producers.pop(producer_id, None)) is None:
             return
+        self.audio.remove(producer_id)
         for ssrc in [ssrc for layer in producer.layers for ssrc in (layer.ssrc, layer.rtx_ssrc) if ssrc is not None]:
             self._streams.pop(ssrc, None)
             if self.inbound is not None:
@@ -205,7 +235,11 @@ class Transport:
         producer.close()
 
     def close_consumer(self, consumer_id: str) -> None:
-        """Close a consumer. Idempotent."""
+        """Close a consumer, also one of an audio slot. Idempotent."""
+        if (slot_consumer := self.slot_consumers.pop(consumer_id, None)) is not None:
+            slot_consumer.close()
+            del self._slots_by_ssrc[slot_consumer.ssrc]
+            self._line.forget(slot_consumer.ssrc)
         if (consumer := self.consumers.pop(consumer_id, None)) is None:
             return
         del self._subscribed[consumer.ssrc]
@@ -260,6 +294,8 @@ class Transport:
             self._report(now)
         if self.consumers:
             self._downlink.tick(self.consumers.values(), now)
+        for slot_consumer in self.slot_consumers.values():
+            slot_consumer.tick(now)
         if (quality := self._line.tick(now)) is not self.quality:
             self.quality = quality
             self._tell_quality(self)
@@ -276,7 +312,7 @@ class Transport:
         self._dtls.close()
         for producer_id in list(self.producers):
             self.close_producer(producer_id)
-        for consumer_id in list(self.consumers):
+        for consumer_id in (*self.consumers, *self.slot_consumers):
             self.close_consumer(consumer_id)
         self.inbound = self.outbound = self._keys = None
         self._on_closed(self, reason)
@@ -314,6 +350,8 @@ class Transport:
             consumer.producer.refresh()
             if consumer.is_forwarding:
                 consumer.request_keyframe()
+        for slot_consumer in self.slot_consumers.values():
+            slot_consumer.slot.refresh()
 
     def _send(self, datagram: bytes) -> None:
         if self.path is not None:
@@ -407,10 +445,15 @@ class Transport:
                 if (consumer := self._subscribed.get(ssrc)) is not None:
                     consumer.fraction_lost = fraction_lost
                     self._on_report_block(consumer, message, now)
+                elif (listener := self._slots_by_ssrc.get(ssrc)) is not None:
+                    lost = self._line.on_report(message, listener.slot.origin, CLOCK_RATE, now)
+                    self._plumbing.counters.lost_out += lost
             case rtcp.Nack(media_ssrc=ssrc, sequences=sequences):
                 self._plumbing.counters.nacks_in += 1
                 if (consumer := self._subscribed.get(ssrc)) is not None:
                     self._plumbing.counters.retransmissions_out += consumer.on_nack(sequences, now)
+                elif (listener := self._slots_by_ssrc.get(ssrc)) is not None:
+                    self._plumbing.counters.retransmissions_out += listener.on_nack(sequences)
             case rtcp.KeyframeRequest(media_ssrc=ssrc):
                 self._plumbing.counters.keyframe_requests_in += 1
                 if (consumer := self._subscribed.get(ssrc)) is not None and consumer.is_forwarding:

@@ -21,6 +21,7 @@ from server.media.worker.path import Address, Path
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.producer import Producer
 from server.media.worker.report import LoopLag, collect
+from server.media.worker.room_audio import Heard
 from server.media.worker.router import Router
 from server.media.worker.tcp import TcpListener
 from server.media.worker.transport import Transport
@@ -121,8 +122,10 @@ class Worker:
             case m.Consume(transport_id=transport_id):
                 self._transport(transport_id)
                 self._routers[self._router_of[transport_id]].consume(command)
+            case m.ConsumeSlots(transport_id=transport_id):
+                self._transport(transport_id).consume_slots(command.slots)
             case m.PauseConsumer(transport_id=transport_id):
-                self._transport(transport_id).consumer(command.consumer_id).set_paused(command.is_paused)
+                self._transport(transport_id).pause_consumer(command.consumer_id, is_paused=command.is_paused)
             case m.PreferLayer(transport_id=transport_id):
                 self._transport(transport_id).consumer(command.consumer_id).prefer(
                     command.layer, is_large=command.is_large
@@ -138,6 +141,8 @@ class Worker:
         self._pace(now)
         for transport in list(self.transports.values()):
             transport.tick(now)
+        for router in self._routers.values():
+            router.audio.update(now)
         self.tcp.tick()
         self._tell(collect(self.plumbing, self.tcp, self.transports.values(), self._lag.take()))
 
@@ -149,8 +154,11 @@ class Worker:
     def _create_transport(self, command: m.CreateTransport) -> m.TransportCreated:
         if command.transport_id in self.transports:
             raise RpcError("the transport exists")
+        router = self._routers.get(command.router_id) or self._create_router(command.router_id)
         transport = Transport(
             command.transport_id,
+            command.group,
+            router.audio,
             self.plumbing,
             self._certificate,
             self._on_transport_closed,
@@ -160,12 +168,16 @@ class Worker:
         )
         self.transports[transport.transport_id] = transport
         self._router_of[transport.transport_id] = command.router_id
-        self._routers.setdefault(command.router_id, Router()).transports[transport.transport_id] = transport
+        router.transports[transport.transport_id] = transport
         self.ice.add(transport.agent)
         return m.TransportCreated(
             username_fragment=transport.agent.credentials.username_fragment,
             password=transport.agent.credentials.password,
         )
+
+    def _create_router(self, router_id: str) -> Router:
+        self._routers[router_id] = router = Router(self.plumbing, lambda heard: self._tell_heard(router_id, heard))
+        return router
 
     def _on_transport_closed(self, transport: Transport, reason: m.CloseReason | None) -> None:
         self.ice.remove(transport.agent)
@@ -183,6 +195,10 @@ class Worker:
 
     def _tell_layers_wanted(self, router_id: str, producer: Producer) -> None:
         self._tell(m.LayersWanted(router_id=router_id, producer_id=producer.producer_id, layers=producer.layers_wanted))
+
+    def _tell_heard(self, router_id: str, heard: Heard) -> None:
+        slots, talking, dominant = heard
+        self._tell(m.SpeakersChanged(router_id=router_id, slots=list(slots), talking=list(talking), dominant=dominant))
 
     def _tell_dark(self, router_id: str, consumer: Consumer) -> None:
         self._tell(

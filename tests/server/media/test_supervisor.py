@@ -184,7 +184,7 @@ async def test_what_is_sent_to_all_processes_is_left_to_the_gateway(
 ) -> None:
     (worker,) = service._supervisor.workers
     os.kill(worker.pid, asked)
-    answer = await worker.call(m.CreateTransport(router_id="r", transport_id="t"))
+    answer = await worker.call(m.CreateTransport(router_id="r", transport_id="t", group="g"))
     assert isinstance(answer, m.TransportCreated)
 
 

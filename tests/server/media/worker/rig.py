@@ -88,8 +88,10 @@ class Rig:
         port: int = self.worker.udp.sock.getsockname()[1]
         return port
 
-    def create(self, transport_id: str, router_id: str = "router") -> m.TransportCreated:
-        created = self.worker.do(m.CreateTransport(router_id=router_id, transport_id=transport_id))
+    def create(self, transport_id: str, router_id: str = "router", group: str | None = None) -> m.TransportCreated:
+        created = self.worker.do(
+            m.CreateTransport(router_id=router_id, transport_id=transport_id, group=group or transport_id)
+        )
         assert isinstance(created, m.TransportCreated)
         return created
 
@@ -110,10 +112,11 @@ class Rig:
         host: str = "127.0.0.1",
         role: str = "client",
         router_id: str = "router",
+        group: str | None = None,
     ) -> Endpoint:
         """Make a transport and connect an endpoint to it that is DTLS `role`."""
         endpoint = await self.open(host)
-        await self.introduce(endpoint, transport_id, role=role, router_id=router_id)
+        await self.introduce(endpoint, transport_id, role=role, router_id=router_id, group=group)
         return endpoint
 
     async def connect_tcp(self, transport_id: str, *, host: str = "127.0.0.1", role: str = "client") -> TcpEndpoint:
@@ -123,10 +126,16 @@ class Rig:
         return endpoint
 
     async def introduce(
-        self, endpoint: Endpoint, transport_id: str, *, role: str = "client", router_id: str = "router"
+        self,
+        endpoint: Endpoint,
+        transport_id: str,
+        *,
+        role: str = "client",
+        router_id: str = "router",
+        group: str | None = None,
     ) -> None:
         """Make a transport for an endpoint and connect it."""
-        created = self.create(transport_id, router_id)
+        created = self.create(transport_id, router_id, group)
         self.announce(transport_id, endpoint, role)
         await endpoint.check(created.username_fragment, created.password)
         await endpoint.shake_hands(self.certificate.fingerprint, as_role=role)

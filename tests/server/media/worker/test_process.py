@@ -30,7 +30,7 @@ async def process() -> AsyncIterator[WorkerProcess]:
 
 
 async def connect(worker: WorkerProcess, transport_id: str, kind: type[Endpoint] = Endpoint) -> Endpoint:
-    created = await worker.call(m.CreateTransport(router_id="router", transport_id=transport_id))
+    created = await worker.call(m.CreateTransport(router_id="router", transport_id=transport_id, group="g"))
     assert isinstance(created, m.TransportCreated)
     endpoint = await kind.open("127.0.0.1", worker.port)
     await worker.call(

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.worker.speakers import DOMINANT_AFTER_S, HOLD_S, NO_LEVEL, UPDATE_INTERVAL_S, Speakers
+from server.media.worker.speakers import DOMINANT_AFTER_S, HOLD_S, NO_LEVEL, PAUSE_S, UPDATE_INTERVAL_S, Speakers
 
 VOICE = 0x80 | 30
 LOUD = 0x80 | 12
@@ -197,3 +197,16 @@ def test_no_cough_overtakes_a_talker(talked_s: float, pause_s: float, cough_s: f
     room.pass_time(pause_s)
     room.pass_time(cough_s, cough=0x80 | max(cough, 12))
     assert room.speakers.active(1) == ("talker",)
+
+
+def test_whoever_begins_is_heard_when_somebody_else_pauses() -> None:
+    room = Room("long", "short", "new")
+    room.pass_time(3, long=VOICE)
+    room.pass_time(0.5, long=VOICE, short=VOICE)
+    room.pass_time(PAUSE_S + 2 * PACKET_S, long=VOICE)
+    room.pass_time(2 * PACKET_S, long=VOICE, new=VOICE)
+    assert room.speakers.talking == ("long", "short", "new")
+    assert room.speakers.heard(2) == ("long", "new")
+    assert room.speakers.heard(3) == room.speakers.active(3)
+    room.pass_time(UPDATE_INTERVAL_S, long=VOICE, new=VOICE, short=VOICE)
+    assert room.speakers.heard(2) == ("long", "short")

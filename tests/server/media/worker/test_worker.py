@@ -82,7 +82,7 @@ async def test_a_stream_cannot_be_consumed_from_another_router(rig: Rig) -> None
         m.PauseProducer(transport_id="x", producer_id="x", is_paused=True),
         m.PauseProducer(transport_id="known", producer_id="x", is_paused=True),
         m.PauseConsumer(transport_id="known", consumer_id="x", is_paused=True),
-        m.CreateTransport(transport_id="known", router_id="router"),
+        m.CreateTransport(transport_id="known", router_id="router", group="g"),
     ],
     ids=lambda command: type(command).__name__,
 )
