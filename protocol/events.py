@@ -96,6 +96,17 @@ class MediaConsumerDark(NoticeBase, frozen=True, kw_only=True, tag="media_consum
     is_dark: bool
 
 
+class MediaSpeakers(NoticeBase, frozen=True, kw_only=True, tag="media_speakers"):
+    """Who is heard now, by participant id. Told when it changes, and to every connection that has come in."""
+
+    slots: tuple[str | None, ...]
+    """Who is in which audio slot, in the order of `media_audio_slots`."""
+    talking: tuple[str, ...]
+    """Who talks, the most important first; with very many, only those."""
+    dominant: str | None
+    """Who has been talking most lately, to be shown large; stays while nobody talks."""
+
+
 class ConnectionClosing(NoticeBase, frozen=True, kw_only=True, tag="connection_closing"):
     """The server is about to close this connection, and why. `should_reconnect` says whether to come back."""
 
@@ -110,5 +121,6 @@ Notice = (
     | MediaProducerClosed
     | MediaLayersWanted
     | MediaConsumerDark
+    | MediaSpeakers
     | ConnectionClosing
 )

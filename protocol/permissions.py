@@ -26,6 +26,7 @@ _LIVE: dict[str, frozenset[RoomRole]] = {
     "media_producer_update": _HEARD,
     "media_producer_close": _HEARD,
     "media_consume": _EVERYBODY,
+    "media_audio_slots": _EVERYBODY,
     "media_consumer_update": _EVERYBODY,
     "media_consumer_close": _EVERYBODY,
 }

@@ -179,6 +179,21 @@ class MediaConsumed(Wire, frozen=True, kw_only=True):
     consumer: ConsumerOptions
 
 
+class MediaAudioSlots(Mutation, frozen=True, kw_only=True):
+    """Receive the room's audio slots: whoever talks is heard in one of them, oneself never.
+
+    Asked again on the same transport, the answer is the same. `media_speakers` tells who is in which slot.
+    """
+
+    transport_id: Id
+
+
+class MediaAudioSlotsConsumed(Wire, frozen=True, kw_only=True):
+    """A consumer for each slot, in order, for mediasoup-client's `consume()`; they are not paused."""
+
+    consumers: tuple[ConsumerOptions, ...]
+
+
 class MediaConsumerUpdate(Mutation, frozen=True, kw_only=True):
     """Pause or resume a consumer, and say how large a picture there is a use for.
 
@@ -225,6 +240,7 @@ REQUESTS: dict[str, RequestType] = {
         RequestType("media_producer_update", MediaProducerUpdate, Empty),
         RequestType("media_producer_close", MediaProducerClose, Empty),
         RequestType("media_consume", MediaConsume, MediaConsumed),
+        RequestType("media_audio_slots", MediaAudioSlots, MediaAudioSlotsConsumed),
         RequestType("media_consumer_update", MediaConsumerUpdate, Empty),
         RequestType("media_consumer_close", MediaConsumerClose, Empty),
     )

@@ -70,13 +70,15 @@ class MediaBooks:
         participant_id = consumer.transport.endpoint.participant_id
         if self._consumer_count(participant_id) >= MAX_CONSUMERS_OF_PARTICIPANT:
             raise UserError(ErrorCode.TOO_MANY, "Your pages receive too many streams together; close one of them.")
-        for owner in (consumer.producer, consumer.transport):
-            owner.consumers[consumer.consumer_id] = consumer
+        consumer.transport.consumers[consumer.consumer_id] = consumer
+        if consumer.producer is not None:
+            consumer.producer.consumers[consumer.consumer_id] = consumer
 
     def remove_consumer(self, consumer: MediaConsumer) -> None:
         """Strike off a consumer. Idempotent."""
-        for owner in (consumer.producer, consumer.transport):
-            owner.consumers.pop(consumer.consumer_id, None)
+        consumer.transport.consumers.pop(consumer.consumer_id, None)
+        if consumer.producer is not None:
+            consumer.producer.consumers.pop(consumer.consumer_id, None)
 
     def transports_of(self, endpoint_id: str) -> list[MediaTransport]:
         """Return what a page has open."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from protocol.room import ProducerInfo, Quality, Source
-from protocol.rtp import MAX_LAYERS, MediaKind, RtpCapabilities
+from protocol.rtp import MAX_LAYERS, ConsumerOptions, MediaKind, RtpCapabilities
 from server.media.capabilities import Codec
 from server.media.messages import MID_BYTES
 
@@ -58,10 +58,10 @@ class MediaProducer:
 
 @dataclass(slots=True, eq=False)
 class MediaConsumer:
-    """A track that goes out."""
+    """A track that goes out; without a producer of its own, it is one of the room's audio slots."""
 
     consumer_id: str
-    producer: MediaProducer
+    producer: MediaProducer | None
     transport: "MediaTransport"
     is_dark: bool | None = None
     """Whether the line is too slow for it, as the page was told last; `None` when it never was too slow."""
@@ -77,6 +77,8 @@ class MediaTransport:
     capabilities: RtpCapabilities | None
     producers: dict[str, MediaProducer] = field(default_factory=dict)
     consumers: dict[str, MediaConsumer] = field(default_factory=dict)
+    audio_slots: tuple[ConsumerOptions, ...] = ()
+    """As the page was told."""
     is_closed: bool = False
     quality: Quality = Quality.GOOD
     _ssrcs: set[int] = field(default_factory=set)

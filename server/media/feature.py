@@ -18,6 +18,8 @@ from protocol.events import (
 )
 from protocol.permissions import SCREENS_AT_ONCE
 from protocol.requests import (
+    MediaAudioSlots,
+    MediaAudioSlotsConsumed,
     MediaConsume,
     MediaConsumed,
     MediaConsumerClose,
@@ -51,6 +53,7 @@ from server.media import ortc
 from server.media.books import MediaBooks, not_found
 from server.media.endpoint import MediaConsumer, MediaProducer, MediaTransport
 from server.media.rpc import RpcError
+from server.media.slots import SpeakerNotices, nobody, offer_slots
 from server.media.supervisor import Supervisor
 from server.media.worker_process import WorkerProcess
 from server.room.feature import Caller, Feature, Handler, Meeting
@@ -80,6 +83,7 @@ class MediaFeature(Feature):
         self._worker: WorkerProcess | None = None
         self._is_closed = False
         self._books = MediaBooks()
+        self._speakers = SpeakerNotices(meeting, self._books)
 
     def handlers(self) -> Mapping[type[Request], Handler]:
         """Answer every media request."""
@@ -92,6 +96,7 @@ class MediaFeature(Feature):
             MediaProducerUpdate: self._on_producer_update,
             MediaProducerClose: self._on_producer_close,
             MediaConsume: self._on_consume,
+            MediaAudioSlots: self._on_audio_slots,
             MediaConsumerUpdate: self._on_consumer_update,
             MediaConsumerClose: self._on_consumer_close,
         }
@@ -111,6 +116,7 @@ class MediaFeature(Feature):
                 self._tell_layers_wanted(producer)
             for consumer in transport.consumers.values():
                 self._tell_dark(consumer)
+        self._speakers.tell_again(caller.endpoint_id)
 
     async def on_endpoint_left(self, caller: Caller) -> None:
         """Close the endpoint's transports with all that is on them."""
@@ -152,6 +158,10 @@ class MediaFeature(Feature):
             producer.layers_wanted = layers
             self._tell_layers_wanted(producer)
 
+    def on_speakers_changed(self, speakers: m.SpeakersChanged) -> None:
+        """Tell the room who is heard now."""
+        self._speakers.on_changed(speakers)
+
     def on_transport_quality(self, transport_id: str, quality: Quality) -> None:
         """Tell the room how good somebody's connection is now."""
         if (transport := self._books.transports.get(transport_id)) is not None:
@@ -173,6 +183,7 @@ class MediaFeature(Feature):
         self._meeting.publish(MediaReset(epoch=self._epoch, is_available=False))
         for transport in list(self._books.transports.values()):
             self._forget_transport(transport)
+        self._speakers.on_changed(nobody(self._router_id))
         self.on_worker_available()
 
     def on_worker_available(self) -> None:
@@ -192,7 +203,11 @@ class MediaFeature(Feature):
         transport = self._open_transport(caller, request)
         worker.transport_count += 1
         try:
-            created = await self._do(m.CreateTransport(router_id=self._router_id, transport_id=transport.transport_id))
+            created = await self._do(
+                m.CreateTransport(
+                    router_id=self._router_id, transport_id=transport.transport_id, group=caller.participant_id
+                )
+            )
         except BaseException:  # too late or cancelled: the worker may have made it
             self._close_transport(transport)
             raise
@@ -258,6 +273,7 @@ class MediaFeature(Feature):
             raise not_found("transport")
         replaced = self._drop_producers(caller.participant_id, request.source)  # not before: it may have been refused
         self._books.add_producer(producer)
+        self._speakers.update()  # the worker has told of it already
         # At once with the new one: in between, another page would take nobody to be sending.
         self._tell_producers(caller.participant_id)
         for other in replaced:
@@ -332,6 +348,32 @@ class MediaFeature(Feature):
                 producer_paused=producer.is_paused,
             )
         )
+
+    async def _on_audio_slots(self, caller: Caller, request: MediaAudioSlots) -> MediaAudioSlotsConsumed:
+        transport = self._books.own_transport(caller, request.transport_id, "recv")
+        slots = transport.audio_slots
+        if not slots or any(slot.id not in transport.consumers for slot in slots):
+            slots = await self._consume_slots(transport)
+        return MediaAudioSlotsConsumed(consumers=slots)
+
+    async def _consume_slots(self, transport: MediaTransport) -> tuple[ConsumerOptions, ...]:
+        for earlier in [c for c in transport.consumers.values() if c.producer is None]:
+            self._close_consumer(earlier)
+        if len(transport.consumers) + m.AUDIO_SLOTS > MAX_CONSUMERS or not transport.has_mids:
+            raise UserError(ErrorCode.TOO_MANY, "This page receives too many streams.")
+        offer = offer_slots(transport)
+        transport.audio_slots = offer.options
+        try:
+            for options in offer.options:
+                self._books.add_consumer(MediaConsumer(options.id, None, transport))
+            await self._do(m.ConsumeSlots(transport_id=transport.transport_id, slots=offer.subscriptions))
+        except UserError:
+            for consumer in [c for c in transport.consumers.values() if c.producer is None]:
+                self._close_consumer(consumer)
+            raise
+        if transport.is_closed:
+            raise not_found("transport")
+        return offer.options
 
     async def _on_consumer_update(self, caller: Caller, request: MediaConsumerUpdate) -> Empty:
         consumer = self._books.own_consumer(caller, request.consumer_id)

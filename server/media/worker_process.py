@@ -39,6 +39,10 @@ class RouterOwner(Protocol):
         """Take note that so many of a producer's layers are worth sending."""
         ...
 
+    def on_speakers_changed(self, speakers: m.SpeakersChanged) -> None:
+        """Take note of who is heard now."""
+        ...
+
     def on_transport_quality(self, transport_id: str, quality: Quality) -> None:
         """Take note of how good a transport's line is now."""
         ...
@@ -210,6 +214,8 @@ class WorkerProcess:
                 self._tell_owner(router_id, lambda owner: owner.on_transport_closed(transport_id, reason))
             case m.LayersWanted(router_id=router_id, producer_id=producer_id, layers=layers):
                 self._tell_owner(router_id, lambda owner: owner.on_layers_wanted(producer_id, layers))
+            case m.SpeakersChanged(router_id=router_id) as speakers:
+                self._tell_owner(router_id, lambda owner: owner.on_speakers_changed(speakers))
             case m.TransportQuality(router_id=router_id, transport_id=transport_id, quality=quality):
                 self._tell_owner(router_id, lambda owner: owner.on_transport_quality(transport_id, quality))
             case m.ConsumerDark(router_id=router_id, transport_id=transport_id, consumer_id=consumer_id) as event:

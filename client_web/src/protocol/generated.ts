@@ -365,6 +365,14 @@ export interface MediaConsumerDark {
   is_dark: boolean;
 }
 
+/** Who is heard now, by participant id. Told when it changes, and to every connection that has come in. */
+export interface MediaSpeakers {
+  type: "media_speakers";
+  slots: (string | null)[];
+  talking: string[];
+  dominant: string | null;
+}
+
 /** The server is about to close this connection, and why. `should_reconnect` says whether to come back. */
 export interface ConnectionClosing {
   type: "connection_closing";
@@ -507,6 +515,17 @@ export interface MediaConsumed {
   consumer: ConsumerOptions;
 }
 
+/** Receive the room's audio slots: whoever talks is heard in one of them, oneself never. Asked again on the same transport, the answer is the same. `media_speakers` tells who is in which slot. */
+export interface MediaAudioSlots {
+  request_id: string;
+  transport_id: string;
+}
+
+/** A consumer for each slot, in order, for mediasoup-client's `consume()`; they are not paused. */
+export interface MediaAudioSlotsConsumed {
+  consumers: ConsumerOptions[];
+}
+
 /** Pause or resume a consumer, and say how large a picture there is a use for. Resuming video asks the publisher for a keyframe. `max_layer` is the largest simulcast layer wanted, from 0, the smallest picture, and `is_large` whether it is what the page mainly shows: it comes first on a line that is too slow for everything. Without `max_layer` neither changes. */
 export interface MediaConsumerUpdate {
   request_id: string;
@@ -532,7 +551,7 @@ export interface ConnectionTestOpened {
 
 export type RoomEvent = ParticipantJoined | ParticipantChanged | ParticipantLeft | ChatMessageSent | MediaReset;
 
-export type Notice = ChatTypingNotice | MediaTransportClosed | MediaProducerClosed | MediaLayersWanted | MediaConsumerDark | ConnectionClosing;
+export type Notice = ChatTypingNotice | MediaTransportClosed | MediaProducerClosed | MediaLayersWanted | MediaConsumerDark | MediaSpeakers | ConnectionClosing;
 
 /** Every request's fields and reply, by its name on the wire. */
 export interface Requests {
@@ -550,6 +569,7 @@ export interface Requests {
   media_producer_update: { fields: MediaProducerUpdate; reply: Empty };
   media_producer_close: { fields: MediaProducerClose; reply: Empty };
   media_consume: { fields: MediaConsume; reply: MediaConsumed };
+  media_audio_slots: { fields: MediaAudioSlots; reply: MediaAudioSlotsConsumed };
   media_consumer_update: { fields: MediaConsumerUpdate; reply: Empty };
   media_consumer_close: { fields: MediaConsumerClose; reply: Empty };
 }
@@ -557,7 +577,7 @@ export interface Requests {
 export type RequestName = keyof Requests;
 
 /** Requests that carry a `request_id` and are applied once however often they arrive. */
-export const MUTATIONS: ReadonlySet<RequestName> = new Set<RequestName>(["room_join", "room_leave", "chat_send", "chat_read", "media_transport_create", "media_transport_connect", "media_ice_restart", "media_transport_close", "media_produce", "media_producer_update", "media_producer_close", "media_consume", "media_consumer_update", "media_consumer_close"]);
+export const MUTATIONS: ReadonlySet<RequestName> = new Set<RequestName>(["room_join", "room_leave", "chat_send", "chat_read", "media_transport_create", "media_transport_connect", "media_ice_restart", "media_transport_close", "media_produce", "media_producer_update", "media_producer_close", "media_consume", "media_audio_slots", "media_consumer_update", "media_consumer_close"]);
 
 /** Who may make a request in a live room. The server decides; a page only shows. */
 export const PERMITTED: Readonly<Record<RequestName, readonly RoomRole[]>> = {
@@ -575,6 +595,7 @@ export const PERMITTED: Readonly<Record<RequestName, readonly RoomRole[]>> = {
   media_producer_update: ["host", "participant"],
   media_producer_close: ["host", "participant"],
   media_consume: ["host", "participant", "audience", "observer"],
+  media_audio_slots: ["host", "participant", "audience", "observer"],
   media_consumer_update: ["host", "participant", "audience", "observer"],
   media_consumer_close: ["host", "participant", "audience", "observer"],
 };

@@ -34,6 +34,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "media_producer_update": {"producer_id": "p", "is_paused": True},
     "media_producer_close": {"producer_id": "p"},
     "media_consume": {"transport_id": "t", "producer_id": "p"},
+    "media_audio_slots": {"transport_id": "t"},
     "media_consumer_update": {"consumer_id": "c", "is_paused": True},
     "media_consumer_close": {"consumer_id": "c"},
 }

@@ -116,8 +116,8 @@ async def people(rig: Rig, count: int) -> list[Person]:
 async def send_all(rig: Rig, is_voice: dict[Person, bool]) -> None:
     """Let everybody send a packet, and wait until the worker has them."""
     before = rig.worker.udp.packets_in
-    for person in is_voice:
-        person.send(VOICE if is_voice[person] else SILENCE)
+    for person, talks in is_voice.items():
+        person.send(VOICE if talks else SILENCE)
     await rig.until(lambda: rig.worker.udp.packets_in >= before + len(is_voice))
 
 
@@ -456,10 +456,10 @@ class Sent:
     def note(self, is_voice: dict[Person, bool], now: float) -> None:
         """Take note of what everybody is about to send."""
         self._now = now
-        for person in is_voice:
+        for person, talks in is_voice.items():
             if person.is_muted:
                 self.muted.add((person.name, person.sent))
-            elif is_voice[person]:
+            elif talks:
                 self._voice[person.name].append((person.sent, now))
 
     def must_be_heard(self) -> set[tuple[str, int]]:
