@@ -55,6 +55,7 @@ const NOTICES: ReadonlySet<string> = new Set([
   "media_producer_closed",
   "media_layers_wanted",
   "media_consumer_dark",
+  "media_speakers",
   "connection_closing",
 ]);
 

@@ -6,6 +6,7 @@
 import type { types } from "mediasoup-client";
 import type { Requester } from "../connection/requester";
 import type { ConsumerOptions, MediaTransportCreated, RtpCapabilities, Source } from "../protocol/generated";
+import { AudioSlots, type SlotTrack } from "./audioSlots";
 import { CAMERA_LAYERS } from "./cameraLayers";
 import { iceTransportPolicy } from "./icePolicy";
 import { Publication, type SentTrack, type TrackProducer } from "./publication";
@@ -20,6 +21,7 @@ export interface MediaLinkOptions {
   mayProducePaused(source: Source): boolean;
   onRefused(source: Source): void;
   onTracks(tracks: readonly ReceivedTrack[]): void;
+  onSlots(slots: readonly SlotTrack[]): void;
   /** The server has made its side of both transports. */
   onReady(): void;
   onBroken(error: unknown): void;
@@ -55,17 +57,19 @@ export class MediaLink {
   readonly #restarting = new Set<Direction>();
   readonly #publications = new Map<Source, Publication>();
   readonly #subscriptions: Subscriptions;
+  readonly #slots: AudioSlots;
 
   constructor(options: MediaLinkOptions) {
     this.#options = options;
     this.#open("recv");
-    this.#subscriptions = new Subscriptions({
+    const receiving = {
       requests: options.requests,
       transportId: async () => (await this.#transport("recv")).id,
-      consume: (consumer) => this.#consume(consumer),
-      onChange: options.onTracks,
-      onBroken: (error) => this.#break(error),
-    });
+      consume: (consumer: ConsumerOptions) => this.#consume(consumer),
+      onBroken: (error: unknown) => this.#break(error),
+    };
+    this.#slots = new AudioSlots({ ...receiving, onTracks: options.onSlots });
+    this.#subscriptions = new Subscriptions({ ...receiving, onChange: options.onTracks });
     if (options.canSend) this.#prepareToSend();
     Promise.all(this.#transports.values()).then(
       () => this.#end.signal.aborted || options.onReady(),
@@ -117,6 +121,7 @@ export class MediaLink {
   close(): void {
     if (this.#end.signal.aborted) return;
     this.#end.abort();
+    this.#slots.close();
     this.#subscriptions.close();
     for (const publication of this.#publications.values()) publication.close();
     for (const opening of this.#transports.values()) {

@@ -7,6 +7,7 @@ import type { types } from "mediasoup-client";
 import { backoffMs } from "../connection/backoff";
 import type { Requester } from "../connection/requester";
 import type { MediaSettings, MediaSnapshot, Participant, ProducerInfo, Source } from "../protocol/generated";
+import type { SlotTrack } from "./audioSlots";
 import { MediaLink } from "./mediaLink";
 import { NOTHING, type View } from "./picture";
 import type { SentTrack } from "./publication";
@@ -28,7 +29,10 @@ export interface MediaSessionOptions {
   requests: Requester;
   /** Load mediasoup's device once; rejects when this browser cannot do WebRTC. */
   loadDevice(): Promise<types.Device>;
+  /** Pictures of others. */
   onTracks(tracks: readonly ReceivedTrack[]): void;
+  /** The sound of the room. */
+  onSlots(slots: readonly SlotTrack[]): void;
   onStatus(status: MediaStatus): void;
   /** Another tab of this person sends this source now. */
   onReplaced(source: Source): void;
@@ -189,6 +193,7 @@ export class MediaSession {
     this.#link = null;
     this.#era = "";
     this.#options.onTracks([]);
+    this.#options.onSlots([]);
     this.#options.onStatus("waiting");
   }
 
@@ -197,6 +202,7 @@ export class MediaSession {
     this.#link?.close();
     this.#readyAt = Number.POSITIVE_INFINITY;
     this.#options.onTracks([]);
+    this.#options.onSlots([]);
     this.#options.onStatus(status);
     const { requests } = this.#options;
     const link: MediaLink = new MediaLink({
@@ -206,6 +212,7 @@ export class MediaSession {
       mayProducePaused: (source) => !this.#yielded.has(source) && !this.#isSentElsewhere(source),
       onRefused: (source) => link === this.#link && this.#options.onRefused(source),
       onTracks: (tracks) => link === this.#link && this.#options.onTracks(tracks),
+      onSlots: (slots) => link === this.#link && this.#options.onSlots(slots),
       onReady: () => link === this.#link && this.#onReady(),
       onBroken: () => link === this.#link && this.#rebuild(),
     });

@@ -1,17 +1,29 @@
-/** Who of the others speaks, read from what the browser plays anyway: no request, no server. */
+/**
+ * Who of the others speaks: the server tells who is in which audio slot, what the browser plays of it tells when they
+ * are heard here.
+ */
 
+import type { SlotTrack } from "./audioSlots";
 import { SpeechGate } from "./speechGate";
-import type { ReceivedTrack } from "./subscriptions";
 
 const POLL_MS = 100;
 /** A source that has sent nothing for so long is silent, whatever its last level was. */
 const STALE_MS = 400;
 
+/** As the server tells it, by participant id. */
+export interface Heard {
+  /** Who is in which audio slot. */
+  slots: readonly (string | null)[];
+  /** Who talks, the most important first; more than are heard, when many talk at once. */
+  talking: readonly string[];
+}
+
 export class SpeakingMonitor {
   readonly #onChange: (speaking: ReadonlySet<string>) => void;
-  readonly #gates = new Map<string, SpeechGate>();
+  readonly #gates: { participantId: string | null; gate: SpeechGate }[] = [];
   readonly #newest = new WeakMap<RTCRtpReceiver, { timestamp: number; at: number }>();
-  #tracks: readonly ReceivedTrack[] = [];
+  #tracks: readonly SlotTrack[] = [];
+  #heard: Heard = { slots: [], talking: [] };
   #speaking: ReadonlySet<string> = new Set();
   readonly #timer: ReturnType<typeof setInterval>;
 
@@ -21,8 +33,12 @@ export class SpeakingMonitor {
     this.#timer = setInterval(() => this.#poll(), POLL_MS);
   }
 
-  listenTo(tracks: readonly ReceivedTrack[]): void {
-    this.#tracks = tracks.filter((track) => track.source === "microphone");
+  listenTo(tracks: readonly SlotTrack[]): void {
+    this.#tracks = tracks;
+  }
+
+  follow(heard: Heard): void {
+    this.#heard = heard;
   }
 
   close(): void {
@@ -31,15 +47,27 @@ export class SpeakingMonitor {
 
   #poll(): void {
     const now = performance.now();
-    const speaking = new Set<string>();
-    for (const { participantId, receiver } of this.#tracks) {
-      const gate = this.#gates.get(participantId) ?? new SpeechGate();
-      this.#gates.set(participantId, gate);
-      if (gate.update(this.#levelOf(receiver, now), now)) speaking.add(participantId);
+    const { slots, talking } = this.#heard;
+    // Who talks and is in no slot is not heard just now; their own tile is the only place that says that they talk.
+    const speaking = new Set(talking.filter((id) => !slots.includes(id)));
+    for (const [slot, { receiver }] of this.#tracks.entries()) {
+      const participantId = slots[slot] ?? null;
+      const isLoud = this.#gateOf(slot, participantId).update(this.#levelOf(receiver, now), now);
+      if (isLoud && participantId !== null && talking.includes(participantId)) speaking.add(participantId);
     }
     if (isSameSet(speaking, this.#speaking)) return;
     this.#speaking = speaking;
     this.#onChange(speaking);
+  }
+
+  /** A slot's next speaker does not inherit the last one's voice. */
+  #gateOf(slot: number, participantId: string | null): SpeechGate {
+    let entry = this.#gates[slot];
+    if (entry?.participantId !== participantId) {
+      entry = { participantId, gate: new SpeechGate() };
+      this.#gates[slot] = entry;
+    }
+    return entry.gate;
   }
 
   /** Browsers disagree on the clock of `timestamp`, so that only its standing still is looked at. */

@@ -1,14 +1,14 @@
 /**
- * The tracks of others that this page receives over one transport: kept in line with what the room says is there, and
- * with what of it can be seen. All new ones are asked for at the same moment, and each plays as soon as its own answer
- * has come. A picture that went out of sight is paused, and closed when many have gone after it.
+ * The pictures of others that this page receives over one transport: kept in line with what the room says is there,
+ * and with what of it can be seen. All new ones are asked for at the same moment, and each plays as soon as its own answer
+ * has come. One that went out of sight is paused, and closed when many have gone after it.
  */
 
 import type { types } from "mediasoup-client";
 import type { Requester } from "../connection/requester";
-import type { ConsumerOptions, Participant, Source } from "../protocol/generated";
+import type { ConsumerOptions, Participant } from "../protocol/generated";
 import { asProblem } from "../shared/problem";
-import { pictureId, type View } from "./picture";
+import { type PictureSource, pictureId, type View } from "./picture";
 
 /** What to ask of a track. `maxLayer` is `null` for sound. */
 interface Wish {
@@ -20,7 +20,7 @@ interface Wish {
 export interface WantedTrack {
   producerId: string;
   participantId: string;
-  source: Source;
+  source: PictureSource;
   /** `null` for a picture out of sight. */
   wish: Wish | null;
 }
@@ -28,7 +28,7 @@ export interface WantedTrack {
 export interface ReceivedTrack {
   producerId: string;
   participantId: string;
-  source: Source;
+  source: PictureSource;
   track: MediaStreamTrack;
   receiver: RTCRtpReceiver | undefined;
   /** The line is too slow for this picture. */
@@ -51,7 +51,6 @@ const EVENT_DELAY_MS = 1_500;
 /** So many pictures out of sight are only paused, because somebody who turns a page may turn back. */
 const MOST_UNSEEN = 12;
 
-const HEARD: Wish = { isPaused: false, maxLayer: null, isLarge: false };
 /** As the server makes a consumer. */
 const NEW: Wish = { isPaused: true, maxLayer: null, isLarge: false };
 
@@ -65,22 +64,27 @@ interface Subscription {
   isDark: boolean;
 }
 
-/** List what others send, and what is wanted of it: all sound, and the pictures that can be seen. */
+/** List the pictures that others send, and what is wanted of them. Sound comes in the audio slots. */
 export function wantedTracks(participants: readonly Participant[], ownId: string, view: View): WantedTrack[] {
   return participants
     .filter((participant) => participant.participant_id !== ownId)
     .flatMap(({ participant_id, producers }) =>
-      producers.map(({ producer_id, source }) => ({
-        producerId: producer_id,
-        participantId: participant_id,
-        source,
-        wish: wishFor(participant_id, source, view),
-      })),
+      producers.flatMap(({ producer_id, source }) =>
+        source === "microphone"
+          ? []
+          : [
+              {
+                producerId: producer_id,
+                participantId: participant_id,
+                source,
+                wish: wishFor(participant_id, source, view),
+              },
+            ],
+      ),
     );
 }
 
-function wishFor(participantId: string, source: Source, { pictures, isVisible }: View): Wish | null {
-  if (source === "microphone") return HEARD;
+function wishFor(participantId: string, source: PictureSource, { pictures, isVisible }: View): Wish | null {
   const shown = pictures.get(pictureId(participantId, source));
   return shown === undefined ? null : { ...shown, isPaused: !isVisible };
 }

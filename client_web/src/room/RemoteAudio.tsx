@@ -1,27 +1,27 @@
-/** Plays what the others say. Apart from the tiles, which come and go with the layout. */
+/** Plays the room's audio slots: whoever is heard is heard in one of them. */
 
 import { memo, useEffect, useRef } from "react";
 import { useDevices, useMedia, useRoom, useSession } from "../session/sessionContext";
 
 export function RemoteAudio() {
-  const tracks = useMedia((media) => media.tracks);
-  return Object.entries(tracks).map(([participantId, { microphone }]) =>
-    microphone ? <Voice key={participantId} participantId={participantId} track={microphone} /> : null,
-  );
+  const slots = useMedia((media) => media.slots);
+  return slots.map(({ track }, slot) => <SlotVoice key={track.id} slot={slot} track={track} />);
 }
 
-interface VoiceProps {
-  participantId: string;
+interface SlotVoiceProps {
+  slot: number;
   track: MediaStreamTrack;
 }
 
-const Voice = memo(function Voice({ participantId, track }: VoiceProps) {
+const SlotVoice = memo(function SlotVoice({ slot, track }: SlotVoiceProps) {
   const session = useSession();
   const { speakerId } = useDevices();
   const isSoundBlocked = useMedia((media) => media.isSoundBlocked);
-  const isMuted = useRoom(({ snapshot }) => {
-    const speaker = snapshot?.participants.find((p) => p.participant_id === participantId);
-    return !speaker?.producers.some(({ source, is_paused }) => source === "microphone" && !is_paused);
+  const isSomebodyToHear = useRoom(({ snapshot, you }) => {
+    const others = snapshot?.participants.filter((p) => p.participant_id !== you?.participant_id) ?? [];
+    return others.some(({ producers }) =>
+      producers.some(({ source, is_paused }) => source === "microphone" && !is_paused),
+    );
   });
   const audio = useRef<HTMLAudioElement>(null);
 
@@ -36,11 +36,11 @@ const Voice = memo(function Voice({ participantId, track }: VoiceProps) {
 
   useEffect(() => {
     const element = audio.current;
-    if (element === null || isSoundBlocked || track.readyState === "ended") return;
+    if (element === null || isSoundBlocked || !isSomebodyToHear || track.readyState === "ended") return;
     element.play().catch((error: unknown) => {
       if (error instanceof Error && error.name === "NotAllowedError") session.setSoundBlocked(true);
     });
-  }, [session, track, isSoundBlocked]);
+  }, [session, track, isSoundBlocked, isSomebodyToHear]);
 
   useEffect(() => {
     const element = audio.current;
@@ -48,6 +48,6 @@ const Voice = memo(function Voice({ participantId, track }: VoiceProps) {
     if (element !== null && "setSinkId" in element) element.setSinkId(speakerId).catch(() => undefined);
   }, [speakerId]);
 
-  // Who has muted themselves is not heard: not even what the browser still makes of their last packets.
-  return <audio ref={audio} data-voice-of={participantId} autoPlay muted={isMuted} />;
+  // Never muted, whoever is in the slot: sound is quicker than the message that says who comes next.
+  return <audio ref={audio} data-slot={slot} autoPlay muted={false} />;
 });

@@ -8,6 +8,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import { fetchPreview } from "../connection/http";
 import { RoomConnection } from "../connection/roomConnection";
 import type { SocketFactory } from "../connection/socket";
+import type { SlotTrack } from "../media/audioSlots";
 import type { Capture } from "../media/capture";
 import { LocalMedia, type Wanted } from "../media/localMedia";
 import { MediaSession, type MediaStatus } from "../media/mediaSession";
@@ -51,6 +52,15 @@ export interface MediaState {
   tracks: RemoteTracks;
   /** Ids of pictures that the line is too slow for. */
   dark: ReadonlySet<string>;
+  /** The room's sound, by audio slot. */
+  slots: readonly SlotTrack[];
+  /** Who is in which audio slot, by participant id, as the server tells. */
+  slotSpeakers: readonly (string | null)[];
+  /** Who talks, by participant id, the most important first: for all in the room the same. */
+  talking: readonly string[];
+  /** Who has been talking most lately, to be shown large; stays while nobody talks. Oneself, too. */
+  dominant: string | null;
+  /** Who of the others is heard here just now: for the marks on their tiles. */
   speaking: ReadonlySet<string>;
   isSpeaking: boolean;
   isTalkingMuted: boolean;
@@ -70,6 +80,7 @@ export interface RoomSessionOptions {
   tabMemory: Memory;
 }
 
+const NOBODY_HEARD = { slotSpeakers: [], talking: [], dominant: null };
 const TICK_MS = 1_000;
 const VISIT_EVERY_MS = 60_000;
 
@@ -80,6 +91,8 @@ export class RoomSession {
     status: "connecting",
     tracks: {},
     dark: new Set<string>(),
+    slots: [],
+    ...NOBODY_HEARD,
     speaking: new Set<string>(),
     isSpeaking: false,
     isTalkingMuted: false,
@@ -132,6 +145,7 @@ export class RoomSession {
       requests: this.#connection.requests,
       loadDevice: () => this.#loadDevice(),
       onTracks: (tracks) => this.#onTracks(tracks),
+      onSlots: (slots) => this.media.setState({ slots }),
       onStatus: (status) => this.media.setState({ status }),
       onReplaced: (source) => this.#onReplaced(source),
       onRefused: (source) => this.#onRefused(source),
@@ -297,18 +311,25 @@ export class RoomSession {
     listen();
     const tick = setInterval(() => this.#forgetTyping(), TICK_MS);
     const remember = setInterval(() => this.#rememberVisit(), VISIT_EVERY_MS);
+    const watchPlayout = () => {
+      playout.watch([...this.#received.getState(), ...this.media.getState().slots]);
+    };
+    const monitorSlots = ({ slots, slotSpeakers, talking }: MediaState) => {
+      watchPlayout();
+      monitor.listenTo(slots);
+      monitor.follow({ slots: slotSpeakers, talking });
+    };
     this.#ends.push(
       this.local.microphone.store.subscribe(listen),
-      this.#received.subscribe((tracks) => monitor.listenTo(tracks)),
-      this.#received.subscribe((tracks) => playout.watch(tracks)),
+      this.#received.subscribe(watchPlayout),
+      this.media.subscribe(monitorSlots),
       () => voice.close(),
       () => monitor.close(),
       () => playout.close(),
       () => clearInterval(tick),
       () => clearInterval(remember),
     );
-    monitor.listenTo(this.#received.getState());
-    playout.watch(this.#received.getState());
+    monitorSlots(this.media.getState());
     for (const capture of [this.local.microphone, this.local.camera]) this.#onCapture(capture);
     this.#rememberVisit();
   }
@@ -321,7 +342,7 @@ export class RoomSession {
     const dark = new Set<string>();
     for (const { participantId, source, track, isDark } of received) {
       tracks[participantId] = { ...tracks[participantId], [source]: track };
-      if (isDark && source !== "microphone") dark.add(pictureId(participantId, source));
+      if (isDark) dark.add(pictureId(participantId, source));
     }
     this.media.setState({ tracks, dark });
   }
@@ -337,6 +358,7 @@ export class RoomSession {
     const after = afterEvent(before, event);
     if (after === before) return;
     this.room.setState(after, true);
+    if (event.type === "media_reset") this.media.setState(NOBODY_HEARD);
     this.#announce(event, before);
     const room = this.#roomMedia();
     if (room === null) return;
@@ -375,6 +397,9 @@ export class RoomSession {
       this.#mediaSession.onLayersWanted(notice.producer_id, notice.layers);
     } else if (notice.type === "media_consumer_dark") {
       this.#mediaSession.onConsumerDark(notice.consumer_id, notice.is_dark);
+    } else if (notice.type === "media_speakers") {
+      const { slots, talking, dominant } = notice;
+      this.media.setState({ slotSpeakers: slots, talking, dominant });
     }
   }
 

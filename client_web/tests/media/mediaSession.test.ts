@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Requester } from "../../src/connection/requester";
+import type { SlotTrack } from "../../src/media/audioSlots";
 import { MediaSession, type RoomMedia } from "../../src/media/mediaSession";
 import { pictureId, type View } from "../../src/media/picture";
 import type { ReceivedTrack } from "../../src/media/subscriptions";
@@ -29,6 +30,14 @@ function setUp() {
     if (name === "media_consume") {
       return { consumer: { id, producerId: fields.producer_id, kind: "audio", rtpParameters: {} } };
     }
+    if (name === "media_audio_slots") {
+      const slot = (number: number) => ({
+        id: `${id}_${number}`,
+        producerId: `slot${number}`,
+        kind: "audio",
+      });
+      return { consumers: [0, 1, 2, 3].map(slot) };
+    }
     return {};
   };
   const requests = {
@@ -41,6 +50,7 @@ function setUp() {
   } as unknown as Requester;
   const seen = {
     tracks: [] as readonly ReceivedTrack[],
+    slots: [] as readonly SlotTrack[],
     statuses: [] as string[],
     replaced: [] as string[],
     refused: [] as string[],
@@ -51,6 +61,9 @@ function setUp() {
     loadDevice: async () => device.asDevice,
     onTracks: (tracks) => {
       seen.tracks = tracks;
+    },
+    onSlots: (slots) => {
+      seen.slots = slots;
     },
     onStatus: (status) => void seen.statuses.push(status),
     onReplaced: (source) => void seen.replaced.push(source),
@@ -88,27 +101,29 @@ const room = (
 
 const speaking = () => ({ track: new FakeTrack("audio") as unknown as MediaStreamTrack, isPaused: false });
 
-it("receives everything that others send, and nothing of oneself", async () => {
+it("receives every picture of others, nothing of oneself, and the room's sound in its slots", async () => {
   const { session, seen, settled, count, asked } = setUp();
-  session.start(SETTINGS, room([ana], {}, { producers: [producer("other_tab", "microphone")] }));
+  session.start(SETTINGS, room([ana], {}, { producers: [producer("other_tab", "camera")] }));
   await settled();
-  expect(seen.tracks.map(({ producerId }) => producerId).sort()).toEqual(["ana_cam", "ana_mic"]);
-  expect(count("media_consumer_update")).toBe(2);
+  expect(seen.tracks.map(({ producerId }) => producerId)).toEqual(["ana_cam"]);
+  expect(count("media_consumer_update")).toBe(1);
   expect(asked.find(({ fields }) => fields.producer_id === "other_tab")).toBeUndefined();
+  expect(count("media_audio_slots")).toBe(1);
+  expect(seen.slots).toHaveLength(4);
   expect(seen.statuses.at(-1)).toBe("connected");
 });
 
 it("asks for all tracks at once, without waiting for one after the other", async () => {
   const { session, asked, settled } = setUp();
   const others = Array.from({ length: 24 }, (_, i) =>
-    participant(`p${i}`, { producers: [producer(`m${i}`, "microphone"), producer(`c${i}`, "camera")] }),
+    participant(`p${i}`, { producers: [producer(`c${i}`, "camera")] }),
   );
   session.setView({ pictures: visible(...others.map((other) => other.participant_id)) });
   session.start(SETTINGS, room(others));
   await settled();
   const order = asked.map(({ name }) => name);
-  expect(order.filter((name) => name === "media_consume")).toHaveLength(48);
-  expect(order.lastIndexOf("media_consume") - order.indexOf("media_consume")).toBe(47);
+  expect(order.filter((name) => name === "media_consume")).toHaveLength(24);
+  expect(order.lastIndexOf("media_consume") - order.indexOf("media_consume")).toBe(23);
 });
 
 it("stops receiving what is gone", async () => {
@@ -118,7 +133,11 @@ it("stops receiving what is gone", async () => {
   session.update(room([]));
   await settled();
   expect(seen.tracks).toEqual([]);
-  expect(device.transports.flatMap(({ consumed }) => consumed).every(({ closed }) => closed)).toBe(true);
+  const pictures = device.transports
+    .flatMap(({ consumed }) => consumed)
+    .filter(({ producerId }) => producerId === "ana_cam");
+  expect(pictures.map(({ closed }) => closed)).toEqual([true]);
+  expect(seen.slots).toHaveLength(4);
 });
 
 it("sends what was switched on before the transports were there", async () => {
@@ -152,11 +171,13 @@ it("rebuilds everything after the worker was replaced, muted as before", async (
   session.update(room([], { media: { epoch: 1, is_available: false } }));
   await settled();
   expect(device.open).toHaveLength(0);
+  expect(seen.slots).toEqual([]);
   expect(seen.statuses.at(-1)).toBe("waiting");
   session.update(room([ana], { media: { epoch: 2, is_available: true } }));
   await settled();
   expect(device.open).toHaveLength(2);
-  expect(seen.tracks).toHaveLength(2);
+  expect(seen.tracks).toHaveLength(1);
+  expect(seen.slots).toHaveLength(4);
   const produced = asked.filter(({ name }) => name === "media_produce").map(({ fields }) => fields.is_paused);
   expect(produced).toEqual([true, true]);
 });
