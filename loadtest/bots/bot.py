@@ -24,6 +24,8 @@ from loadtest.lines.detour import detour
 from protocol import PROTOCOL_VERSION
 from protocol.requests import (
     Joined,
+    MediaAudioSlots,
+    MediaAudioSlotsConsumed,
     MediaConsume,
     MediaConsumed,
     MediaConsumerUpdate,
@@ -75,6 +77,8 @@ class Bot:
         self._receiving: MediaTransport | None = None
         self._consumers: dict[str, str] = {}
         """Consumer id by producer id; empty while it is being asked for."""
+        self._sources = frozenset(SOURCE_KIND)
+        """What is consumed of everybody."""
         self._consuming: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
 
@@ -134,10 +138,18 @@ class Bot:
             self.sent_streams[source] = stream
         self.publisher.start(transport, self.sent_streams.values())
 
-    async def subscribe(self) -> None:
-        """Receive everybody who sends, now and later; returns when those of now are resumed. Call once."""
+    async def subscribe(self, *, audio_slots: bool = False) -> None:
+        """Receive everybody who sends, now and later; returns when those of now are resumed. Call once.
+
+        With `audio_slots` sound comes as it does to our page: in the room's slots, instead of from everybody.
+        """
         self._receiving = await self._create_transport(self.receiver, is_sending=False)
         self.receiver.start(self._receiving.send_rtcp)
+        if audio_slots:
+            fields = MediaAudioSlots(request_id=random_id(), transport_id=self._receiving.options.id)
+            for options in (await self.signalling.request(fields, MediaAudioSlotsConsumed)).consumers:
+                self.receiver.add(options)
+            self._sources = frozenset(SOURCE_KIND) - {Source.MICROPHONE}
         self._follow_producers()
         await self.settle()
 
@@ -198,7 +210,7 @@ class Bot:
         """Consume what others have begun to send, forget what they have ended."""
         if self._receiving is None:
             return
-        present = self.view.producers_of_others()
+        present = self.view.producers_of_others(self._sources)
         for producer_id in self._consumers.keys() - present:
             self.receiver.remove(self._consumers.pop(producer_id))
         for producer_id in present - self._consumers.keys():
@@ -218,7 +230,9 @@ class Bot:
             resume = MediaConsumerUpdate(request_id=random_id(), consumer_id=consumer.id, is_paused=False)
             await self.signalling.request(resume, Empty)
         except RequestError:
-            if producer_id in self.view.producers_of_others():  # else it went in the meantime, whatever the answer says
+            if producer_id in self.view.producers_of_others(
+                self._sources
+            ):  # else it went in the meantime, whatever the answer says
                 raise
 
     def _on_consumed(self, task: asyncio.Task[None]) -> None:

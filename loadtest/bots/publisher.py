@@ -30,14 +30,17 @@ from loadtest.bots.vp8 import build_payload_start
 from protocol.room import Source
 from protocol.rtp import RtpParameters
 
+SPEECH = 0x80 | 30
+SILENCE = 127
+"""Audio levels."""
 _RING = 1_024
 """Packets kept for retransmission: 17 s of video."""
 _SDES_CNAME = 1
 _NTP_EPOCH_S = 2_208_988_800
 """From 1900, where NTP begins, to 1970."""
 _REPORT_INTERVAL_S = 1.0
-_OPUS_CELT_20_MS = 0xFC
-"""TOC byte of a 20 ms stereo frame (RFC 6716 section 3.1)."""
+_OPUS_SILENCE = b"\xfc\xff\xff\xff\xff"
+"""How a 20 ms stereo frame begins (RFC 6716 sections 3.1 and 4.3) that decodes to silence, whatever else is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class SentStream:
         """As the server calls it, once it has taken the stream."""
         self.shape = shape or SHAPES[source]
         self.ssrc = encoding.ssrc or 0
+        self.audio_level = SPEECH
+        """What its packets say of their loudness, with the voice flag (RFC 6464 section 3)."""
         self.next_index = 0
         """Index of the next packet: how many were published."""
         self.keyframes = 0
@@ -141,7 +146,7 @@ class SentStream:
         self._needs_keyframe = True
 
     def _build_extension(self, now_ns: int) -> bytes:
-        values = {rtp.MID_URI: self._mid, rtp.AUDIO_LEVEL_URI: b"\x9e", rtp.ABS_SEND_TIME_URI: None}
+        values = {rtp.MID_URI: self._mid, rtp.AUDIO_LEVEL_URI: bytes((self.audio_level,)), rtp.ABS_SEND_TIME_URI: None}
         return rtp.build_extension(
             (self._extension_ids[uri], rtp.abs_send_time(now_ns / 1e9) if value is None else value)
             for uri, value in values.items()
@@ -154,7 +159,7 @@ class SentStream:
                 picture_id=self._picture_id, is_first_of_frame=is_first, is_keyframe=self._needs_keyframe
             )
         else:
-            start = bytes((_OPUS_CELT_20_MS,))
+            start = _OPUS_SILENCE
         overhead = rtp.HEADER.size + len(extension) + len(start) + rtp.STAMP_BYTES
         filler = bytes(max(0, self.shape.packet_bytes - overhead))
         packet = rtp.build_packet(

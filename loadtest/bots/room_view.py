@@ -1,11 +1,12 @@
 """What a bot knows of its room: the snapshot, kept current by the events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from protocol.events import (
     ConnectionClosing,
     MediaProducerClosed,
     MediaReset,
+    MediaSpeakers,
     MediaTransportClosed,
     Notice,
     ParticipantChanged,
@@ -14,7 +15,7 @@ from protocol.events import (
     RoomEvent,
     RoomEventBase,
 )
-from protocol.room import Participant, RoomSnapshot, You
+from protocol.room import Participant, RoomSnapshot, Source, You
 
 _MAX_EARLY = 1_024
 
@@ -30,6 +31,8 @@ class RoomView:
         """Gaps in the numbers of the events."""
         self.closings: list[str] = []
         """What the server closed of ours, with its reasons."""
+        self.speakers: MediaSpeakers | None = None
+        """Who is heard, as told last."""
         self._on_changed = on_changed
         self._seq = -1
         self._epoch = 0
@@ -46,13 +49,14 @@ class RoomView:
             self.on_event(event)
         self._on_changed()
 
-    def producers_of_others(self) -> set[str]:
-        """Return the ids of the producers that are not ours, paused ones too."""
+    def producers_of_others(self, sources: Collection[Source]) -> set[str]:
+        """Return the ids of the producers of `sources` that are not ours, paused ones too."""
         return {
             producer.producer_id
             for participant in self.participants.values()
             if participant.participant_id != self.participant_id
             for producer in participant.producers
+            if producer.source in sources
         }
 
     def on_event(self, event: RoomEvent | Notice) -> None:
@@ -70,6 +74,8 @@ class RoomView:
     def _on_notice(self, notice: Notice) -> None:
         if isinstance(notice, MediaTransportClosed | MediaProducerClosed):
             self.closings.append(f"{type(notice).__name__}: {notice.reason}")
+        elif isinstance(notice, MediaSpeakers):
+            self.speakers = notice
         elif isinstance(notice, ConnectionClosing):
             self.closings.append(f"{notice.code}: {notice.text}")
 

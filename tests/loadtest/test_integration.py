@@ -8,7 +8,7 @@ import pytest
 
 from loadtest.bots.bot import Bot
 from loadtest.bots.errors import RequestError, SignInError
-from loadtest.bots.publisher import SHAPES
+from loadtest.bots.publisher import SHAPES, SILENCE, SPEECH
 from loadtest.bots.rtp import HEADER
 from loadtest.bots.swarm import Swarm
 from loadtest.lines.line import Impairment
@@ -143,6 +143,31 @@ async def test_video_lost_on_the_way_to_the_server_is_repaired(
     monkeypatch.setattr(transport, "send_rtp", lose_some)
     assert await meeting.pass_packets([bot], 60) == 0
     assert camera.retransmitted >= 5
+
+
+async def test_in_slots_a_few_streams_carry_whoever_talks(meeting: Meeting) -> None:
+    talkers = [await meeting.enter(meeting.swarm.create_bot()) for _ in range(6)]
+    for bot in talkers:
+        await bot.publish(Source.MICROPHONE)
+        bot.sent_streams[Source.MICROPHONE].audio_level = SILENCE
+    listener = await meeting.enter(meeting.swarm.create_bot())
+    await listener.subscribe(audio_slots=True)
+
+    def talking() -> tuple[str, ...]:
+        return listener.view.speakers.talking if listener.view.speakers else ()
+
+    await until(lambda: all(stream.log.received > 10 for stream in listener.received_streams))
+    await until(lambda: not talking())
+    for bot in talkers:
+        bot.sent_streams[Source.MICROPHONE].audio_level = SPEECH
+        await until(lambda bot=bot: talking() == (bot.view.participant_id,))  # type: ignore[misc]
+        assert listener.view.speakers
+        assert bot.view.participant_id in listener.view.speakers.slots
+        bot.sent_streams[Source.MICROPHONE].audio_level = SILENCE
+        await until(lambda: not talking())
+    assert len(listener.received_streams) == 4
+    assert [(s.log.raw_lost, s.log.duplicates, s.foreign) for s in listener.received_streams] == [(0, 0, 0)] * 4
+    assert (listener.receiver.unknown, listener.receiver.malformed, listener.closings) == (0, 0, ())
 
 
 async def test_read_in_batches_nothing_is_missed(server: RunningServer) -> None:

@@ -172,6 +172,19 @@ async def test_in_a_large_room_whoever_begins_to_talk_is_heard_from_the_first_pa
     assert [packet.header.is_marked for packet in packets] == [True] + [False] * (len(packets) - 1)
 
 
+async def test_a_new_speaker_is_heard_when_one_of_too_many_pauses(rig: Rig) -> None:
+    persons = await people(rig, AUDIO_SLOTS + 2)
+    listener, new, *others = persons
+    await pass_time(rig, persons, 0.5, *others)
+    await pass_time(rig, persons, PAUSE_S + 2 * PACKET_S, *others[1:])
+    await listener.take()
+    first = new.sent
+    await pass_time(rig, persons, 0.1, *others[1:], new)
+    indexes = [packet.index for packet in await listener.take() if packet.speaker == new.name]
+    assert indexes[-1] == new.sent - 1
+    assert first in indexes
+
+
 async def test_what_is_replayed_says_that_it_leaves_now(rig: Rig) -> None:
     persons = await people(rig, AUDIO_SLOTS + 1)
     await pass_time(rig, persons, 0.3)
@@ -293,9 +306,12 @@ async def test_whoever_tells_no_levels_is_heard(rig: Rig) -> None:
 
 async def test_a_paused_consumer_gets_nothing_and_goes_on_without_a_gap(rig: Rig) -> None:
     one, other = await people(rig, 2)
+    one.send()
+    one.sent += 1
     await pass_time(rig, [one], 0.1)
     before = await other.take()
     rig.pause(is_paused=True, on="p1", consumer_id="p1 slot 0")
+    one.send(at=1)
     await pass_time(rig, [one], 0.1)
     assert await other.take() == []
     rig.pause(is_paused=False, on="p1", consumer_id="p1 slot 0")
@@ -306,25 +322,21 @@ async def test_a_paused_consumer_gets_nothing_and_goes_on_without_a_gap(rig: Rig
 
 async def test_a_late_packet_is_for_those_who_were_there(rig: Rig) -> None:
     one, other = await people(rig, 2)
-    one.send(at=0)
-    one.send(at=2)
+    for index in (0, 3):
+        one.send(at=index)
     await rig.drained()
     late = await Person.enter(rig, "late")
-    rig.worker.do(m.PauseProducer(transport_id="late", producer_id="late", is_paused=True))
-    one.send(at=1)
-    one.send(at=3)
-    one.send(at=5)
-    one.send(at=4)
+    for index in (1, 4, 2, 6, 5):
+        one.send(at=index)
     await rig.drained()
     packets = await other.take()
-    assert [p.index for p in packets] == [0, 2, 1, 3, 5, 4]
+    order = [0, 3, 1, 4, 2, 6, 5]
+    assert [p.index for p in packets] == order
     start = packets[0].header
-    assert [(p.header.sequence - start.sequence) & 0xFFFF for p in packets] == [0, 2, 1, 3, 5, 4]
-    assert [(p.header.timestamp - start.timestamp) & 0xFFFFFFFF for p in packets] == [
-        FRAME * at for at in (0, 2, 1, 3, 5, 4)
-    ]
+    assert [(p.header.sequence - start.sequence) & 0xFFFF for p in packets] == order
+    assert [(p.header.timestamp - start.timestamp) & 0xFFFFFFFF for p in packets] == [FRAME * at for at in order]
     assert {p.header.ssrc for p in packets} == {600_000}
-    assert await late.heard() == ["p0 3", "p0 5", "p0 4"]
+    assert await late.heard() == ["p0 4", "p0 6", "p0 5"]
     assert await one.take() == []
     assert rig.worker.plumbing.counters.srtp_failures == 0
 
@@ -393,6 +405,23 @@ async def test_each_slot_has_a_clock_of_its_own(rig: Rig) -> None:
     assert all(
         not rtcp.parse(persons[1].endpoint.rtcp.get_nowait()) for _ in range(persons[1].endpoint.rtcp.qsize())
     ), "nothing new to report on"
+
+
+async def test_a_report_counts_what_this_subscriber_was_sent(rig: Rig) -> None:
+    one, other = await people(rig, 2)
+    await pass_time(rig, [one], 0.1)
+    late = await Person.enter(rig, "late")
+    await pass_time(rig, [one], 0.1)
+    rig.pause(is_paused=True, on="late", consumer_id="late slot 0")
+    await pass_time(rig, [one], 0.1)
+    rig.pause(is_paused=False, on="late", consumer_id="late slot 0")
+    await pass_time(rig, [one], 0.1)
+    rig.worker.tick()
+    for person, packets in ((other, 20), (late, 10)):
+        (report,) = rtcp.parse(await person.endpoint.next_rtcp())
+        assert isinstance(report, rtcp.SenderReport)
+        assert report.packets == packets
+        assert report.octets == sum(len(payload(p.data)) for p in await person.take())
 
 
 async def test_feedback_on_slots_does_no_harm(rig: Rig) -> None:
