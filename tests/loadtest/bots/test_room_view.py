@@ -60,16 +60,16 @@ class Lab:
 
 
 def test_only_the_producers_of_others_are_for_us() -> None:
-    assert Lab().begin().producers_of_others(Source) == {"theirs"}
+    assert Lab().begin().producers_of_others(list(Source)) == {"theirs"}
 
 
 def test_events_keep_the_snapshot_current() -> None:
     view = Lab().begin()
     view.on_event(ParticipantJoined(seq=5, participant=participant("third")))
     view.on_event(ParticipantChanged(seq=6, participant=participant("third", "new")))
-    assert view.producers_of_others(Source) == {"theirs", "new"}
+    assert view.producers_of_others(list(Source)) == {"theirs", "new"}
     view.on_event(ParticipantLeft(seq=7, participant_id="other", reason="left"))
-    assert view.producers_of_others(Source) == {"new"}
+    assert view.producers_of_others(list(Source)) == {"new"}
     assert view.missed_events == 0
 
 
@@ -78,7 +78,7 @@ def test_events_that_overtake_the_snapshot_wait_for_it() -> None:
     lab.view.on_event(ParticipantJoined(seq=4, participant=participant("known already")))
     lab.view.on_event(ParticipantJoined(seq=5, participant=participant("third", "new")))
     assert lab.changes == 0
-    assert lab.begin().producers_of_others(Source) == {"theirs", "new"}
+    assert lab.begin().producers_of_others(list(Source)) == {"theirs", "new"}
     assert "known already" not in lab.view.participants
 
 
