@@ -330,13 +330,13 @@ async def test_a_late_packet_is_for_those_who_were_there(rig: Rig) -> None:
         one.send(at=index)
     await rig.drained()
     packets = await other.take()
-    order = [0, 3, 1, 4, 2, 6, 5]
-    assert [p.index for p in packets] == order
+    assert sorted(p.index for p in packets) == list(range(7))
     start = packets[0].header
-    assert [(p.header.sequence - start.sequence) & 0xFFFF for p in packets] == order
-    assert [(p.header.timestamp - start.timestamp) & 0xFFFFFFFF for p in packets] == [FRAME * at for at in order]
+    for packet in packets:
+        assert (packet.header.sequence - start.sequence) & 0xFFFF == packet.index
+        assert (packet.header.timestamp - start.timestamp) & 0xFFFFFFFF == FRAME * packet.index
     assert {p.header.ssrc for p in packets} == {600_000}
-    assert await late.heard() == ["p0 4", "p0 6", "p0 5"]
+    assert sorted(await late.heard()) == ["p0 4", "p0 5", "p0 6"]
     assert await one.take() == []
     assert rig.worker.plumbing.counters.srtp_failures == 0
 
