@@ -48,7 +48,7 @@ export type RemoteTracks = Readonly<Record<string, Partial<Record<Source, MediaS
 
 export interface MediaState {
   status: MediaStatus;
-  /** By participant and source. */
+  /** Pictures of others, by participant and source. */
   tracks: RemoteTracks;
   /** Ids of pictures that the line is too slow for. */
   dark: ReadonlySet<string>;
