@@ -22,6 +22,7 @@ from protocol.requests import (
 from protocol.room import Source
 from protocol.rtp import ConsumerOptions, RtpCapabilities
 from protocol.wire import Empty
+from server.media import books as books_module
 from server.media import feature as feature_module
 from server.media.capabilities import AUDIO_LEVEL_URI, MID_URI
 from server.media.feature import MediaFeature
@@ -174,4 +175,15 @@ async def test_nobody_is_heard_without_a_worker_and_everything_comes_back_with_t
     await ana.produce((await ana.transport("send")).id, Source.MICROPHONE)
     assert speakers(meeting).slots == heard_in_slots("ana")
     await slots_of(ana, (await ana.transport("recv")).id)
+    await wait_for_consumers(service, AUDIO_SLOTS)
+
+
+async def test_refused_in_part_nothing_is_left(
+    ana: MediaPage, service: MediaService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiving = await ana.transport("recv")
+    with monkeypatch.context() as full:
+        full.setattr(books_module, "MAX_CONSUMERS_OF_PARTICIPANT", AUDIO_SLOTS - 1)
+        await refused(slots_of(ana, receiving.id), ErrorCode.TOO_MANY)
+    await slots_of(ana, receiving.id)
     await wait_for_consumers(service, AUDIO_SLOTS)
