@@ -56,6 +56,8 @@ class RoomAudio:
         self._voices: dict[str, _Voice] = {}
         self._told = Heard((None,) * AUDIO_SLOTS, (), None)
         self._told_at = self._update_at = 0.0
+        self.worst_loss = 0
+        """What the listener with the worst line loses, in 1/256. Speakers are told, so that they protect themselves."""
 
     def follow(self, producer: "Producer") -> None:
         """Take note that a producer came, was muted or unmuted. Pictures make no sound."""
@@ -89,8 +91,13 @@ class RoomAudio:
         if now >= self._update_at:
             self.update(now)
 
+    def tick(self, now: float) -> None:
+        """Do what is due every second: nobody may be sending."""
+        self.worst_loss = max(slot.worst_loss for slot in self.slots)
+        self.update(now)
+
     def update(self, now: float) -> None:
-        """Compare the speakers. Call it now and then: nobody may be sending."""
+        """Compare the speakers."""
         self._update_at = now + UPDATE_INTERVAL_S
         self._speakers.update(now)
         self._change(now)

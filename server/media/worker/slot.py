@@ -81,6 +81,11 @@ class Slot:
         """Return the packet that a subscriber with this offset got with a 16-bit sequence number, if it is kept."""
         return self._ring.get(rtp.unwrap_sequence(number, self._rewriter.highest - offset) + offset)
 
+    @property
+    def worst_loss(self) -> int:
+        """What the subscriber with the worst line loses, in 1/256."""
+        return max((consumer.fraction_lost for consumer in self._consumers), default=0)
+
     def timestamp_at(self, now: float) -> int:
         """Return the stream's RTP timestamp at a moment."""
         return self._rewriter.timestamp_at(now)

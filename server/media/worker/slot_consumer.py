@@ -26,6 +26,8 @@ class SlotConsumer:
         self.slot = slot
         self.ssrc = stream.ssrc
         self.is_paused = False
+        self.fraction_lost = 0
+        """As the page reported last, in 1/256."""
         self._cname = stream.cname
         self._session: SrtpSession | None = None
         self._prefix = subscriber_prefix(stream.ssrc, stream.mid)

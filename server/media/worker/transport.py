@@ -446,6 +446,7 @@ class Transport:
                     consumer.fraction_lost = fraction_lost
                     self._on_report_block(consumer, message, now)
                 elif (listener := self._slots_by_ssrc.get(ssrc)) is not None:
+                    listener.fraction_lost = fraction_lost
                     lost = self._line.on_report(message, listener.slot.origin, CLOCK_RATE, now)
                     self._plumbing.counters.lost_out += lost
             case rtcp.Nack(media_ssrc=ssrc, sequences=sequences):

@@ -142,7 +142,7 @@ class Worker:
         for transport in list(self.transports.values()):
             transport.tick(now)
         for router in self._routers.values():
-            router.audio.update(now)
+            router.audio.tick(now)
         self.tcp.tick()
         self._tell(collect(self.plumbing, self.tcp, self.transports.values(), self._lag.take()))
 

@@ -45,6 +45,9 @@ class _Owner:
     def on_transport_quality(self, transport_id: str, quality: Quality) -> None:
         self.told.append((transport_id, quality))
 
+    def on_speakers_changed(self, speakers: m.SpeakersChanged) -> None:
+        self.told.append(speakers)
+
     def on_worker_lost(self) -> None:
         self.told.append("lost")
 
@@ -62,9 +65,10 @@ async def test_what_a_worker_tells_reaches_the_router_that_it_is_about() -> None
             m.LayersWanted(router_id="r", producer_id="p", layers=2),
             m.TransportQuality(router_id="r", transport_id="t", quality=Quality.POOR),
             m.ConsumerDark(router_id="r", transport_id="t", consumer_id="c", is_dark=True),
+            (speakers := m.SpeakersChanged(router_id="r", slots=["p", None], talking=["p"], dominant=None)),
             m.ConsumerDark(router_id="gone", transport_id="t", consumer_id="c", is_dark=True),
         ]
         for event in events:
             worker._on_event(msgspec.msgpack.encode(event))
-    assert owner.told == [("t", "dtls_closed"), ("p", 2), ("t", Quality.POOR), ("t", "c", True)]
+    assert owner.told == [("t", "dtls_closed"), ("p", 2), ("t", Quality.POOR), ("t", "c", True), speakers]
     assert other.told == []

@@ -1,5 +1,6 @@
 """The sound of a room through its slots: over real sockets, DTLS and SRTP."""
 
+import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Collection
@@ -15,10 +16,11 @@ from server.media import messages as m
 from server.media.messages import AUDIO_LEVEL_ID, AUDIO_SLOTS, MID_ID
 from server.media.rpc import RpcError
 from server.media.worker import rtcp, rtp
+from server.media.worker.consumer import MAX_RETRANSMISSIONS_PER_S
 from server.media.worker.room_audio import MAX_TALKING
 from server.media.worker.slots import HISTORY_S
 from server.media.worker.speakers import DOMINANT_AFTER_S, HOLD_S, ONSET_PACKETS, PAUSE_S, UPDATE_INTERVAL_S
-from tests.server.media.endpoint import Endpoint
+from tests.server.media.endpoint import DEADLINE_S, Endpoint
 from tests.server.media.worker.rig import AUDIO, SUBSCRIBED_AUDIO, Rig, rtp_packet, running_worker
 from tests.server.media.worker.test_producer import parsed, payload
 
@@ -426,27 +428,71 @@ async def test_a_report_counts_what_this_subscriber_was_sent(rig: Rig) -> None:
 
 async def test_what_a_page_reports_of_a_slot_is_its_lines_doing(rig: Rig) -> None:
     one, other = await people(rig, 2)
-    for round_ in range(2):
+    for second in range(2):
         await pass_time(rig, [one], 1)
-        block = rtcp.ReportBlock(
-            ssrc=600_000,
-            fraction_lost=0,
-            packets_lost=7 * round_,
-            highest_sequence=50 * round_,
-            jitter=0,
-            last_sender_report=0,
-            delay=0,
-        )
+        block = rtcp.ReportBlock(600_000, 36, 7 * second, 50 * second, 0, 0, 0)
         other.endpoint.send_rtcp(rtcp.receiver_report(1, [block]))
         await rig.drained()
     assert rig.worker.plumbing.counters.lost_out == 7
-
-
-async def test_feedback_on_slots_does_no_harm(rig: Rig) -> None:
-    one, other = await people(rig, 2)
+    rig.worker.tick()
+    await one.take()
+    while not one.endpoint.rtcp.empty():
+        await one.endpoint.next_rtcp()
     await pass_time(rig, [one], 0.1)
-    sequence = (await other.take())[-1].header.sequence
-    other.endpoint.send_rtcp(rtcp.nack(1, 600_000, [sequence]) + rtcp.picture_loss_indication(1, 600_000))
+    rig.worker.tick()
+    (report,) = [m for m in rtcp.parse(await one.endpoint.next_rtcp()) if isinstance(m, rtcp.ReportBlock)]
+    assert (report.ssrc, report.fraction_lost) == (2_222, 36), "speakers protect themselves for the worst line"
+
+
+def datagrams_of(person: Person, monkeypatch: pytest.MonkeyPatch) -> asyncio.Queue[bytes]:
+    """Return what comes to somebody from now on as it comes: SRTP would not take a packet twice."""
+    datagrams: asyncio.Queue[bytes] = asyncio.Queue()
+    monkeypatch.setattr(person.endpoint, "datagram_received", lambda data, _: datagrams.put_nowait(data))
+    return datagrams
+
+
+async def next_datagrams(datagrams: asyncio.Queue[bytes], count: int) -> list[bytes]:
+    return [await asyncio.wait_for(datagrams.get(), DEADLINE_S) for _ in range(count)]
+
+
+async def test_what_was_lost_is_sent_again_to_the_byte(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = await people(rig, 2)
+    datagrams = datagrams_of(other, monkeypatch)
+    await pass_time(rig, [one], 0.1)
+    sent = await next_datagrams(datagrams, 5)
+    numbers = [int.from_bytes(datagram[2:4], "big") for datagram in sent]
+    rig.time.advance(0.5)
+    other.endpoint.send_rtcp(rtcp.nack(1, 600_000, [*numbers, (numbers[0] + 500) & 0xFFFF]))
+    assert await next_datagrams(datagrams, 5) == sent, "other bytes under the same number would betray the key"
+    rig.pause(is_paused=True, on="p1", consumer_id="p1 slot 0")
+    await pass_time(rig, [one], PACKET_S)
+    rig.pause(is_paused=False, on="p1", consumer_id="p1 slot 0")
+    await pass_time(rig, [one], PACKET_S)
+    other.endpoint.send_rtcp(rtcp.nack(1, 600_000, numbers))
+    await rig.drained()
+    assert rig.worker.plumbing.counters.retransmissions_out == 5, "nothing from before a pause"
+
+
+async def test_a_subscriber_that_asks_for_everything_again_and_again_is_limited(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = await people(rig, 2)
+    datagrams = datagrams_of(other, monkeypatch)
+    await pass_time(rig, [one], 0.4)
+    numbers = [int.from_bytes(datagram[2:4], "big") for datagram in await next_datagrams(datagrams, 20)]
+    for _ in range(MAX_RETRANSMISSIONS_PER_S // len(numbers) + 5):
+        other.endpoint.send_rtcp(rtcp.nack(1, 600_000, numbers))
+    await rig.drained()
+    assert rig.worker.plumbing.counters.retransmissions_out == MAX_RETRANSMISSIONS_PER_S
+    rig.worker.tick()
+    other.endpoint.send_rtcp(rtcp.nack(1, 600_000, numbers))
+    await rig.drained()
+    assert rig.worker.plumbing.counters.retransmissions_out == MAX_RETRANSMISSIONS_PER_S + len(numbers)
+
+
+async def test_a_keyframe_is_not_asked_of_a_slot(rig: Rig) -> None:
+    one, other = await people(rig, 2)
+    other.endpoint.send_rtcp(rtcp.picture_loss_indication(1, 600_000))
     await pass_time(rig, [one], PACKET_S)
     assert len(await other.take()) == 1
     assert rig.worker.udp.failures == 0
