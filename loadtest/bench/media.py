@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadtest.bench.cores import Cores, pinned
-from loadtest.bench.media_loads import ALL_30, FIVE_TO_120, NO_LOSS, ONE_TO_120, WEBINAR, Load
+from loadtest.bench.media_loads import ALL_30, FIVE_TO_120, NO_LOSS, ONE_TO_120, PAGE_40, WEBINAR, Load
 from loadtest.bench.media_window import Measurement, Window, why_invalid_window
 from loadtest.bench.report import Report, Row, Target, median_of
 from loadtest.bench.server_process import ServerProcess, running_server
@@ -29,7 +29,7 @@ _FOLLOW_POLL_S = 0.05
 class MediaPlan:
     """How much to measure."""
 
-    meetings: tuple[tuple[Load, ...], ...] = ((ONE_TO_120, FIVE_TO_120), (ALL_30,), (WEBINAR,))
+    meetings: tuple[tuple[Load, ...], ...] = ((ONE_TO_120, FIVE_TO_120), (ALL_30,), (PAGE_40,), (WEBINAR,))
     """Each with a server of its own. A meeting's loads follow each other by more publishers coming in."""
     runs: int = 2
     """How often each meeting is held."""
@@ -126,7 +126,7 @@ async def _fill(swarm: Swarm, load: Load, publishers: list[Bot], links: Iterator
     """Let come in who is missing for `load`: those who receive first, as long as nobody keeps the server busy."""
     receivers = load.people if load.is_all_to_all else load.subscribers
     present = len(swarm.bots) - len(publishers)
-    await swarm.subscribe_all([next(links) for _ in range(receivers - present)], _ROOM)
+    await swarm.subscribe_all([next(links) for _ in range(receivers - present)], _ROOM, tiles=load.tiles)
     if load.is_all_to_all:
         senders = list(swarm.bots)
     else:
@@ -147,14 +147,12 @@ async def _come_in(swarm: Swarm, link: str) -> Bot:
 async def _wait_received(swarm: Swarm, load: Load, publishers: list[Bot]) -> None:
     """Wait until everybody who receives follows every publisher; raises `TransportError`."""
     own = set(publishers)
-    wanted = len(SHAPES) * (len(publishers) - 1 if load.is_all_to_all else len(publishers))
+    wanted = load.tiles or len(SHAPES) * (len(publishers) - 1 if load.is_all_to_all else len(publishers))
     receivers = [bot for bot in swarm.bots if load.is_all_to_all or bot not in own]
     try:
         async with asyncio.timeout(_FOLLOW_TIMEOUT_S):
             for bot in receivers:
-                while len(bot.received_streams) < wanted or not all(
-                    stream.log.received and stream.has_keyframe for stream in bot.received_streams
-                ):
+                while sum(bool(s.log.received and s.has_keyframe) for s in bot.received_streams) < wanted:
                     bot.raise_failure()
                     await asyncio.sleep(_FOLLOW_POLL_S)
     except TimeoutError as error:

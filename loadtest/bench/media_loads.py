@@ -16,13 +16,15 @@ class Load:
     publishers: int
     subscribers: int
     """Who only receives."""
-    cpu: Target
+    cpu: Target | None = None
     """Of the media worker, in percent of a core."""
     delay_p99: Target | None = None
     """Added by the server, in ms."""
     camera: Shape = CAMERA
     is_all_to_all: bool = False
     """Publishers receive too: everybody but themselves."""
+    tiles: int | None = None
+    """Receive like our page: so many cameras, and sound in the room's slots. `None`: everything."""
 
     @property
     def people(self) -> int:
@@ -40,3 +42,5 @@ FIVE_TO_120 = Load("5→120", 5, 120, Target(Comparison.AT_MOST, 35), Target(Com
 ALL_30 = Load("30 all-to-all", 30, 0, Target(Comparison.AT_MOST, 50), Target(Comparison.BELOW, 10), is_all_to_all=True)
 WEBINAR = Load("1→500 webinar", 1, 500, Target(Comparison.AT_MOST, 85), camera=WEBINAR_CAMERA)
 """`cpu`: fits one core, with room to spare."""
+PAGE_40 = Load("40 as the page asks", 40, 0, is_all_to_all=True, tiles=9)
+"""9 tiles, 4 audio slots."""

@@ -163,8 +163,8 @@ class Measurement:
         here = {stream.producer_id: stream.delivery for stream in bot.received_streams}
         lost = 0
         for stream, index in first.items():
-            if stream not in own:
-                delivery = here.get(stream.producer_id)
+            delivery = here.get(stream.producer_id)
+            if stream not in own and (delivery or self._load.tiles is None):
                 lost += delivery.count_missing(index, end[stream]) if delivery else end[stream] - index
         return lost
 

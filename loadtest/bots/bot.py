@@ -77,8 +77,7 @@ class Bot:
         self._receiving: MediaTransport | None = None
         self._consumers: dict[str, str] = {}
         """Consumer id by producer id; empty while it is being asked for."""
-        self._sources = frozenset(SOURCE_KIND)
-        """What is consumed of everybody."""
+        self._tiles: int | None = None
         self._consuming: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
 
@@ -138,18 +137,18 @@ class Bot:
             self.sent_streams[source] = stream
         self.publisher.start(transport, self.sent_streams.values())
 
-    async def subscribe(self, *, audio_slots: bool = False) -> None:
+    async def subscribe(self, *, tiles: int | None = None) -> None:
         """Receive everybody who sends, now and later; returns when those of now are resumed. Call once.
 
-        With `audio_slots` sound comes as it does to our page: in the room's slots, instead of from everybody.
+        With `tiles` it receives like our page: so many pictures, and sound in the room's slots.
         """
         self._receiving = await self._create_transport(self.receiver, is_sending=False)
         self.receiver.start(self._receiving.send_rtcp)
-        if audio_slots:
+        self._tiles = tiles
+        if tiles is not None:
             fields = MediaAudioSlots(request_id=random_id(), transport_id=self._receiving.options.id)
             for options in (await self.signalling.request(fields, MediaAudioSlotsConsumed)).consumers:
                 self.receiver.add(options)
-            self._sources = frozenset(SOURCE_KIND) - {Source.MICROPHONE}
         self._follow_producers()
         await self.settle()
 
@@ -210,7 +209,7 @@ class Bot:
         """Consume what others have begun to send, forget what they have ended."""
         if self._receiving is None:
             return
-        present = self.view.producers_of_others(self._sources)
+        present = self._wanted()
         for producer_id in self._consumers.keys() - present:
             self.receiver.remove(self._consumers.pop(producer_id))
         for producer_id in present - self._consumers.keys():
@@ -230,10 +229,15 @@ class Bot:
             resume = MediaConsumerUpdate(request_id=random_id(), consumer_id=consumer.id, is_paused=False)
             await self.signalling.request(resume, Empty)
         except RequestError:
-            if producer_id in self.view.producers_of_others(
-                self._sources
-            ):  # else it went in the meantime, whatever the answer says
+            if producer_id in self._wanted():  # else it went in the meantime, whatever the answer says
                 raise
+
+    def _wanted(self) -> set[str]:
+        if self._tiles is None:
+            return self.view.producers_of_others(SOURCE_KIND)
+        cameras = self.view.producers_of_others((Source.CAMERA,))
+        seen = cameras & self._consumers.keys()
+        return seen | set(sorted(cameras - seen)[: self._tiles - len(seen)])
 
     def _on_consumed(self, task: asyncio.Task[None]) -> None:
         self._consuming.discard(task)

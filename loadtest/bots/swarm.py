@@ -70,7 +70,7 @@ class Swarm:
         self.bots.remove(bot)
         await bot.close()
 
-    async def subscribe_all(self, links: Iterable[str], slug: str, *, audio_slots: bool = False) -> list[Bot]:
+    async def subscribe_all(self, links: Iterable[str], slug: str, *, tiles: int | None = None) -> list[Bot]:
         """Let one bot a link join and receive everybody, `MAX_JOINING` at a time; raises the first failure."""
         gate = asyncio.Semaphore(MAX_JOINING)
 
@@ -79,7 +79,7 @@ class Swarm:
                 bot = self.create_bot()
                 await bot.open_link(link)
                 await bot.join(slug)
-                await bot.subscribe(audio_slots=audio_slots)
+                await bot.subscribe(tiles=tiles)
                 return bot
 
         try:

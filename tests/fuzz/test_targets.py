@@ -60,7 +60,7 @@ class TestTheCorpusGoesDeep:
 
     def test_rtcp(self) -> None:
         found = {type(message) for data in real("rtcp") for message in read_rtcp(data)}
-        assert found == {rtcp.SenderReport, rtcp.Nack, rtcp.KeyframeRequest, rtcp.BandwidthEstimate}
+        assert found == {rtcp.SenderReport, rtcp.ReportBlock, rtcp.Nack, rtcp.KeyframeRequest, rtcp.BandwidthEstimate}
 
     def test_vp8(self) -> None:
         descriptors = [read_vp8(data) for data in real("vp8")]

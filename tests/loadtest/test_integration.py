@@ -151,7 +151,7 @@ async def test_in_slots_a_few_streams_carry_whoever_talks(meeting: Meeting) -> N
         await bot.publish(Source.MICROPHONE)
         bot.sent_streams[Source.MICROPHONE].audio_level = SILENCE
     listener = await meeting.enter(meeting.swarm.create_bot())
-    await listener.subscribe(audio_slots=True)
+    await listener.subscribe(tiles=9)
 
     def talking() -> tuple[str, ...]:
         return listener.view.speakers.talking if listener.view.speakers else ()
