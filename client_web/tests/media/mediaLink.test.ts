@@ -11,7 +11,7 @@ it("looks for another way with fresh relay credentials: the former ones may have
     request: async (name: string) =>
       name === "media_ice_restart"
         ? { ice_parameters: { usernameFragment: "new" }, ice_servers: FRESH }
-        : { transport: { id: "tr_1", iceServers: [] } },
+        : { transport: { id: "tr_1", iceServers: [] }, consumers: [] },
   } as unknown as Requester;
   const link = new MediaLink({
     device: device.asDevice,
@@ -19,6 +19,7 @@ it("looks for another way with fresh relay credentials: the former ones may have
     canSend: false,
     mayProducePaused: () => true,
     onTracks: () => undefined,
+    onSlots: () => undefined,
     onReady: () => undefined,
     onRefused: () => undefined,
     onBroken: (error) => {
