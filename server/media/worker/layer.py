@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 MAX_PACKETS_PER_S = 3_000
 """A camera sends some 300. What is more is dropped: it would be multiplied by the number of subscribers."""
-MIN_SENDER_REPORT_INTERVAL_S = 0.2
+MIN_SENDER_REPORT_INTERVAL_S = 2.0
+"""Lip sync needs no more, and each goes to every subscriber. Who begins to receive is told the last one at once."""
 SETTLE_S = 10.0
 """A layer that its publisher's line did not carry must have come for so long before it is forwarded again: to have it
 for seconds at a time would be a freeze each time."""

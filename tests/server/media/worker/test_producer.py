@@ -361,7 +361,7 @@ class TestReports:
         for number in range(50):
             publisher.send_rtcp(rtcp.sender_report(rtcp.SenderReport(1_111, number, 0, 0, 0), ""))
         await rig.drained()
-        rig.time.advance(1)
+        rig.time.advance(layer_module.MIN_SENDER_REPORT_INTERVAL_S)
         publisher.send_rtcp(rtcp.sender_report(rtcp.SenderReport(1_111, 99, 0, 0, 0), ""))
         reports = [rtcp.parse(await subscriber.next_rtcp()) for _ in range(2)]
         assert [report.ntp for (report,) in reports if isinstance(report, rtcp.SenderReport)] == [0, 99]
