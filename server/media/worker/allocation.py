@@ -1,9 +1,10 @@
 """Which layer of which video a subscriber gets, from what the line carries. Audio comes first and is never given up.
 
-Everybody gets the lowest layer, by importance; then the important ones are raised layer by layer. That is a pure
-function of the budget and of what the layers cost. Both go through `Cautious` first: worse counts at once, better
-only when it is better by a quarter for two seconds, so that noise of ±10 % (1.1 / 0.9 < 1.25) changes nothing. A layer
-that was lost again soon after it was given is not given for a while, twice as long each time.
+Everybody gets the base temporal layer of the lowest layer, where there are temporal layers, by importance; then all of
+the lowest layer; then the important ones are raised layer by layer. That is a pure function of the budget and of what
+the layers cost. Both go through `Cautious` first: worse counts at once, better only when it is better by a quarter for
+two seconds, so that noise of ±10 % (1.1 / 0.9 < 1.25) changes nothing. A layer that was lost again soon after it was
+given is not given for a while, twice as long each time.
 
 **Trials.** The estimate (REMB) is no measure of the line alone. libwebrtc lets it grow by 8 % a second, and only up to
 1.5 times of what it receives; after an over-use it is 0.85 times of that (`aimd_rate_control.cc`, and `rate.py` in
@@ -47,8 +48,11 @@ FORGET_S = 120.0
 """So long after a failure the next one counts as the first."""
 ASSUMED_BITRATES = {1: (500_000,), 2: (200_000, 800_000), 3: (150_000, 500_000, 1_500_000)}
 """Of layers that have not been measured, by how many layers there are."""
+ASSUMED_BASE_SHARE = 0.4
+"""Of the lowest layer, for its base temporal layer: libwebrtc's share of three."""
 
-_DARK = -1
+_DARK, _THIN = -2, -1
+"""Below layer 0, which is the lowest: nothing, and its base temporal layer only."""
 
 
 class Priority(IntEnum):
@@ -70,6 +74,8 @@ class WantedStream:
     """The highest that the tile is large enough for."""
     priority: Priority
     is_screen: bool = False
+    base_bitrate: int | None = None
+    """Of the lowest layer's base temporal layer; 0 when it is not being sent now, `None` without temporal layers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,8 @@ class Allocation:
     """What that takes with the audio, as far as is known."""
     is_trial: bool
     """Whether it may be more than the estimate."""
+    thin: frozenset[str] = frozenset()
+    """Streams of which only the base temporal layer is to be sent."""
 
     def is_dark_by_bandwidth(self, stream_id: str) -> bool:
         """Whether a wanted stream is not sent because the line is too slow, which its tile should say."""
@@ -158,6 +166,8 @@ class _Stream:
     measured: list[Cautious | None]
     costs: list[int] = field(default_factory=list)
     """Of the layers that the tile is large enough for; never falling from one to the next."""
+    measured_base: Cautious | None = None
+    base_cost: int = 0
     layer: int = _DARK
     given_at: dict[int, float] = field(default_factory=dict)
     backoffs: dict[int, _Backoff] = field(default_factory=dict)
@@ -167,6 +177,17 @@ class _Stream:
         """The highest layer that there is and that the tile is large enough for."""
         return len(self.costs) - 1
 
+    @property
+    def lowest(self) -> int:
+        """The least that there is to send."""
+        return _THIN if self.wanted.base_bitrate is not None else 0
+
+    def cost(self, layer: int) -> int:
+        """Return the bitrate of a layer, or of what is below the lowest one."""
+        if layer >= 0:
+            return self.costs[layer]
+        return self.base_cost if layer == _THIN else 0
+
     def is_blocked(self, layer: int, now: float) -> bool:
         backoff = self.backoffs.get(layer)
         return backoff is not None and now < backoff.until
@@ -175,20 +196,16 @@ class _Stream:
         if (wanted.priority, wanted.top_layer) != (self.wanted.priority, self.wanted.top_layer):
             self.backoffs.clear()  # somebody asked for it
         self.wanted = wanted
-        for layer, bitrate in enumerate(wanted.bitrates):
-            known = self.measured[layer]
-            if not bitrate:
-                continue
-            if known is None:
-                self.measured[layer] = Cautious(bitrate, worse="higher", hold_s=COST_HOLD_S)
-            else:
-                known.add(bitrate, now)
+        self.measured = [_measure(self.measured[at], bitrate, now) for at, bitrate in enumerate(wanted.bitrates)]
+        self.measured_base = _measure(self.measured_base, wanted.base_bitrate or 0, now)
         self.costs = []
         assumed = ASSUMED_BITRATES[len(wanted.bitrates)]
         for layer in range(min(wanted.top_layer + 1, len(wanted.bitrates))):
             known = self.measured[layer]
             cost = known.value if known is not None else assumed[layer]
             self.costs.append(max(cost, self.costs[-1] if self.costs else 0))
+        base = self.measured_base
+        self.base_cost = min(base.value if base is not None else int(ASSUMED_BASE_SHARE * self.costs[0]), self.costs[0])
 
     def set_layer(self, layer: int, now: float, *, is_failure: bool) -> bool:
         """Give a layer; return whether one was lost soon. `is_failure`: what is lost turned out not to fit."""
@@ -237,8 +254,9 @@ class Allocator:
         if any(lost):
             self._back_off(now)
         self._bitrate = _total(streams, plan, audio)
-        layers = {stream_id: layer if layer != _DARK else None for stream_id, layer in plan.items()}
-        return Allocation(layers, self._bitrate, self._trial is not None)
+        layers = {stream_id: max(layer, 0) if layer != _DARK else None for stream_id, layer in plan.items()}
+        thin = frozenset(stream_id for stream_id, layer in plan.items() if layer == _THIN)
+        return Allocation(layers, self._bitrate, self._trial is not None, thin)
 
     def _take_in(self, wanted: Sequence[WantedStream], now: float) -> list[_Stream]:
         known = self._streams
@@ -290,7 +308,7 @@ class Allocator:
         plan, total = _light(streams, audio, tried, now)
         for stream, layer in _raises(streams):
             stream_id = stream.wanted.stream_id
-            cost = stream.costs[layer] - stream.costs[layer - 1]
+            cost = stream.cost(layer) - stream.cost(layer - 1)
             budget = tried if layer <= granted.get(stream_id, _DARK) and self._budget is not None else believed
             if plan[stream_id] == layer - 1 and total + cost <= budget and not stream.is_blocked(layer, now):
                 plan[stream_id] = layer
@@ -329,7 +347,7 @@ class Allocator:
         total = _total(streams, plan, audio)
         for stream, layer in _raises(streams):
             stream_id = stream.wanted.stream_id
-            needed = total + stream.costs[layer] - stream.costs[layer - 1]
+            needed = total + stream.cost(layer) - stream.cost(layer - 1)
             if plan[stream_id] == layer - 1 and not stream.is_blocked(layer, now) and needed <= most:
                 self._wanting_since = self._wanting_since if self._wanting_since is not None else now
                 is_due = now - self._wanting_since >= HOLD_S
@@ -339,29 +357,35 @@ class Allocator:
 
 
 def _light(streams: Sequence[_Stream], audio: int, budget: float, now: float) -> tuple[dict[str, int], int]:
-    """Give everybody the lowest layer, by importance; return that, and what it takes with the audio."""
-    plan, total = {}, audio
-    too_much = math.inf
-    for stream in streams:
-        cost = stream.costs[0]
-        if stream.is_blocked(0, now):
-            too_much = min(too_much, cost)  # a less important one must not get what this one may not
-        is_lit = cost < too_much and total + cost <= budget
-        plan[stream.wanted.stream_id] = 0 if is_lit else _DARK
-        total += cost if is_lit else 0
+    """Give everybody the least that there is, then the lowest layer; return that, and what it takes with the audio."""
+    plan, total = {stream.wanted.stream_id: _DARK for stream in streams}, audio
+    for stream, before, layer in _lights(streams, now):
+        cost = stream.cost(layer) - stream.cost(before)
+        if plan[stream.wanted.stream_id] == before and total + cost <= budget:
+            plan[stream.wanted.stream_id] = layer
+            total += cost
     return plan, total
 
 
 def _next_light(streams: Sequence[_Stream], now: float) -> float:
-    """Return what it takes to light the first dark stream that may be lit: infinitely much when there is none."""
-    too_much = math.inf
-    for stream in streams:
-        cost = stream.costs[0]
-        if stream.is_blocked(0, now):
-            too_much = min(too_much, cost)
-        elif stream.layer == _DARK and cost < too_much:
-            return cost
+    """Return what the first missing step up to the lowest layer takes: infinitely much when there is none."""
+    for stream, before, layer in _lights(streams, now):
+        if stream.layer == before:
+            return stream.cost(layer) - stream.cost(before)
     return math.inf
+
+
+def _lights(streams: Sequence[_Stream], now: float) -> Iterator[tuple[_Stream, int, int]]:
+    """Every step up to the lowest layer that may be taken, by importance: from which to which."""
+    for is_dark in (True, False):
+        too_much = math.inf
+        for stream in streams:
+            before, layer = (_DARK, stream.lowest) if is_dark else (_THIN, 0)
+            cost = stream.cost(layer)
+            if stream.is_blocked(layer, now):
+                too_much = min(too_much, cost)  # a less important one must not get what this one may not
+            elif cost < too_much:
+                yield stream, before, layer
 
 
 def _raises(streams: Sequence[_Stream]) -> Iterator[tuple[_Stream, int]]:
@@ -375,5 +399,13 @@ def _raises(streams: Sequence[_Stream]) -> Iterator[tuple[_Stream, int]]:
 
 
 def _total(streams: Collection[_Stream], plan: dict[str, int], audio: int) -> int:
-    layers = [(stream, plan[stream.wanted.stream_id]) for stream in streams]
-    return audio + sum(stream.costs[layer] for stream, layer in layers if layer != _DARK)
+    return audio + sum(stream.cost(plan[stream.wanted.stream_id]) for stream in streams)
+
+
+def _measure(known: Cautious | None, bitrate: int, now: float) -> Cautious | None:
+    """Take note of what something costs, unless it is not being sent."""
+    if bitrate and known is not None:
+        known.add(bitrate, now)
+    elif bitrate:
+        return Cautious(bitrate, worse="higher", hold_s=COST_HOLD_S)
+    return known

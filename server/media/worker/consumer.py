@@ -19,6 +19,8 @@ from server.media.worker.rtp import (
     unwrap_sequence,
 )
 from server.media.worker.srtp import SrtpSession
+from server.media.worker.thinning import BASE, WHOLE, Offset, Thinning, limit_at, reduced_position
+from server.media.worker.vp8 import Vp8Descriptor
 
 if TYPE_CHECKING:
     from server.media.worker.layer import Layer
@@ -29,7 +31,7 @@ MAX_RETRANSMISSIONS_PER_S = 300
 """A subscriber that asks for more has a problem that retransmission makes worse."""
 MAX_LOOKUPS_PER_S = 3_000
 """Sequence numbers looked up for one subscriber, whether they are found or not."""
-_REMEMBERED_STRETCHES = 3
+_REMEMBERED_STRETCHES = 6
 
 
 class _Stretch(NamedTuple):
@@ -37,7 +39,34 @@ class _Stretch(NamedTuple):
 
     layer: "Layer"
     first: int
+    thinning: Thinning | None
+    """What is left out; the shift is from its numbers."""
     shift: Shift
+    begins: int
+    """The first one's number, as the subscriber has it."""
+
+    @property
+    def source(self) -> "Layer | Thinning":
+        """What counts the packets that it is made of."""
+        return self.thinning or self.layer
+
+    @property
+    def end(self) -> Position:
+        """Where it is, in the subscriber's numbers."""
+        newest = self.layer.newest
+        return self.shift.applied(self.thinning.end(newest) if self.thinning is not None else newest)
+
+    def packet(self, packet: Packet) -> Packet | None:
+        """Return a packet of the layer as it is in the thinned one, if it is not too old."""
+        return self.thinning.reduce(packet) if self.thinning is not None else packet
+
+    def find(self, sequence: int) -> Packet | None:
+        """Return the packet with the subscriber's number `sequence`, if it is still there."""
+        found: int | None = sequence + self.shift.sequence
+        if self.thinning is not None:
+            found = self.thinning.original(sequence + self.shift.sequence)
+        packet = self.layer.ring.get(found) if found is not None else None
+        return self.packet(packet) if packet is not None else None
 
 
 class Consumer:
@@ -56,6 +85,8 @@ class Consumer:
         """How the page shows it."""
         self.allowed_layer: int | None = MAX_LAYERS - 1
         """The largest that the subscriber's line carries; `None` when it does not even carry the smallest."""
+        self.temporal_limit = WHOLE
+        """The highest temporal layer of it."""
         self.target_layer: Layer | None = None
         """Which one is to be forwarded from its next keyframe on; `None` for whichever comes first."""
         self.fraction_lost = 0
@@ -88,6 +119,11 @@ class Consumer:
         return self._now.first if self._now is not None else None
 
     @property
+    def thinning(self) -> Thinning | None:
+        """What is left out of the layer that is forwarded."""
+        return self._now.thinning if self._now is not None else None
+
+    @property
     def is_forwarding(self) -> bool:
         """Whether packets are to be sent to this subscriber as things are now."""
         return self.is_wanted and self.allowed_layer is not None and self.transport.is_connected
@@ -113,8 +149,13 @@ class Consumer:
         self.producer.retarget()
         self.transport.allocate()
 
-    def allow(self, layer: int | None) -> None:
-        """Forward no larger layer than the line carries."""
+    def allow(self, layer: int | None, *, is_thin: bool) -> None:
+        """Forward no larger layer than the line carries; `is_thin`: of that, the base temporal layer only."""
+        limit = BASE if is_thin else WHOLE
+        if limit != self.temporal_limit:
+            self.temporal_limit = limit
+            if self._now is not None:
+                self._now.layer.relimit()
         if layer == self.allowed_layer:
             return
         has_changed = (layer is None) != (self.allowed_layer is None)
@@ -139,18 +180,43 @@ class Consumer:
     def start(self, layer: "Layer", first: int) -> None:
         """Forward the only layer there is from its packet `first` on, if that was not being done."""
         if self._now is None:
-            self._begin(layer, first, Shift(first - self._last.sequence - 1))
+            self._begin(layer, Position(first, 0), None, Shift(first - self._last.sequence - 1))
 
     def switch(self, layer: "Layer", first: Position, now: float) -> None:
         """Forward `layer` from its packet `first` on, the beginning of a keyframe, instead of whatever was before."""
         if self._now is not None:
             self._past.append(self._now)
         self._end()
+        thinning = layer.thinning(self.temporal_limit)
+        reduced = _reduced(first, thinning)
         if (last := self._last_stretch) is None:
-            self._begin(layer, first.sequence, Shift(first.sequence - self._last.sequence - 1))
-            return
-        shift = follow(self._last, first, self._timestamp_of(last, layer, first, now))
-        self._begin(layer, first.sequence, shift)
+            shift = Shift(reduced.sequence - self._last.sequence - 1)
+        else:
+            shift = follow(self._last, reduced, self._timestamp_of(last, layer, first, now))
+        self._begin(layer, first, thinning, shift)
+
+    def take_limit(self, frame: Vp8Descriptor, first: int) -> bool:
+        """Leave out more or fewer temporal layers from `frame` on, which begins with the packet `first`, if it allows.
+
+        Return whether what is left out is as it should be.
+        """
+        if (past := self._now) is None:
+            return True
+        current = past.thinning.limit if past.thinning is not None else WHOLE
+        limit = limit_at(current, self.temporal_limit, past.layer.top_temporal_layer, frame)
+        if limit != current:
+            self._past.append(past)
+            thinning = past.layer.thinning(limit)
+            position = Position(first, 0)
+            old, new = _reduced(position, past.thinning), _reduced(position, thinning)
+            shift = past.shift._replace(
+                sequence=past.shift.sequence + new.sequence - old.sequence,
+                picture_id=(past.shift.picture_id + new.picture_id - old.picture_id) & 0x7FFF,
+            )
+            self._now = _Stretch(past.layer, first, thinning, shift, new.sequence - shift.sequence)
+            self._count(past, 1)
+            self._count(self._now, -1)
+        return limit == self.temporal_limit
 
     def stop(self) -> None:
         """Forward no more for now; the next packet that is forwarded will follow the last one."""
@@ -165,25 +231,25 @@ class Consumer:
         return Target(session, lane, self._prefix, self._now.shift, is_urgent=not self.producer.is_video)
 
     def send_late(self, packet: Packet) -> None:
-        """Send a packet that came out of order, unless it is from before this consumer's start."""
-        if self._now is None or packet.sequence < self._now.first:
+        """Send a packet of its layer that came out of order, unless it is from before this consumer's start."""
+        stretch = self._stretch_of(packet.sequence)
+        reduced = stretch.packet(packet) if stretch is not None else None
+        session = self._own_session()
+        if stretch is None or reduced is None or session is None:
             return
-        session, shift = self._own_session(), self._now.shift
-        if session is None:
-            return
-        self.transport.send_rtp(self._addressed(packet, shift), session)
+        self.transport.send_rtp(self._addressed(reduced, stretch.shift), session)
 
     def send_sender_report(self, report: rtcp.SenderReport) -> None:
         """Pass on what the publisher tells of its clock, as this stream's: the same NTP time."""
         if self._now is None:
             return
-        layer, _, shift = self._now
+        shift, source = self._now.shift, self._now.source
         own = rtcp.SenderReport(
             ssrc=self.ssrc,
             ntp=report.ntp,
             timestamp=(report.timestamp - shift.timestamp) & 0xFFFFFFFF,
-            packets=self._packets + layer.forwarded_packets,
-            octets=self._octets + layer.forwarded_octets,
+            packets=self._packets + source.forwarded_packets,
+            octets=self._octets + source.forwarded_octets,
         )
         self.transport.send_sender_report(own, self._cname)
 
@@ -243,10 +309,10 @@ class Consumer:
         self._retransmissions_left = MAX_RETRANSMISSIONS_PER_S
         self._lookups_left = MAX_LOOKUPS_PER_S
 
-    def _begin(self, layer: "Layer", first: int, shift: Shift) -> None:
-        self._now = _Stretch(layer, first, shift)
-        self._packets -= layer.forwarded_packets
-        self._octets -= layer.forwarded_octets
+    def _begin(self, layer: "Layer", first: Position, thinning: Thinning | None, shift: Shift) -> None:
+        begins = _reduced(first, thinning).sequence - shift.sequence
+        self._now = _Stretch(layer, first.sequence, thinning, shift, begins)
+        self._count(self._now, -1)
         if layer.last_sender_report is not None:
             self.send_sender_report(layer.last_sender_report)
 
@@ -255,11 +321,24 @@ class Consumer:
             return
         layer = past.layer
         if layer.newest.sequence >= past.first:
-            self._last, self._last_at = past.shift.applied(layer.newest), layer.newest_at
+            self._last, self._last_at = past.end, layer.newest_at
             self._last_stretch = past
-        self._packets += layer.forwarded_packets
-        self._octets += layer.forwarded_octets
+        self._count(past, 1)
         self._now = None
+
+    def _count(self, stretch: _Stretch, sign: int) -> None:
+        """Add what its source has counted so far, or begin to count from there."""
+        self._packets += sign * stretch.source.forwarded_packets
+        self._octets += sign * stretch.source.forwarded_octets
+
+    def _stretch_of(self, sequence: int) -> _Stretch | None:
+        """Return how a packet of the layer that is forwarded just now was, or is, to be sent."""
+        for stretch in (self._now, *reversed(self._past)):
+            if stretch is None or stretch.layer is not self.layer:
+                return None
+            if sequence >= stretch.first:
+                return stretch
+        return None
 
     def _timestamp_of(self, last: _Stretch, layer: "Layer", first: Position, now: float) -> int:
         """Return the timestamp that `first` should have in the subscriber's stream."""
@@ -276,13 +355,18 @@ class Consumer:
         """Return the layer's packet that was sent with the 16-bit sequence number `number`, and its shift."""
         if self._now is None:
             return None
-        highest = self._now.layer.newest.sequence - self._now.shift.sequence
-        sequence = unwrap_sequence(number, highest)
-        for layer, first, shift in (self._now, *reversed(self._past)):
-            if sequence + shift.sequence >= first:
-                packet = layer.ring.get(sequence + shift.sequence)
-                return (packet, shift) if packet is not None else None
+        sequence = unwrap_sequence(number, self._now.end.sequence)
+        for stretch in (self._now, *reversed(self._past)):
+            if sequence >= stretch.begins:
+                packet = stretch.find(sequence)
+                return (packet, stretch.shift) if packet is not None else None
         return None
+
+
+def _reduced(position: Position, thinning: Thinning | None) -> Position:
+    """Return a position in the numbers of the thinned layer."""
+    offset = thinning.offset(position.sequence) if thinning is not None else None
+    return reduced_position(position, offset or Offset())
 
 
 def _shifted(packet: Packet, shift: Shift) -> bytes:

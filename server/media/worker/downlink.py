@@ -41,7 +41,7 @@ class Downlink:
             self._fresh_estimate(now), 0, [_wish(consumer) for consumer in wanted.values()], now
         )
         for consumer_id, layer in allocation.layers.items():
-            wanted[consumer_id].allow(layer)
+            wanted[consumer_id].allow(layer, is_thin=consumer_id in allocation.thin)
 
     def share(self, consumers: Collection[Consumer], now: float) -> int | None:
         """Return how many bits a second the subscriber can take of each video that it gets, if it has told."""
@@ -62,6 +62,7 @@ def _wish(consumer: Consumer) -> WantedStream:
     return WantedStream(
         stream_id=consumer.consumer_id,
         bitrates=tuple(layer.bitrate for layer in layers),
+        base_bitrate=layers[0].base_bitrate if layers[0].top_temporal_layer else None,
         top_layer=min(consumer.max_layer, len(layers) - 1),
         priority=Priority.STAGE if consumer.is_large else Priority.THUMBNAIL,
         is_screen=consumer.producer.stream.is_screen,

@@ -13,15 +13,16 @@ from server.media.worker import rtcp, rtp
 from server.media.worker.consumer import Consumer
 from server.media.worker.continuity import Position
 from server.media.worker.counters import DropReason
-from server.media.worker.fanout import Target
+from server.media.worker.fanout import Fanout, Target
 from server.media.worker.feedback import KeyframeThrottle, MissingPackets, Reception
 from server.media.worker.group import Packet
 from server.media.worker.h264 import begins_keyframe
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.ring import AUDIO_PACKETS, VIDEO_PACKETS, PacketRing
 from server.media.worker.rtp import RtpHeader
+from server.media.worker.thinning import BASE, WHOLE, Thinning
 from server.media.worker.udp import RECEIVE_AT
-from server.media.worker.vp8 import parse_descriptor
+from server.media.worker.vp8 import Vp8Descriptor, parse_descriptor
 
 if TYPE_CHECKING:
     from server.media.worker.producer import Producer
@@ -65,7 +66,12 @@ class Layer:
         """Whether packets came lately."""
         self.bitrate = 0
         """Of the last second, with retransmissions."""
-        self._octets = 0
+        self.base_bitrate = 0
+        """Of the base temporal layer alone."""
+        self.top_temporal_layer = BASE
+        """The highest that came lately, if the codec tells."""
+        self._octets = self._base_octets = 0
+        self._highest_temporal_layer = BASE
         self._missed_frames = 0
         """Of the smallest layer, since this one's last packet."""
         self._has_failed = False
@@ -74,8 +80,11 @@ class Layer:
         self._stream: ProducerStream = stream
         self._plumbing = plumbing
         self._fanout = plumbing.outbox.create_fanout()
+        self._thinnings: dict[int, Thinning] = {}
+        """Those that somebody gets, by the temporal layer up to which."""
+        self._thinned: list[tuple[Thinning, Fanout]] = []
         self._first = 0
-        self._is_stale = False
+        self._is_stale = self._is_relimiting = False
         self._packets_left = MAX_PACKETS_PER_S
         self._next_sender_report_at = 0.0
         self._throttle = KeyframeThrottle() if is_video else None
@@ -174,19 +183,34 @@ class Layer:
         """Take note that who gets this layer, or how, has changed."""
         self._is_stale = True
 
+    def relimit(self) -> None:
+        """Take note that somebody who gets this layer is to get more, or fewer, temporal layers of it."""
+        self._is_relimiting = True
+
+    def thinning(self, limit: int) -> Thinning | None:
+        """Return this layer up to the temporal layer `limit`; `None` for the whole."""
+        if limit >= WHOLE:
+            return None
+        return self._thinnings.setdefault(limit, Thinning(limit))
+
     def tick(self, elapsed_s: float) -> None:
         """Refill what is limited per second, and measure."""
         self._packets_left = MAX_PACKETS_PER_S
         self.bitrate = int(self._octets * 8 / elapsed_s)
+        self.base_bitrate = int(self._base_octets * 8 / elapsed_s)
         if self._octets:
             self.is_live = self.is_live or not self.producer.is_layered
+            self.top_temporal_layer = self._highest_temporal_layer
         elif self.is_live:
             self._fall_silent()
-        self._octets = 0
+        self._octets = self._base_octets = 0
+        self._highest_temporal_layer = BASE
 
     def close(self) -> None:
         """Stop the timers and let go of everything. Idempotent."""
         self._fanout.aim(())
+        self._thinnings.clear()
+        self._thinned.clear()
         for timer in (self._keyframe_timer, self._nack_timer):
             if timer is not None:
                 timer.cancel()
@@ -221,6 +245,8 @@ class Layer:
                 producer.retarget()
             if is_keyframe and not producer.is_paused:
                 producer.on_keyframe(self, position, now)
+            if descriptor is not None:
+                self._look_into(descriptor, sequence, header.payload_end)
         if sequence > self.newest.sequence:
             self.newest, self.newest_at = position, now
         if producer.is_paused:
@@ -235,6 +261,20 @@ class Layer:
 
     def _drop(self, reason: DropReason) -> None:
         self._plumbing.counters.drops[reason] += 1
+
+    def _look_into(self, frame: Vp8Descriptor, sequence: int, size: int) -> None:
+        """Take note of a packet's temporal layer, and of a frame where somebody may get more or fewer of them."""
+        if frame.temporal_layer == BASE:
+            self._base_octets += size
+        elif frame.temporal_layer > self._highest_temporal_layer:
+            self._highest_temporal_layer = frame.temporal_layer
+            self.top_temporal_layer = max(self.top_temporal_layer, frame.temporal_layer)
+        if self._is_relimiting and frame.begins_frame and sequence > self.newest.sequence:
+            self._is_relimiting = False
+            for consumer in self.consumers:
+                if not consumer.take_limit(frame, sequence):
+                    self._is_relimiting = True
+            self._is_stale = True
 
     def _rewritten(self, header: RtpHeader, now: float) -> bytes:
         """Return the packet with the header that all subscribers get, but for what is their own."""
@@ -264,7 +304,12 @@ class Layer:
         self.ring.put(packet)
         self.forwarded_packets += 1
         self.forwarded_octets += len(packet.data) - rtp.HEADER_BYTES  # no padding (RFC 3550 section 6.4.1)
-        if packet.sequence >= self._first:
+        is_late = packet.sequence < self._first
+        for thinning, fanout in self._thinned:
+            kept = thinning.put(packet)
+            if kept is not None and not is_late:
+                fanout.put(kept)
+        if not is_late:
             self._fanout.put(packet)
         else:
             for consumer in self.consumers:
@@ -272,16 +317,23 @@ class Layer:
 
     def _aim(self, sequence: int) -> None:
         self._is_stale = False
-        targets: list[Target] = []
+        targets: dict[Thinning | None, list[Target]] = {None: []}
         self._first = 0
         if not self.producer.is_layered:
             first = sequence if sequence == self.newest.sequence else self.newest.sequence + 1
             self.producer.start_all(self, first)
         for consumer in self.consumers:
+            same = targets.setdefault(consumer.thinning, [])
             if (target := consumer.target()) is not None:
-                targets.append(target)
+                same.append(target)
                 self._first = max(self._first, consumer.first or 0)
-        self._fanout.aim(targets)
+        self._fanout.aim(targets.pop(None))
+        self._thinnings = {thinning.limit: thinning for thinning in targets if thinning is not None}
+        self._thinned = []
+        for thinning in self._thinnings.values():
+            fanout = self._plumbing.outbox.create_fanout()
+            fanout.aim(targets[thinning])
+            self._thinned.append((thinning, fanout))
 
     def _on_gap(self, first: int, end: int, now: float) -> None:
         if self.producer.is_paused:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 _IS_EXTENDED, _IS_START, _PARTITION = 0x80, 0x10, 0x07
 _HAS_PICTURE_ID, _HAS_TL0_INDEX, _HAS_TEMPORAL_LAYER, _HAS_KEY_INDEX = 0x80, 0x40, 0x20, 0x10
 _IS_LONG = 0x80
+_IS_SYNC = 0x20
 _IS_INTER_FRAME = 0x01
 
 _pack_long = struct.Struct("!H").pack_into
@@ -23,6 +24,10 @@ class Vp8Descriptor(NamedTuple):
     tl0_index: int
     tl0_index_at: int
     temporal_layer: int
+    """0 is the base: frames of a layer need none of a higher one."""
+    is_sync: bool
+    """Of a temporal layer above the base: the frame needs nothing but the base (the Y bit)."""
+    begins_frame: bool
 
 
 def parse_descriptor(payload: bytes | bytearray | memoryview) -> Vp8Descriptor | None:
@@ -43,6 +48,7 @@ def write_picture_id(buffer: bytearray | memoryview, at: int, picture_id: int, m
 
 def _parse(payload: bytes | bytearray | memoryview) -> Vp8Descriptor:
     first, at = payload[0], 1
+    is_sync = False
     picture_id = picture_id_at = mask = tl0_index = tl0_index_at = temporal_layer = 0
     if first & _IS_EXTENDED:
         fields, at = payload[1], 2
@@ -58,7 +64,18 @@ def _parse(payload: bytes | bytearray | memoryview) -> Vp8Descriptor:
         if fields & (_HAS_TEMPORAL_LAYER | _HAS_KEY_INDEX):
             if fields & _HAS_TEMPORAL_LAYER:
                 temporal_layer = payload[at] >> 6
+                is_sync = bool(payload[at] & _IS_SYNC)
             at += 1
-    is_first_packet = first & (_IS_START | _PARTITION) == _IS_START
-    is_keyframe = is_first_packet and not payload[at] & _IS_INTER_FRAME
-    return Vp8Descriptor(is_keyframe, picture_id, picture_id_at, mask, tl0_index, tl0_index_at, temporal_layer)
+    begins_frame = first & (_IS_START | _PARTITION) == _IS_START
+    is_keyframe = begins_frame and not payload[at] & _IS_INTER_FRAME
+    return Vp8Descriptor(
+        is_keyframe,
+        picture_id,
+        picture_id_at,
+        mask,
+        tl0_index,
+        tl0_index_at,
+        temporal_layer,
+        is_sync,
+        begins_frame,
+    )

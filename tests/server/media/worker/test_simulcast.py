@@ -46,15 +46,24 @@ class Encoder:
 
     def send(self, *, is_keyframe: bool = False, packets: int = 2) -> None:
         """Send one frame."""
+        for packet in self.frame(is_keyframe=is_keyframe, packets=packets):
+            self.publisher.send_rtp(packet)
+
+    def frame(
+        self, *, is_keyframe: bool = False, packets: int = 2, temporal_layer: int = 0, is_sync: bool = False
+    ) -> list[bytes]:
+        """Return the packets of the next frame."""
         self.timestamp = (self.timestamp + 3_000) & 0xFFFFFFFF
         self.picture_id = (self.picture_id + 1) & 0x7FFF
-        self.tl0_index = (self.tl0_index + 1) & 0xFF
+        self.tl0_index = (self.tl0_index + (temporal_layer == 0)) & 0xFF
+        made = []
         for at in range(packets):
             self.sequence = (self.sequence + 1) & 0xFFFF
             data = vp8_payload(
                 picture_id=self.picture_id,
                 tl0_index=self.tl0_index,
-                temporal_layer=0,
+                temporal_layer=temporal_layer,
+                is_sync=is_sync,
                 is_start=at == 0,
                 is_keyframe=is_keyframe,
                 data=f"{self.ssrc} {self.sequence}".encode(),
@@ -67,7 +76,8 @@ class Encoder:
                 marker=at == packets - 1,
                 extensions=self.extensions,
             )
-            self.publisher.send_rtp(packet)
+            made.append(packet)
+        return made
 
     def report(self, ntp_s: float) -> None:
         """Tell the clock."""

@@ -12,6 +12,7 @@ def vp8_payload(
     picture_id: int | None = None,
     tl0_index: int | None = None,
     temporal_layer: int | None = None,
+    is_sync: bool = False,
     is_start: bool = True,
     is_keyframe: bool = False,
     is_long: bool = True,
@@ -27,7 +28,7 @@ def vp8_payload(
         rest += bytes((tl0_index,))
     if temporal_layer is not None:
         fields |= 0x20
-        rest += bytes((temporal_layer << 6,))
+        rest += bytes((temporal_layer << 6 | is_sync << 5,))
     head = bytes((first | 0x80, fields)) if fields else bytes((first,))
     return head + rest + bytes((0 if is_keyframe else 1,)) + data
 
@@ -37,15 +38,21 @@ def vp8_payload(
     st.one_of(st.none(), st.integers(0, 255)),
     st.one_of(st.none(), st.integers(0, 3)),
     st.booleans(),
+    st.booleans(),
 )
 def test_what_a_browser_writes_is_read(
     picture_id: int,
     tl0_index: int | None,
     temporal_layer: int | None,
+    is_sync: bool,
     is_keyframe: bool,
 ) -> None:
     payload = vp8_payload(
-        picture_id=picture_id, tl0_index=tl0_index, temporal_layer=temporal_layer, is_keyframe=is_keyframe
+        picture_id=picture_id,
+        tl0_index=tl0_index,
+        temporal_layer=temporal_layer,
+        is_sync=is_sync,
+        is_keyframe=is_keyframe,
     )
     descriptor = parse_descriptor(payload)
     assert descriptor is not None
@@ -53,13 +60,16 @@ def test_what_a_browser_writes_is_read(
     assert descriptor.tl0_index == (tl0_index or 0)
     assert bool(descriptor.tl0_index_at) == (tl0_index is not None)
     assert descriptor.temporal_layer == (temporal_layer or 0)
+    assert descriptor.is_sync == (is_sync and temporal_layer is not None)
     assert descriptor.is_keyframe == is_keyframe
+    assert descriptor.begins_frame
 
 
 def test_a_keyframe_begins_with_its_first_packet_only() -> None:
     descriptor = parse_descriptor(vp8_payload(is_start=False, is_keyframe=True))
     assert descriptor is not None
     assert not descriptor.is_keyframe
+    assert not descriptor.begins_frame
 
 
 @pytest.mark.parametrize("is_long", [True, False])
