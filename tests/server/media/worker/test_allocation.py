@@ -1,5 +1,6 @@
 import random
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.media.worker.allocation import (
+    ASSUMED_BASE_SHARE,
     FIRST_BACKOFF_S,
     HOLD_S,
     START_BITRATE,
@@ -23,6 +25,8 @@ from server.media.worker.bandwidth import UplinkEstimator
 from server.media.worker.rtp import abs_send_time
 
 LAYERS = (150_000, 450_000, 1_400_000)
+BASE = 60_000
+"""Of the lowest layer's base temporal layer."""
 PACKET_BITS = 8 * 1_200
 
 
@@ -32,6 +36,15 @@ def stage(stream_id: str, bitrates: tuple[int, ...] = LAYERS, top: int = 2, *, i
 
 def tile(stream_id: str, bitrates: tuple[int, ...] = LAYERS, top: int = 0) -> WantedStream:
     return WantedStream(stream_id, bitrates, top, Priority.THUMBNAIL)
+
+
+def taken_by(allocation: Allocation) -> int:
+    """What the pictures take."""
+    return sum(
+        BASE if stream_id in allocation.thin else LAYERS[layer]
+        for stream_id, layer in allocation.layers.items()
+        if layer is not None
+    )
 
 
 def layers_at(estimate: int, wanted: Iterable[WantedStream], audio: int = 0) -> dict[str, int | None]:
@@ -72,7 +85,9 @@ class Line:
             self._estimator.add(1, PACKET_BITS // 8, abs_send_time(sent_at), came_at)
 
 
-def run(line: Line, seconds: int, wanted: Callable[[int], list[tuple[str, int, Priority]]]) -> list[Allocation]:
+def run(
+    line: Line, seconds: int, wanted: Callable[[int], list[tuple[str, int, Priority]]], base: int | None = None
+) -> list[Allocation]:
     """Let the allocator and the line work on each other; return what was allocated, four times a second."""
     allocator, history = Allocator(), []
     estimate, layers = None, dict[str, int | None]()
@@ -86,16 +101,16 @@ def run(line: Line, seconds: int, wanted: Callable[[int], list[tuple[str, int, P
             current = layers.get(stream_id)
             sent = -1 if current is None else current
             bitrates = tuple(bitrate if layer <= sent else 0 for layer, bitrate in enumerate(LAYERS))
-            streams.append(WantedStream(stream_id, bitrates, top, priority))
+            streams.append(WantedStream(stream_id, bitrates, top, priority, base_bitrate=base))
         allocation = allocator.allocate(estimate, 0, streams, now)
         layers = allocation.layers
         history.append(allocation)
-        line.send(sum(LAYERS[layer] for layer in layers.values() if layer is not None) / 4, now, now + 0.25)
+        line.send(taken_by(allocation) / 4, now, now + 0.25)
     return history
 
 
 def changes(history: list[Allocation]) -> int:
-    return sum(before.layers != after.layers for before, after in pairwise(history))
+    return sum((before.layers, before.thin) != (after.layers, after.thin) for before, after in pairwise(history))
 
 
 class TestImportance:
@@ -143,6 +158,53 @@ class TestImportance:
 
     def test_layers_count_as_ascending(self) -> None:
         assert layers_at(899_000, [stage("a", (150_000, 900_000, 800_000))]) == {"a": 0}
+
+
+class TestTemporalLayers:
+    def at(self, estimate: int, *wanted: WantedStream) -> dict[str, int | str | None]:
+        allocation = Untrying().allocate(estimate, 0, wanted, 0.0)
+        assert allocation.bitrate == taken_by(allocation)
+        return {name: "thin" if name in allocation.thin else layer for name, layer in allocation.layers.items()}
+
+    def test_before_a_picture_goes_dark_its_base_is_sent_alone(self) -> None:
+        a = replace(tile("a"), base_bitrate=BASE)
+        assert self.at(150_000, a) == {"a": 0}
+        assert self.at(149_000, a) == {"a": "thin"}
+        assert self.at(60_000, a) == {"a": "thin"}
+        assert self.at(59_000, a) == {"a": None}
+
+    def test_where_there_are_no_temporal_layers_it_goes_dark(self) -> None:
+        assert self.at(149_000, tile("a")) == {"a": None}
+
+    def test_nobody_is_dark_for_anybody_s_frames_and_nobody_thin_for_anybody_s_size(self) -> None:
+        wanted = [replace(stream, base_bitrate=BASE) for stream in (tile("a"), tile("b"), stage("s"))]
+        assert self.at(179_000, *wanted) == {"s": "thin", "a": "thin", "b": None}
+        assert self.at(269_000, *wanted) == {"s": "thin", "a": "thin", "b": "thin"}
+        assert self.at(270_000, *wanted) == {"s": 0, "a": "thin", "b": "thin"}
+        assert self.at(449_000, *wanted) == {"s": 0, "a": 0, "b": "thin"}
+        assert self.at(749_000, *wanted) == {"s": 0, "a": 0, "b": 0}
+        assert self.at(750_000, *wanted) == {"s": 1, "a": 0, "b": 0}
+
+    def test_a_base_that_was_not_measured_is_assumed(self) -> None:
+        a = replace(tile("a"), base_bitrate=0)
+        assert self.at(int(ASSUMED_BASE_SHARE * LAYERS[0]), a) == {"a": "thin"}
+        assert self.at(int(ASSUMED_BASE_SHARE * LAYERS[0]) - 1, a) == {"a": None}
+
+    def test_a_line_that_carries_the_base_shows_a_picture(self) -> None:
+        history = run(Line(100_000), 150, lambda _: [("s", 2, Priority.STAGE)], BASE)
+        late = history[30 * 4 :]
+        assert sum(allocation.layers["s"] is None for allocation in late) < 0.1 * len(late)
+        assert sum(allocation.thin == {"s"} for allocation in late) > 0.8 * len(late)
+        assert changes(late) <= 12
+
+    def test_a_line_that_gets_faster_gets_the_whole_picture(self) -> None:
+        wanted = [replace(stage("s"), base_bitrate=BASE)]
+        allocator = Allocator()
+        slow = [allocator.allocate(70_000, 0, wanted, float(second)) for second in range(10)]
+        assert slow[-1].thin == {"s"}
+        history = [allocator.allocate(int(70_000 * 1.08**second), 0, wanted, 10.0 + second) for second in range(60)]
+        assert history[-1].layers == {"s": 2}
+        assert not history[-1].thin
 
 
 class TestHysteresis:
@@ -289,13 +351,18 @@ class TestTrials:
         assert changes(history[90 * 4 :]) <= 12
 
 
-streams = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(Priority), st.booleans()), min_size=1, max_size=9)
+Tile = tuple[int, Priority, bool, int | None]
+streams = st.lists(
+    st.tuples(st.integers(0, 2), st.sampled_from(Priority), st.booleans(), st.sampled_from((None, BASE))),
+    min_size=1,
+    max_size=9,
+)
 estimates = st.lists(st.tuples(st.floats(0.01, 6), st.none() | st.integers(0, 6_000_000)), min_size=1, max_size=60)
 
 
 @given(streams, estimates, st.integers(0, 300_000))
 def test_no_more_than_the_estimate_is_spent_but_in_bounded_trials(
-    tiles: list[tuple[int, Priority, bool]], steps: list[tuple[float, int | None]], audio: int
+    tiles: list[Tile], steps: list[tuple[float, int | None]], audio: int
 ) -> None:
     allocator, now, newest, highest = Allocator(), 0.0, None, 0
     wanted = [WantedStream(str(n), LAYERS, *what) for n, what in enumerate(tiles)]
@@ -305,7 +372,7 @@ def test_no_more_than_the_estimate_is_spent_but_in_bounded_trials(
         newest = estimate if estimate is not None else newest
         highest = max(highest, estimate or 0)
         allocation = allocator.allocate(estimate, audio, wanted, now)
-        taken = sum(LAYERS[layer] for layer in allocation.layers.values() if layer is not None)
+        taken = taken_by(allocation)
         assert allocation.bitrate == audio + taken
         if allocation.is_trial:
             assert allocation.bitrate <= max(TRIAL_LEAP * highest, START_BITRATE, lowest)
@@ -316,10 +383,11 @@ def test_no_more_than_the_estimate_is_spent_but_in_bounded_trials(
 
 @given(streams, estimates, st.data())
 def test_nobody_is_darker_than_somebody_less_important_who_costs_as_much(
-    tiles: list[tuple[int, Priority, bool]], steps: list[tuple[float, int | None]], data: st.DataObject
+    tiles: list[Tile], steps: list[tuple[float, int | None]], data: st.DataObject
 ) -> None:
     allocator, now = Allocator(), 0.0
-    everybody = [WantedStream(str(n), LAYERS, *what) for n, what in enumerate(tiles)]
+    has_base = data.draw(st.booleans())
+    everybody = [WantedStream(str(n), LAYERS, *what[:3], BASE if has_base else None) for n, what in enumerate(tiles)]
     for gap, estimate in steps:
         now += gap
         wanted = [stream for stream in everybody if data.draw(st.integers(0, 9)) > 0]
@@ -330,7 +398,7 @@ def test_nobody_is_darker_than_somebody_less_important_who_costs_as_much(
 
 
 def allocate_in_noise(
-    allocator: Allocator, tiles: list[tuple[int, Priority, bool]], estimate: int, seed: int, cost_noise: float
+    allocator: Allocator, tiles: list[Tile], estimate: int, seed: int, cost_noise: float
 ) -> list[Allocation]:
     """Ten minutes with an estimate that is off by up to a tenth, each second anew."""
     noise, history = random.Random(seed), []
@@ -343,18 +411,14 @@ def allocate_in_noise(
 
 @settings(max_examples=15)
 @given(streams, st.integers(100_000, 6_000_000), st.integers(0, 2**32))
-def test_noise_of_a_tenth_gives_nothing_that_it_takes_away_again(
-    tiles: list[tuple[int, Priority, bool]], estimate: int, seed: int
-) -> None:
+def test_noise_of_a_tenth_gives_nothing_that_it_takes_away_again(tiles: list[Tile], estimate: int, seed: int) -> None:
     history = allocate_in_noise(Untrying(), tiles, estimate, seed, cost_noise=0.0)
     assert all(after.bitrate <= before.bitrate for before, after in pairwise(history))
 
 
 @settings(max_examples=15)
 @given(streams, st.integers(100_000, 6_000_000), st.integers(0, 2**32))
-def test_in_noise_little_is_tried_and_little_changes(
-    tiles: list[tuple[int, Priority, bool]], estimate: int, seed: int
-) -> None:
+def test_in_noise_little_is_tried_and_little_changes(tiles: list[Tile], estimate: int, seed: int) -> None:
     late = allocate_in_noise(Allocator(), tiles, estimate, seed, cost_noise=0.1)[120:]
     trials = sum(after.is_trial and not before.is_trial for before, after in pairwise(late))
     assert trials <= 16, "two a minute; seven in all is usual"

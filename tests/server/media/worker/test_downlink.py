@@ -8,6 +8,7 @@ from server.media.worker.allocation import ASSUMED_BITRATES
 from tests.server.media.endpoint import Endpoint
 from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, SUBSCRIBED_AUDIO, Rig, rtp_packet
 from tests.server.media.worker.test_simulcast import CAMERA, SSRCS, Encoder, seen
+from tests.server.media.worker.test_temporal import PATTERN, Camera, came, temporal_layers
 
 LOWEST, MIDDLE, HIGHEST = ASSUMED_BITRATES[3]
 OTHER = msgspec.structs.replace(
@@ -82,6 +83,29 @@ async def test_a_picture_that_the_line_does_not_carry_goes_dark_and_says_so(rig:
     for encoder in encoders:
         encoder.send(is_keyframe=True)
     assert await viewer.layers() != []
+
+
+async def test_before_a_picture_goes_dark_it_has_fewer_frames(rig: Rig) -> None:
+    publisher, subscriber = await rig.connect("pub"), await rig.connect("sub")
+    rig.produce(CAMERA)
+    rig.consume()
+    viewer = Viewer(rig, subscriber)
+    film = Camera([Encoder(publisher, ssrc) for ssrc in SSRCS])
+    film.send(len(PATTERN), is_keyframe=True)
+    await rig.drained()
+    rig.time.advance(1)
+    rig.worker.tick()
+    (low, *_) = rig.worker.transports["pub"].producer("video").layers
+    assert 0 < low.base_bitrate < low.bitrate / 2
+    await viewer.layers()
+    await viewer.tell(low.base_bitrate, seconds=6)
+    film.send(len(PATTERN), is_keyframe=True)
+    packets = await came(rig, subscriber)
+    assert viewer.dark() == []
+    assert temporal_layers(packets) == [0, 0]
+    assert {seen(packet)[2] for packet in packets} == {0}
+    await viewer.tell(low.base_bitrate - 1, seconds=3)
+    assert viewer.dark() == [("consumer", True)]
 
 
 async def test_a_paused_picture_is_not_dark(rig: Rig) -> None:
