@@ -244,7 +244,7 @@ async def reported(rig: Rig, subscriber: Endpoint, film: Camera) -> rtcp.SenderR
     rig.time.advance(1)
     film.encoders[2].report(1_000)
     await rig.drained()
-    found = []
+    found: list[rtcp.SenderReport] = []
     while not subscriber.rtcp.empty():
         messages = rtcp.parse(await subscriber.next_rtcp())
         found.extend(message for message in messages if isinstance(message, rtcp.SenderReport))
