@@ -4,7 +4,6 @@ import asyncio
 from itertools import pairwise
 from typing import Any
 
-import psutil
 import pytest
 
 from loadtest.lines.detour import detour_script
@@ -50,9 +49,7 @@ def is_slow(before: dict[str, Any], after: dict[str, Any]) -> bool:
 
 
 async def test_a_slow_line_shows_a_picture_with_fewer_frames(visit: Visit, server: RunningServer) -> None:
-    (pid,) = server.worker_pids()
-    (socket,) = psutil.Process(pid).net_connections(kind="udp")
-    async with running_line(("127.0.0.1", socket.laddr.port), CLEAN, CLEAN) as line:
+    async with running_line(("127.0.0.1", server.config.media_port), CLEAN, CLEAN) as line:
         maya = await visit(MAYA)
         omar = await visit(OMAR, init_script=detour_script(line.address) + KEEP_CONNECTIONS)
         await maya.join()
