@@ -103,10 +103,6 @@ class Thinning:
         offset = Offset(packets + 1, pictures if picture_id == self._left_out else pictures + 1)
         self._left_out = picture_id
         start = sequence + 1
-        if self._starts[-1] == sequence:
-            self._starts.pop()
-            self._offsets.pop()
-            self._reduced_starts.pop()
         self._starts.append(start)
         self._offsets.append(offset)
         self._reduced_starts.append(start - offset.packets)

@@ -85,6 +85,12 @@ async def test_a_picture_that_the_line_does_not_carry_goes_dark_and_says_so(rig:
     assert await viewer.layers() != []
 
 
+async def test_without_temporal_layers_there_is_nothing_less_than_the_smallest(rig: Rig) -> None:
+    viewer, _ = await meet(rig)
+    await viewer.tell(LOWEST // 2, seconds=6)
+    assert viewer.dark() == [("consumer", True)]
+
+
 async def test_before_a_picture_goes_dark_it_has_fewer_frames(rig: Rig) -> None:
     publisher, subscriber = await rig.connect("pub"), await rig.connect("sub")
     rig.produce(CAMERA)

@@ -221,6 +221,22 @@ async def test_what_was_missing_fills_its_place_when_it_comes(rig: Rig) -> None:
     subscriber.send_rtcp(rtcp.nack(1, SUBSCRIBED.ssrc, [parsed(packet).sequence for packet in late]))
     again = await came(rig, subscriber)
     assert [payload(packet)[2:] for packet in again] == [payload(packet) for packet in late]
+    assert rig.worker.plumbing.outbox.refused == 0, "nothing twice"
+
+
+async def test_a_frame_that_begins_late_brings_no_more(rig: Rig) -> None:
+    publisher, subscriber, film, consumer = await meet(rig)
+    consumer.allow(2, is_thin=True)
+    film.send(2, is_keyframe=True)
+    sync = film.next()[2]
+    await rig.drained()
+    consumer.allow(2, is_thin=False)
+    for packet in (sync[1], *(packet for _ in range(2) for packet in film.next()[2]), sync[0]):
+        publisher.send_rtp(packet)
+    packets = await came(rig, subscriber)
+    assert [bool(payload(packet)) for packet in packets] == [True] * 4 + [False]
+    film.send(8)
+    assert temporal_layers(await came(rig, subscriber)) == [0, 1, 0], "with the next one that needs only the base"
 
 
 async def test_reports_count_what_was_sent(rig: Rig) -> None:
@@ -253,12 +269,31 @@ async def reported(rig: Rig, subscriber: Endpoint, film: Camera) -> rtcp.SenderR
 
 async def test_two_subscribers_each_get_their_share(rig: Rig) -> None:
     _, subscriber, film, consumer = await meet(rig)
-    other = await rig.connect("other")
-    rig.consume(
-        m.ConsumerStream(ssrc=500_021, rtx_ssrc=500_022, mid="m003", cname="publisher"), on="other", consumer_id="other"
-    )
-    rig.worker.transports["other"].consumers["other"].allow(2, is_thin=False)
+    second, other = await join(rig)
+    other.allow(2, is_thin=False)
     consumer.allow(2, is_thin=True)
     film.send(8, is_keyframe=True)
     assert temporal_layers(await came(rig, subscriber)) == [0, 0]
-    assert temporal_layers(await came(rig, other)) == [layer for layer, _ in PATTERN]
+    assert temporal_layers(await came(rig, second)) == [layer for layer, _ in PATTERN]
+
+
+async def test_who_comes_to_the_same_frames_later_has_no_seam_either(rig: Rig) -> None:
+    _, _, film, consumer = await meet(rig)
+    second, other = await join(rig)
+    other.allow(2, is_thin=False)
+    consumer.allow(0, is_thin=True)
+    film.send(8, is_keyframe=True)
+    await rig.drained()
+    other.allow(0, is_thin=True)
+    film.send(8, is_keyframe=True)
+    packets = await came(rig, second)
+    assert temporal_layers(packets) == [*(layer for layer, _ in PATTERN), 0, 0]
+    assert_has_no_seam(packets)
+
+
+async def join(rig: Rig) -> tuple[Endpoint, Consumer]:
+    """Let somebody else look at the camera, too."""
+    endpoint = await rig.connect("other")
+    stream = m.ConsumerStream(ssrc=500_021, rtx_ssrc=500_022, mid="m003", cname="publisher")
+    rig.consume(stream, on="other", consumer_id="other")
+    return endpoint, rig.worker.transports["other"].consumers["other"]

@@ -126,6 +126,16 @@ def test_short_picture_ids_stay_short() -> None:
     assert (out.descriptor.picture_id, out.descriptor.picture_id_mask) == (127, 0x7F)
 
 
+def test_a_short_picture_id_that_comes_round_is_another_picture() -> None:
+    thinning = Thinning(BASE)
+    for at in range(128 + 2):
+        payload = vp8_payload(picture_id=at & 0x7F, tl0_index=1, temporal_layer=0 if at % 128 else 1, is_long=False)
+        out = thinning.put(Packet(MARKED + payload, FIRST + at, 0, parse_descriptor(payload)))
+    assert out is not None
+    assert out.descriptor is not None
+    assert out.descriptor.picture_id == 127
+
+
 def test_looking_back_is_bounded() -> None:
     thinning, count = Thinning(BASE), 20 * SPAN
     for at in range(count):
