@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from server.media import messages as m
 from server.media.worker import rtcp
 from server.media.worker.consumer import Consumer
+from server.media.worker.layer import MIN_SENDER_REPORT_INTERVAL_S
 from tests.server.media.endpoint import Endpoint
 from tests.server.media.worker.rig import SUBSCRIBED, Rig, running_worker
 from tests.server.media.worker.test_producer import parsed, payload
@@ -257,7 +258,7 @@ async def test_reports_count_what_was_sent(rig: Rig) -> None:
 
 async def reported(rig: Rig, subscriber: Endpoint, film: Camera) -> rtcp.SenderReport:
     """Let the publisher tell its clock; return what the subscriber is told."""
-    rig.time.advance(1)
+    rig.time.advance(MIN_SENDER_REPORT_INTERVAL_S)
     film.encoders[2].report(1_000)
     await rig.drained()
     found: list[rtcp.SenderReport] = []
