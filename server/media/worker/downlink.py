@@ -1,4 +1,9 @@
-"""A subscriber's line: what it is estimated to carry, divided among the pictures that its page wants."""
+"""A subscriber's line: what it is estimated to carry, divided among the pictures that its page wants.
+
+The estimate (REMB) comes from how evenly packets arrive, and a browser that is short of CPU takes its own stutter for a
+line that is full. So what has been carried for a while without losses and without a queue counts as carried, whatever
+the estimate says.
+"""
 
 from collections.abc import Collection
 
@@ -8,6 +13,8 @@ from server.media.worker.consumer import Consumer
 ESTIMATE_LIFETIME_S = 5.0
 """An estimate is forgotten after so long without a new one."""
 _INTERVAL_S = 1.0
+PROVEN_S = 2.0
+"""What a line has carried for so long without trouble, it carries."""
 
 
 class Downlink:
@@ -17,14 +24,25 @@ class Downlink:
         self._allocator = Allocator()
         self._estimate: tuple[int, float] | None = None
         self._allocated_at = 0.0
+        self._sent = 0
+        """Bits a second, as allocated last."""
+        self._sent_since: float | None = None
+        """Since when it has been no more, without trouble; `None` while there is trouble."""
+        self._proven = 0
 
     def on_estimate(self, bitrate: int, consumers: Collection[Consumer], now: float) -> None:
         """Take note of the subscriber's own estimate, in bits a second (REMB)."""
         self._estimate = (bitrate, now)
         self.allocate(consumers, now)
 
-    def tick(self, consumers: Collection[Consumer], now: float) -> None:
+    def tick(self, consumers: Collection[Consumer], now: float, *, is_troubled: bool) -> None:
         """Divide anew, unless an estimate has just caused it: call this once a second."""
+        if is_troubled:
+            self._sent_since, self._proven = None, 0
+        elif self._sent_since is None:
+            self._sent_since = now
+        elif now - self._sent_since >= PROVEN_S:
+            self._proven = self._sent
         if now - self._allocated_at >= _INTERVAL_S:
             self.allocate(consumers, now)
 
@@ -37,9 +55,14 @@ class Downlink:
             if consumer.producer.is_video and consumer.is_wanted
         }
         # Chrome's estimate without transport-cc is of video alone: no audio comes off it.
-        allocation = self._allocator.allocate(
-            self._fresh_estimate(now), 0, [_wish(consumer) for consumer in wanted.values()], now
-        )
+        estimate = self._fresh_estimate(now)
+        if estimate is not None:
+            estimate = max(estimate, self._proven)
+        wishes = [_wish(consumer) for consumer in wanted.values()]
+        allocation = self._allocator.allocate(estimate, 0, wishes, now)
+        if allocation.bitrate > self._sent and self._sent_since is not None:
+            self._sent_since = now
+        self._sent = allocation.bitrate
         for consumer_id, layer in allocation.layers.items():
             wanted[consumer_id].allow(layer, is_thin=consumer_id in allocation.thin)
 

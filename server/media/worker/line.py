@@ -17,6 +17,13 @@ WINDOW_TICKS = 8
 """Seconds that are looked at. libwebrtc reports on sound every 5 s, give or take a half."""
 MIN_PACKETS = 100
 """In the window; of fewer the lost ones tell nothing."""
+TROUBLE_TICKS = 3
+"""Seconds in which losses, or packets that take longer than before, mean that the line is full."""
+TROUBLE_PACKETS = 20
+"""Reported on in that time; of fewer the lost ones tell nothing."""
+TROUBLE_LOSS = 0.02
+TROUBLE_DELAY_S = 0.15
+"""More than the shortest round trip of the window: packets queue up somewhere."""
 _MAX_EXPECTED = 20_000
 """Packets between two reports; more is another count, or a joke."""
 _MAX_SENT_REPORTS = 256
@@ -39,6 +46,16 @@ class _Direction:
     def __init__(self) -> None:
         self.now = _Second()
         self._past: deque[_Second] = deque(maxlen=WINDOW_TICKS)
+
+    @property
+    def is_troubled(self) -> bool:
+        """Whether the last seconds show losses or a queue."""
+        recent = list(self._past)[-TROUBLE_TICKS:]
+        expected, lost = sum(second.expected for second in recent), sum(second.lost for second in recent)
+        if expected >= TROUBLE_PACKETS and lost > TROUBLE_LOSS * expected:
+            return True
+        round_trips = [second.round_trip_s for second in self._past if second.round_trip_s < inf]
+        return bool(round_trips) and round_trips[-1] > min(round_trips) + TROUBLE_DELAY_S
 
     def tick(self) -> Iterator[Measures]:
         """Begin the next second; return what the window says, if that is anything."""
@@ -70,6 +87,11 @@ class Line:
         """By SSRC, the highest sequence number and the packets lost that were reported last."""
         self._sent_reports: dict[tuple[int, int], float] = {}
         """When sender reports were sent, by SSRC and the middle of their NTP time; the oldest are forgotten."""
+
+    @property
+    def is_troubled(self) -> bool:
+        """Whether the way to the page shows losses or a queue, as far as the page has reported."""
+        return self._to_page.is_troubled
 
     def on_received(self, reception: Reception, *, is_audio: bool) -> None:
         """Take note of what came of one stream since its last report block was made."""

@@ -293,7 +293,7 @@ class Transport:
         if self.producers:
             self._report(now)
         if self.consumers:
-            self._downlink.tick(self.consumers.values(), now)
+            self._downlink.tick(self.consumers.values(), now, is_troubled=self._line.is_troubled)
         for slot_consumer in self.slot_consumers.values():
             slot_consumer.tick(now)
         if (quality := self._line.tick(now)) is not self.quality:

@@ -158,3 +158,37 @@ async def test_without_new_estimates_the_last_one_holds(rig: Rig) -> None:
     rig.time.advance(10)
     rig.worker.tick()
     assert allowed(rig) == 0
+
+
+class TestWhatArrives:
+    """What arrives is carried, even when a busy browser's estimate says less."""
+
+    async def hear(self, rig: Rig, viewer: Viewer, seconds: int, *, lost: int = 0, queue_s: float = 0.0) -> None:
+        """Report every second of 100 packets, `lost` of them in 1/256, and of a round trip that grows by `queue_s`."""
+        line = rig.worker.transports["sub"]._line  # noqa: SLF001 - reports of real packets need real seconds
+        for second in range(seconds):
+            self.highest += 100
+            self.lost += 100 * lost // 256
+            ntp = self.highest << 16
+            line.on_sent_report(SUBSCRIBED.ssrc, ntp, rig.time() - 0.02 - queue_s * second)
+            block = rtcp.ReportBlock(SUBSCRIBED.ssrc, lost, self.lost, self.highest, 0, ntp >> 16 & 0xFFFFFFFF, 0)
+            viewer.endpoint.send_rtcp(rtcp.receiver_report(1, [block]))
+            await viewer.tell(LOWEST // 3)
+            rig.worker.tick()
+
+    highest = lost = 0
+
+    async def test_a_picture_that_arrives_stays(self, rig: Rig) -> None:
+        viewer, _ = await meet(rig)
+        await self.hear(rig, viewer, 12)
+        assert viewer.dark() == []
+
+    async def test_a_line_that_loses_is_believed_to_be_slow(self, rig: Rig) -> None:
+        viewer, _ = await meet(rig)
+        await self.hear(rig, viewer, 7, lost=30)
+        assert viewer.dark() == [("consumer", True)]
+
+    async def test_a_line_that_queues_is_believed_to_be_slow(self, rig: Rig) -> None:
+        viewer, _ = await meet(rig)
+        await self.hear(rig, viewer, 12, queue_s=0.2)
+        assert ("consumer", True) in viewer.dark()

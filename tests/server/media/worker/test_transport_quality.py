@@ -4,6 +4,7 @@ from protocol.room import Quality
 from server.media import messages as m
 from server.media.worker import rtcp
 from server.media.worker.line import WINDOW_TICKS
+from server.media.worker.layer import MIN_SENDER_REPORT_INTERVAL_S
 from server.media.worker.quality import BETTER_AFTER_S
 from tests.server.media.endpoint import Endpoint
 from tests.server.media.worker.rig import AUDIO, SUBSCRIBED_AUDIO, Rig, rtp_packet
@@ -75,6 +76,7 @@ async def test_a_subscriber_far_away_is_marked(rig: Rig) -> None:
     publisher, subscriber = await sound(rig)
     for second in range(LONG_S):
         await speak(rig, publisher, second)
+        rig.time.advance(MIN_SENDER_REPORT_INTERVAL_S)
         publisher.send_rtcp(rtcp.sender_report(rtcp.SenderReport(2_222, second << 32, 0, 0, 0), "publisher"))
         report = await next_sender_report(subscriber)
         rig.time.advance(0.4)
