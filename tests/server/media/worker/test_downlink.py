@@ -165,7 +165,7 @@ class TestWhatArrives:
 
     async def hear(self, rig: Rig, viewer: Viewer, seconds: int, *, lost: int = 0, queue_s: float = 0.0) -> None:
         """Report every second of 100 packets, `lost` of them in 1/256, and of a round trip that grows by `queue_s`."""
-        line = rig.worker.transports["sub"]._line  # noqa: SLF001 - reports of real packets need real seconds
+        line = rig.worker.transports["sub"]._line
         for second in range(seconds):
             self.highest += 100
             self.lost += 100 * lost // 256

@@ -3,8 +3,8 @@
 from protocol.room import Quality
 from server.media import messages as m
 from server.media.worker import rtcp
-from server.media.worker.line import WINDOW_TICKS
 from server.media.worker.layer import MIN_SENDER_REPORT_INTERVAL_S
+from server.media.worker.line import WINDOW_TICKS
 from server.media.worker.quality import BETTER_AFTER_S
 from tests.server.media.endpoint import Endpoint
 from tests.server.media.worker.rig import AUDIO, SUBSCRIBED_AUDIO, Rig, rtp_packet
