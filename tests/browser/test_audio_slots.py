@@ -117,3 +117,5 @@ async def test_whoever_talks_is_heard_in_a_full_room(visit: Visit, server: Runni
         await set_voice(maya.page, 0.3)
         await hears_somebody(omar)
         assert await ssrcs(maya) == before, "whoever talks, the streams stay the same"
+        for bot in bots:
+            await bot.leave()  # or they would be inside for a while yet
