@@ -34,6 +34,8 @@ class Config:
     """How long a page may open relays with the credentials it was given: longer than any meeting."""
     media_workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
     """One for each core that this process may use."""
+    room_span_transports: int = 300
+    """A media worker with so many transports is full (a page has two); a room goes on on another one."""
     web_dir: Path = Path(__file__).parent.parent / "client_web" / "dist"
     """The built web client."""
     room_grace_s: float = 60.0
