@@ -108,16 +108,18 @@ class Inlet:
 
     def tell_layers_wanted(self, producer: Producer) -> None:
         """Tell the other worker what somebody here wants, and can take."""
-        shares = producer.shares(self._plumbing.clock())
-        self.link.tell(self._pipes[producer.producer_id], Wanted(producer.layers_wanted, shares))
+        if producer.is_video:
+            wanted = Wanted(producer.layers_wanted, shares=producer.shares(self._plumbing.clock()))
+        else:
+            wanted = Wanted(producer.layers_wanted, worst_loss=producer.worst_loss)
+        self.link.tell(self._pipes[producer.producer_id], wanted)
 
     def tick(self, now: float) -> None:
         """Do what is due every second."""
         elapsed_s, self._ticked_at = max(0.001, now - self._ticked_at), now
         for producer in self.producers.values():
             producer.tick(elapsed_s)
-            if producer.is_video:
-                self.tell_layers_wanted(producer)
+            self.tell_layers_wanted(producer)
 
 
 def _as_piped(stream: ProducerStream) -> ProducerStream:

@@ -140,11 +140,9 @@ class Layer:
         """
         if self.ssrc is None:
             return None
-        worst_loss = 0
-        if not self.producer.is_video:
-            worst_loss = max((consumer.fraction_lost for consumer in self.consumers), default=0)
-            worst_loss = max(worst_loss, self.producer.transport.audio.worst_loss)
-        return self.reception.block(self.ssrc, now, given_up=self._missing.given_up, worst_loss=worst_loss)
+        return self.reception.block(
+            self.ssrc, now, given_up=self._missing.given_up, worst_loss=self.producer.worst_loss
+        )
 
     def on_sender_report(self, report: rtcp.SenderReport, now: float) -> None:
         """Pass the publisher's clock on to every subscriber, but not more often than makes sense."""

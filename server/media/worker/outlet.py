@@ -27,6 +27,8 @@ class Outlet:
         """How many layers somebody over there wants."""
         self.shares: list[int] = []
         """What the subscribers there can take, in bits a second: those of video without layers."""
+        self.worst_loss = 0
+        """What the listener with the worst line over there loses, in 1/256."""
         self._on_closed = on_closed
         producer.outlets.append(self)
         for layer in producer.layers:
@@ -47,8 +49,8 @@ class Outlet:
         match message:
             case KeyframeWanted(layer=layer) if 0 <= layer < len(self.producer.layers):
                 self.producer.request_keyframe(self.producer.layers[layer])
-            case Wanted(layers=layers, shares=shares):
-                self.shares = shares
+            case Wanted(layers=layers, shares=shares, worst_loss=worst_loss):
+                self.shares, self.worst_loss = shares, worst_loss
                 if layers != self.layers_wanted:
                     self.layers_wanted = layers
                     self.producer.retarget()

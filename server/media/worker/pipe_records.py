@@ -35,10 +35,14 @@ class KeyframeWanted(msgspec.Struct, frozen=True, tag="keyframe_wanted"):
 
 
 class Wanted(msgspec.Struct, frozen=True, tag="wanted"):
-    """Upstream, now and then: how many layers somebody wants, and what subscribers can take, in bits a second."""
+    """Upstream, once a second and at once when more is wanted."""
 
     layers: Annotated[int, msgspec.Meta(ge=0, le=MAX_LAYERS)]
-    shares: list[Annotated[int, msgspec.Meta(ge=0)]]
+    """How many of them somebody wants."""
+    shares: list[Annotated[int, msgspec.Meta(ge=0)]] = []
+    """What subscribers can take of video without layers, in bits a second."""
+    worst_loss: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
+    """What the listener with the worst line loses, in 1/256."""
 
 
 Message = SenderReported | KeyframeWanted | Wanted

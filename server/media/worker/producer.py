@@ -127,6 +127,14 @@ class Producer:
                 if consumer.is_forwarding and consumer.layer is not consumer.target_layer:
                     consumer.request_keyframe()  # the last request may have been lost
 
+    @property
+    def worst_loss(self) -> int:
+        """What the listener with the worst line loses of a sound, in 1/256."""
+        if self.is_video:
+            return 0
+        own = (consumer.fraction_lost for consumer in self.consumers.values())
+        return max(self.transport.audio.worst_loss, *own, *(outlet.worst_loss for outlet in self.outlets), 0)
+
     def shares(self, now: float) -> list[int]:
         """Return what subscribers can take of it, in bits a second: nothing with layers, of which each gets its own."""
         if self.is_layered:

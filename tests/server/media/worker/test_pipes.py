@@ -39,7 +39,7 @@ from tests.server.media.worker.rig import (
     rtp_packet,
     running_worker,
 )
-from tests.server.media.worker.test_producer import parsed, payload
+from tests.server.media.worker.test_producer import losses, parsed, payload
 from tests.server.media.worker.test_room_audio import FRAME, VOICE, consume_slots
 from tests.server.media.worker.test_simulcast import CAMERA, SSRCS, Encoder, seen
 
@@ -369,6 +369,23 @@ async def test_a_publisher_without_layers_learns_what_those_on_the_other_worker_
     estimates = [e for e in rtcp.parse(await publisher.next_rtcp()) if isinstance(e, rtcp.BandwidthEstimate)]
     assert [estimate.bitrate for estimate in estimates] == pytest.approx(producer.outlets[0].shares, rel=0.01)
     assert estimates[0].bitrate <= 600_000
+
+
+async def test_a_speaker_protects_itself_for_the_worst_line_of_all_workers(room: Room) -> None:
+    publisher, listener = await room.home.connect("pub"), await room.other.connect("sub")
+    room.home.produce(AUDIO, producer_id="voice")
+    room.pipe("voice", AUDIO)
+    consume_slots(room.other, "sub")
+    publisher.send_rtp(rtp_packet(1, b"voice", payload_type=111, ssrc=2_222))
+    await listener.next_rtp()
+    listener.send_rtcp(rtcp.receiver_report(1, [rtcp.ReportBlock(600_000, 51, 0, 0, 0, 0, 0)]))
+    await room.other.drained()
+    for _ in range(2):
+        room.other.worker.tick()
+    (outlet,) = room.home.worker.transports["pub"].producer("voice").outlets
+    await room.home.until(lambda: outlet.worst_loss == 51)
+    room.home.worker.tick()
+    assert (2_222, 51) in losses(await publisher.next_rtcp())
 
 
 @pytest.mark.parametrize("how", ["producer", "transport", "router"])
