@@ -45,8 +45,9 @@ def choose(used: Collection[WorkerProcess], others: Iterable[WorkerProcess], spa
             return worker
     least = min(used, key=_load)
     other = min((worker for worker in others if worker not in used), key=_load, default=least)
-    is_better = not _is_full(other, span_at) and _load(other) <= CLEARLY_LESS * _load(least)
-    return other if is_better or (other.busy <= CLEARLY_LESS * least.busy and least.busy > BUSY) else least
+    is_less_used = _load(other) <= CLEARLY_LESS * _load(least)
+    is_less_busy = least.busy > BUSY and other.busy <= CLEARLY_LESS * least.busy
+    return other if not _is_full(other, span_at) and (is_less_used or is_less_busy) else least
 
 
 def _is_full(worker: WorkerProcess, span_at: int) -> bool:

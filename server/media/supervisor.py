@@ -7,13 +7,11 @@ from itertools import count as count_from_zero
 
 import structlog
 
+from server.config import SPAN_AT
 from server.errors import StartupError
 from server.media.messages import Report
 from server.media.worker_process import LogOptions, RouterOwner, WorkerProcess, tell
 
-SPAN_AT = 300
-"""A hundred and fifty pages, each with a transport either way and some 600 packets a second to receive, are what one
-core forwards. A room with more goes on to another worker."""
 HANG_S = 4.0
 """A worker reports every second; one that has not for so long is taken for hung."""
 LAST_CHANCE_S = 0.5
