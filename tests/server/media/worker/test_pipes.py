@@ -391,11 +391,12 @@ async def test_a_speaker_protects_itself_for_the_worst_line_of_all_workers(room:
 @pytest.mark.parametrize("how", ["producer", "transport", "router"])
 async def test_what_is_closed_is_closed_on_both_workers(room: Room, how: str) -> None:
     publisher, _ = await room.two_sides()
-    closing = {
+    commands: dict[str, m.AnyCommand] = {
         "producer": m.CloseProducer(transport_id="pub", producer_id="video"),
         "transport": m.CloseTransport(transport_id="pub"),
         "router": m.CloseRouter(router_id="router"),
-    }[how]
+    }
+    closing = commands[how]
     room.other.worker.do(closing)
     assert room.other.worker.pipes.inlets == {}
     assert not room.other.worker.transports or room.other.worker.transports["sub"].consumers == {}
