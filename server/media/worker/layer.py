@@ -253,13 +253,7 @@ class Layer:
             self._drop("paused")
             return
         data = self._rewritten(header, now)
-        packet = Packet(data, sequence, header.timestamp, descriptor, may_be_padded=producer.is_video)
-        for outlet in producer.outlets:
-            outlet.put(self.index, packet)
-        if not producer.is_video:
-            producer.transport.audio.put(producer.producer_id, packet, now)
-        if producer.is_video or producer.consumers:
-            self._forward(packet)
+        self._pass_on(Packet(data, sequence, header.timestamp, descriptor, may_be_padded=producer.is_video), now)
 
     def _drop(self, reason: DropReason) -> None:
         self._plumbing.counters.drops[reason] += 1
@@ -299,6 +293,16 @@ class Layer:
             extension_value=value,
         )
         return bytes(view[at : RECEIVE_AT + header.payload_end])
+
+    def _pass_on(self, packet: Packet, now: float) -> None:
+        """Let a packet go wherever it is wanted: to other workers, into the room's slots, to subscribers."""
+        producer = self.producer
+        for outlet in producer.outlets:
+            outlet.put(self.index, packet)
+        if not producer.is_video:
+            producer.transport.audio.put(producer.producer_id, packet, now)
+        if producer.is_video or producer.consumers:
+            self._forward(packet)
 
     def _forward(self, packet: Packet) -> None:
         if self._is_stale:
