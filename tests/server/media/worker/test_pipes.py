@@ -57,17 +57,17 @@ class Room:
     other: Rig
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(5))
 
-    def pipe(self, producer_id: str = "video", stream: m.ProducerStream = VIDEO, *, is_paused: bool = False) -> int:
+    def pipe(self, producer_id: str = "video", stream: m.ProducerStream = VIDEO, *, group: str = "pub") -> None:
         """Pass a producer of `pub` on to the other worker."""
         pipe = next(self.numbers)
         self.other.worker.do(
             m.ProducePiped(
                 router_id="router",
                 transport_id="pub",
-                group="pub",
+                group=group,
                 producer_id=producer_id,
                 stream=stream,
-                is_paused=is_paused,
+                is_paused=False,
                 pipe=pipe,
                 origin=address(self.home),
             )
@@ -75,7 +75,6 @@ class Room:
         self.home.worker.do(
             m.PipeProducer(transport_id="pub", producer_id=producer_id, pipe=pipe, to=address(self.other))
         )
-        return pipe
 
     async def settled(self) -> None:
         """Wait until what was sent to the home has reached the other worker."""
@@ -134,15 +133,14 @@ async def test_a_packet_goes_to_another_worker_once_for_all_its_subscribers(room
     assert room.other.worker.plumbing.outbox.delays.distribution().counts != [0] * 10, "measured from the page on"
 
 
-async def test_everything_of_one_turn_is_one_datagram(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_one_turn_has_for_another_worker_leaves_together(room: Room) -> None:
     publisher, subscriber = await room.two_sides()
     sent: list[int] = []
     (link,) = room.home.worker.pipes._links.values()
     link._sock = _Counting(link._sock, sent)  # type: ignore[assignment]
     data = [bytes((number,)) * 1_000 for number in range(40)]
-    link_packets = [rtp_packet(number, each) for number, each in enumerate(data)]
-    for packet in link_packets:
-        publisher.send_rtp(packet)
+    for number, each in enumerate(data):
+        publisher.send_rtp(rtp_packet(number, each))
     assert [payload(await subscriber.next_rtp()) for _ in data] == data
     assert max(sent) <= pipe_socket.DATAGRAM_BYTES + PREAMBLE.size
     assert len(sent) < len(data)
@@ -314,25 +312,11 @@ async def test_a_clock_that_was_told_before_reaches_them_too(room: Room) -> None
 async def test_voices_are_heard_in_the_slots_of_both_workers_but_not_by_oneself(room: Room) -> None:
     publisher = await room.home.connect("pub", group="ana")
     room.home.produce(AUDIO, producer_id="voice")
-    pipe = next(room.numbers)
-    here, there = address(room.home), address(room.other)
     listener = await room.other.connect("sub", group="ben")
     own_phone = await room.other.connect("phone", group="ana")
     for transport_id in ("sub", "phone"):
         consume_slots(room.other, transport_id)
-    room.other.worker.do(
-        m.ProducePiped(
-            router_id="router",
-            transport_id="pub",
-            group="ana",
-            producer_id="voice",
-            stream=AUDIO,
-            is_paused=False,
-            pipe=pipe,
-            origin=here,
-        )
-    )
-    room.home.worker.do(m.PipeProducer(transport_id="pub", producer_id="voice", pipe=pipe, to=there))
+    room.pipe("voice", AUDIO, group="ana")
     for number in range(ONSET_PACKETS + 1):
         level = bytes((0x20, VOICE))
         publisher.send_rtp(
