@@ -171,6 +171,8 @@ async def test_a_worker_without_pages_of_the_meeting_is_let_go(feature: MediaFea
     assert back.port == ben.port
     await back.watch(camera)
     await arrives(ana.upward, pictures(), back.downward, b"after")
+    await back.listen()
+    await arrives(ana.upward, voice(), back.downward, b"voice of who was there before")
     for page in (ana, ben, back):
         await page.close()
 
