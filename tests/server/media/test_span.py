@@ -155,6 +155,7 @@ async def test_a_page_has_one_worker_and_the_next_one_goes_to_another(
     third = await cleo.transport("recv")
     assert third.ice_candidates[0].port == ports[0], "no worker is clearly less loaded"
     assert shares(feature) == [3, 2]
+    assert (await cleo.transport("send")).ice_candidates[0].port == ports[0], "where the page has one already"
 
 
 async def test_a_worker_without_pages_of_the_meeting_is_let_go(feature: MediaFeature, service: MediaService) -> None:
@@ -219,7 +220,7 @@ async def test_each_page_is_told_who_is_in_its_own_workers_slots(
     feature: MediaFeature, meeting: RecordingMeeting
 ) -> None:
     ana, ben = await LivePage(feature, "ana").connect(), await LivePage(feature, "ben").connect()
-    await ana.produce(ana.sending.id, Source.MICROPHONE)
+    microphone = await ana.produce(ana.sending.id, Source.MICROPHONE)
     await ben.listen()
     await arrives(ana.upward, voice(), ben.downward, b"voice")
 
@@ -235,6 +236,8 @@ async def test_each_page_is_told_who_is_in_its_own_workers_slots(
     meeting.notices.clear()
     await feature.on_connection_joined(ben.caller, 0)
     assert has_heard("page of ben")
+    await ana.ask(MediaProducerUpdate, Empty, producer_id=microphone, is_paused=True)
+    await until(lambda: told("page of ben")[-1].slots == (None,) * AUDIO_SLOTS)
     for page in (ana, ben):
         await page.close()
 
