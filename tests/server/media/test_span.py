@@ -237,7 +237,7 @@ async def test_each_page_is_told_who_is_in_its_own_workers_slots(
     await feature.on_connection_joined(ben.caller, 0)
     assert has_heard("page of ben")
     await ana.ask(MediaProducerUpdate, Empty, producer_id=microphone, is_paused=True)
-    await until(lambda: told("page of ben")[-1].slots == (None,) * AUDIO_SLOTS)
+    await until(lambda: told("page of ben")[-1].slots == (None,) * AUDIO_SLOTS, 10.0)  # before consent expires
     for page in (ana, ben):
         await page.close()
 
