@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+SPAN_AT = 300
+"""A hundred and fifty pages, each of which receives some 600 packets a second, are what one core forwards."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -34,6 +36,8 @@ class Config:
     """How long a page may open relays with the credentials it was given: longer than any meeting."""
     media_workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
     """One for each core that this process may use."""
+    room_span_transports: int = SPAN_AT
+    """A media worker with so many transports is full (a page has two): a room goes on on another one."""
     web_dir: Path = Path(__file__).parent.parent / "client_web" / "dist"
     """The built web client."""
     room_grace_s: float = 60.0

@@ -72,6 +72,10 @@ class MediaWorkerFigures(Protocol):
     @property
     def retransmissions_out(self) -> int: ...  # noqa: D102
     @property
+    def piped_in(self) -> int: ...  # noqa: D102
+    @property
+    def piped_out(self) -> int: ...  # noqa: D102
+    @property
     def datagrams(self) -> Distribution: ...  # noqa: D102
     @property
     def refused_datagrams(self) -> int: ...  # noqa: D102
@@ -248,8 +252,9 @@ _TRAFFIC: tuple[_Directed, ...] = (
         "Packets sent again because somebody missed them.",
         lambda w: (w.retransmissions_in, w.retransmissions_out),
     ),
+    ("roundup_media_piped_packets", "Packets between media workers.", lambda w: (w.piped_in, w.piped_out)),
 )
-"""In: from pages; out: to pages."""
+"""In: from pages, or workers; out: to them."""
 
 
 def _traffic(workers: Sequence[tuple[str, MediaWorkerFigures]]) -> Iterable[Metric]:

@@ -82,6 +82,15 @@ def serve(
             envvar="ROUNDUP_MEDIA_WORKERS", metavar="N", min=1, max=256, help="Media worker processes; one per core."
         ),
     ] = DEFAULT.media_workers,
+    room_span_transports: Annotated[
+        int,
+        typer.Option(
+            envvar="ROUNDUP_ROOM_SPAN_TRANSPORTS",
+            metavar="N",
+            min=2,
+            help="A room goes on on another media worker when its own has so many transports; a page has two.",
+        ),
+    ] = DEFAULT.room_span_transports,
     web_dir: Annotated[
         Path, typer.Option(envvar="ROUNDUP_WEB_DIR", metavar="FOLDER", help="The built web client.")
     ] = DEFAULT.web_dir,
@@ -141,6 +150,7 @@ def serve(
             turn_secret_file=turn_secret_file,
             turn_credential_s=turn_credential_s,
             media_workers=media_workers,
+            room_span_transports=room_span_transports,
             web_dir=web_dir,
             room_grace_s=room_grace_s,
             reconnect_grace_s=reconnect_grace_s,

@@ -53,7 +53,8 @@ from server.media import ortc
 from server.media.books import MediaBooks, not_found
 from server.media.endpoint import MediaConsumer, MediaProducer, MediaTransport
 from server.media.rpc import RpcError
-from server.media.slots import SpeakerNotices, nobody, offer_slots
+from server.media.slots import SpeakerNotices, offer_slots
+from server.media.span import Span
 from server.media.supervisor import Supervisor
 from server.media.worker_process import WorkerProcess
 from server.room.feature import Caller, Feature, Handler, Meeting
@@ -76,14 +77,13 @@ class MediaFeature(Feature):
     ) -> None:
         """`ice_servers` makes a participant's credentials for the TURN servers."""
         self._meeting = meeting
-        self._supervisor = supervisor
         self._candidates = candidates
         self._ice_servers = ice_servers
         self._epoch = 1
-        self._worker: WorkerProcess | None = None
         self._is_closed = False
         self._books = MediaBooks()
-        self._speakers = SpeakerNotices(meeting, self._books)
+        self._span = Span(supervisor, self)
+        self._speakers = SpeakerNotices(meeting, self._books, self._span)
 
     def handlers(self) -> Mapping[type[Request], Handler]:
         """Answer every media request."""
@@ -103,11 +103,11 @@ class MediaFeature(Feature):
 
     def snapshot(self) -> MediaSnapshot:
         """Return the epoch, and whether there is a worker."""
-        return MediaSnapshot(epoch=self._epoch, is_available=self._worker is not None)
+        return MediaSnapshot(epoch=self._epoch, is_available=self._span.home is not None)
 
     async def on_meeting_opened(self, _at: int) -> None:
         """Find a worker."""
-        self._worker = self._supervisor.place(self._router_id, self)
+        self._span.open(self._router_id)
 
     async def on_connection_joined(self, caller: Caller, at: int) -> None:  # noqa: ARG002 - the hook's
         """Tell a page that has come back what it may have missed."""
@@ -136,10 +136,7 @@ class MediaFeature(Feature):
         self._is_closed = True
         for transport in list(self._books.transports.values()):
             self._close_transport(transport)
-        if self._worker is not None:
-            self._worker.post(m.CloseRouter(router_id=self._router_id))
-        self._supervisor.remove(self._router_id)
-        self._worker = None
+        self._span.close()
 
     # What happens to it
 
@@ -158,9 +155,9 @@ class MediaFeature(Feature):
             producer.layers_wanted = layers
             self._tell_layers_wanted(producer)
 
-    def on_speakers_changed(self, speakers: m.SpeakersChanged) -> None:
+    def on_speakers_changed(self, worker: WorkerProcess, speakers: m.SpeakersChanged) -> None:
         """Tell the room who is heard now."""
-        self._speakers.on_changed(speakers)
+        self._speakers.on_changed(worker, speakers)
 
     def on_transport_quality(self, transport_id: str, quality: Quality) -> None:
         """Tell the room how good somebody's connection is now."""
@@ -176,37 +173,43 @@ class MediaFeature(Feature):
             self._tell_dark(consumer)
 
     def on_worker_lost(self) -> None:
-        """Begin a new epoch, on another worker if there is one."""
-        self._worker = None
+        """Begin a new epoch, on another worker if there is one; those that are left of several let go of it, too."""
+        self._span.close()
         self._epoch += 1
         # Before the producers go, so that no page takes its own for closed by somebody.
         self._meeting.publish(MediaReset(epoch=self._epoch, is_available=False))
         for transport in list(self._books.transports.values()):
             self._forget_transport(transport)
-        self._speakers.on_changed(nobody(self._router_id))
+        self._speakers.update()
         self.on_worker_available()
 
     def on_worker_available(self) -> None:
         """Go on with a worker that is there now."""
         if self._is_closed:
             return
-        self._worker = self._supervisor.place(self._router_id, self)
-        if self._worker is not None:
+        self._span.open(self._router_id)
+        if self._span.home is not None:
             self._meeting.publish(MediaReset(epoch=self._epoch, is_available=True))
 
     # What is asked of it
 
     async def _on_transport_create(self, caller: Caller, request: MediaTransportCreate) -> MediaTransportCreated:
-        worker = self._living_worker()
+        if self._span.home is None:
+            raise _unavailable()
         if request.direction == "recv" and request.rtp_capabilities is None:
             raise UserError(ErrorCode.BAD_REQUEST, "A transport to receive with needs rtp_capabilities.")
         transport = self._open_transport(caller, request)
-        worker.transport_count += 1
+        worker = self._span.place(transport)
+        assert worker is not None  # noqa: S101 - there is a home
+        if worker is not self._span.home:
+            self._speakers.update()
+            self._speakers.tell_again(caller.endpoint_id)
         try:
             created = await self._do(
+                transport,
                 m.CreateTransport(
                     router_id=self._router_id, transport_id=transport.transport_id, group=caller.participant_id
-                )
+                ),
             )
         except BaseException:  # too late or cancelled: the worker may have made it
             self._close_transport(transport)
@@ -218,17 +221,18 @@ class MediaFeature(Feature):
     async def _on_transport_connect(self, caller: Caller, request: MediaTransportConnect) -> Empty:
         transport = self._books.own_transport(caller, request.transport_id)
         await self._do(
+            transport,
             m.ConnectTransport(
                 transport_id=transport.transport_id,
                 fingerprints=request.dtls_parameters.fingerprints,
                 remote_role=request.dtls_parameters.role,
-            )
+            ),
         )
         return Empty()
 
     async def _on_ice_restart(self, caller: Caller, request: MediaIceRestart) -> MediaIceRestarted:
         transport = self._books.own_transport(caller, request.transport_id)
-        restarted = await self._do(m.RestartIce(transport_id=transport.transport_id))
+        restarted = await self._do(transport, m.RestartIce(transport_id=transport.transport_id))
         assert isinstance(restarted, m.IceRestarted)  # noqa: S101 - what the worker answers to it
         return MediaIceRestarted(
             ice_parameters=_ice_parameters(restarted), ice_servers=tuple(self._ice_servers(caller.participant_id))
@@ -253,26 +257,31 @@ class MediaFeature(Feature):
             codec_parameters=checked.codec_parameters,
             is_paused=request.is_paused,
         )
+        stream = replace(checked.stream, is_screen=is_screen)
         try:
             await self._do(
+                transport,
                 m.Produce(
                     transport_id=transport.transport_id,
                     producer_id=producer.producer_id,
-                    stream=replace(checked.stream, is_screen=is_screen),
+                    stream=stream,
                     is_paused=request.is_paused,
                     replaces=earlier.producer_id if earlier is not None else None,
-                )
+                ),
             )
             if is_screen:  # somebody else may have been faster
                 self._check_screens(caller.participant_id)
         except UserError:
             # It may have been made all the same, after we stopped waiting.
-            self._post(m.CloseProducer(transport_id=transport.transport_id, producer_id=producer.producer_id))
+            self._post(
+                transport, m.CloseProducer(transport_id=transport.transport_id, producer_id=producer.producer_id)
+            )
             raise
         if transport.is_closed:
             raise not_found("transport")
         replaced = self._drop_producers(caller.participant_id, request.source)  # not before: it may have been refused
         self._books.add_producer(producer)
+        self._span.add_producer(producer, stream)
         self._speakers.update()  # the worker has told of it already
         # At once with the new one: in between, another page would take nobody to be sending.
         self._tell_producers(caller.participant_id)
@@ -286,14 +295,16 @@ class MediaFeature(Feature):
     async def _on_producer_update(self, caller: Caller, request: MediaProducerUpdate) -> Empty:
         producer = self._books.own_producer(caller, request.producer_id)
         await self._do(
+            producer.transport,
             m.PauseProducer(
                 transport_id=producer.transport.transport_id,
                 producer_id=producer.producer_id,
                 is_paused=request.is_paused,
-            )
+            ),
         )
         if not producer.is_closed:
             producer.is_paused = request.is_paused
+            self._span.pause_producer(producer)
             self._tell_producers(caller.participant_id)
         return Empty()
 
@@ -322,15 +333,17 @@ class MediaFeature(Feature):
         )
         consumer = MediaConsumer(create_id("co"), producer, transport)
         self._books.add_consumer(consumer)
+        self._span.lead(producer, transport)
         try:
             await self._do(
+                transport,
                 m.Consume(
                     transport_id=transport.transport_id,
                     consumer_id=consumer.consumer_id,
                     producer_transport_id=producer.transport.transport_id,
                     producer_id=producer.producer_id,
                     stream=stream,
-                )
+                ),
             )
         except UserError:
             self._close_consumer(consumer)
@@ -366,7 +379,7 @@ class MediaFeature(Feature):
         try:
             for options in offer.options:
                 self._books.add_consumer(MediaConsumer(options.id, None, transport))
-            await self._do(m.ConsumeSlots(transport_id=transport.transport_id, slots=offer.subscriptions))
+            await self._do(transport, m.ConsumeSlots(transport_id=transport.transport_id, slots=offer.subscriptions))
         except UserError:
             for consumer in [c for c in transport.consumers.values() if c.producer is None]:
                 self._close_consumer(consumer)
@@ -380,14 +393,18 @@ class MediaFeature(Feature):
         transport_id, consumer_id = consumer.transport.transport_id, consumer.consumer_id
         if request.max_layer is not None:
             self._post(
+                consumer.transport,
                 m.PreferLayer(
                     transport_id=transport_id,
                     consumer_id=consumer_id,
                     layer=request.max_layer,
                     is_large=request.is_large,
-                )
+                ),
             )
-        await self._do(m.PauseConsumer(transport_id=transport_id, consumer_id=consumer_id, is_paused=request.is_paused))
+        await self._do(
+            consumer.transport,
+            m.PauseConsumer(transport_id=transport_id, consumer_id=consumer_id, is_paused=request.is_paused),
+        )
         return Empty()
 
     async def _on_consumer_close(self, caller: Caller, request: MediaConsumerClose) -> Empty:
@@ -400,20 +417,18 @@ class MediaFeature(Feature):
     def _router_id(self) -> str:
         return f"{self._meeting.meeting_id}.{self._epoch}"
 
-    def _living_worker(self) -> WorkerProcess:
-        if self._worker is None:
-            raise UserError(ErrorCode.MEDIA_UNAVAILABLE, "Sound and video are being restarted.")
-        return self._worker
-
-    async def _do(self, command: m.AnyCommand) -> m.Answer:
+    async def _do(self, transport: MediaTransport, command: m.AnyCommand) -> m.Answer:
+        worker = self._span.worker_of(transport)
+        if worker is None:
+            raise _unavailable()
         try:
-            return await self._living_worker().call(command)
+            return await worker.call(command)
         except RpcError as error:
             raise UserError(ErrorCode.BAD_REQUEST, f"The media server refused: {error}.") from None
 
-    def _post(self, command: m.AnyCommand) -> None:
-        if self._worker is not None:
-            self._worker.post(command)
+    def _post(self, transport: MediaTransport, command: m.AnyCommand) -> None:
+        if (worker := self._span.worker_of(transport)) is not None:
+            worker.post(command)
 
     def _open_transport(self, caller: Caller, request: MediaTransportCreate) -> MediaTransport:
         """Enter a transport into the books, in the place of an earlier one."""
@@ -440,23 +455,28 @@ class MediaFeature(Feature):
         return dropped
 
     def _drop_producer(self, producer: MediaProducer) -> None:
+        transport = producer.transport
         self._books.remove_producer(producer)
-        self._post(m.CloseProducer(transport_id=producer.transport.transport_id, producer_id=producer.producer_id))
+        self._span.remove_producer(producer)
+        self._post(transport, m.CloseProducer(transport_id=transport.transport_id, producer_id=producer.producer_id))
 
     def _close_consumer(self, consumer: MediaConsumer) -> None:
         self._books.remove_consumer(consumer)
-        self._post(m.CloseConsumer(transport_id=consumer.transport.transport_id, consumer_id=consumer.consumer_id))
+        transport = consumer.transport
+        self._post(transport, m.CloseConsumer(transport_id=transport.transport_id, consumer_id=consumer.consumer_id))
 
     def _close_transport(self, transport: MediaTransport) -> None:
+        self._post(transport, m.CloseTransport(transport_id=transport.transport_id))
         self._forget_transport(transport)
-        self._post(m.CloseTransport(transport_id=transport.transport_id))
 
     def _forget_transport(self, transport: MediaTransport) -> None:
         if transport.is_closed:
             return
-        if self._worker is not None:
-            self._worker.transport_count -= 1
-        if self._books.remove_transport(transport):
+        producers = self._books.remove_transport(transport)
+        for producer in producers:
+            self._span.remove_producer(producer)
+        self._span.remove(transport)
+        if producers:
             self._tell_producers(transport.endpoint.participant_id)
         self._tell_quality(transport.endpoint.participant_id)
 
@@ -494,6 +514,10 @@ class MediaFeature(Feature):
             dtls_parameters=DtlsParameters(fingerprints=[worker.fingerprint], role="auto"),
             ice_servers=self._ice_servers(transport.endpoint.participant_id),
         )
+
+
+def _unavailable() -> UserError:
+    return UserError(ErrorCode.MEDIA_UNAVAILABLE, "Sound and video are being restarted.")
 
 
 def _ice_parameters(credentials: m.TransportCreated | m.IceRestarted) -> IceParameters:

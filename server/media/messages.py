@@ -183,6 +183,38 @@ class CloseConsumer(Command, frozen=True, kw_only=True, tag="close_consumer"):
     consumer_id: str
 
 
+class PipeProducer(Command, frozen=True, kw_only=True, tag="pipe_producer"):
+    """Pass a producer on to another worker: every packet once, decrypted."""
+
+    transport_id: str
+    producer_id: str
+    pipe: Uint32
+    """A number that no other pipe of this machine has."""
+    to: str
+    """The other worker's socket."""
+
+
+class ProducePiped(Command, frozen=True, kw_only=True, tag="produce_piped"):
+    """Accept what another worker passes on. From then on it is paused, consumed and closed as the producer there is."""
+
+    router_id: str
+    transport_id: str
+    """The one that it is produced on there."""
+    group: str
+    producer_id: str
+    stream: ProducerStream
+    is_paused: bool
+    pipe: Uint32
+    origin: str
+    """The other worker's socket."""
+
+
+class ClosePipe(Command, frozen=True, kw_only=True, tag="close_pipe"):
+    """Pass a producer on no more. No error when it is gone already."""
+
+    pipe: Uint32
+
+
 AnyCommand = (
     CreateTransport
     | ConnectTransport
@@ -197,6 +229,9 @@ AnyCommand = (
     | PauseConsumer
     | PreferLayer
     | CloseConsumer
+    | PipeProducer
+    | ProducePiped
+    | ClosePipe
 )
 
 
@@ -297,6 +332,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     bytes_out: int = 0
     drops: dict[str, int] = {}
     """Packets that came and went no further, or could not be sent, by reason."""
+    piped_in: int = 0
+    piped_out: int = 0
+    """From and to other workers of this machine; in no other number."""
     lost_in: int = 0
     lost_out: int = 0
     """Before retransmission; out: as subscribers tell."""

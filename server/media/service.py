@@ -27,6 +27,7 @@ class MediaService:
         self._supervisor = Supervisor(
             count=config.media_workers,
             first_port=config.media_port,
+            span_at=config.room_span_transports,
             logs=LogOptions(config.log_level, is_json=config.log_json),
         )
         self._turn_servers = TurnServers(config.turn_urls, config.turn_secret_file, config.turn_credential_s, clock)

@@ -12,11 +12,14 @@ from server.media import ortc
 from server.media.books import MediaBooks
 from server.media.capabilities import CODECS
 from server.media.endpoint import MediaTransport
+from server.media.span import Span
+from server.media.worker_process import WorkerProcess
 from server.room.feature import Meeting
 
 _CODEC = next(codec for codec in CODECS if codec.capability.kind is MediaKind.AUDIO)
 _CNAME = "slots"
 """Of all of them: they come from one place, and belong to no picture."""
+_NOBODY = m.SpeakersChanged(router_id="", slots=[None] * m.AUDIO_SLOTS, talking=[], dominant=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,38 +52,56 @@ def offer_slots(transport: MediaTransport) -> SlotsOffer:
     return SlotsOffer(tuple(options), subscriptions)
 
 
-def nobody(router_id: str) -> m.SpeakersChanged:
-    """Return what a worker would tell of a room in which nobody is heard."""
-    return m.SpeakersChanged(router_id=router_id, slots=[None] * m.AUDIO_SLOTS, talking=[], dominant=None)
-
-
 class SpeakerNotices:
-    """Tells a meeting who is heard: a worker knows producers, a page knows participants."""
+    """Tells a meeting who is heard: a worker knows producers, a page knows participants.
 
-    def __init__(self, meeting: Meeting, books: MediaBooks) -> None:
+    Who is in which slot, each of a meeting's workers decides for its own pages; whoever is on none gets the home's.
+    """
+
+    def __init__(self, meeting: Meeting, books: MediaBooks, span: Span) -> None:
         self._meeting = meeting
         self._books = books
-        self._speakers = nobody("")
-        self._notice = self._create_notice()
+        self._span = span
+        self._notice = self._create_notice(None)
+        """The home's, as it was told last."""
+        self._elsewhere: dict[WorkerProcess, MediaSpeakers] = {}
+        """Those of the meeting's other workers."""
 
-    def on_changed(self, speakers: m.SpeakersChanged) -> None:
-        """Take what the worker tells."""
-        self._speakers = speakers
+    def on_changed(self, worker: WorkerProcess, speakers: m.SpeakersChanged) -> None:
+        """Take what a worker tells."""
+        if (share := self._span.shares.get(worker)) is not None:
+            share.speakers = speakers
         self.update()
 
     def update(self) -> None:
         """Tell the room who is heard, if that has changed or somebody is known only now."""
-        notice = self._create_notice()
-        if notice != self._notice:
+        home, *others = self._span.shares or [None]
+        notice = self._create_notice(home)
+        is_told_anew = notice != self._notice
+        if is_told_anew:
             self._notice = notice
             self._meeting.notify(notice)
+        before = self._elsewhere
+        self._elsewhere = {worker: self._create_notice(worker) for worker in others if worker is not None}
+        for worker, other in self._elsewhere.items():
+            if is_told_anew or before.get(worker) != other:
+                self._tell_pages_on(worker, other)
 
     def tell_again(self, endpoint_id: str) -> None:
-        """Tell one page that has come in."""
-        self._meeting.notify(self._notice, endpoint_id=endpoint_id)
+        """Tell one page that has come in, or has got its transports elsewhere."""
+        worker = next(filter(None, map(self._span.worker_of, self._books.transports_of(endpoint_id))), None)
+        notice = self._elsewhere.get(worker, self._notice) if worker is not None else self._notice
+        self._meeting.notify(notice, endpoint_id=endpoint_id)
 
-    def _create_notice(self) -> MediaSpeakers:
-        speakers = self._speakers
+    def _tell_pages_on(self, worker: WorkerProcess, notice: MediaSpeakers) -> None:
+        transports = self._books.transports.values()
+        pages = {each.endpoint.endpoint_id: None for each in transports if self._span.worker_of(each) is worker}
+        for endpoint_id in pages:
+            self._meeting.notify(notice, endpoint_id=endpoint_id)
+
+    def _create_notice(self, worker: WorkerProcess | None) -> MediaSpeakers:
+        share = self._span.shares.get(worker) if worker is not None else None
+        speakers = share.speakers if share is not None and share.speakers is not None else _NOBODY
         return MediaSpeakers(
             slots=tuple(self._participant(producer_id) for producer_id in speakers.slots),
             talking=tuple(who for producer_id in speakers.talking if (who := self._participant(producer_id))),

@@ -1,10 +1,13 @@
 """Keeps one media worker per slot running, and places routers on them."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count as count_from_zero
 
 import structlog
 
+from server.config import SPAN_AT
 from server.errors import StartupError
 from server.media.messages import Report
 from server.media.worker_process import LogOptions, RouterOwner, WorkerProcess, tell
@@ -45,9 +48,12 @@ class Supervisor:
     count: int
     first_port: int
     logs: LogOptions = field(default_factory=LogOptions)
+    span_at: int = SPAN_AT
+    """A worker with so many transports is full."""
     _slots: list[_Slot] = field(init=False, default_factory=list)
     _waiting: dict[str, RouterOwner] = field(init=False, default_factory=dict)
     """Routers that no worker could take."""
+    _pipes: Iterator[int] = field(init=False, default_factory=count_from_zero)
 
     async def start(self) -> None:
         """Start all workers. Raises `StartupError`, with none left running, when one cannot serve."""
@@ -93,6 +99,10 @@ class Supervisor:
         else:
             worker.routers[router_id] = owner
         return worker
+
+    def take_pipe(self) -> int:
+        """Return a number for a pipe between workers: none has it, whatever their meeting."""
+        return next(self._pipes) % (1 << 32)
 
     def remove(self, router_id: str) -> None:
         """Tell a router's owner nothing more. Idempotent."""

@@ -5,6 +5,7 @@ import contextlib
 import os
 import socket
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from server.media.rpc import Peer, PeerGoneError, TooManyCallsError
 CALL_TIMEOUT_S = 5.0
 _START_TIMEOUT_S = 10.0
 _STOP_TIMEOUT_S = 3.0
+_BUSY_REPORTS = 5
+"""So many reports, seconds, make it busy: one alone may be somebody's start."""
 _PROJECT = Path(__file__).parents[2]
 
 _log = structlog.get_logger(__name__)
@@ -39,8 +42,8 @@ class RouterOwner(Protocol):
         """Take note that so many of a producer's layers are worth sending."""
         ...
 
-    def on_speakers_changed(self, speakers: m.SpeakersChanged) -> None:
-        """Take note of who is heard now."""
+    def on_speakers_changed(self, worker: "WorkerProcess", speakers: m.SpeakersChanged) -> None:
+        """Take note of who is heard now by those on a worker."""
         ...
 
     def on_transport_quality(self, transport_id: str, quality: Quality) -> None:
@@ -68,16 +71,19 @@ class LogOptions:
     is_json: bool = False
 
 
-async def _spawn(control: socket.socket, port: int, logs: LogOptions) -> asyncio.subprocess.Process:
+async def _spawn(
+    control: socket.socket, piping: socket.socket, port: int, logs: LogOptions
+) -> asyncio.subprocess.Process:
     search_path = os.pathsep.join(filter(None, (str(_PROJECT), os.environ.get("PYTHONPATH"))))
-    command = [sys.executable, "-m", "server.media.worker", "--fd", str(control.fileno()), "--port", str(port)]
+    command = [sys.executable, "-m", "server.media.worker", "--fd", str(control.fileno())]
+    command += ["--pipe-fd", str(piping.fileno()), "--port", str(port)]
     command += ["--log-level", logs.level]
     if logs.is_json:
         command.append("--log-json")
     try:
         return await asyncio.create_subprocess_exec(
             *command,
-            pass_fds=(control.fileno(),),
+            pass_fds=(control.fileno(), piping.fileno()),
             stdin=asyncio.subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": search_path},
         )
@@ -103,14 +109,20 @@ class WorkerProcess:
         self.report = m.Report()
         self.reports = 0
         """How many reports have come."""
+        self._reported_at = 0.0
         self.heard_at = asyncio.get_running_loop().time()
         """When it last told anything."""
+        self.busy = 0.0
+        """The share of a core that it has used lately."""
+        self.pipe_address = ""
+        """Where other workers send what they pass on."""
         self.port = 0
         self.has_ipv6 = False
         self.fingerprint = DtlsFingerprint(algorithm="sha-256", value="")
         self._peer = Peer(sock, on_event=self._on_event)
         self._serving: asyncio.Task[None] | None = None
         self._process: asyncio.subprocess.Process | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._started: asyncio.Future[m.Started | m.StartFailed] = asyncio.get_running_loop().create_future()
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode_answer = msgspec.msgpack.Decoder(m.Answer).decode
@@ -122,8 +134,8 @@ class WorkerProcess:
         ours, theirs = socket.socketpair()
         worker = cls(number, ours)
         try:
-            with theirs:
-                worker._process = await _spawn(theirs, port, logs)
+            with theirs, worker._open_pipe() as piping:
+                worker._process = await _spawn(theirs, piping, port, logs)
             worker._serving = asyncio.create_task(worker._serve(), name=f"media worker {number}")
             await worker._wait_started(port)
         except BaseException:
@@ -179,11 +191,26 @@ class WorkerProcess:
                 await self._process.wait()
         if self._serving is not None:
             await asyncio.wait([self._serving])
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
 
     @staticmethod
     def _kill(process: asyncio.subprocess.Process) -> None:
         with contextlib.suppress(ProcessLookupError):  # it ended just now
             process.kill()
+
+    def _open_pipe(self) -> socket.socket:
+        """Bind the socket for other workers, in a folder that only this user may enter. Raises `StartupError`."""
+        piping = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            self._folder = tempfile.TemporaryDirectory(prefix="roundup-worker-", ignore_cleanup_errors=True)
+            self.pipe_address = str(Path(self._folder.name) / "pipe")
+            piping.bind(self.pipe_address)
+        except OSError as error:
+            piping.close()
+            raise StartupError(f"A media worker's socket cannot be made in {tempfile.gettempdir()}: {error}.") from None
+        return piping
 
     async def _serve(self) -> None:
         await self._peer.run()
@@ -204,18 +231,24 @@ class WorkerProcess:
         if (owner := self.routers.get(router_id)) is not None:
             tell(lambda: call(owner))
 
+    def _on_report(self, report: m.Report) -> None:
+        if self.reports:
+            used = (report.cpu_s - self.report.cpu_s) / max(0.1, self.heard_at - self._reported_at)
+            self.busy += (used - self.busy) / _BUSY_REPORTS
+        self.report, self._reported_at = report, self.heard_at
+        self.reports += 1
+
     def _on_event(self, body: bytes) -> None:
         self.heard_at = asyncio.get_running_loop().time()
         match self._decode_event(body):
             case m.Report() as report:
-                self.report = report
-                self.reports += 1
+                self._on_report(report)
             case m.TransportClosed(router_id=router_id, transport_id=transport_id, reason=reason):
                 self._tell_owner(router_id, lambda owner: owner.on_transport_closed(transport_id, reason))
             case m.LayersWanted(router_id=router_id, producer_id=producer_id, layers=layers):
                 self._tell_owner(router_id, lambda owner: owner.on_layers_wanted(producer_id, layers))
             case m.SpeakersChanged(router_id=router_id) as speakers:
-                self._tell_owner(router_id, lambda owner: owner.on_speakers_changed(speakers))
+                self._tell_owner(router_id, lambda owner: owner.on_speakers_changed(self, speakers))
             case m.TransportQuality(router_id=router_id, transport_id=transport_id, quality=quality):
                 self._tell_owner(router_id, lambda owner: owner.on_transport_quality(transport_id, quality))
             case m.ConsumerDark(router_id=router_id, transport_id=transport_id, consumer_id=consumer_id) as event:

@@ -35,6 +35,8 @@ class Worker:
     keyframe_requests_out: int = 0
     retransmissions_in: int = 0
     retransmissions_out: int = 0
+    piped_in: int = 0
+    piped_out: int = 0
     datagrams: Counted = field(default_factory=Counted)
     refused_datagrams: int = 0
     delays: Counted = field(default_factory=Counted)
@@ -104,11 +106,13 @@ def test_each_direction_is_counted_for_itself() -> None:
         keyframe_requests_out=6,
         retransmissions_in=7,
         retransmissions_out=8,
+        piped_in=9,
+        piped_out=10,
     )
     found = samples(Metrics(lambda: NOBODY, lambda: [worker]))
-    names = ("packets_lost", "nacks", "keyframe_requests", "retransmissions")
+    names = ("packets_lost", "nacks", "keyframe_requests", "retransmissions", "piped_packets")
     counts = [found[f"roundup_media_{name}_total", way, "8810"] for name in names for way in ("in", "out")]
-    assert counts == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert counts == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 
 
 def test_a_distribution_becomes_buckets_that_count_what_is_below_too() -> None:

@@ -56,6 +56,12 @@ class Counters:
     """Packets that are too large to be sent."""
     not_protected: int = 0
     """Packets that SRTP refused to encrypt."""
+    piped_in: int = 0
+    """Packets that came from other workers."""
+    piped_out: int = 0
+    """Packets that went to other workers."""
+    not_piped: int = 0
+    """Packets that another worker did not take in time, or that is gone."""
     lost_in: int = 0
     """Packets that publishers sent and that did not come, before retransmission."""
     lost_out: int = 0

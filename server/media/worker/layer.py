@@ -140,16 +140,16 @@ class Layer:
         """
         if self.ssrc is None:
             return None
-        worst_loss = 0
-        if not self.producer.is_video:
-            worst_loss = max((consumer.fraction_lost for consumer in self.consumers), default=0)
-            worst_loss = max(worst_loss, self.producer.transport.audio.worst_loss)
-        return self.reception.block(self.ssrc, now, given_up=self._missing.given_up, worst_loss=worst_loss)
+        return self.reception.block(
+            self.ssrc, now, given_up=self._missing.given_up, worst_loss=self.producer.worst_loss
+        )
 
     def on_sender_report(self, report: rtcp.SenderReport, now: float) -> None:
         """Pass the publisher's clock on to every subscriber, but not more often than makes sense."""
         self.reception.on_sender_report(report, now)
         self.last_sender_report = report
+        for outlet in self.producer.outlets:
+            outlet.put_report(self.index, report)
         if now < self._next_sender_report_at:
             return
         self._next_sender_report_at = now + MIN_SENDER_REPORT_INTERVAL_S
@@ -162,7 +162,7 @@ class Layer:
             return
         now = self._plumbing.clock()
         if self._throttle.ask(now):
-            self._send_keyframe_request()
+            self.producer.transport.request_keyframe(self)
         elif self._keyframe_timer is None and self._throttle.due_at is not None:
             self._keyframe_timer = self._plumbing.call_later(self._throttle.due_at - now, self._on_keyframe_timer)
 
@@ -253,11 +253,7 @@ class Layer:
             self._drop("paused")
             return
         data = self._rewritten(header, now)
-        packet = Packet(data, sequence, header.timestamp, descriptor, may_be_padded=producer.is_video)
-        if not producer.is_video:
-            producer.transport.audio.put(producer.producer_id, packet, now)
-        if producer.is_video or producer.consumers:
-            self._forward(packet)
+        self._pass_on(Packet(data, sequence, header.timestamp, descriptor, may_be_padded=producer.is_video), now)
 
     def _drop(self, reason: DropReason) -> None:
         self._plumbing.counters.drops[reason] += 1
@@ -297,6 +293,16 @@ class Layer:
             extension_value=value,
         )
         return bytes(view[at : RECEIVE_AT + header.payload_end])
+
+    def _pass_on(self, packet: Packet, now: float) -> None:
+        """Let a packet go wherever it is wanted: to other workers, into the room's slots, to subscribers."""
+        producer = self.producer
+        for outlet in producer.outlets:
+            outlet.put(self.index, packet)
+        if not producer.is_video:
+            producer.transport.audio.put(producer.producer_id, packet, now)
+        if producer.is_video or producer.consumers:
+            self._forward(packet)
 
     def _forward(self, packet: Packet) -> None:
         if self._is_stale:
@@ -347,18 +353,14 @@ class Layer:
         if self._nack_timer is not None:
             self._nack_timer.cancel()
             self._nack_timer = None
-        if self.ssrc is None:
-            return
         now = self._plumbing.clock()
         given_up = self._missing.given_up
         due = self._missing.take_due(now)
         if self._missing.given_up > given_up:
             self.request_keyframe()  # who gets this layer cannot go on without, and would wait seconds before asking
-        transport = self.producer.transport
         for start in range(0, len(due), _NACKED_AT_ONCE):
             numbers = [sequence & 0xFFFF for sequence in due[start : start + _NACKED_AT_ONCE]]
-            self._plumbing.counters.nacks_out += 1
-            transport.send_rtcp(rtcp.nack(transport.ssrc, self.ssrc, numbers))
+            self.producer.transport.request_again(self, numbers)
         if (next_due := self._missing.next_due) is not None:
             self._nack_timer = self._plumbing.call_later(max(0.0, next_due - now), self._send_nacks)
 
@@ -368,12 +370,6 @@ class Layer:
             return
         now = self._plumbing.clock()
         if self._throttle.take_due(now):
-            self._send_keyframe_request()
+            self.producer.transport.request_keyframe(self)
         elif self._throttle.due_at is not None:
             self._keyframe_timer = self._plumbing.call_later(self._throttle.due_at - now, self._on_keyframe_timer)
-
-    def _send_keyframe_request(self) -> None:
-        if self.ssrc is not None:
-            transport = self.producer.transport
-            self._plumbing.counters.keyframe_requests_out += 1
-            transport.send_rtcp(rtcp.picture_loss_indication(transport.ssrc, self.ssrc))

@@ -18,16 +18,16 @@ from server.media.worker.worker import Worker
 _PR_SET_PDEATHSIG = 1
 
 
-def run(control: socket.socket, port: int) -> None:
-    """Serve on `port`, UDP and TCP, until `control` closes; 0 takes a free port."""
+def run(control: socket.socket, piping: socket.socket, port: int) -> None:
+    """Serve on `port`, UDP and TCP, until `control` closes; 0 takes a free port. `piping` is for other workers."""
     for asked in (signal.SIGINT, signal.SIGTERM):  # also sent to us, but for the server, which then closes our socket
         signal.signal(asked, signal.SIG_IGN)
     # The end of the socket ends a worker that runs. One that is stopped or hangs would keep its port from a new server.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    asyncio.run(_run(control, port))
+    asyncio.run(_run(control, piping, port))
 
 
-async def _run(control: socket.socket, port: int) -> None:
+async def _run(control: socket.socket, piping: socket.socket, port: int) -> None:
     encode = msgspec.msgpack.Encoder().encode
     started: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
     peer = Peer(control, on_call=lambda body: started.result().on_call(body))
@@ -47,7 +47,7 @@ async def _run(control: socket.socket, port: int) -> None:
         await serving
         return
     certificate = create_certificate()
-    worker = Worker(sock, listening, certificate, emit)
+    worker = Worker(sock, listening, piping, certificate, emit)
     started.set_result(worker)
     worker.start()
     gc.collect()

@@ -8,9 +8,10 @@ from server.media.worker.consumer import Consumer
 from server.media.worker.continuity import Position
 from server.media.worker.layer import Layer
 from server.media.worker.plumbing import Plumbing
+from server.media.worker.upstream import Upstream
 
 if TYPE_CHECKING:
-    from server.media.worker.transport import Transport
+    from server.media.worker.outlet import Outlet
 
 LINGER_TICKS = 3
 """A layer that nobody wants any more is wanted for so much longer, so that a look aside costs no keyframe."""
@@ -22,7 +23,7 @@ class Producer:
     def __init__(
         self,
         producer_id: str,
-        transport: "Transport",
+        transport: Upstream,
         stream: ProducerStream,
         plumbing: Plumbing,
         *,
@@ -35,6 +36,8 @@ class Producer:
         self.is_video = stream.kind is MediaKind.VIDEO
         self.is_layered = len(stream.encodings) > 1
         self.consumers: dict[str, Consumer] = {}
+        self.outlets: list[Outlet] = []
+        """The ways to other workers, where somebody consumes it, too."""
         self.layers = [Layer(self, index, encoding, plumbing) for index, encoding in enumerate(stream.encodings)]
         self.layers_wanted = len(self.layers)
         """What the publisher was told last."""
@@ -124,8 +127,26 @@ class Producer:
                 if consumer.is_forwarding and consumer.layer is not consumer.target_layer:
                     consumer.request_keyframe()  # the last request may have been lost
 
+    @property
+    def worst_loss(self) -> int:
+        """What the listener with the worst line loses of a sound, in 1/256."""
+        if self.is_video:
+            return 0
+        own = (consumer.fraction_lost for consumer in self.consumers.values())
+        return max(self.transport.audio.worst_loss, *own, *(outlet.worst_loss for outlet in self.outlets), 0)
+
+    def shares(self, now: float) -> list[int]:
+        """Return what subscribers can take of it, in bits a second: nothing with layers, of which each gets its own."""
+        if self.is_layered:
+            return []
+        consumers = [consumer for consumer in self.consumers.values() if consumer.first is not None]
+        shares = [share for consumer in consumers if (share := consumer.transport.share(now)) is not None]
+        return shares + [share for outlet in self.outlets for share in outlet.shares]
+
     def close(self) -> None:
         """Stop the timers and let go of everything. Idempotent."""
+        for outlet in list(self.outlets):
+            outlet.close()
         for layer in self.layers:
             layer.close()
         self.consumers.clear()
@@ -139,9 +160,9 @@ class Producer:
         """Tell the publisher how many layers somebody wants: more at once, fewer after a while."""
         if not self.is_video:
             return
-        wanted = max(
-            (min(c.max_layer + 1, len(self.layers)) for c in self.consumers.values() if not c.is_paused), default=0
-        )
+        wants = [c.max_layer + 1 for c in self.consumers.values() if not c.is_paused]
+        wants += [outlet.layers_wanted for outlet in self.outlets]
+        wanted = min(max(wants, default=0), len(self.layers))
         if wanted > self.layers_wanted:
             self._unwanted_ticks = 0
         elif at_least:

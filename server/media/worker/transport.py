@@ -268,6 +268,18 @@ class Transport:
         if self.outbound is not None and self.path is not None:
             self._plumbing.send_rtcp(self.outbound, compound, self.path)
 
+    def request_again(self, layer: Layer, sequences: Sequence[int]) -> None:
+        """Ask the page for packets that are missing, by their 16-bit sequence numbers."""
+        if layer.ssrc is not None:
+            self._plumbing.counters.nacks_out += 1
+            self.send_rtcp(rtcp.nack(self.ssrc, layer.ssrc, sequences))
+
+    def request_keyframe(self, layer: Layer) -> None:
+        """Ask the page for a picture that needs no other."""
+        if layer.ssrc is not None:
+            self._plumbing.counters.keyframe_requests_out += 1
+            self.send_rtcp(rtcp.picture_loss_indication(self.ssrc, layer.ssrc))
+
     def send_sender_report(self, report: rtcp.SenderReport, cname: str) -> None:
         """Send an SR for one of our streams; the page's report on it will tell the round trip."""
         self._line.on_sent_report(report.ssrc, report.ntp, self._plumbing.clock())
@@ -480,21 +492,12 @@ class Transport:
         compound = rtcp.receiver_report(self.ssrc, blocks)
         videos = [layer for layer in layers if layer.producer.is_video]
         if videos:
-            bitrate = publisher_bitrate(self._uplink.bitrate if self._uplink is not None else None, self._shares(now))
+            bitrate = publisher_bitrate(
+                self._uplink.bitrate if self._uplink is not None else None,
+                [producer.shares(now) for producer in self.producers.values() if producer.is_video],
+            )
             compound += rtcp.bandwidth_estimate(self.ssrc, bitrate, [v.ssrc for v in videos if v.ssrc is not None])
         self.send_rtcp(compound)
-
-    def _shares(self, now: float) -> list[list[int]]:
-        """Return what subscribers can take of each video; nothing for one with layers, of which each gets his own."""
-        return [
-            [
-                share
-                for consumer in ([] if producer.is_layered else producer.consumers.values())
-                if consumer.first is not None and (share := consumer.transport.share(now)) is not None
-            ]
-            for producer in self.producers.values()
-            if producer.is_video
-        ]
 
 
 def _layer_by_rid(producer: Producer, packet: memoryview, header: RtpHeader, extension: int | None) -> Layer | None:

@@ -17,7 +17,9 @@ from server.media.worker.counters import DropReason
 from server.media.worker.dtls import WorkerCertificate
 from server.media.worker.fanout import Outbox
 from server.media.worker.ice_lite import IceLite
+from server.media.worker.inlet import Inlet
 from server.media.worker.path import Address, Path
+from server.media.worker.pipes import Pipes
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.producer import Producer
 from server.media.worker.report import LoopLag, collect
@@ -37,6 +39,7 @@ class Worker:
         self,
         sock: socket.socket,
         listening: socket.socket,
+        piping: socket.socket,
         certificate: WorkerCertificate,
         emit: Callable[[m.AnyEvent], None],
         clock: Callable[[], float] = time.monotonic,
@@ -45,6 +48,7 @@ class Worker:
         call_later = asyncio.get_running_loop().call_later
         self.plumbing = Plumbing(self.udp, clock, call_later, Outbox(self.udp, call_later))
         self.transports: dict[str, Transport] = {}
+        self.pipes = Pipes(piping, self.plumbing, self.udp.end_turn)
         self.ice: IceLite[Transport] = IceLite(on_forgotten=_close_connection)
         self.tcp = TcpListener(
             listening,
@@ -73,6 +77,7 @@ class Worker:
         """Serve the sockets and the clock from now on."""
         self.udp.start()
         self.tcp.start()
+        self.pipes.start()
         self._schedule_tick()
 
     async def close(self) -> None:
@@ -83,6 +88,7 @@ class Worker:
         for transport in list(self.transports.values()):
             transport.close()
         await asyncio.gather(*self._closing)
+        self.pipes.close()
         self.tcp.close()
         self.udp.close()
 
@@ -105,8 +111,8 @@ class Worker:
                 credentials = self.ice.restart(self._transport(transport_id).agent)
                 return m.IceRestarted(username_fragment=credentials.username_fragment, password=credentials.password)
             case m.CloseTransport(transport_id=transport_id):
-                if (transport := self.transports.get(transport_id)) is not None:
-                    transport.close()
+                if (upstream := self._upstream(transport_id)) is not None:
+                    upstream.close()
             case m.CloseRouter(router_id=router_id):
                 if (router := self._routers.get(router_id)) is not None:
                     router.close()
@@ -115,10 +121,12 @@ class Worker:
                     command.producer_id, command.stream, is_paused=command.is_paused, replaces=command.replaces
                 )
             case m.PauseProducer(transport_id=transport_id):
-                self._transport(transport_id).producer(command.producer_id).set_paused(command.is_paused)
+                if (upstream := self._upstream(transport_id)) is None:
+                    raise RpcError("no such transport")
+                upstream.producer(command.producer_id).set_paused(command.is_paused)
             case m.CloseProducer(transport_id=transport_id):
-                if (transport := self.transports.get(transport_id)) is not None:
-                    transport.close_producer(command.producer_id)
+                if (upstream := self._upstream(transport_id)) is not None:
+                    upstream.close_producer(command.producer_id)
             case m.Consume(transport_id=transport_id):
                 self._transport(transport_id)
                 self._routers[self._router_of[transport_id]].consume(command)
@@ -133,6 +141,13 @@ class Worker:
             case m.CloseConsumer(transport_id=transport_id):
                 if (transport := self.transports.get(transport_id)) is not None:
                     transport.close_consumer(command.consumer_id)
+            case m.PipeProducer(transport_id=transport_id):
+                producer = self._transport(transport_id).producer(command.producer_id)
+                self.pipes.lead_out(producer, command)
+            case m.ProducePiped():
+                self._produce_piped(command)
+            case m.ClosePipe(pipe=pipe):
+                self.pipes.close_outlet(pipe)
         return m.Done()
 
     def tick(self) -> None:
@@ -141,6 +156,7 @@ class Worker:
         self._pace(now)
         for transport in list(self.transports.values()):
             transport.tick(now)
+        self.pipes.tick(now)
         for router in self._routers.values():
             router.audio.tick(now)
         self.tcp.tick()
@@ -179,14 +195,28 @@ class Worker:
         self._routers[router_id] = router = Router(self.plumbing, lambda heard: self._tell_heard(router_id, heard))
         return router
 
+    def _produce_piped(self, command: m.ProducePiped) -> None:
+        router_id = command.router_id
+        router = self._routers.get(router_id) or self._create_router(router_id)
+
+        def on_closed(inlet: Inlet) -> None:
+            del router.inlets[inlet.transport_id]
+            self._drop_if_empty(router_id)
+
+        self.pipes.lead_in(router, command, on_closed)
+
+    def _drop_if_empty(self, router_id: str) -> None:
+        router = self._routers[router_id]
+        if not router.transports and not router.inlets:
+            del self._routers[router_id]
+
     def _on_transport_closed(self, transport: Transport, reason: m.CloseReason | None) -> None:
         self.ice.remove(transport.agent)
         del self.transports[transport.transport_id]
         router_id = self._router_of.pop(transport.transport_id)
         router = self._routers[router_id]
         del router.transports[transport.transport_id]
-        if not router.transports:
-            del self._routers[router_id]
+        self._drop_if_empty(router_id)
         task = asyncio.get_running_loop().create_task(transport.wait_closed())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
@@ -219,6 +249,10 @@ class Worker:
         if transport is None:
             raise RpcError("no such transport")
         return transport
+
+    def _upstream(self, transport_id: str) -> Transport | Inlet | None:
+        """Return a transport with producers: one of this worker's, or of another one's."""
+        return self.transports.get(transport_id) or self.pipes.inlets.get(transport_id)
 
     def _on_datagram(self, size: int, address: Address, ancillary: Any) -> None:
         """Tell STUN, DTLS and SRTP apart by the first byte (RFC 7983), and drop what comes from nobody known."""
@@ -260,6 +294,7 @@ class Worker:
 
     def _on_turn_end(self) -> None:
         self.plumbing.outbox.end_turn()
+        self.pipes.end_turn()
 
     def _on_stun(self, data: memoryview, path: Path) -> DropReason | None:
         checked = self.ice.receive(data, path, self._clock())

@@ -49,6 +49,7 @@ from server.media import messages as m
 from server.media import rpc, worker_process
 from server.media.books import MAX_MEDIA_ENDPOINTS
 from server.media.capabilities import ROUTER_CAPABILITIES
+from server.media.endpoint import MediaTransport
 from server.media.feature import MediaFeature
 from server.media.service import MediaService
 from server.media.supervisor import WorkerStats
@@ -404,13 +405,13 @@ async def test_the_worker_is_told_what_is_a_screen_and_what_is_large(
     given: list[m.AnyCommand] = []
     do, post = feature._do, feature._post
 
-    async def note_and_do(command: m.AnyCommand) -> m.Answer:
+    async def note_and_do(transport: MediaTransport, command: m.AnyCommand) -> m.Answer:
         given.append(command)
-        return await do(command)
+        return await do(transport, command)
 
-    def note_and_post(command: m.AnyCommand) -> None:
+    def note_and_post(transport: MediaTransport, command: m.AnyCommand) -> None:
         given.append(command)
-        post(command)
+        post(transport, command)
 
     monkeypatch.setattr(feature, "_do", note_and_do)
     monkeypatch.setattr(feature, "_post", note_and_post)

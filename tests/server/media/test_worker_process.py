@@ -42,11 +42,11 @@ class _Owner:
     def on_consumer_dark(self, transport_id: str, consumer_id: str, *, is_dark: bool) -> None:
         self.told.append((transport_id, consumer_id, is_dark))
 
+    def on_speakers_changed(self, worker: WorkerProcess, speakers: m.SpeakersChanged) -> None:
+        self.told.append((worker, speakers))
+
     def on_transport_quality(self, transport_id: str, quality: Quality) -> None:
         self.told.append((transport_id, quality))
-
-    def on_speakers_changed(self, speakers: m.SpeakersChanged) -> None:
-        self.told.append(speakers)
 
     def on_worker_lost(self) -> None:
         self.told.append("lost")
@@ -70,5 +70,5 @@ async def test_what_a_worker_tells_reaches_the_router_that_it_is_about() -> None
         ]
         for event in events:
             worker._on_event(msgspec.msgpack.encode(event))
-    assert owner.told == [("t", "dtls_closed"), ("p", 2), ("t", Quality.POOR), ("t", "c", True), speakers]
+    assert owner.told == [("t", "dtls_closed"), ("p", 2), ("t", Quality.POOR), ("t", "c", True), (worker, speakers)]
     assert other.told == []

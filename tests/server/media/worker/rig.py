@@ -1,6 +1,7 @@
 """A worker in this process with a clock under the test's control, and real endpoints that talk to it over loopback."""
 
 import asyncio
+import socket
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -197,12 +198,15 @@ async def running_worker() -> AsyncIterator[Rig]:
     """Run a worker on a free port."""
     (sock, listening), certificate, time = open_port(0), create_certificate(), ManualTime()
     events: list[m.AnyEvent] = []
-    worker = Worker(sock, listening, certificate, events.append, time)
+    piping = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    piping.bind("")  # the kernel finds a name
+    worker = Worker(sock, listening, piping, certificate, events.append, time)
     rig = Rig(worker, certificate, time, events)
     raised: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.append(context))
     worker.udp.start()
     worker.tcp.start()
+    worker.pipes.start()
     try:
         yield rig
     finally:
