@@ -1,4 +1,4 @@
-"""Which layer of which video a subscriber gets, from what the line carries. Audio comes first and is never given up.
+"""Which layer of which video a subscriber gets, from what the line carries beside audio, which is never given up.
 
 Everybody gets the base temporal layer of the lowest layer, where there are temporal layers, by importance; then all of
 the lowest layer; then the important ones are raised layer by layer. That is a pure function of the budget and of what
@@ -11,10 +11,10 @@ given is not given for a while, twice as long each time.
 aiortc). So an estimate well above what we send says that the line carries at least so much: waiting for it to grow to
 what a higher layer needs, or nine tiles instead of one, would be waiting for ever. Then we try: send more than the
 estimate says, with real pictures rather than padding, and believe that it can be right as long as the estimate grows.
-Once it reaches what is sent, the trial is won; when it stands still or falls, it is lost, and what was sent before is
-sent again, until the estimate has recovered from the trial. A trial takes one layer of one stream, or lights dark
-streams up to `TRIAL_LEAP` times of the estimate: only one of them when the last trial was lost not long ago. Before the
-first estimate of a subscriber everything is a trial.
+Once it reaches what is sent, the trial is won; when it stands still or falls, or the line turns out to be full, it is
+lost, and what was sent before is sent again, until the estimate has recovered from the trial. A trial takes one layer
+of one stream, or lights dark streams up to `TRIAL_LEAP` times of the estimate: only one of them when the last trial was
+lost not long ago. Before the first estimate of a subscriber everything is a trial.
 
 Pure: time is an argument (seconds of a monotonic clock).
 """
@@ -33,7 +33,7 @@ HOLD_S = 2.0
 COST_HOLD_S = 5.0
 """A layer must be so long cheaper before we count on it: pictures come to rest and move again."""
 TRIAL_LEAP = 3.0
-TRIAL_S = 3.0
+TRIAL_S = 5.0
 """The estimate, told once a second, has so long to grow by `TRIAL_GROWTH`."""
 TRIAL_GROWTH = 1.05
 TRIAL_FALL = 0.8
@@ -43,7 +43,7 @@ LIMITED_BY_US = 1.2
 FAILED_SOON_S = 15.0
 """A layer lost so soon after it was given was given too early."""
 FIRST_BACKOFF_S = 5.0
-MAX_BACKOFF_S = 60.0
+MAX_BACKOFF_S = 30.0
 FORGET_S = 120.0
 """So long after a failure the next one counts as the first."""
 ASSUMED_BITRATES = {1: (500_000,), 2: (200_000, 800_000), 3: (150_000, 500_000, 1_500_000)}
@@ -84,12 +84,17 @@ class Allocation:
 
     layers: dict[str, int | None]
     """By stream; `None`: `is_dark_by_bandwidth`."""
-    bitrate: int
-    """What that takes with the audio, as far as is known."""
+    costs: dict[str, int]
+    """What each of them takes, as far as is known."""
     is_trial: bool
     """Whether it may be more than the estimate."""
     thin: frozenset[str] = frozenset()
     """Streams of which only the base temporal layer is to be sent."""
+
+    @property
+    def bitrate(self) -> int:
+        """What all of them take."""
+        return sum(self.costs.values())
 
     def is_dark_by_bandwidth(self, stream_id: str) -> bool:
         """Whether a wanted stream is not sent because the line is too slow, which its tile should say."""
@@ -235,28 +240,37 @@ class Allocator:
         """Streams and the layers that they are wanted in, by importance."""
         self._bitrate = 0
 
-    def allocate(self, estimate: int | None, audio: int, wanted: Sequence[WantedStream], now: float) -> Allocation:
-        """Return what to send. `estimate` and `audio` are in bits a second; of equal streams the earlier goes first.
+    def allocate(
+        self, estimate: int | None, wanted: Sequence[WantedStream], now: float, *, is_full: bool = False
+    ) -> Allocation:
+        """Return what to send. `estimate` is in bits a second; of equal streams the earlier goes first.
 
-        `None` is for an estimate that is not known or too old. `audio` is what has to come off the estimate for it: 0
-        where the estimate is of video alone, as Chrome's is without transport-cc.
+        `is_full`: whether the line is known to carry no more than is sent. `None` is for an estimate that is not known
+        or too old.
         """
         streams = self._take_in(wanted, now)
-        self._believe(streams, estimate, audio, now)
-        plan = self._fill(streams, audio, now)
+        self._believe(streams, estimate, now, is_full=is_full)
+        plan = self._fill(streams, now)
         if self._budget is None:
-            self._trial = _Trial(plan, None, max(START_BITRATE, _total(streams, plan, audio)), now)
-        elif self._trial is None and self._try(streams, plan, estimate, audio, now):
-            plan = self._fill(streams, audio, now)
+            self._trial = _Trial(plan, None, max(START_BITRATE, _total(streams, plan)), now)
+        elif self._trial is None and not is_full and self._try(streams, plan, estimate, now):
+            plan = self._fill(streams, now)
         wishes = [(s.wanted.stream_id, s.wanted.top_layer) for s in streams]
         is_failure, self._wishes = wishes == self._wishes, wishes
         lost = [stream.set_layer(plan[stream.wanted.stream_id], now, is_failure=is_failure) for stream in streams]
         if any(lost):
             self._back_off(now)
-        self._bitrate = _total(streams, plan, audio)
+        self._bitrate = _total(streams, plan)
         layers = {stream_id: max(layer, 0) if layer != _DARK else None for stream_id, layer in plan.items()}
         thin = frozenset(stream_id for stream_id, layer in plan.items() if layer == _THIN)
-        return Allocation(layers, self._bitrate, self._trial is not None, thin)
+        costs = {stream.wanted.stream_id: stream.cost(plan[stream.wanted.stream_id]) for stream in streams}
+        return Allocation(layers, costs, self._trial is not None, thin)
+
+    def forget_failures(self) -> None:
+        """Take note that what failed before may do now: the line has changed, or is better understood."""
+        self._trial_backoff = _Backoff()
+        for stream in self._streams.values():
+            stream.backoffs.clear()
 
     def _take_in(self, wanted: Sequence[WantedStream], now: float) -> list[_Stream]:
         known = self._streams
@@ -269,7 +283,7 @@ class Allocator:
             self._streams[stream.stream_id] = state
         return list(self._streams.values())
 
-    def _believe(self, streams: Sequence[_Stream], estimate: int | None, audio: int, now: float) -> None:
+    def _believe(self, streams: Sequence[_Stream], estimate: int | None, now: float, *, is_full: bool) -> None:
         """Bring budget and trial up to date."""
         if estimate is None:
             return
@@ -283,13 +297,13 @@ class Allocator:
         if estimate >= self._bitrate and now >= trial.wins_at:
             self._trial = self._wanting_since = None
             self._budget = Cautious(estimate, worse="lower", hold_s=HOLD_S)
-        elif not trial.add(estimate, now):
+        elif not trial.add(estimate, now) or (is_full and trial.before is not None):
             self._trial = self._wanting_since = None
             self._back_off(now)
             if trial.before is not None:
                 # The estimate is low now because of the trial. What was carried before it shall not suffer for that.
                 before = {s.wanted.stream_id: min(trial.before.get(s.wanted.stream_id, _DARK), s.top) for s in streams}
-                self._trial = _Trial(before, None, _total(streams, before, audio), now, 0.0, estimate, now + TRIAL_S)
+                self._trial = _Trial(before, None, _total(streams, before), now, 0.0, estimate, now + TRIAL_S)
 
     def _back_off(self, now: float) -> None:
         """Try nothing for a while: a trial was lost, or what it gave was lost after all."""
@@ -298,14 +312,14 @@ class Allocator:
         if now >= self._trial_backoff.until:
             self._trial_backoff.fail(now)
 
-    def _fill(self, streams: Sequence[_Stream], audio: int, now: float) -> dict[str, int]:
+    def _fill(self, streams: Sequence[_Stream], now: float) -> dict[str, int]:
         """Return a layer for each stream."""
         believed = self._budget.value if self._budget is not None else START_BITRATE
         granted = self._trial.granted if self._trial is not None else {}
         tried = max(believed, self._trial.budget) if self._trial is not None else believed
         if self._budget is None:
             tried = math.inf  # nobody is dark because we do not know yet
-        plan, total = _light(streams, audio, tried, now)
+        plan, total = _light(streams, tried, now)
         for stream, layer in _raises(streams):
             stream_id = stream.wanted.stream_id
             cost = stream.cost(layer) - stream.cost(layer - 1)
@@ -315,24 +329,22 @@ class Allocator:
                 total += cost
         return plan
 
-    def _try(
-        self, streams: Sequence[_Stream], plan: dict[str, int], estimate: int | None, audio: int, now: float
-    ) -> bool:
+    def _try(self, streams: Sequence[_Stream], plan: dict[str, int], estimate: int | None, now: float) -> bool:
         """Begin a trial if something is missing that the line may carry, for all we know."""
         known = estimate if estimate is not None or self._budget is None else self._budget.value
         before = {s.wanted.stream_id: min(s.layer, s.top) for s in streams}
         is_short = any(plan[stream_id] < max(layer, 0) for stream_id, layer in before.items())
-        sent = _total(streams, before if is_short else plan, 0)
+        sent = _total(streams, before if is_short else plan)
         if known is None or now < self._trial_backoff.until or known < LIMITED_BY_US * sent:
             self._wanting_since = None
             return False
         most = max(TRIAL_LEAP * known, START_BITRATE)
         if is_short:
             granted = before
-            needed = _total(streams, before, audio) + _next_light(streams, now)
+            needed = _total(streams, before) + _next_light(streams, now)
             leap = TRIAL_LEAP if self._trial_backoff.is_forgotten(now) else 0.0
         else:
-            granted, needed = self._next_raise(streams, plan, audio, most, now)
+            granted, needed = self._next_raise(streams, plan, most, now)
             leap = 0.0
         if needed > most:
             return False
@@ -341,10 +353,10 @@ class Allocator:
         return True
 
     def _next_raise(
-        self, streams: Sequence[_Stream], plan: dict[str, int], audio: int, most: float, now: float
+        self, streams: Sequence[_Stream], plan: dict[str, int], most: float, now: float
     ) -> tuple[dict[str, int], float]:
         """Return the plan with one more layer and what that takes: infinitely much when there is nothing to raise."""
-        total = _total(streams, plan, audio)
+        total = _total(streams, plan)
         for stream, layer in _raises(streams):
             stream_id = stream.wanted.stream_id
             needed = total + stream.cost(layer) - stream.cost(layer - 1)
@@ -356,9 +368,9 @@ class Allocator:
         return plan, math.inf
 
 
-def _light(streams: Sequence[_Stream], audio: int, budget: float, now: float) -> tuple[dict[str, int], int]:
-    """Give everybody the least that there is, then the lowest layer; return that, and what it takes with the audio."""
-    plan, total = {stream.wanted.stream_id: _DARK for stream in streams}, audio
+def _light(streams: Sequence[_Stream], budget: float, now: float) -> tuple[dict[str, int], int]:
+    """Give everybody the least that there is, then the lowest layer; return that, and what it takes."""
+    plan, total = {stream.wanted.stream_id: _DARK for stream in streams}, 0
     for stream, before, layer in _lights(streams, now):
         cost = stream.cost(layer) - stream.cost(before)
         if plan[stream.wanted.stream_id] == before and total + cost <= budget:
@@ -398,8 +410,8 @@ def _raises(streams: Sequence[_Stream]) -> Iterator[tuple[_Stream, int]]:
                     yield stream, layer
 
 
-def _total(streams: Collection[_Stream], plan: dict[str, int], audio: int) -> int:
-    return audio + sum(stream.cost(plan[stream.wanted.stream_id]) for stream in streams)
+def _total(streams: Collection[_Stream], plan: dict[str, int]) -> int:
+    return sum(stream.cost(plan[stream.wanted.stream_id]) for stream in streams)
 
 
 def _measure(known: Cautious | None, bitrate: int, now: float) -> Cautious | None:

@@ -1,13 +1,18 @@
 """How much a publisher may send: what its uplink carries and what its subscribers can take.
 
 The uplink is estimated from when packets were sent and when they arrived, by aiortc's port of libwebrtc's receive-side
-estimator. Video without layers is one encoding for all subscribers: one slow line must not cost everybody the picture,
-and one fast line must not drown the others, so the lower quartile of what they can take counts.
+estimator; queues that stand we find ourselves. Video without layers is one encoding for all subscribers: one slow line
+must not cost everybody the picture, and one fast line must not drown the others, so the lower quartile of what they can
+take counts.
 """
 
+from collections import deque
 from collections.abc import Sequence
+from math import inf
 
 from aiortc.rate import RemoteBitrateEstimator
+
+from server.media.worker.congestion import Condition, Congestion
 
 MIN_BITRATE = 200_000
 INITIAL_BITRATE = 800_000
@@ -15,8 +20,16 @@ INITIAL_BITRATE = 800_000
 MAX_BITRATE = 2_500_000
 """Of each video: a camera in all its layers, or a screen."""
 _SEND_TIMES = 1 << 24
+_SEND_TIMES_PER_S = 1 << 18
 MAX_SILENCE_S = 2.0
 """After a longer one we measure afresh: aiortc's counters loop once for every millisecond since the last packet."""
+
+
+CUT = 0.85
+CUT_INTERVAL_S = 2.0
+"""Less is sent a round trip later, and the queue needs time to drain."""
+SHORTEST_TICKS = 120
+"""Seconds for which the shortest way is remembered; two clocks drift apart by some milliseconds meanwhile."""
 
 
 class UplinkEstimator:
@@ -27,6 +40,14 @@ class UplinkEstimator:
         self._last_at: float | None = None
         self._is_measured = False
         self._newest_sent = 0
+        self._reference: int | None = None
+        """What the first packet's way took, between two clocks: in 1/2**18 s, as all ways, and modulo 64 s."""
+        self._shortest: int | None = None
+        """Of this second's packets, longer than the reference."""
+        self._ways: deque[int] = deque(maxlen=SHORTEST_TICKS)
+        """The shortest of each second."""
+        self._congestion = Congestion()
+        self._cut_at = -inf
         self.bitrate = INITIAL_BITRATE
         """The newest estimate."""
 
@@ -37,6 +58,7 @@ class UplinkEstimator:
         before it is one that took 64 seconds, and for minutes it would find that the line has become faster.
         """
         now_ms = int(now * 1000)
+        self._note_way(send_time, now)
         if self._last_at is None:
             self._newest_sent = send_time
         elif now - self._last_at > MAX_SILENCE_S:
@@ -51,6 +73,36 @@ class UplinkEstimator:
         if estimate is not None:
             self.bitrate = estimate[0]
             self._is_measured = True
+
+    def tick(self, now: float) -> None:
+        """Allow less while a queue of our making stands: call this once a second.
+
+        To aiortc's filter, which looks for queues that grow, it is none.
+        """
+        if self._shortest is None:
+            return
+        self._ways.append(self._shortest)
+        queue = Condition(queue_s=(self._shortest - min(self._ways)) / _SEND_TIMES_PER_S)
+        self._shortest = None
+        is_full = self._congestion.is_full(queue, self.bitrate)
+        if is_full and self._is_measured and now - self._cut_at >= CUT_INTERVAL_S:
+            self._cut_at = now
+            self.bitrate = int(CUT * self.bitrate)
+            self._estimator.rate_control.set_estimate(self.bitrate, int(now * 1000))
+
+    def on_moved(self) -> None:
+        """Take note that packets come another way from now on."""
+        self._reference = self._shortest = None
+        self._ways.clear()
+        self._congestion = Congestion()
+
+    def _note_way(self, send_time: int, now: float) -> None:
+        way = int(now * _SEND_TIMES_PER_S) - send_time
+        if self._reference is None:
+            self._reference = way
+        longer = (way - self._reference + _SEND_TIMES // 2) % _SEND_TIMES - _SEND_TIMES // 2
+        if self._shortest is None or longer < self._shortest:
+            self._shortest = longer
 
     def _start_afresh(self, now_ms: int) -> None:
         """Forget when packets came, but not what the line was found to carry."""

@@ -114,6 +114,13 @@ class Consumer:
         return self._now.layer if self._now is not None else None
 
     @property
+    def bitrate(self) -> int:
+        """What is forwarded just now, in bits a second."""
+        if self._now is None:
+            return 0
+        return self._now.layer.base_bitrate if self._now.thinning is not None else self._now.layer.bitrate
+
+    @property
     def first(self) -> int | None:
         """The layer's packet from which on it is forwarded; `None` while nothing is."""
         return self._now.first if self._now is not None else None

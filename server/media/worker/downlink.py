@@ -1,20 +1,31 @@
 """A subscriber's line: what it is estimated to carry, divided among the pictures that its page wants.
 
-The estimate (REMB) comes from how evenly packets arrive, and a browser that is short of CPU takes its own stutter for a
-line that is full. So what has been carried for a while without losses and without a queue counts as carried, whatever
-the estimate says.
+The estimate (REMB) comes from how evenly packets arrive. Where they do not, because the line is a radio or the browser
+is short of CPU, it falls without end. So what has been carried for a while, and did not fill the line, counts as
+carried, whatever the estimate says; and where the estimate is proven wrong in that way, we go on without it.
 """
 
 from collections.abc import Collection
 
-from server.media.worker.allocation import Allocator, Priority, WantedStream
+from server.media.worker.allocation import Allocation, Allocator, Priority, WantedStream
+from server.media.worker.congestion import Condition, Congestion
 from server.media.worker.consumer import Consumer
 
 ESTIMATE_LIFETIME_S = 5.0
 """An estimate is forgotten after so long without a new one."""
 _INTERVAL_S = 1.0
 PROVEN_S = 2.0
-"""What a line has carried for so long without trouble, it carries."""
+"""What a line has carried for so long without being full, it carries."""
+MORE = 1.2
+"""Of what was sent: something else, and no picture that moves."""
+LESS_PROVEN = 0.7
+"""Of it, for every second in which the line is full."""
+PROBE_S = 6.0
+"""What a line has carried for so long although the estimate was less, it may carry more of."""
+PROBE_SHARE = 1.25
+BETTER = 0.5
+"""Of the loss that a line had at its worst: then it is another line, on which other things succeed."""
+BAD_LOSS = 0.05
 
 
 class Downlink:
@@ -24,27 +35,63 @@ class Downlink:
         self._allocator = Allocator()
         self._estimate: tuple[int, float] | None = None
         self._allocated_at = 0.0
-        self._sent = 0
-        """Bits a second, as allocated last."""
-        self._sent_since: float | None = None
-        """Since when it has been no more, without trouble; `None` while there is trouble."""
-        self._proven = 0
+        self._allocation = Allocation({}, {}, is_trial=False)
+        self._steady = self._proven = 0
+        """Bits a second, in the allocation's prices."""
+        self._steady_since = 0.0
+        """Since when not much more has been sent, and the line was not full."""
+        self._videos = 0
+        self._congestion = Congestion()
+        self._is_full = False
+        self._worst_loss = 0.0
+        """The line's own, since failures were forgotten."""
 
     def on_estimate(self, bitrate: int, consumers: Collection[Consumer], now: float) -> None:
         """Take note of the subscriber's own estimate, in bits a second (REMB)."""
         self._estimate = (bitrate, now)
         self.allocate(consumers, now)
 
-    def tick(self, consumers: Collection[Consumer], now: float, *, is_troubled: bool) -> None:
+    def on_moved(self) -> None:
+        """Take note that packets go another way: nothing is known of it."""
+        self._congestion = Congestion()
+        self._worst_loss = 0.0
+        self._allocator.forget_failures()
+
+    def tick(self, consumers: Collection[Consumer], condition: Condition, now: float) -> None:
         """Divide anew, unless an estimate has just caused it: call this once a second."""
-        if is_troubled:
-            self._sent_since, self._proven = None, 0
-        elif self._sent_since is None:
-            self._sent_since = now
-        elif now - self._sent_since >= PROVEN_S:
-            self._proven = self._sent
+        carried = self._carried(consumers)
+        self._videos = sum(consumer.first is not None and consumer.producer.is_video for consumer in consumers)
+        self._is_full = self._congestion.is_full(condition, carried)
+        if carried > MORE * self._steady:
+            self._steady, self._steady_since = carried, now
+        if self._is_full:
+            self._steady = self._proven = int(LESS_PROVEN * self._proven)
+            self._steady_since = now
+        elif condition.loss is not None and now - self._steady_since >= PROVEN_S:
+            self._steady = self._proven = carried
+        self._look_for_another_line()
         if now - self._allocated_at >= _INTERVAL_S:
             self.allocate(consumers, now)
+
+    def _carried(self, consumers: Collection[Consumer]) -> int:
+        """Return what is really being sent, at the prices of the allocation: they change less than pictures do."""
+        costs, layers = self._allocation.costs, self._allocation.layers
+        return sum(
+            costs[consumer.consumer_id]
+            if consumer.layer is not None and consumer.layer.index == layers.get(consumer.consumer_id)
+            else consumer.bitrate
+            for consumer in consumers
+            if consumer.producer.is_video
+        )
+
+    def _look_for_another_line(self) -> None:
+        """Forget failures when the losses that they came of turned out to be the line's own, or are over."""
+        own_loss = self._congestion.own_loss
+        is_worse = own_loss > max(BAD_LOSS, self._worst_loss / BETTER)
+        is_better = self._worst_loss > BAD_LOSS and own_loss < BETTER * self._worst_loss
+        if is_worse or is_better:
+            self._worst_loss = own_loss
+            self._allocator.forget_failures()
 
     def allocate(self, consumers: Collection[Consumer], now: float) -> None:
         """Divide the line among those that are wanted, the important ones first."""
@@ -56,23 +103,19 @@ class Downlink:
         }
         # Chrome's estimate without transport-cc is of video alone: no audio comes off it.
         estimate = self._fresh_estimate(now)
-        if estimate is not None:
-            estimate = max(estimate, self._proven)
+        if estimate is not None and estimate < self._proven:
+            is_probing = not self._is_full and now - self._steady_since >= PROBE_S
+            estimate = int(PROBE_SHARE * self._proven) if is_probing else self._proven
         wishes = [_wish(consumer) for consumer in wanted.values()]
-        allocation = self._allocator.allocate(estimate, 0, wishes, now)
-        if allocation.bitrate > self._sent and self._sent_since is not None:
-            self._sent_since = now
-        self._sent = allocation.bitrate
+        allocation = self._allocator.allocate(estimate, wishes, now, is_full=self._is_full)
+        self._allocation = allocation
         for consumer_id, layer in allocation.layers.items():
             wanted[consumer_id].allow(layer, is_thin=consumer_id in allocation.thin)
 
-    def share(self, consumers: Collection[Consumer], now: float) -> int | None:
+    def share(self, now: float) -> int | None:
         """Return how many bits a second the subscriber can take of each video that it gets, if it has told."""
         estimate = self._fresh_estimate(now)
-        if estimate is None:
-            return None
-        videos = sum(c.first is not None and c.producer.is_video for c in consumers)
-        return estimate // max(1, videos)
+        return estimate // max(1, self._videos) if estimate is not None else None
 
     def _fresh_estimate(self, now: float) -> int | None:
         if self._estimate is None or now - self._estimate[1] > ESTIMATE_LIFETIME_S:

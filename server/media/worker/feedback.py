@@ -72,8 +72,11 @@ class Reception:
         self.interval = Interval(0, 0)
         """What the last report was about."""
         self.recent_loss = 0.0
-        """The largest fraction lost of the last reports: 0 to 1."""
-        self._losses: deque[float] = deque(maxlen=_RECENT_REPORTS)
+        """The largest fraction lost of the last reports, before anything was sent again: 0 to 1."""
+        self.recent_given_up = 0.0
+        """The same of what stayed lost."""
+        self._losses: deque[tuple[float, float]] = deque(maxlen=_RECENT_REPORTS)
+        self._given_up_before = 0
 
     @property
     def jitter_s(self) -> float:
@@ -96,6 +99,10 @@ class Reception:
         self._transit = transit
         return unbounded
 
+    def on_repaired(self) -> None:
+        """Take note that the last packet that was added had been lost, and was sent again."""
+        self._received -= 1
+
     def on_sender_report(self, report: SenderReport, now: float) -> None:
         """Remember what the next receiver report refers to."""
         self._report = (report.ntp >> 16 & 0xFFFFFFFF, now)
@@ -115,8 +122,10 @@ class Reception:
         lost_now = max(0, expected_now - (self._received - self._received_before))
         self._expected_before, self._received_before = expected, self._received
         self.interval = Interval(expected_now, lost_now)
-        self._losses.append(lost_now / max(1, expected_now))
-        self.recent_loss = max(self._losses)
+        given_up_now, self._given_up_before = given_up - self._given_up_before, given_up
+        self._losses.append((lost_now / max(1, expected_now), min(1.0, given_up_now / max(1, expected_now))))
+        self.recent_loss = max(lost for lost, _ in self._losses)
+        self.recent_given_up = max(given_up for _, given_up in self._losses)
         last_report, reported_at = self._report or (0, now)
         return ReportBlock(
             ssrc=ssrc,
@@ -148,16 +157,19 @@ class MissingPackets:
             self._missing[sequence] = _Missing(now, now)
         return True
 
-    def take(self, sequence: int, now: float, *, is_answer: bool = True) -> bool:
-        """Tell whether the packet that has come was missed; it is no longer. `is_answer`: it was sent again."""
+    def take(self, sequence: int, now: float, *, is_answer: bool = True) -> float | None:
+        """Return for how long a packet that has come was missed; `None` if it was not.
+
+        `is_answer`: it was sent again.
+        """
         missing = self._missing.pop(sequence, None)
         if missing is None:
-            return False
+            return None
+        missed_s = now - missing.since
         if is_answer:
-            interval_s = (now - missing.since) / _REQUESTS_PER_ANSWER
-            smoothed = self._interval_s + (interval_s - self._interval_s) / 8
+            smoothed = self._interval_s + (missed_s / _REQUESTS_PER_ANSWER - self._interval_s) / 8
             self._interval_s = min(MAX_NACK_INTERVAL_S, max(MIN_NACK_INTERVAL_S, smoothed))
-        return True
+        return missed_s
 
     def take_due(self, now: float) -> list[int]:
         """Return what to ask for now, in order, and give up what has been missed for too long."""

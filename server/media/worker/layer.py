@@ -36,6 +36,8 @@ SETTLE_S = 10.0
 for seconds at a time would be a freeze each time."""
 SILENT_FRAMES = 8
 """A publisher stops sending a layer without a word. Losing so many frames of it in a row is unlikely on any line."""
+OVERTAKEN_S = 0.04
+"""A sound missed for longer was not overtaken by the next two: it was lost, and sent again."""
 _NACKED_AT_ONCE = 256
 """Sequence numbers in one NACK: at worst 4 bytes each."""
 
@@ -109,10 +111,13 @@ class Layer:
         expected = self.newest.sequence + 1
         sequence = self.reception.add(header.sequence, header.timestamp, now)
         if sequence < expected:
-            # Audio is sent again without RTX: then nothing tells what was only overtaken.
-            if not self._missing.take(sequence, now, is_answer=not self.producer.is_video):
+            # Audio is sent again without RTX: then only time tells what was lost and what was overtaken.
+            missed_s = self._missing.take(sequence, now, is_answer=not self.producer.is_video)
+            if missed_s is None:
                 self._drop("duplicate")  # came before as RTX, or was given up
                 return
+            if missed_s > OVERTAKEN_S and not self.producer.is_video:
+                self.reception.on_repaired()
         elif sequence > expected > 1:
             self._on_gap(expected, sequence, now)
         self._accept(header, sequence, now)
@@ -127,7 +132,7 @@ class Layer:
             self._drop("duplicate")
             return
         sequence = rtp.unwrap_sequence(number, self.newest.sequence)
-        if self._missing.take(sequence, now):
+        if self._missing.take(sequence, now) is not None:
             self._plumbing.counters.retransmissions_in += 1
             self._accept(header._replace(payload_at=header.payload_at + rtp.RTX_OVERHEAD_BYTES), sequence, now)
         else:

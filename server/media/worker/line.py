@@ -5,10 +5,11 @@ nothing. Pure: time is an argument (seconds of a monotonic clock).
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
+from server.media.worker.congestion import Condition
 from server.media.worker.feedback import Reception
 from server.media.worker.quality import ConnectionQuality, Measures, Quality
 from server.media.worker.rtcp import ReportBlock
@@ -17,13 +18,12 @@ WINDOW_TICKS = 8
 """Seconds that are looked at. libwebrtc reports on sound every 5 s, give or take a half."""
 MIN_PACKETS = 100
 """In the window; of fewer the lost ones tell nothing."""
-TROUBLE_TICKS = 3
-"""Seconds in which losses, or packets that take longer than before, mean that the line is full."""
-TROUBLE_PACKETS = 20
+RECENT_TICKS = 3
+"""Seconds that tell how the line is just now."""
+RECENT_PACKETS = 20
 """Reported on in that time; of fewer the lost ones tell nothing."""
-TROUBLE_LOSS = 0.02
-TROUBLE_DELAY_S = 0.15
-"""More than the shortest round trip of the window: packets queue up somewhere."""
+SHORTEST_TICKS = 300
+"""Seconds for which the shortest round trip is remembered. A queue may stand for minutes."""
 _MAX_EXPECTED = 20_000
 """Packets between two reports; more is another count, or a joke."""
 _MAX_SENT_REPORTS = 256
@@ -36,6 +36,8 @@ class _Second:
 
     expected: int = 0
     lost: float = 0.0
+    missed: float = 0.0
+    """Lost, and asked for again."""
     jitter_s: float = inf
     round_trip_s: float = inf
 
@@ -46,20 +48,32 @@ class _Direction:
     def __init__(self) -> None:
         self.now = _Second()
         self._past: deque[_Second] = deque(maxlen=WINDOW_TICKS)
+        self._round_trips: deque[float] = deque(maxlen=SHORTEST_TICKS)
 
     @property
-    def is_troubled(self) -> bool:
-        """Whether the last seconds show losses or a queue."""
-        recent = list(self._past)[-TROUBLE_TICKS:]
-        expected, lost = sum(second.expected for second in recent), sum(second.lost for second in recent)
-        if expected >= TROUBLE_PACKETS and lost > TROUBLE_LOSS * expected:
-            return True
-        round_trips = [second.round_trip_s for second in self._past if second.round_trip_s < inf]
-        return bool(round_trips) and round_trips[-1] > min(round_trips) + TROUBLE_DELAY_S
+    def condition(self) -> Condition:
+        """What the last seconds tell."""
+        recent = list(self._past)[-RECENT_TICKS:]
+        expected = sum(second.expected for second in recent)
+        missed = sum(second.missed for second in recent)
+        return Condition(
+            loss=min(1.0, missed / expected) if expected >= RECENT_PACKETS else None,
+            queue_s=self._newest_round_trip() - min(self._round_trips) if self._round_trips else 0.0,
+        )
+
+    def forget_round_trips(self) -> None:
+        """Take note that packets go another way from now on."""
+        self._round_trips.clear()
+
+    def _newest_round_trip(self) -> float:
+        known = (second.round_trip_s for second in reversed(self._past) if second.round_trip_s < inf)
+        return next(known, min(self._round_trips))
 
     def tick(self) -> Iterator[Measures]:
         """Begin the next second; return what the window says, if that is anything."""
         self._past.append(self.now)
+        if self.now.round_trip_s < inf:
+            self._round_trips.append(self.now.round_trip_s)
         self.now = _Second()
         expected, lost, jitter_s, round_trip_s = 0, 0.0, inf, inf
         for second in self._past:
@@ -85,13 +99,19 @@ class Line:
         self._quality = ConnectionQuality()
         self._reported: dict[int, tuple[int, int]] = {}
         """By SSRC, the highest sequence number and the packets lost that were reported last."""
+        self._asked: dict[int, tuple[int, int]] = {}
+        """By SSRC, the newest number that was asked for, and how many were since the last report."""
         self._sent_reports: dict[tuple[int, int], float] = {}
         """When sender reports were sent, by SSRC and the middle of their NTP time; the oldest are forgotten."""
 
     @property
-    def is_troubled(self) -> bool:
-        """Whether the way to the page shows losses or a queue, as far as the page has reported."""
-        return self._to_page.is_troubled
+    def condition(self) -> Condition:
+        """How the way to the page is, as far as the page has reported."""
+        return self._to_page.condition
+
+    def on_moved(self) -> None:
+        """Take note that packets go another way from now on."""
+        self._to_page.forget_round_trips()
 
     def on_received(self, reception: Reception, *, is_audio: bool) -> None:
         """Take note of what came of one stream since its last report block was made."""
@@ -126,15 +146,33 @@ class Line:
             return 0
         lost = max(0, min(expected, block.packets_lost - lost_before))
         second.expected += expected
-        second.lost += max(0.0, lost - expected * origin.recent_loss) if origin is not None else lost
+        newest, asked = self._asked.get(block.ssrc, (0, 0))
+        if asked:
+            self._asked[block.ssrc] = (newest, 0)
+        before_us = expected * (origin.recent_loss if asked else origin.recent_given_up) if origin is not None else 0.0
+        second.lost += max(0.0, lost - before_us)
+        second.missed += max(0.0, lost + asked - before_us)
         if clock_rate is not None:
             jitter_s = block.jitter / clock_rate - (origin.jitter_s if origin is not None else 0.0)
             second.jitter_s = min(second.jitter_s, max(0.0, jitter_s))
         return lost
 
+    def on_nack(self, ssrc: int, sequences: Sequence[int]) -> None:
+        """Take note of 16-bit numbers that a page asks for, of a stream that is sent again as it was.
+
+        Of such a stream nothing is reported as lost that arrives in the end.
+        """
+        newest, asked = self._asked.get(ssrc, (sequences[0] - 1, 0))
+        for sequence in sequences:
+            ahead = (sequence - newest) & 0xFFFF
+            if 0 < ahead < 0x8000:  # the same ones are asked for again and again
+                newest, asked = sequence, asked + 1
+        self._asked[ssrc] = (newest, asked)
+
     def forget(self, ssrc: int) -> None:
         """Take note that a stream is not sent any more. Idempotent."""
         self._reported.pop(ssrc, None)
+        self._asked.pop(ssrc, None)
 
     def tick(self, now: float) -> Quality:
         """Return the mark, once a second."""

@@ -132,6 +132,10 @@ class Transport:
 
     def on_moved(self) -> None:
         """Take note that packets go another way from now on, or none."""
+        self._line.on_moved()
+        self._downlink.on_moved()
+        if self._uplink is not None:
+            self._uplink.on_moved()
         if self.is_connected:
             for consumer in self.consumers.values():
                 consumer.producer.refresh()
@@ -305,7 +309,7 @@ class Transport:
         if self.producers:
             self._report(now)
         if self.consumers:
-            self._downlink.tick(self.consumers.values(), now, is_troubled=self._line.is_troubled)
+            self._downlink.tick(self.consumers.values(), self._line.condition, now)
         for slot_consumer in self.slot_consumers.values():
             slot_consumer.tick(now)
         if (quality := self._line.tick(now)) is not self.quality:
@@ -336,7 +340,7 @@ class Transport:
 
     def share(self, now: float) -> int | None:
         """Return how many bits a second this subscriber can take of each video that it gets, if it has told."""
-        return self._downlink.share(self.consumers.values(), now)
+        return self._downlink.share(now)
 
     def _start_dtls(self) -> None:
         if self._dtls_task is None and self._connect is not None and self.path is not None and not self.is_closed:
@@ -462,17 +466,25 @@ class Transport:
                     lost = self._line.on_report(message, listener.slot.origin, CLOCK_RATE, now)
                     self._plumbing.counters.lost_out += lost
             case rtcp.Nack(media_ssrc=ssrc, sequences=sequences):
-                self._plumbing.counters.nacks_in += 1
-                if (consumer := self._subscribed.get(ssrc)) is not None:
-                    self._plumbing.counters.retransmissions_out += consumer.on_nack(sequences, now)
-                elif (listener := self._slots_by_ssrc.get(ssrc)) is not None:
-                    self._plumbing.counters.retransmissions_out += listener.on_nack(sequences)
+                self._on_nack(ssrc, sequences, now)
             case rtcp.KeyframeRequest(media_ssrc=ssrc):
                 self._plumbing.counters.keyframe_requests_in += 1
                 if (consumer := self._subscribed.get(ssrc)) is not None and consumer.is_forwarding:
                     consumer.request_keyframe()
             case rtcp.BandwidthEstimate(bitrate=bitrate):
                 self._downlink.on_estimate(bitrate, self.consumers.values(), now)
+
+    def _on_nack(self, ssrc: int, sequences: tuple[int, ...], now: float) -> None:
+        self._plumbing.counters.nacks_in += 1
+        if (consumer := self._subscribed.get(ssrc)) is not None:
+            sent = consumer.on_nack(sequences, now)
+        elif (listener := self._slots_by_ssrc.get(ssrc)) is not None:
+            sent = listener.on_nack(sequences)
+        else:
+            return
+        self._plumbing.counters.retransmissions_out += sent
+        if sent and (consumer is None or not consumer.producer.is_video):
+            self._line.on_nack(ssrc, sequences)
 
     def _on_report_block(self, consumer: Consumer, block: rtcp.ReportBlock, now: float) -> None:
         producer, layer = consumer.producer, consumer.layer
@@ -491,6 +503,8 @@ class Transport:
             self._plumbing.counters.lost_in += max(0, layer.reception.interval.lost)
         compound = rtcp.receiver_report(self.ssrc, blocks)
         videos = [layer for layer in layers if layer.producer.is_video]
+        if self._uplink is not None:
+            self._uplink.tick(now)
         if videos:
             bitrate = publisher_bitrate(
                 self._uplink.bitrate if self._uplink is not None else None,

@@ -47,9 +47,9 @@ def taken_by(allocation: Allocation) -> int:
     )
 
 
-def layers_at(estimate: int, wanted: Iterable[WantedStream], audio: int = 0) -> dict[str, int | None]:
+def layers_at(estimate: int, wanted: Iterable[WantedStream]) -> dict[str, int | None]:
     """What a subscriber gets whose first estimate this is."""
-    return Untrying().allocate(estimate, audio, list(wanted), 0.0).layers
+    return Untrying().allocate(estimate, list(wanted), 0.0).layers
 
 
 class Untrying(Allocator):
@@ -102,7 +102,7 @@ def run(
             sent = -1 if current is None else current
             bitrates = tuple(bitrate if layer <= sent else 0 for layer, bitrate in enumerate(LAYERS))
             streams.append(WantedStream(stream_id, bitrates, top, priority, base_bitrate=base))
-        allocation = allocator.allocate(estimate, 0, streams, now)
+        allocation = allocator.allocate(estimate, streams, now)
         layers = allocation.layers
         history.append(allocation)
         line.send(taken_by(allocation) / 4, now, now + 0.25)
@@ -140,17 +140,12 @@ class TestImportance:
 
     def test_the_least_important_goes_dark_and_says_so(self) -> None:
         allocator = Allocator()
-        allocator.allocate(300_000, 0, [tile("a"), tile("b")], 0.0)
-        allocation = allocator.allocate(299_000, 0, [tile("a"), tile("b"), tile("c")], 0.5)
+        allocator.allocate(300_000, [tile("a"), tile("b")], 0.0)
+        allocation = allocator.allocate(299_000, [tile("a"), tile("b"), tile("c")], 0.5)
         assert allocation.layers == {"a": 0, "b": None, "c": None}
         assert allocation.is_dark_by_bandwidth("b")
         assert not allocation.is_dark_by_bandwidth("a")
         assert not allocation.is_dark_by_bandwidth("who is not wanted")
-
-    def test_audio_comes_first_and_is_never_given_up(self) -> None:
-        assert layers_at(300_000, [tile("a"), tile("b")], audio=120_000) == {"a": 0, "b": None}
-        allocation = Allocator().allocate(50_000, 120_000, [tile("a", (900_000,))], 0.0)
-        assert (allocation.layers, allocation.bitrate) == ({"a": None}, 120_000)
 
     def test_a_layer_that_is_not_sent_now_can_be_asked_for(self) -> None:
         assert layers_at(2_000_000, [stage("a", (150_000, 0, 0))]) == {"a": 2}
@@ -162,7 +157,7 @@ class TestImportance:
 
 class TestTemporalLayers:
     def at(self, estimate: int, *wanted: WantedStream) -> dict[str, int | str | None]:
-        allocation = Untrying().allocate(estimate, 0, wanted, 0.0)
+        allocation = Untrying().allocate(estimate, wanted, 0.0)
         assert allocation.bitrate == taken_by(allocation)
         return {name: "thin" if name in allocation.thin else layer for name, layer in allocation.layers.items()}
 
@@ -200,9 +195,9 @@ class TestTemporalLayers:
     def test_a_line_that_gets_faster_gets_the_whole_picture(self) -> None:
         wanted = [replace(stage("s"), base_bitrate=BASE)]
         allocator = Allocator()
-        slow = [allocator.allocate(70_000, 0, wanted, float(second)) for second in range(10)]
+        slow = [allocator.allocate(70_000, wanted, float(second)) for second in range(10)]
         assert slow[-1].thin == {"s"}
-        history = [allocator.allocate(int(70_000 * 1.08**second), 0, wanted, 10.0 + second) for second in range(60)]
+        history = [allocator.allocate(int(70_000 * 1.08**second), wanted, 10.0 + second) for second in range(60)]
         assert history[-1].layers == {"s": 2}
         assert not history[-1].thin
 
@@ -210,60 +205,60 @@ class TestTemporalLayers:
 class TestHysteresis:
     def test_what_does_not_fit_is_taken_away_at_once(self) -> None:
         allocator = Allocator()
-        assert allocator.allocate(1_500_000, 0, [stage("a")], 0.0).layers == {"a": 2}
-        assert allocator.allocate(1_399_999, 0, [stage("a")], 0.1).layers == {"a": 1}
+        assert allocator.allocate(1_500_000, [stage("a")], 0.0).layers == {"a": 2}
+        assert allocator.allocate(1_399_999, [stage("a")], 0.1).layers == {"a": 1}
 
     def test_what_fits_is_given_when_it_has_fitted_well_for_two_seconds(self) -> None:
         allocator, wanted = Allocator(), [stage("a", (900_000, 1_000_000), 1)]
-        assert allocator.allocate(950_000, 0, wanted, 0.0).layers == {"a": 0}
-        assert allocator.allocate(1_400_000, 0, wanted, 1.0).layers == {"a": 0}
-        assert allocator.allocate(1_400_000, 0, wanted, 2.9).layers == {"a": 0}
-        assert allocator.allocate(1_400_000, 0, wanted, 3.0).layers == {"a": 1}
+        assert allocator.allocate(950_000, wanted, 0.0).layers == {"a": 0}
+        assert allocator.allocate(1_400_000, wanted, 1.0).layers == {"a": 0}
+        assert allocator.allocate(1_400_000, wanted, 2.9).layers == {"a": 0}
+        assert allocator.allocate(1_400_000, wanted, 3.0).layers == {"a": 1}
 
     def test_a_layer_that_fails_soon_is_given_again_twice_as_late_each_time(self) -> None:
         allocator, wanted = Allocator(), [stage("a", (900_000, 1_000_000), 1)]
         now, lost_at, waits = 0.0, 0.0, list[float]()
-        allocator.allocate(950_000, 0, wanted, now)
+        allocator.allocate(950_000, wanted, now)
         while len(waits) < 6:
             now += 0.25
-            if allocator.allocate(1_400_000, 0, wanted, now).layers == {"a": 1}:
+            if allocator.allocate(1_400_000, wanted, now).layers == {"a": 1}:
                 waits.append(now - lost_at)
                 now = lost_at = now + 0.25
-                allocator.allocate(950_000, 0, wanted, now)
+                allocator.allocate(950_000, wanted, now)
                 now += TRIAL_S
-                assert allocator.allocate(950_000, 0, wanted, now).layers == {"a": 0}
+                assert allocator.allocate(950_000, wanted, now).layers == {"a": 0}
         assert waits[1] >= FIRST_BACKOFF_S
         assert all(1.3 < after / before < 2.3 for before, after in pairwise(waits[1:5]))
 
     def test_a_failure_is_forgotten_when_somebody_asks_for_the_tile(self) -> None:
         allocator = Allocator()
-        allocator.allocate(1_500_000, 0, [stage("a", top=1)], 0.0)
-        allocator.allocate(400_000, 0, [stage("a", top=1)], 1.0)
+        allocator.allocate(1_500_000, [stage("a", top=1)], 0.0)
+        allocator.allocate(400_000, [stage("a", top=1)], 1.0)
         assert allocator._streams["a"].is_blocked(1, 2.0)
-        allocator.allocate(400_000, 0, [stage("a", top=2)], 2.0)
+        allocator.allocate(400_000, [stage("a", top=2)], 2.0)
         assert not allocator._streams["a"].is_blocked(1, 2.0)
 
     def test_what_somebody_may_not_have_for_a_while_nobody_less_important_gets(self) -> None:
         allocator, wanted = Untrying(), [tile("a"), tile("b"), tile("cheap", (100_000,))]
-        allocator.allocate(90_000, 0, wanted, 0.0)
+        allocator.allocate(90_000, wanted, 0.0)
         allocator._streams["a"].backoffs[0] = _Backoff(until=3.0)
         for now in (0.5, 1.0):
-            assert allocator.allocate(260_000, 0, wanted, now).layers == dict.fromkeys(["a", "b", "cheap"])
-        assert allocator.allocate(260_000, 0, wanted, 2.5).layers == {"a": None, "b": None, "cheap": 0}
-        assert allocator.allocate(260_000, 0, wanted, 3.0).layers == {"a": 0, "b": None, "cheap": 0}
+            assert allocator.allocate(260_000, wanted, now).layers == dict.fromkeys(["a", "b", "cheap"])
+        assert allocator.allocate(260_000, wanted, 2.5).layers == {"a": None, "b": None, "cheap": 0}
+        assert allocator.allocate(260_000, wanted, 3.0).layers == {"a": 0, "b": None, "cheap": 0}
 
     def test_what_a_layer_cost_is_remembered_when_it_is_not_sent(self) -> None:
         allocator = Allocator()
-        assert allocator.allocate(1_600_000, 0, [stage("a", (100_000, 0, 0))], 0.0).layers == {"a": 2}
-        assert allocator.allocate(1_600_000, 0, [stage("a", (100_000, 300_000, 1_700_000))], 1.0).layers == {"a": 1}
+        assert allocator.allocate(1_600_000, [stage("a", (100_000, 0, 0))], 0.0).layers == {"a": 2}
+        assert allocator.allocate(1_600_000, [stage("a", (100_000, 300_000, 1_700_000))], 1.0).layers == {"a": 1}
         for second in range(2, 60):
-            allocation = allocator.allocate(1_600_000, 0, [stage("a", (100_000, 300_000, 0))], float(second))
+            allocation = allocator.allocate(1_600_000, [stage("a", (100_000, 300_000, 0))], float(second))
             assert allocation.bitrate <= 400_000 or allocation.is_trial
 
     def test_whoever_is_new_or_more_important_does_not_wait(self) -> None:
         allocator = Untrying()
-        allocator.allocate(310_000, 0, [tile("a"), tile("b"), tile("c")], 0.0)
-        assert allocator.allocate(310_000, 0, [stage("c", top=0), tile("a"), tile("b")], 0.1).layers == {
+        allocator.allocate(310_000, [tile("a"), tile("b"), tile("c")], 0.0)
+        assert allocator.allocate(310_000, [stage("c", top=0), tile("a"), tile("b")], 0.1).layers == {
             "c": 0,
             "a": 0,
             "b": None,
@@ -282,49 +277,49 @@ class TestHysteresis:
 
 class TestTrials:
     def test_before_the_first_estimate_nobody_is_dark(self) -> None:
-        allocation = Allocator().allocate(None, 120_000, [stage("s"), *(tile(str(n)) for n in range(9))], 0.0)
+        allocation = Allocator().allocate(None, [stage("s"), *(tile(str(n)) for n in range(9))], 0.0)
         assert allocation.is_trial
         assert set(allocation.layers.values()) == {0}
-        assert Allocator().allocate(None, 0, [stage("s"), tile("t")], 0.0).layers == {"s": 1, "t": 0}
+        assert Allocator().allocate(None, [stage("s"), tile("t")], 0.0).layers == {"s": 1, "t": 0}
 
     def test_an_estimate_that_we_limit_ourselves_keeps_no_tile_dark(self) -> None:
         allocator = Allocator()
-        allocator.allocate(230_000, 0, [tile("a")], 0.0)
-        allocation = allocator.allocate(230_000, 0, [tile(name) for name in "abcdefghi"], 1.0)
+        allocator.allocate(230_000, [tile("a")], 0.0)
+        allocation = allocator.allocate(230_000, [tile(name) for name in "abcdefghi"], 1.0)
         assert allocation.is_trial
         assert sum(layer == 0 for layer in allocation.layers.values()) == int(TRIAL_LEAP * 230) // 150
 
     def test_an_estimate_below_what_is_sent_is_the_line_s(self) -> None:
         allocator = Allocator()
-        allocator.allocate(460_000, 0, [tile(name) for name in "abc"], 0.0)
-        allocation = allocator.allocate(460_000, 0, [tile(name) for name in "abcdefghi"], 1.0)
+        allocator.allocate(460_000, [tile(name) for name in "abc"], 0.0)
+        allocation = allocator.allocate(460_000, [tile(name) for name in "abcdefghi"], 1.0)
         assert not allocation.is_trial
         assert sum(layer == 0 for layer in allocation.layers.values()) == 3
 
     def test_a_lost_trial_does_not_cost_what_was_there_before(self) -> None:
         allocator, wanted = Allocator(), [tile("a"), tile("b")]
-        allocator.allocate(230_000, 0, [tile("a")], 0.0)
-        assert allocator.allocate(230_000, 0, wanted, 1.0).layers == {"a": 0, "b": 0}
-        assert allocator.allocate(140_000, 0, wanted, 2.0).layers == {"a": 0, "b": None}
-        assert allocator.allocate(160_000, 0, wanted, 4.0).layers == {"a": 0, "b": None}
-        assert not allocator.allocate(160_000, 0, wanted, 4.5).is_trial
+        allocator.allocate(230_000, [tile("a")], 0.0)
+        assert allocator.allocate(230_000, wanted, 1.0).layers == {"a": 0, "b": 0}
+        assert allocator.allocate(140_000, wanted, 2.0).layers == {"a": 0, "b": None}
+        assert allocator.allocate(160_000, wanted, 4.0).layers == {"a": 0, "b": None}
+        assert not allocator.allocate(160_000, wanted, 4.5).is_trial
 
     def test_what_was_there_before_goes_too_when_the_estimate_stays_below_it(self) -> None:
         allocator, wanted = Allocator(), [tile("a"), tile("b")]
-        allocator.allocate(230_000, 0, [tile("a")], 0.0)
-        allocator.allocate(230_000, 0, wanted, 1.0)
-        allocator.allocate(140_000, 0, wanted, 2.0)
-        assert allocator.allocate(140_000, 0, wanted, 2.0 + TRIAL_S).layers == {"a": None, "b": None}
+        allocator.allocate(230_000, [tile("a")], 0.0)
+        allocator.allocate(230_000, wanted, 1.0)
+        allocator.allocate(140_000, wanted, 2.0)
+        assert allocator.allocate(140_000, wanted, 2.0 + TRIAL_S).layers == {"a": None, "b": None}
 
     def test_where_all_is_dark_and_nothing_can_be_estimated_it_is_tried_again(self) -> None:
         allocator, wanted = Allocator(), [tile("a"), tile("b")]
-        allocator.allocate(90_000, 0, wanted, 0.0)
-        allocator.allocate(90_000, 0, wanted, TRIAL_S)
-        assert allocator.allocate(90_000, 0, wanted, 2 * TRIAL_S).layers == {"a": None, "b": None}
-        assert allocator.allocate(None, 0, wanted, 60.0).layers == {"a": 0, "b": None}
-        assert allocator.allocate(None, 0, wanted, 65.0).layers == {"a": 0, "b": None}
-        assert allocator.allocate(140_000, 0, wanted, 66.0).layers == {"a": 0, "b": None}
-        assert allocator.allocate(170_000, 0, wanted, 67.0).layers["a"] == 0
+        allocator.allocate(90_000, wanted, 0.0)
+        allocator.allocate(90_000, wanted, TRIAL_S)
+        assert allocator.allocate(90_000, wanted, TRIAL_S + FIRST_BACKOFF_S / 2).layers == {"a": None, "b": None}
+        assert allocator.allocate(None, wanted, 60.0).layers == {"a": 0, "b": None}
+        assert allocator.allocate(None, wanted, 65.0).layers == {"a": 0, "b": None}
+        assert allocator.allocate(140_000, wanted, 66.0).layers == {"a": 0, "b": None}
+        assert allocator.allocate(170_000, wanted, 67.0).layers["a"] == 0
 
     def test_a_fast_line_carries_everything_soon_and_nothing_is_taken_away_on_the_way(self) -> None:
         def wanted(second: int) -> list[tuple[str, int, Priority]]:
@@ -360,20 +355,20 @@ streams = st.lists(
 estimates = st.lists(st.tuples(st.floats(0.01, 6), st.none() | st.integers(0, 6_000_000)), min_size=1, max_size=60)
 
 
-@given(streams, estimates, st.integers(0, 300_000))
+@given(streams, estimates)
 def test_no_more_than_the_estimate_is_spent_but_in_bounded_trials(
-    tiles: list[Tile], steps: list[tuple[float, int | None]], audio: int
+    tiles: list[Tile], steps: list[tuple[float, int | None]]
 ) -> None:
     allocator, now, newest, highest = Allocator(), 0.0, None, 0
     wanted = [WantedStream(str(n), LAYERS, *what) for n, what in enumerate(tiles)]
-    lowest = audio + len(wanted) * LAYERS[0]
+    lowest = len(wanted) * LAYERS[0]
     for gap, estimate in steps:
         now += gap
         newest = estimate if estimate is not None else newest
         highest = max(highest, estimate or 0)
-        allocation = allocator.allocate(estimate, audio, wanted, now)
+        allocation = allocator.allocate(estimate, wanted, now)
         taken = taken_by(allocation)
-        assert allocation.bitrate == audio + taken
+        assert allocation.bitrate == taken
         if allocation.is_trial:
             assert allocation.bitrate <= max(TRIAL_LEAP * highest, START_BITRATE, lowest)
         else:
@@ -391,7 +386,7 @@ def test_nobody_is_darker_than_somebody_less_important_who_costs_as_much(
     for gap, estimate in steps:
         now += gap
         wanted = [stream for stream in everybody if data.draw(st.integers(0, 9)) > 0]
-        layers = allocator.allocate(estimate, 0, wanted, now).layers
+        layers = allocator.allocate(estimate, wanted, now).layers
         order = sorted(wanted, key=lambda stream: (stream.priority, not stream.is_screen))
         is_dark = [layers[stream.stream_id] is None for stream in order]
         assert is_dark == sorted(is_dark)
@@ -405,7 +400,7 @@ def allocate_in_noise(
     for second in range(600):
         costs = [[int(cost * noise.uniform(1 - cost_noise, 1 + cost_noise)) for cost in LAYERS] for _ in tiles]
         wanted = [WantedStream(str(n), tuple(costs[n]), *what) for n, what in enumerate(tiles)]
-        history.append(allocator.allocate(int(estimate * noise.uniform(0.9, 1.1)), 0, wanted, float(second)))
+        history.append(allocator.allocate(int(estimate * noise.uniform(0.9, 1.1)), wanted, float(second)))
     return history
 
 

@@ -5,6 +5,7 @@ import msgspec
 from server.media import messages as m
 from server.media.worker import rtcp
 from server.media.worker.allocation import ASSUMED_BITRATES
+from server.media.worker.congestion import Condition
 from tests.server.media.endpoint import Endpoint
 from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, SUBSCRIBED_AUDIO, Rig, rtp_packet
 from tests.server.media.worker.test_simulcast import CAMERA, SSRCS, Encoder, seen
@@ -163,32 +164,67 @@ async def test_without_new_estimates_the_last_one_holds(rig: Rig) -> None:
 class TestWhatArrives:
     """What arrives is carried, even when a busy browser's estimate says less."""
 
-    async def hear(self, rig: Rig, viewer: Viewer, seconds: int, *, lost: int = 0, queue_s: float = 0.0) -> None:
-        """Report every second of 100 packets, `lost` of them in 1/256, and of a round trip that grows by `queue_s`."""
-        line = rig.worker.transports["sub"]._line
-        for second in range(seconds):
-            self.highest += 100
-            self.lost += 100 * lost // 256
-            ntp = self.highest << 16
-            line.on_sent_report(SUBSCRIBED.ssrc, ntp, rig.time() - 0.02 - queue_s * second)
-            block = rtcp.ReportBlock(SUBSCRIBED.ssrc, lost, self.lost, self.highest, 0, ntp >> 16 & 0xFFFFFFFF, 0)
-            viewer.endpoint.send_rtcp(rtcp.receiver_report(1, [block]))
-            await viewer.tell(LOWEST // 3)
-            rig.worker.tick()
-
+    SENT = 35_000
+    """Bits a second of the picture, at least."""
     highest = lost = 0
 
-    async def test_a_picture_that_arrives_stays(self, rig: Rig) -> None:
-        viewer, _ = await meet(rig)
-        await self.hear(rig, viewer, 12)
-        assert viewer.dark() == []
+    async def hear(
+        self,
+        rig: Rig,
+        seconds: int,
+        *,
+        lost: int = 0,
+        lost_when_dark: int = 0,
+        queue_s: float = 0.0,
+        is_reported: bool = True,
+    ) -> list[tuple[str, bool]]:
+        """Look at a picture; return when it went dark and light again.
 
-    async def test_a_line_that_loses_is_believed_to_be_slow(self, rig: Rig) -> None:
-        viewer, _ = await meet(rig)
-        await self.hear(rig, viewer, 7, lost=30)
-        assert viewer.dark() == [("consumer", True)]
+        Every second an estimate is told that is too low, and 100 packets are reported on, of which some are lost, with
+        a round trip that is longer by `queue_s` from the second picture on, while there are pictures.
+        """
+        viewer, encoders = await meet(rig)
+        line = rig.worker.transports["sub"]._line
+        for second in range(seconds):
+            encoders[0].send(is_keyframe=True, packets=100)
+            await rig.drained()
+            is_light = allowed(rig) is not None
+            self.highest += 100
+            self.lost += lost if is_light else lost_when_dark
+            ntp = self.highest << 16
+            delay_s = 0.02 + (queue_s if is_light and second else 0.0)
+            line.on_sent_report(SUBSCRIBED.ssrc, ntp, rig.time() - delay_s)
+            block = rtcp.ReportBlock(SUBSCRIBED.ssrc, lost, self.lost, self.highest, 0, ntp >> 16 & 0xFFFFFFFF, 0)
+            if is_reported:
+                viewer.endpoint.send_rtcp(rtcp.receiver_report(1, [block]))
+            await viewer.tell(self.SENT // 3)
+            rig.worker.tick()
+        return viewer.dark()
+
+    async def test_a_picture_that_arrives_stays(self, rig: Rig) -> None:
+        assert await self.hear(rig, 20) == []
+
+    async def test_what_nobody_has_reported_on_has_not_arrived(self, rig: Rig) -> None:
+        assert (await self.hear(rig, 7, is_reported=False))[0] == ("consumer", True)
+
+    async def test_a_line_that_loses_what_is_sent_is_believed_to_be_slow(self, rig: Rig) -> None:
+        assert (await self.hear(rig, 12, lost=12))[0] == ("consumer", True)
+
+    async def test_a_line_that_loses_whatever_is_sent_gets_its_picture_back(self, rig: Rig) -> None:
+        told = await self.hear(rig, 30, lost=12, lost_when_dark=12)
+        assert told in ([], [("consumer", True), ("consumer", False)])
 
     async def test_a_line_that_queues_is_believed_to_be_slow(self, rig: Rig) -> None:
-        viewer, _ = await meet(rig)
-        await self.hear(rig, viewer, 12, queue_s=0.2)
-        assert ("consumer", True) in viewer.dark()
+        assert (await self.hear(rig, 12, queue_s=0.5))[0] == ("consumer", True)
+
+    async def test_what_was_allocated_but_never_sent_proves_nothing(self, rig: Rig) -> None:
+        viewer, encoders = await meet(rig)
+        downlink = rig.worker.transports["sub"]._downlink
+        consumers = rig.worker.transports["sub"].consumers.values()
+        for _ in range(8):
+            encoders[0].send(is_keyframe=True, packets=100)
+            await viewer.tell(2 * HIGHEST)
+            rig.worker.transports["pub"].tick(rig.time())
+            downlink.tick(consumers, Condition(loss=0.0), rig.time())
+        assert downlink._allocation.bitrate > MIDDLE
+        assert 0 < downlink._proven < 2 * self.SENT

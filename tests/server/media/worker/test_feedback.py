@@ -140,14 +140,14 @@ class TestMissingPackets:
         assert asked == pytest.approx(GIVE_UP_S / MAX_NACK_INTERVAL_S, abs=1)
         assert now == pytest.approx(1.0 + GIVE_UP_S, abs=MAX_NACK_INTERVAL_S)
         assert missing.given_up == 3
-        assert not missing.take(101, now)
+        assert missing.take(101, now) is None
 
     def test_what_has_come_is_not_asked_for_again(self) -> None:
         missing = MissingPackets()
         missing.on_gap(100, 103, 1.0)
         missing.take_due(1.0)
-        assert missing.take(101, 1.0)
-        assert not missing.take(101, 1.0)
+        assert missing.take(101, 1.0) == 0.0
+        assert missing.take(101, 1.0) is None
         assert missing.take_due(1.0 + MAX_NACK_INTERVAL_S) == [100, 102]
 
     def test_nothing_is_asked_for_before_its_time(self) -> None:
@@ -203,7 +203,7 @@ class TestMissingPackets:
             open_ = {number: since for number, since in open_.items() if now - since < GIVE_UP_S + 0.2}
             for number in sorted(open_)[:returning]:
                 assert number in asked_at or open_[number] == now
-                came += missing.take(number, now)
+                came += missing.take(number, now) is not None
                 del open_[number]
         now += GIVE_UP_S + MAX_NACK_INTERVAL_S
         missing.take_due(now)
@@ -248,7 +248,7 @@ def _waits(impairment: Impairment, *, seconds: int) -> list[float]:
                 missing.on_gap(expected, sequence, now)
                 missed_since.update(dict.fromkeys(range(expected, sequence), now))
                 expected = sequence + 1
-            elif missing.take(sequence, now, is_answer=is_answer):
+            elif missing.take(sequence, now, is_answer=is_answer) is not None:
                 waits.append(now - missed_since.pop(sequence))
         if due := missing.take_due(now):
             down.put(due, 60, now)

@@ -20,18 +20,19 @@ class Publisher:
     def __init__(self, packets_per_s: int = 50) -> None:
         self.reception = Reception(SOUND_HZ)
         self._packets_per_s = packets_per_s
-        self._sequence = 0
+        self._sequence = self._given_up = 0
 
-    def send(self, second: float, *, lose_one_in: int = 0, late_s: float = 0.0) -> None:
+    def send(self, second: float, *, lose_one_in: int = 0, late_s: float = 0.0, is_repaired: bool = False) -> None:
         """Send for a second. With `late_s`, every other packet is late by so much."""
         for number in range(self._packets_per_s):
             self._sequence += 1
             if lose_one_in and self._sequence % lose_one_in == 0:
+                self._given_up += not is_repaired
                 continue
             at = second + number / self._packets_per_s
             timestamp = int(at * SOUND_HZ)
             self.reception.add(self._sequence & 0xFFFF, timestamp, at + (late_s if self._sequence % 2 else 0.0))
-        self.reception.block(1, second + 1, given_up=0)
+        self.reception.block(1, second + 1, given_up=self._given_up)
 
 
 def marks(line: Line, publisher: Publisher, seconds: int, *, start: int = 0, **how: float) -> list[Quality]:
@@ -148,6 +149,50 @@ class TestToThePage:
             publisher.send(float(second), lose_one_in=5, late_s=0.1)
             subscriber.report(float(second), lost=10, jitter_s=0.08, origin=publisher.reception)
             assert line.tick(float(second)) is Quality.GOOD
+
+    def test_what_the_publisher_s_line_lost_and_got_back_hides_nothing(self) -> None:
+        line, publisher = Line(), Publisher()
+        subscriber = Subscriber(line)
+        for second in range(LONG_S):
+            publisher.send(float(second), lose_one_in=5, is_repaired=True)
+            subscriber.report(float(second), lost=10, origin=publisher.reception)
+            mark = line.tick(float(second))
+        assert mark is Quality.POOR
+
+    def test_sound_that_was_asked_for_again_was_missed_though_it_is_not_reported_as_lost(self) -> None:
+        line = Line()
+        subscriber = Subscriber(line)
+        for second in range(LONG_S):
+            missing = [(50 * second + at) & 0xFFFF for at in range(0, 50, 5)]
+            for _ in range(3):
+                line.on_nack(SSRC, missing)
+            subscriber.report(float(second))
+            mark = line.tick(float(second))
+        assert line.condition.loss == pytest.approx(0.2, abs=0.01)
+        assert mark is Quality.GOOD
+
+    def test_what_is_asked_for_because_the_publisher_s_line_lost_it_is_not_held_against_it(self) -> None:
+        line, publisher = Line(), Publisher()
+        subscriber = Subscriber(line)
+        for second in range(LONG_S):
+            publisher.send(float(second), lose_one_in=5, is_repaired=True)
+            line.on_nack(SSRC, [50 * second + at for at in range(0, 50, 5)])
+            subscriber.report(float(second), origin=publisher.reception)
+            line.tick(float(second))
+        assert line.condition.loss == pytest.approx(0, abs=0.01)
+
+    @pytest.mark.parametrize("seconds", [12, 120])
+    def test_a_queue_that_stands_is_still_one_after_minutes(self, seconds: int) -> None:
+        line = Line()
+        subscriber = Subscriber(line)
+        for second in range(5 + seconds):
+            line.on_sent_report(SSRC, second << 32, float(second))
+            round_trip_s = 0.04 if second < 5 else 0.64
+            subscriber.report(second + round_trip_s, last_sender_report=second << 16)
+            line.tick(second + round_trip_s)
+        assert line.condition.queue_s == pytest.approx(0.6)
+        line.on_moved()
+        assert line.condition.queue_s == 0
 
     def test_numbers_that_cannot_be_say_nothing(self) -> None:
         line = Line()
