@@ -181,12 +181,12 @@ def _play(rig: Rig, listener: socket.socket, data: bytes) -> int:
         timers.advance((kind >> 4) * STEP_S)
         if rig.time.now - ticked_at >= 1:
             ticked_at = rig.time.now
-            worker.tick()
+            rig.tick()
         send[Kind(kind & 7)](datagram[:_MAX_BYTES])
         if not kind & 8:
             worker._on_turn_end()
     worker._on_turn_end()
-    worker.tick()
+    rig.tick()
     _assert_others_are_served(rig, other, listener)
     producers = worker.transports["pub"].producers.values()
     return sum(layer.forwarded_packets for producer in producers for layer in producer.layers)

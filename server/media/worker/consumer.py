@@ -31,6 +31,8 @@ MAX_RETRANSMISSIONS_PER_S = 300
 """A subscriber that asks for more has a problem that retransmission makes worse."""
 MAX_LOOKUPS_PER_S = 3_000
 """Sequence numbers looked up for one subscriber, whether they are found or not."""
+SENDER_REPORT_TICKS = 2
+"""Lip sync and the round trip need no more. Who begins to receive is told the last one at once."""
 _REMEMBERED_STRETCHES = 6
 
 
@@ -105,6 +107,10 @@ class Consumer:
         self._last_stretch: _Stretch | None = None
         self._last_at = 0.0
         self._packets = self._octets = 0
+        self._passed_on: rtcp.SenderReport | None = None
+        """The publisher's report that was passed on last."""
+        self._silent_ticks = SENDER_REPORT_TICKS
+        """Since then."""
         self._retransmissions_left = MAX_RETRANSMISSIONS_PER_S
         self._lookups_left = MAX_LOOKUPS_PER_S
 
@@ -246,10 +252,12 @@ class Consumer:
             return
         self.transport.send_rtp(self._addressed(reduced, stretch.shift), session)
 
-    def send_sender_report(self, report: rtcp.SenderReport) -> None:
-        """Pass on what the publisher tells of its clock, as this stream's: the same NTP time."""
-        if self._now is None:
+    def _send_sender_report(self) -> None:
+        """Pass on what the publisher last told of its clock, if that is new, as this stream's: the same NTP time."""
+        report = self._now.layer.last_sender_report if self._now is not None else None
+        if self._now is None or report is None or report is self._passed_on:
             return
+        self._passed_on, self._silent_ticks = report, 0
         shift, source = self._now.shift, self._now.source
         own = rtcp.SenderReport(
             ssrc=self.ssrc,
@@ -312,16 +320,19 @@ class Consumer:
         return self._session
 
     def tick(self) -> None:
-        """Refill what is limited per second."""
+        """Do what is due every second."""
         self._retransmissions_left = MAX_RETRANSMISSIONS_PER_S
         self._lookups_left = MAX_LOOKUPS_PER_S
+        self._silent_ticks += 1
+        if self._silent_ticks >= SENDER_REPORT_TICKS:
+            self._send_sender_report()
 
     def _begin(self, layer: "Layer", first: Position, thinning: Thinning | None, shift: Shift) -> None:
         begins = _reduced(first, thinning).sequence - shift.sequence
         self._now = _Stretch(layer, first.sequence, thinning, shift, begins)
         self._count(self._now, -1)
-        if layer.last_sender_report is not None:
-            self.send_sender_report(layer.last_sender_report)
+        self._passed_on = None
+        self._send_sender_report()
 
     def _end(self) -> None:
         if (past := self._now) is None:

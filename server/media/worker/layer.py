@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 MAX_PACKETS_PER_S = 3_000
 """A camera sends some 300. What is more is dropped: it would be multiplied by the number of subscribers."""
-MIN_SENDER_REPORT_INTERVAL_S = 2.0
-"""Lip sync needs no more, and each goes to every subscriber. Who begins to receive is told the last one at once."""
 SETTLE_S = 10.0
 """A layer that its publisher's line did not carry must have come for so long before it is forwarded again: to have it
 for seconds at a time would be a freeze each time."""
@@ -88,7 +86,6 @@ class Layer:
         self._first = 0
         self._is_stale = self._is_relimiting = False
         self._packets_left = MAX_PACKETS_PER_S
-        self._next_sender_report_at = 0.0
         self._throttle = KeyframeThrottle() if is_video else None
         self._missing = MissingPackets()
         self._keyframe_timer: asyncio.TimerHandle | None = None
@@ -150,16 +147,11 @@ class Layer:
         )
 
     def on_sender_report(self, report: rtcp.SenderReport, now: float) -> None:
-        """Pass the publisher's clock on to every subscriber, but not more often than makes sense."""
+        """Take note of the publisher's clock; every consumer passes it on in its own time."""
         self.reception.on_sender_report(report, now)
         self.last_sender_report = report
         for outlet in self.producer.outlets:
             outlet.put_report(self.index, report)
-        if now < self._next_sender_report_at:
-            return
-        self._next_sender_report_at = now + MIN_SENDER_REPORT_INTERVAL_S
-        for consumer in self.consumers:
-            consumer.send_sender_report(report)
 
     def request_keyframe(self) -> None:
         """Ask the publisher for a keyframe, now or as soon as the throttle allows."""

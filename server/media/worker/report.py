@@ -14,19 +14,25 @@ _OPEN_FILES = Path("/proc/self/fd")
 
 
 class LoopLag:
-    """How late a timer fires: the time that the event loop was busy with something else."""
+    """How late a timer fires at worst: the time that the event loop was busy with something else."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._due_at = clock()
+        self._worst_s = 0.0
 
     def expect(self, delay_s: float) -> None:
         """Note that a timer was set."""
         self._due_at = self._clock() + delay_s
 
+    def note_fired(self) -> None:
+        """Note that it has fired."""
+        self._worst_s = max(self._worst_s, self._clock() - self._due_at)
+
     def take(self) -> float:
-        """Return how many seconds later than expected it is."""
-        return max(0.0, self._clock() - self._due_at)
+        """Return how many seconds later than expected one was at worst since the last call."""
+        worst_s, self._worst_s = self._worst_s, 0.0
+        return worst_s
 
 
 def collect(plumbing: Plumbing, tcp: TcpListener, transports: Collection[Transport], loop_lag_s: float) -> Report:

@@ -24,12 +24,16 @@ from server.media.worker.plumbing import Plumbing
 from server.media.worker.producer import Producer
 from server.media.worker.report import LoopLag, collect
 from server.media.worker.room_audio import Heard
+from server.media.worker.rounds import Rounds
 from server.media.worker.router import Router
 from server.media.worker.tcp import TcpListener
 from server.media.worker.transport import Transport
 from server.media.worker.udp import RECEIVE_AT, UdpSocket, answer_path
 
 TICK_S = 1.0
+"""How often each transport gets its tick."""
+TURNS = 20
+"""In a tick: a few transports at a time, so that nobody's packets wait for what is due for hundreds."""
 
 
 class Worker:
@@ -64,6 +68,7 @@ class Worker:
         self._certificate = certificate
         self._emit = emit
         self._clock = clock
+        self._rounds = Rounds(TURNS, self._begin_round)
         self._lag = LoopLag(clock)
         self._ticked_at = clock()
         self._sent = 0
@@ -78,7 +83,7 @@ class Worker:
         self.udp.start()
         self.tcp.start()
         self.pipes.start()
-        self._schedule_tick()
+        self._schedule_turn()
 
     async def close(self) -> None:
         """Close every transport with a goodbye, then the sockets. Idempotent."""
@@ -150,17 +155,24 @@ class Worker:
                 self.pipes.close_outlet(pipe)
         return m.Done()
 
-    def tick(self) -> None:
-        """Do what is due every second, and report."""
+    def take_turn(self) -> None:
+        """Do what is due every second for some of the transports; `TURNS` of them are a tick, and end with a report."""
+        now = self._clock()
+        for transport in self._rounds.next():
+            if not transport.is_closed:
+                transport.tick(now)
+        if self._rounds.is_over:
+            self._tell(collect(self.plumbing, self.tcp, self.transports.values(), self._lag.take()))
+
+    def _begin_round(self) -> list[Transport]:
+        """Do what is due every second for the whole worker; return who comes next."""
         now = self._clock()
         self._pace(now)
-        for transport in list(self.transports.values()):
-            transport.tick(now)
         self.pipes.tick(now)
         for router in self._routers.values():
             router.audio.tick(now)
         self.tcp.tick()
-        self._tell(collect(self.plumbing, self.tcp, self.transports.values(), self._lag.take()))
+        return list(self.transports.values())
 
     def _pace(self, now: float) -> None:
         sent, elapsed_s = self.udp.packets_out - self._sent, max(0.001, now - self._ticked_at)
@@ -305,13 +317,15 @@ class Worker:
         checked.owner.on_checked(has_moved=checked.has_moved)
         return None
 
-    def _schedule_tick(self) -> None:
-        self._lag.expect(TICK_S)
-        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._on_timer)
+    def _schedule_turn(self) -> None:
+        delay_s = TICK_S / TURNS
+        self._lag.expect(delay_s)
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._on_timer)
 
     def _on_timer(self) -> None:
-        self.tick()
-        self._schedule_tick()
+        self._lag.note_fired()
+        self.take_turn()
+        self._schedule_turn()
 
     def _tell(self, event: m.AnyEvent) -> None:
         with contextlib.suppress(PeerGoneError):  # then the end of the socket ends this process

@@ -11,7 +11,7 @@ from protocol.rtp import MediaKind
 from server.media import messages as m
 from server.media.worker.dtls import WorkerCertificate, create_certificate
 from server.media.worker.port import open_port
-from server.media.worker.worker import Worker
+from server.media.worker.worker import TURNS, Worker
 from tests.server.media.endpoint import DEADLINE_S, Endpoint, TcpEndpoint
 
 VIDEO = m.ProducerStream(
@@ -175,6 +175,11 @@ class Rig:
         )
         if not is_paused:
             self.pause(is_paused=False, on=on, consumer_id=consumer_id)
+
+    def tick(self) -> None:
+        """Do at once what the worker does in a second."""
+        for _ in range(TURNS):
+            self.worker.take_turn()
 
     def pause(self, *, is_paused: bool, on: str = "sub", consumer_id: str = "consumer") -> None:
         self.worker.do(m.PauseConsumer(transport_id=on, consumer_id=consumer_id, is_paused=is_paused))

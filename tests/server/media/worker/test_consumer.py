@@ -94,7 +94,7 @@ async def test_a_subscriber_that_asks_for_everything_again_and_again_is_limited(
         await ask_again(subscriber, sequences)
     await rig.drained()
     assert rig.worker.plumbing.counters.retransmissions_out == MAX_RETRANSMISSIONS_PER_S
-    rig.worker.tick()
+    rig.tick()
     await ask_again(subscriber, sequences)
     await rig.drained()
     assert rig.worker.plumbing.counters.retransmissions_out == MAX_RETRANSMISSIONS_PER_S + 16
@@ -110,7 +110,7 @@ async def test_asking_for_what_never_was_costs_no_more_than_a_share(rig: Rig) ->
     await ask_again(subscriber, [sequence])
     await rig.drained()
     assert rig.worker.plumbing.counters.retransmissions_out == 0
-    rig.worker.tick()
+    rig.tick()
     await ask_again(subscriber, [sequence])
     await rig.drained()
     assert rig.worker.plumbing.counters.retransmissions_out == 1

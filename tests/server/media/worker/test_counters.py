@@ -23,7 +23,7 @@ _SO_NO_CHECK = 11
 
 def report(rig: Rig) -> m.Report:
     """Return what the worker reports now."""
-    rig.worker.tick()
+    rig.tick()
     last = rig.events[-1]
     assert isinstance(last, m.Report)
     return last

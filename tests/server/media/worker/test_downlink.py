@@ -101,7 +101,7 @@ async def test_before_a_picture_goes_dark_it_has_fewer_frames(rig: Rig) -> None:
     film.send(len(PATTERN), is_keyframe=True)
     await rig.drained()
     rig.time.advance(1)
-    rig.worker.tick()
+    rig.tick()
     (low, *_) = rig.worker.transports["pub"].producer("video").layers
     assert 0 < low.base_bitrate < low.bitrate / 2
     await viewer.layers()
@@ -157,7 +157,7 @@ async def test_without_new_estimates_the_last_one_holds(rig: Rig) -> None:
     viewer, _ = await meet(rig)
     await viewer.tell(LOWEST + 10_000, seconds=9)
     rig.time.advance(10)
-    rig.worker.tick()
+    rig.tick()
     assert allowed(rig) == 0
 
 
@@ -198,7 +198,7 @@ class TestWhatArrives:
             if is_reported:
                 viewer.endpoint.send_rtcp(rtcp.receiver_report(1, [block]))
             await viewer.tell(self.SENT // 3)
-            rig.worker.tick()
+            rig.tick()
         return viewer.dark()
 
     async def test_a_picture_that_arrives_stays(self, rig: Rig) -> None:

@@ -186,7 +186,7 @@ async def test_layers_are_chosen_and_changed_for_each_subscriber_there(room: Roo
     room.other.worker.do(m.PreferLayer(transport_id="sub", consumer_id="consumer", layer=0))
     room.home.time.advance(KEYFRAME_INTERVAL_S)
     room.other.time.advance(KEYFRAME_INTERVAL_S)
-    room.other.worker.tick()
+    room.other.tick()
     while (await keyframe_request(publisher)).media_ssrc != SSRCS[0]:
         pass
     encoders[2].send()
@@ -206,10 +206,10 @@ async def test_the_publisher_is_told_what_those_on_both_workers_want(room: Room)
     await room.home.until(lambda: outlet.layers_wanted == 3)
     room.other.worker.do(m.PreferLayer(transport_id="sub", consumer_id="consumer", layer=0))
     for _ in range(LINGER_TICKS):
-        room.other.worker.tick()
+        room.other.tick()
     await room.home.until(lambda: outlet.layers_wanted == 1)
     for _ in range(LINGER_TICKS):
-        room.home.worker.tick()
+        room.home.tick()
     assert room.told_layers() == [1]
     await room.home.connect("local")
     room.home.consume(on="local", consumer_id="local's")
@@ -217,10 +217,10 @@ async def test_the_publisher_is_told_what_those_on_both_workers_want(room: Room)
     room.home.pause(on="local", consumer_id="local's", is_paused=True)
     room.other.pause(is_paused=True)
     for _ in range(LINGER_TICKS):
-        room.other.worker.tick()
+        room.other.tick()
     await room.home.until(lambda: outlet.layers_wanted == 0)
     for _ in range(LINGER_TICKS):
-        room.home.worker.tick()
+        room.home.tick()
     assert room.told_layers() == [1, 3, 0]
     room.other.pause(is_paused=False)
     await room.home.until(lambda: room.told_layers() == [1, 3, 0, 1])
@@ -231,8 +231,8 @@ async def test_what_nobody_there_wants_is_not_asked_of_the_publisher(room: Room)
     room.home.produce(CAMERA)
     room.pipe(stream=CAMERA)
     for _ in range(LINGER_TICKS):
-        room.home.worker.tick()
-        room.other.worker.tick()
+        room.home.tick()
+        room.other.tick()
     assert room.told_layers() == [0]
 
 
@@ -241,7 +241,7 @@ async def test_a_wish_that_was_lost_is_told_again(room: Room) -> None:
     (outlet,) = room.home.worker.transports["pub"].producer("video").outlets
     await room.home.until(lambda: outlet.layers_wanted == 3)
     outlet.layers_wanted = 0
-    room.other.worker.tick()
+    room.other.tick()
     await room.home.until(lambda: outlet.layers_wanted == 3)
 
 
@@ -304,6 +304,8 @@ async def test_the_publishers_clock_reaches_them(room: Room) -> None:
     await subscriber.next_rtp()
     theirs = rtcp.SenderReport(1_111, 0xE1E2_E3E4_0506_0708, 90_000, 3, 15)
     publisher.send_rtcp(rtcp.sender_report(theirs, "whoever"))
+    await room.settled()
+    room.other.tick()
     assert rtcp.parse(await subscriber.next_rtcp()) == [
         rtcp.SenderReport(SUBSCRIBED.ssrc, theirs.ntp, theirs.timestamp, 1, 5)
     ]
@@ -341,7 +343,7 @@ async def test_voices_are_heard_in_the_slots_of_both_workers_but_not_by_oneself(
     await room.other.drained()
     assert own_phone.rtp.empty()
     room.other.time.advance(UPDATE_INTERVAL_S)
-    room.other.worker.tick()
+    room.other.tick()
     heard = [event for event in room.other.events if isinstance(event, m.SpeakersChanged)]
     assert (heard[-1].slots[0], heard[-1].talking) == ("voice", ["voice"])
     for rig in (room.home, room.other):
@@ -356,12 +358,12 @@ async def test_a_publisher_without_layers_learns_what_those_on_the_other_worker_
     await subscriber.next_rtp()
     subscriber.send_rtcp(rtcp.receiver_report(1, []) + rtcp.bandwidth_estimate(1, 600_000, [SUBSCRIBED.ssrc]))
     await room.other.drained()
-    room.other.worker.tick()
+    room.other.tick()
     producer = room.home.worker.transports["pub"].producer("video")
     await room.home.until(lambda: bool(producer.outlets[0].shares))
     while not publisher.rtcp.empty():
         publisher.rtcp.get_nowait()
-    room.home.worker.tick()
+    room.home.tick()
     estimates = [e for e in rtcp.parse(await publisher.next_rtcp()) if isinstance(e, rtcp.BandwidthEstimate)]
     assert [estimate.bitrate for estimate in estimates] == pytest.approx(producer.outlets[0].shares, rel=0.01)
     assert estimates[0].bitrate <= 600_000
@@ -377,10 +379,10 @@ async def test_a_speaker_protects_itself_for_the_worst_line_of_all_workers(room:
     listener.send_rtcp(rtcp.receiver_report(1, [rtcp.ReportBlock(600_000, 51, 0, 0, 0, 0, 0)]))
     await room.other.drained()
     for _ in range(2):
-        room.other.worker.tick()
+        room.other.tick()
     (outlet,) = room.home.worker.transports["pub"].producer("voice").outlets
     await room.home.until(lambda: outlet.worst_loss == 51)
-    room.home.worker.tick()
+    room.home.tick()
     assert (2_222, 51) in losses(await publisher.next_rtcp())
 
 
@@ -461,7 +463,7 @@ async def test_a_worker_that_is_gone_harms_nobody(room: Room) -> None:
     publisher.send_rtp(rtp_packet(1, b"x"))
     assert payload(await local.next_rtp()) == b"x"
     await room.home.until(lambda: room.home.worker.plumbing.counters.not_piped == 1)
-    room.other.worker.tick()  # tells nobody what it wants
+    room.other.tick()  # tells nobody what it wants
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -43,14 +43,14 @@ async def test_who_floods_the_worker_is_cut_off_for_the_rest_of_a_second(rig: Ri
     publisher.send_rtp(rtp_packet(1, b"too much"))
     await rig.drained()
     assert counters.drops["over_limit"] == 201
-    rig.worker.tick()
+    rig.tick()
     publisher.send_rtp(rtp_packet(2, b"again"))
     assert payload(await subscriber.next_rtp()) == b"again"
 
 
 async def test_a_flood_of_dtls_is_cut_off_and_does_the_media_no_harm(rig: Rig) -> None:
     publisher, subscriber = await two_sides(rig)
-    rig.worker.tick()
+    rig.tick()
     for number in range(MAX_DTLS_PER_S + 50):
         publisher.send_raw(b"\x16\xfe\xfd" + bytes(60))
         if number % 50 == 49:

@@ -109,7 +109,7 @@ async def simulate(rig: Rig, line: BadLine, do: Callable[[int], None]) -> None:
         rig.time.advance(STEP_S)
         timers.run()
         if step % TICK_STEPS == 0:
-            rig.worker.tick()
+            rig.tick()
         do(step // 2 if step % 2 == 0 and step < 2 * PACKETS else -1)
         line.run()
         for _ in range(_TURNS):

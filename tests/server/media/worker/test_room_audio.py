@@ -287,7 +287,7 @@ async def test_silence_is_noticed_when_nobody_sends_at_all(rig: Rig) -> None:
     await pass_time(rig, persons, 0.5, persons[0])
     assert told(rig).talking == ["p0"]
     rig.time.advance(HOLD_S + 0.1)
-    rig.worker.tick()
+    rig.tick()
     assert told(rig).talking == []
 
 
@@ -388,11 +388,11 @@ async def test_a_page_that_moves_goes_on_hearing(rig: Rig) -> None:
 
 async def test_each_slot_has_a_clock_of_its_own(rig: Rig) -> None:
     persons = await people(rig, 2)
-    rig.worker.tick()
+    rig.tick()
     await pass_time(rig, persons[:1], 0.2)
     packets = await persons[1].take()
     rig.time.advance(0.5)
-    rig.worker.tick()
+    rig.tick()
     while not (reports := rtcp.parse(await persons[1].endpoint.next_rtcp())):
         pass  # on what we publish
     (report,) = reports
@@ -402,7 +402,7 @@ async def test_each_slot_has_a_clock_of_its_own(rig: Rig) -> None:
     assert (report.timestamp - last.timestamp) & 0xFFFFFFFF == CLOCK_RATE // 2
     assert report.ntp == int(rig.time.now * (1 << 32))
     assert (report.packets, report.octets) == (10, sum(len(payload(p.data)) for p in packets))
-    rig.worker.tick()
+    rig.tick()
     await rig.drained()
     assert all(
         not rtcp.parse(persons[1].endpoint.rtcp.get_nowait()) for _ in range(persons[1].endpoint.rtcp.qsize())
@@ -418,7 +418,7 @@ async def test_a_report_counts_what_this_subscriber_was_sent(rig: Rig) -> None:
     await pass_time(rig, [one], 0.1)
     rig.pause(is_paused=False, on="late", consumer_id="late slot 0")
     await pass_time(rig, [one], 0.1)
-    rig.worker.tick()
+    rig.tick()
     for person, packets in ((other, 20), (late, 10)):
         (report,) = rtcp.parse(await person.endpoint.next_rtcp())
         assert isinstance(report, rtcp.SenderReport)
@@ -434,12 +434,12 @@ async def test_what_a_page_reports_of_a_slot_is_its_lines_doing(rig: Rig) -> Non
         other.endpoint.send_rtcp(rtcp.receiver_report(1, [block]))
         await rig.drained()
     assert rig.worker.plumbing.counters.lost_out == 7
-    rig.worker.tick()
+    rig.tick()
     await one.take()
     while not one.endpoint.rtcp.empty():
         await one.endpoint.next_rtcp()
     await pass_time(rig, [one], 0.1)
-    rig.worker.tick()
+    rig.tick()
     (report,) = [m for m in rtcp.parse(await one.endpoint.next_rtcp()) if isinstance(m, rtcp.ReportBlock)]
     assert (report.ssrc, report.fraction_lost) == (2_222, 36), "speakers protect themselves for the worst line"
 
@@ -484,7 +484,7 @@ async def test_a_subscriber_that_asks_for_everything_again_and_again_is_limited(
         other.endpoint.send_rtcp(rtcp.nack(1, 600_000, numbers))
     await rig.drained()
     assert rig.worker.plumbing.counters.retransmissions_out == MAX_RETRANSMISSIONS_PER_S
-    rig.worker.tick()
+    rig.tick()
     other.endpoint.send_rtcp(rtcp.nack(1, 600_000, numbers))
     await rig.drained()
     assert rig.worker.plumbing.counters.retransmissions_out == MAX_RETRANSMISSIONS_PER_S + len(numbers)

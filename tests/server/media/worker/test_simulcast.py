@@ -164,7 +164,7 @@ async def test_a_layer_that_fell_silent_is_not_taken_again_at_once(rig: Rig) -> 
         for encoder in (high, low):
             encoder.send(is_keyframe=True)
         await rig.drained()
-        rig.worker.tick()
+        rig.tick()
         targets.append(consumer.target_layer)
     assert targets == [layers[0], layers[0], layers[2]]
 
@@ -177,8 +177,8 @@ async def test_a_layer_that_was_silent_because_nobody_wanted_it_is_taken_at_once
         for encoder in (low, high):
             encoder.send(is_keyframe=True)
         await rig.drained()
-        rig.worker.tick()
-    rig.worker.tick()
+        rig.tick()
+    rig.tick()
     assert (producer.layers_wanted, producer.layers[2].is_live) == (1, False)
     high.send()
     await rig.drained()
@@ -223,14 +223,14 @@ async def test_a_layer_that_falls_silent_is_replaced_by_the_next_smaller_one(rig
     for encoder in (low, middle, high):
         encoder.send(is_keyframe=True)
     await rig.drained()
-    rig.worker.tick()
+    rig.tick()
     while not subscriber.rtp.empty():
         await subscriber.next_rtp()
     rig.time.advance(1)
     for encoder in (low, middle):
         encoder.send()
     await rig.drained()
-    rig.worker.tick()
+    rig.tick()
     middle.send(is_keyframe=True)
     assert seen(await subscriber.next_rtp())[2] == 1
     for _ in range(2):
@@ -238,7 +238,7 @@ async def test_a_layer_that_falls_silent_is_replaced_by_the_next_smaller_one(rig
         middle.send()
         await rig.drained()
         rig.time.advance(SETTLE_S)
-    rig.worker.tick()
+    rig.tick()
     high.send(is_keyframe=True)
     layers = []
     await rig.drained()
@@ -290,7 +290,7 @@ async def test_every_layer_is_reported_on(rig: Rig) -> None:
     await rig.drained()
     while not publisher.rtcp.empty():
         await publisher.next_rtcp()
-    rig.worker.tick()
+    rig.tick()
     report = await publisher.next_rtcp()
     assert report[:2] == b"\x83\xc9", "three report blocks"
     assert all(ssrc.to_bytes(4, "big") in report[-12:] for ssrc in SSRCS), "the bandwidth estimate names all of them"
@@ -309,11 +309,11 @@ async def test_the_publisher_is_told_what_nobody_watches(rig: Rig) -> None:
     rig.worker.do(m.PreferLayer(transport_id="sub", consumer_id="consumer", layer=0))
     for _ in range(LINGER_TICKS):
         assert told() == []
-        rig.worker.tick()
+        rig.tick()
     assert told() == [1]
     rig.pause(is_paused=True)
     for _ in range(LINGER_TICKS):
-        rig.worker.tick()
+        rig.tick()
     assert told() == [1, 0]
     rig.worker.do(m.PreferLayer(transport_id="sub", consumer_id="consumer", layer=1))
     rig.pause(is_paused=False)
@@ -334,7 +334,7 @@ async def test_a_keyframe_is_asked_for_until_the_layer_changes(rig: Rig) -> None
     low.send()
     high.send()
     await rig.drained()
-    rig.worker.tick()
+    rig.tick()
     while rtcp.KeyframeRequest(SSRCS[0]) not in rtcp.parse(await publisher.next_rtcp()):
         pass  # reports
 

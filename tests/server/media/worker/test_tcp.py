@@ -104,7 +104,7 @@ class TestMedia:
         await subscriber.next_rtp()
         rig.worker.transports["sub"].send_rtp(rtp_packet(7, b"direct"))
         assert (udp.packets_in - before[0], udp.packets_out - before[1]) == (1, 2)
-        rig.worker.tick()
+        rig.tick()
         report = rig.events[-1]
         assert isinstance(report, m.Report)
         assert report.tcp_connections == 2
@@ -152,7 +152,7 @@ class TestPaths:
     async def test_without_checks_a_connection_ends_with_its_transport(self, rig: Rig) -> None:
         endpoint = await rig.connect_tcp("pub")
         rig.time.advance(CONSENT_S + 0.1)
-        rig.worker.tick()
+        rig.tick()
         await endpoint.closed_by_server()
         assert not rig.worker.transports
         assert not rig.worker.tcp.connections
@@ -194,10 +194,10 @@ class TestStrangers:
         member = await rig.connect_tcp("pub")
         await rig.until(lambda: len(rig.worker.tcp.newcomers) == 3)
         rig.time.advance(FIRST_CHECK_S)
-        rig.worker.tick()
+        rig.tick()
         assert len(rig.worker.tcp.connections) == 4
         rig.time.advance(0.1)
-        rig.worker.tick()
+        rig.tick()
         for stranger in (silent, half, wrong):
             await stranger.closed_by_server()
         assert rig.worker.tcp.connections == {connection_of(rig, "pub")}
@@ -294,7 +294,7 @@ class TestStrangers:
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         before = len(rig.worker.tcp.connections)
-        rig.worker.tick()
+        rig.tick()
         await rig.until(lambda: len(rig.worker.tcp.connections) > before)
         for sock in sockets:
             sock.close()
@@ -323,7 +323,7 @@ class TestSlowReaders:
                 return number + 1
             rig.time.advance(0.001)
             if number % 2_000 == 1_999:
-                rig.worker.tick()
+                rig.tick()
         raise AssertionError("nothing was dropped")
 
     async def test_what_waits_for_one_is_bounded_and_the_others_get_all(
@@ -383,7 +383,7 @@ class TestSlowReaders:
         publisher, subscriber, other = slow
         number = await self.fill(rig, publisher, other)
         rig.time.advance(STALL_S + 0.1)
-        rig.worker.tick()
+        rig.tick()
         assert rig.worker.transports["sub"].path is None
         assert not rig.worker.tcp.connections
         publisher.send_rtp(rtp_packet(number, b"on"))

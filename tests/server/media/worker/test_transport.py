@@ -66,10 +66,10 @@ class TestConsent:
     async def test_without_checks_a_transport_is_closed(self, rig: Rig) -> None:
         await rig.connect("pub")
         rig.time.advance(CONSENT_S)
-        rig.worker.tick()
+        rig.tick()
         assert "pub" in rig.worker.transports
         rig.time.advance(0.1)
-        rig.worker.tick()
+        rig.tick()
         assert not rig.worker.transports
         closed = [event for event in rig.events if isinstance(event, m.TransportClosed)]
         assert closed == [m.TransportClosed(router_id="router", transport_id="pub", reason="consent_expired")]
@@ -80,7 +80,7 @@ class TestConsent:
         for _ in range(5):
             rig.time.advance(CONSENT_S - 1)
             await endpoint.check(agent.credentials.username_fragment, agent.credentials.password)
-            rig.worker.tick()
+            rig.tick()
         assert "pub" in rig.worker.transports
 
     async def test_a_page_that_never_comes_is_not_waited_for(self, rig: Rig) -> None:
@@ -88,14 +88,14 @@ class TestConsent:
         endpoint = await rig.open()
         rig.announce("pub", endpoint)
         rig.time.advance(CONSENT_S + 0.1)
-        rig.worker.tick()
+        rig.tick()
         assert not rig.worker.transports
 
     async def test_a_transport_that_is_not_used_yet_may_wait(self, rig: Rig) -> None:
         """mediasoup-client connects with the first track: somebody alone in a room has none to receive."""
         rig.create("pub")
         rig.time.advance(3_600)
-        rig.worker.tick()
+        rig.tick()
         assert "pub" in rig.worker.transports
 
     async def test_a_handshake_that_does_not_end_is_ended(self, rig: Rig) -> None:
@@ -106,7 +106,7 @@ class TestConsent:
         for _ in range(3):
             rig.time.advance(DTLS_TIMEOUT_S / 2.5)
             await endpoint.check(created.username_fragment, created.password)
-        rig.worker.tick()
+        rig.tick()
         assert isinstance(rig.events[0], m.TransportClosed)
         assert rig.events[0].reason == "dtls_failed"
 
@@ -259,7 +259,7 @@ async def test_strays_of_a_page_that_names_its_streams_by_mid_are_limited_for_a_
     publisher.send_rtp(rtp_packet(1, b"x", ssrc=7_777, extensions=named))
     await rig.drained()
     assert layer.ssrc is None
-    rig.worker.tick()
+    rig.tick()
     publisher.send_rtp(rtp_packet(2, b"x", ssrc=7_777, extensions=named))
     await rig.drained()
     assert layer.ssrc == 7_777

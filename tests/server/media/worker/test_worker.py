@@ -14,7 +14,7 @@ from tests.server.media.worker.test_producer import payload, two_sides
 
 
 def last_report(rig: Rig) -> m.Report:
-    rig.worker.tick()
+    rig.tick()
     report = rig.events[-1]
     assert isinstance(report, m.Report)
     return report
