@@ -9,6 +9,7 @@ take counts.
 from collections import deque
 from collections.abc import Sequence
 from math import inf
+from typing import NamedTuple
 
 from aiortc.rate import RemoteBitrateEstimator
 
@@ -21,6 +22,8 @@ MAX_BITRATE = 2_500_000
 """Of each video: a camera in all its layers, or a screen."""
 _SEND_TIMES = 1 << 24
 _SEND_TIMES_PER_S = 1 << 18
+_BURST = 5 * _SEND_TIMES_PER_S // 1_000
+"""5 ms, as in libwebrtc (`inter_arrival.cc`)."""
 MAX_SILENCE_S = 2.0
 """After a longer one we measure afresh: aiortc's counters loop once for every millisecond since the last packet."""
 
@@ -32,6 +35,16 @@ SHORTEST_TICKS = 120
 """Seconds for which the shortest way is remembered; two clocks drift apart by some milliseconds meanwhile."""
 
 
+class _Burst(NamedTuple):
+    """Packets that left together, as those of a picture do. libwebrtc's filter looks at them as one, too."""
+
+    first_sent: int
+    last_sent: int
+    came_at: float
+    size: int
+    ssrc: int
+
+
 class UplinkEstimator:
     """What a publisher's line to us carries, in bits a second."""
 
@@ -40,6 +53,8 @@ class UplinkEstimator:
         self._last_at: float | None = None
         self._is_measured = False
         self._newest_sent = 0
+        self._burst: _Burst | None = None
+        """What has not been measured yet: there may be more of it."""
         self._reference: int | None = None
         """What the first packet's way took, between two clocks: in 1/2**18 s, as all ways, and modulo 64 s."""
         self._shortest: int | None = None
@@ -47,6 +62,8 @@ class UplinkEstimator:
         self._ways: deque[int] = deque(maxlen=SHORTEST_TICKS)
         """The shortest of each second."""
         self._congestion = Congestion()
+        self._is_draining = False
+        """Whether a queue of our making stands."""
         self._cut_at = -inf
         self.bitrate = INITIAL_BITRATE
         """The newest estimate."""
@@ -57,21 +74,36 @@ class UplinkEstimator:
         One that was overtaken only counts as received: to aiortc's filter, a group of packets that ends before the one
         before it is one that took 64 seconds, and for minutes it would find that the line has become faster.
         """
-        now_ms = int(now * 1000)
         self._note_way(send_time, now)
         if self._last_at is None:
             self._newest_sent = send_time
         elif now - self._last_at > MAX_SILENCE_S:
             self._newest_sent = send_time
-            self._start_afresh(now_ms)
+            self._burst = None
+            self._start_afresh(int(now * 1000))
         self._last_at = now
-        if (send_time - self._newest_sent) % _SEND_TIMES >= _SEND_TIMES // 2:
-            self._estimator.incoming_bitrate.add(size, now_ms)
+        ahead = (send_time - self._newest_sent) % _SEND_TIMES
+        if ahead >= _SEND_TIMES // 2:
+            self._estimator.incoming_bitrate.add(size, int(now * 1000))
             return
         self._newest_sent = send_time
-        estimate = self._estimator.add(arrival_time_ms=now_ms, abs_send_time=send_time, payload_size=size, ssrc=ssrc)
+        burst = self._burst
+        if burst is not None and (send_time - burst.first_sent) % _SEND_TIMES <= _BURST:
+            self._burst = burst._replace(last_sent=send_time, came_at=now, size=burst.size + size)
+            return
+        if burst is not None:
+            self._measure(burst)
+        self._burst = _Burst(send_time, send_time, now, size, ssrc)
+
+    def _measure(self, burst: "_Burst") -> None:
+        estimate = self._estimator.add(
+            arrival_time_ms=int(burst.came_at * 1000),
+            abs_send_time=burst.last_sent,
+            payload_size=burst.size,
+            ssrc=burst.ssrc,
+        )
         if estimate is not None:
-            self.bitrate = estimate[0]
+            self.bitrate = min(estimate[0], self.bitrate) if self._is_draining else estimate[0]
             self._is_measured = True
 
     def tick(self, now: float) -> None:
@@ -84,10 +116,12 @@ class UplinkEstimator:
         self._ways.append(self._shortest)
         queue = Condition(queue_s=(self._shortest - min(self._ways)) / _SEND_TIMES_PER_S)
         self._shortest = None
-        is_full = self._congestion.is_full(queue, self.bitrate)
-        if is_full and self._is_measured and now - self._cut_at >= CUT_INTERVAL_S:
-            self._cut_at = now
+        if not self._congestion.is_full(queue, self.bitrate) or not self._is_measured:
+            self._is_draining = False
+        elif now - self._cut_at >= CUT_INTERVAL_S:
+            self._is_draining, self._cut_at = True, now
             self.bitrate = int(CUT * self.bitrate)
+        if self._is_draining:
             self._estimator.rate_control.set_estimate(self.bitrate, int(now * 1000))
 
     def on_moved(self) -> None:

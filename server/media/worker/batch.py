@@ -91,6 +91,11 @@ class Segmentation:
             return 1
         return MAX_PACKETS if self._is_known else 1
 
+    @property
+    def has_doubts(self) -> bool:
+        """Whether the last one was refused: then `note_taken` matters."""
+        return self._refusals > 0
+
     def note_taken(self) -> None:
         """Take note that the kernel took a datagram of several packets."""
         self._refusals = 0
@@ -163,8 +168,9 @@ class Batch:
         while start < count:
             sent = _sendmmsg(self._sock.fileno(), self._first + start * _MESSAGE_BYTES, count - start, _FLAGS)
             if sent > 0:
+                if self.segmentation.has_doubts and self._has_groups(start, start + sent):
+                    self.segmentation.note_taken()
                 start += sent
-                self.segmentation.note_taken()
                 continue
             error = ctypes.get_errno()
             if error in (errno.EAGAIN, errno.ENOBUFS):
@@ -180,6 +186,9 @@ class Batch:
                 failures += packets
             start += 1
         return failures
+
+    def _has_groups(self, start: int, end: int) -> bool:
+        return any(size > stride for size, stride, _ in self._shapes[start:end])
 
     def _send_singly(self, at: int) -> int:
         """Send the packets of one slot as a datagram each; return how many the kernel did not take."""

@@ -21,7 +21,7 @@ SAME = 0.6
 PROOF_TICKS = 4
 """Seconds for which less was sent: reports look three seconds back."""
 _ADAPTATION = 0.15
-"""Of what is known of the line itself, each second."""
+"""Of what is known of the line's own loss, each second: it varies by chance. Its own delay does not."""
 
 
 class Condition(NamedTuple):
@@ -60,7 +60,7 @@ class Congestion:
         if loss <= self.own_loss * LOSS_GROWTH + MIN_LOSS and queue_s <= self.own_queue_s + MIN_QUEUE_S:
             self._suspicion = None
             self.own_loss += _ADAPTATION * (loss - self.own_loss)
-            self.own_queue_s += _ADAPTATION * (queue_s - self.own_queue_s)
+            self.own_queue_s = min(self.own_queue_s, queue_s)
             return False
         suspicion = self._suspicion
         if suspicion is None or sent > LESS * suspicion.sent:

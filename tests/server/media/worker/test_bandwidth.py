@@ -1,4 +1,5 @@
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -54,6 +55,49 @@ def test_packets_that_overtake_each_other_do_not_stop_the_measurement(seed: int)
     assert 800_000 < estimator.bitrate < 1.5 * 960_000
 
 
+def test_packets_that_left_together_are_measured_as_one() -> None:
+    together, singly = UplinkEstimator(), UplinkEstimator()
+    sizes = dict[UplinkEstimator, list[int]]()
+    for estimator, gap_s in ((together, 0.0005), (singly, 0.006)):
+        original, sizes[estimator] = estimator._estimator.add, []
+
+        def add(*, payload_size: int, original: Any = original, seen: list[int] = sizes[estimator], **rest: int) -> Any:
+            seen.append(payload_size)
+            return original(payload_size=payload_size, **rest)
+
+        estimator._estimator.add = add  # type: ignore[method-assign,assignment]
+        for number in range(40):
+            sent_at = 100 + number // 4 / 30 + number % 4 * gap_s
+            estimator.add(1, PACKET_BYTES, abs_send_time(sent_at), sent_at + 0.05)
+    assert sizes[together] == [4 * PACKET_BYTES] * 9, "the last one may go on"
+    assert sizes[singly] == [PACKET_BYTES] * 39
+
+
+def standing_queue(*, share: float, own_s: float = 0.0) -> list[int]:
+    """Return the bitrates of a minute in which `share` of what is sent above 400 kbit/s stands as a queue of 1 s."""
+    estimator, told, now = UplinkEstimator(), list[int](), 100.0
+    for second in range(60):
+        queue_s = 0.0 if second < 5 else own_s + share * max(0.0, estimator.bitrate - 400_000) / 1_000_000
+        for number in range(100):
+            sent_at = now + number / 100
+            estimator.add(1, 625, abs_send_time(sent_at), sent_at + 0.02 + queue_s)
+        now += 1.0
+        estimator.tick(now + 0.02 + queue_s)
+        told.append(estimator.bitrate)
+    return told
+
+
+def test_a_queue_that_stands_is_drained() -> None:
+    assert min(standing_queue(share=0.0)[20:]) > 740_000
+    told = standing_queue(share=1.0)
+    assert min(told[20:40]) < 560_000
+    assert min(told[40:]) < 560_000
+
+
+def test_a_queue_of_somebody_else_s_is_not_drained_for_ever() -> None:
+    assert min(standing_queue(share=0.0, own_s=0.5)) > 200_000
+
+
 def test_a_line_is_not_judged_before_it_was_measured() -> None:
     assert UplinkEstimator().bitrate == INITIAL_BITRATE
 
@@ -64,9 +108,9 @@ def test_a_day_s_silence_is_not_counted_through_and_what_the_line_carries_is_not
     now = 120 + 8 * 3_600.0
     for number in range(200):
         estimator.add(1, PACKET_BYTES, abs_send_time(now), now)
-        if number == 0:
-            assert estimator._estimator is not before
-            assert estimator._estimator.incoming_bitrate._origin_ms == int(now * 1000)
+        assert estimator._estimator is not before
+        if number == 1:
+            assert estimator._estimator.incoming_bitrate._origin_ms == 1_000 * (120 + 8 * 3_600)
         assert known <= estimator.bitrate < 1.2 * known
         now += 0.01
 

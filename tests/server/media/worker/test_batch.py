@@ -125,6 +125,21 @@ def test_without_segmentation_the_packets_leave_one_by_one() -> None:
         assert limits[-1] > 1, "for a while"
 
 
+def test_single_packets_in_between_do_not_hide_that_groups_are_refused() -> None:
+    with ExitStack() as stack:
+        sender = stack.enter_context(open_socket(0))
+        sender.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)
+        (sock,), batch = receivers(stack, 1), Batch(sender)
+        for _ in range(_MAX_REFUSALS):
+            assert batch.segmentation.max_packets() > 1
+            fill(batch, [path_to(sock)], 2)
+            batch.send(1)
+            fill(batch, [path_to(sock)], 1)
+            batch.send(1)
+            received(sock, 3)
+        assert batch.segmentation.max_packets() == 1
+
+
 def test_a_refusal_now_and_then_does_not_end_segmentation(sender: socket.socket) -> None:
     with ExitStack() as stack:
         (sock,) = receivers(stack, 1)

@@ -63,6 +63,13 @@ def test_a_line_that_gets_better_is_measured_by_what_it_is_then() -> None:
     assert congestion.is_full(Condition(0.1), SENT)
 
 
+def test_a_queue_that_grows_slowly_is_one_all_the_same() -> None:
+    congestion = Congestion()
+    told = [congestion.is_full(Condition(queue_s=0.005 * second), SENT) for second in range(60)]
+    assert not any(told[:30])
+    assert all(told[32:])
+
+
 def test_too_few_packets_change_nothing() -> None:
     congestion = Congestion()
     assert not congestion.is_full(Condition(None), SENT)
