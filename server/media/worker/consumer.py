@@ -94,8 +94,6 @@ class Consumer:
         self.fraction_lost = 0
         """What the subscriber last reported to have lost, in 1/256."""
         self._cname = stream.cname
-        self._session: SrtpSession | None = None
-        """Of this stream's RTP alone: libsrtp looks a stream up by walking through all that a session has."""
         self._prefix = subscriber_prefix(stream.ssrc, stream.mid)
         self._rtx_prefix = subscriber_prefix(stream.rtx_ssrc, stream.mid) if stream.rtx_ssrc is not None else b""
         self._rtx_sequence = secrets.randbits(15)
@@ -238,7 +236,7 @@ class Consumer:
 
     def target(self) -> Target | None:
         """Return this subscriber as the hot loop needs it, or `None` while its transport cannot send."""
-        session, lane = self._own_session(), self.transport.lane
+        session, lane = self._protection(), self.transport.lane
         if session is None or lane is None or self._now is None:
             return None
         return Target(session, lane, self._prefix, self._now.shift, is_urgent=not self.producer.is_video)
@@ -247,7 +245,7 @@ class Consumer:
         """Send a packet of its layer that came out of order, unless it is from before this consumer's start."""
         stretch = self._stretch_of(packet.sequence)
         reduced = stretch.packet(packet) if stretch is not None else None
-        session = self._own_session()
+        session = self._protection()
         if stretch is None or reduced is None or session is None:
             return
         self.transport.send_rtp(self._addressed(reduced, stretch.shift), session)
@@ -288,7 +286,7 @@ class Consumer:
             if self.producer.is_video:
                 self._send_as_rtx(*found, number, now)
             else:
-                self.transport.send_rtp(self._addressed(*found), self._own_session())
+                self.transport.send_rtp(self._addressed(*found), self._protection())
             sent += 1
         return sent
 
@@ -314,10 +312,8 @@ class Consumer:
             prefix=self._prefix,
         )
 
-    def _own_session(self) -> SrtpSession | None:
-        if self._session is None:
-            self._session = self.transport.create_outbound(may_repeat=not self.producer.is_video)
-        return self._session
+    def _protection(self) -> SrtpSession | None:
+        return self.transport.outbound_for(may_repeat=not self.producer.is_video)
 
     def tick(self) -> None:
         """Do what is due every second."""

@@ -29,7 +29,6 @@ class SlotConsumer:
         self.fraction_lost = 0
         """As the page reported last, in 1/256."""
         self._cname = stream.cname
-        self._session: SrtpSession | None = None
         self._prefix = subscriber_prefix(stream.ssrc, stream.mid)
         self._first: int | None = None
         """The slot's packet from which on it is sent; `None` while nothing is."""
@@ -75,7 +74,7 @@ class SlotConsumer:
 
     def target(self) -> Target | None:
         """Return this subscriber as the hot loop needs it, or `None` while its transport cannot send."""
-        session, lane = self._own_session(), self.transport.lane
+        session, lane = self._protection(), self.transport.lane
         if session is None or lane is None:
             return None
         return Target(session, lane, self._prefix, Shift(self._offset), is_urgent=True)
@@ -83,7 +82,7 @@ class SlotConsumer:
     def send_late(self, packet: Packet) -> None:
         """Send a packet that came out of order, unless it is from before the start."""
         if self._first is not None and packet.sequence >= self._first:
-            self.transport.send_rtp(self._addressed(packet), self._own_session())
+            self.transport.send_rtp(self._addressed(packet), self._protection())
 
     def on_nack(self, sequences: tuple[int, ...]) -> int:
         """Send again what is kept, as it was; return how many packets that were."""
@@ -97,7 +96,7 @@ class SlotConsumer:
             if self._retransmissions_left <= 0:
                 break
             self._retransmissions_left -= 1
-            self.transport.send_rtp(self._addressed(packet), self._own_session())
+            self.transport.send_rtp(self._addressed(packet), self._protection())
             sent += 1
         return sent
 
@@ -134,7 +133,5 @@ class SlotConsumer:
         )
         self.transport.send_sender_report(report, self._cname)
 
-    def _own_session(self) -> SrtpSession | None:
-        if self._session is None:
-            self._session = self.transport.create_outbound(may_repeat=True)
-        return self._session
+    def _protection(self) -> SrtpSession | None:
+        return self.transport.outbound_for(may_repeat=True)

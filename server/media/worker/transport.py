@@ -65,12 +65,12 @@ class Transport:
         """Who we are in our RTCP."""
         self.inbound: SrtpSession | None = None
         self.outbound: SrtpSession | None = None
-        """For everything but what consumers forward."""
+        self._repeating: SrtpSession | None = None
+        """For sound: with the same key, of streams that the other one never has."""
         self.producers: dict[str, Producer] = {}
         self.consumers: dict[str, Consumer] = {}
         self.slot_consumers: dict[str, SlotConsumer] = {}
         self.is_closed = False
-        self._keys: SrtpKeys | None = None
         self._lane: Lane | None = None
         self._plumbing = plumbing
         self._on_closed = on_closed
@@ -244,25 +244,26 @@ class Transport:
             slot_consumer.close()
             del self._slots_by_ssrc[slot_consumer.ssrc]
             self._line.forget(slot_consumer.ssrc)
+            self._forget_outbound(slot_consumer.ssrc)
         if (consumer := self.consumers.pop(consumer_id, None)) is None:
             return
         del self._subscribed[consumer.ssrc]
         self._line.forget(consumer.ssrc)
         consumer.producer.remove(consumer)
-        if self.outbound is not None:
-            for ssrc in (consumer.ssrc, consumer.rtx_ssrc):
-                if ssrc is not None:
-                    self.outbound.forget(ssrc)
+        for ssrc in (consumer.ssrc, consumer.rtx_ssrc):
+            self._forget_outbound(ssrc)
 
-    def create_outbound(self, *, may_repeat: bool = False) -> SrtpSession | None:
-        """Return a session with this transport's key for one stream, which no other session may protect.
+    def _forget_outbound(self, ssrc: int | None) -> None:
+        for session in (self.outbound, self._repeating):
+            if session is not None and ssrc is not None:
+                session.forget(ssrc)
 
-        `may_repeat`: a packet may be sent again as it was, which is how lost audio is.
-        """
-        return self._keys.outbound_session(may_repeat=may_repeat) if self._keys is not None else None
+    def outbound_for(self, *, may_repeat: bool) -> SrtpSession | None:
+        """Return what protects a stream. `may_repeat`: its packets may be sent again as they were, as lost audio is."""
+        return self._repeating if may_repeat else self.outbound
 
     def send_rtp(self, packet: bytes, session: SrtpSession | None = None) -> None:
-        """Send one RTP packet, if connected, protected by `session` or by the one for everything else."""
+        """Send one RTP packet, if connected."""
         session = session or self.outbound
         if session is not None and self.path is not None:
             self._plumbing.send_rtp(session, packet, self.path)
@@ -330,7 +331,7 @@ class Transport:
             self.close_producer(producer_id)
         for consumer_id in (*self.consumers, *self.slot_consumers):
             self.close_consumer(consumer_id)
-        self.inbound = self.outbound = self._keys = None
+        self.inbound = self.outbound = self._repeating = None
         self._on_closed(self, reason)
 
     async def wait_closed(self) -> None:
@@ -360,8 +361,7 @@ class Transport:
 
     def _on_connected(self, keys: SrtpKeys) -> None:
         self.inbound = SrtpSession(keys.profile, keys.inbound, is_inbound=True)
-        self._keys = keys
-        self.outbound = keys.outbound_session()
+        self.outbound, self._repeating = keys.outbound_session(), keys.outbound_session(may_repeat=True)
         for consumer in self.consumers.values():
             consumer.producer.refresh()
             if consumer.is_forwarding:
