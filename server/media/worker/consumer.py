@@ -250,7 +250,7 @@ class Consumer:
             return
         self.transport.send_rtp(self._addressed(reduced, stretch.shift), session)
 
-    def _send_sender_report(self) -> None:
+    def _add_sender_report(self) -> None:
         """Pass on what the publisher last told of its clock, if that is new, as this stream's: the same NTP time."""
         report = self._now.layer.last_sender_report if self._now is not None else None
         if self._now is None or report is None or report is self._passed_on:
@@ -264,7 +264,7 @@ class Consumer:
             packets=self._packets + source.forwarded_packets,
             octets=self._octets + source.forwarded_octets,
         )
-        self.transport.send_sender_report(own, self._cname)
+        self.transport.add_sender_report(own, self._cname)
 
     def on_nack(self, sequences: tuple[int, ...], now: float) -> int:
         """Answer from the layers' rings; return how many packets were sent again.
@@ -321,14 +321,15 @@ class Consumer:
         self._lookups_left = MAX_LOOKUPS_PER_S
         self._silent_ticks += 1
         if self._silent_ticks >= SENDER_REPORT_TICKS:
-            self._send_sender_report()
+            self._add_sender_report()
 
     def _begin(self, layer: "Layer", first: Position, thinning: Thinning | None, shift: Shift) -> None:
         begins = _reduced(first, thinning).sequence - shift.sequence
         self._now = _Stretch(layer, first.sequence, thinning, shift, begins)
         self._count(self._now, -1)
         self._passed_on = None
-        self._send_sender_report()
+        self._add_sender_report()
+        self.transport.send_sender_reports()
 
     def _end(self) -> None:
         if (past := self._now) is None:

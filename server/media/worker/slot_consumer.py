@@ -104,7 +104,7 @@ class SlotConsumer:
         """Do what is due every second."""
         self._retransmissions_left = MAX_RETRANSMISSIONS_PER_S
         self._lookups_left = MAX_LOOKUPS_PER_S
-        self._send_sender_report(now)
+        self._add_sender_report(now)
 
     def _addressed(self, packet: Packet) -> bytes:
         """Return a packet as this subscriber gets it: always with the same bytes."""
@@ -115,7 +115,7 @@ class SlotConsumer:
             prefix=self._prefix,
         )
 
-    def _send_sender_report(self, now: float) -> None:
+    def _add_sender_report(self, now: float) -> None:
         """Tell the stream's clock, if something was sent since that was last done."""
         packets, octets = self._packets, self._octets
         if self._first is not None:
@@ -131,7 +131,7 @@ class SlotConsumer:
             packets=packets,
             octets=octets,
         )
-        self.transport.send_sender_report(report, self._cname)
+        self.transport.add_sender_report(report, self._cname)
 
     def _protection(self) -> SrtpSession | None:
         return self.transport.outbound_for(may_repeat=True)

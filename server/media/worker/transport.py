@@ -36,6 +36,7 @@ MAX_RTCP_PER_S = 200
 """Compound packets of one transport; a browser with fifty streams sends some tens."""
 MAX_STRAY_PACKETS_PER_S = 200
 """Decrypted for nothing: packets with an unknown SSRC of a page that names its streams by MID."""
+MAX_COMPOUND_BYTES = 1_200
 _SSRC_AT = 8
 
 Receive = Callable[[RtpHeader, float], None]
@@ -88,6 +89,7 @@ class Transport:
         self._streams: dict[int, tuple[Layer, Receive]] = {}
         self._subscribed: dict[int, Consumer] = {}
         self._slots_by_ssrc: dict[int, SlotConsumer] = {}
+        self._reports: list[bytes] = []
         self._rtcp_sources: set[int] = set()
         self._stray_packets = 0
         self._rtcp_left = MAX_RTCP_PER_S
@@ -285,10 +287,22 @@ class Transport:
             self._plumbing.counters.keyframe_requests_out += 1
             self.send_rtcp(rtcp.picture_loss_indication(self.ssrc, layer.ssrc))
 
-    def send_sender_report(self, report: rtcp.SenderReport, cname: str) -> None:
-        """Send an SR for one of our streams; the page's report on it will tell the round trip."""
+    def add_sender_report(self, report: rtcp.SenderReport, cname: str) -> None:
+        """Send an SR for one of our streams with the next ones; the page's report on it will tell the round trip."""
         self._line.on_sent_report(report.ssrc, report.ntp, self._plumbing.clock())
-        self.send_rtcp(rtcp.sender_report(report, cname))
+        self._reports.append(rtcp.sender_report(report, cname))
+
+    def send_sender_reports(self) -> None:
+        """Send what was added, in as few compounds as can be."""
+        compound = b""
+        for report in self._reports:
+            if len(compound) + len(report) > MAX_COMPOUND_BYTES:
+                self.send_rtcp(compound)
+                compound = b""
+            compound += report
+        if compound:
+            self.send_rtcp(compound)
+        self._reports.clear()
 
     def tick(self, now: float) -> None:
         """Do what is due every second: consent and handshake deadlines, reports to a publisher."""
@@ -313,6 +327,7 @@ class Transport:
             self._downlink.tick(self.consumers.values(), self._line.condition, now)
         for slot_consumer in self.slot_consumers.values():
             slot_consumer.tick(now)
+        self.send_sender_reports()
         if (quality := self._line.tick(now)) is not self.quality:
             self.quality = quality
             self._tell_quality(self)

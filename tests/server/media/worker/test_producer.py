@@ -356,6 +356,22 @@ class TestReports:
         assert b"publisher" in compound
         assert b"whoever" not in compound
 
+    async def test_the_clocks_of_several_streams_come_together(self, rig: Rig) -> None:
+        publisher, subscriber = await two_sides(rig)
+        rig.produce(AUDIO, producer_id="audio")
+        rig.consume(SUBSCRIBED_AUDIO, producer_id="audio", consumer_id="ear")
+        publisher.send_rtp(rtp_packet(1, b"picture"))
+        publisher.send_rtp(rtp_packet(1, b"sound", payload_type=AUDIO.payload_type, ssrc=2_222))
+        for ssrc in (1_111, 2_222):
+            publisher.send_rtcp(rtcp.sender_report(rtcp.SenderReport(ssrc, ssrc << 32, 0, 0, 0), "whoever"))
+        await rig.drained()
+        rig.tick()
+        told = rtcp.parse(await subscriber.next_rtcp())
+        assert {report.ssrc: report.ntp >> 32 for report in told if isinstance(report, rtcp.SenderReport)} == {
+            SUBSCRIBED.ssrc: 1_111,
+            SUBSCRIBED_AUDIO.ssrc: 2_222,
+        }
+
     async def test_a_publisher_that_reports_all_the_time_does_not_make_us_do_so(self, rig: Rig) -> None:
         publisher, subscriber = await two_sides(rig)
         publisher.send_rtp(rtp_packet(1, b"x"))
