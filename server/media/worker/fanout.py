@@ -167,7 +167,7 @@ class Outbox:
                     if pictures and descriptor is not None:
                         shift_pictures(view, start + HEADER_BYTES, descriptor, shift)
                     length[0] = part_size
-                    if protect(context, pointer + start, length):
+                    if protect(context, pointer + start if start else pointer, length):
                         self.refused += len(parts)  # what is not protected must not leave
                         break
                 else:
