@@ -294,7 +294,7 @@ export class RoomSession {
     this.#settings ??= joined.media;
     const room = this.#roomMedia();
     if (room === null) throw new Error("nothing is known of the room that was entered");
-    this.#mediaSession.start(joined.media, room);
+    this.#mediaSession.start(room);
     this.stage.follow(room.participants, room.ownId);
     if (wasInside) this.#mediaSession.onReconnected(joined.snapshot === null);
     else this.#onFirstInside();
