@@ -5,7 +5,7 @@ import os
 import resource
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 _OPEN_FILES = 65_536
 _LONGEST_GRACE_S = 86_400
 _LONGEST_CREDENTIAL_S = 604_800
+
+
+def _grace(envvar: str, help_: str) -> Any:
+    """Return an option for how long somebody, or something, is waited for."""
+    return typer.Option(envvar=envvar, metavar="SECONDS", min=0, max=_LONGEST_GRACE_S, help=help_)
 
 
 def serve(
@@ -96,33 +101,15 @@ def serve(
     ] = DEFAULT.web_dir,
     room_grace_s: Annotated[
         float,
-        typer.Option(
-            envvar="ROUNDUP_ROOM_GRACE_S",
-            metavar="SECONDS",
-            min=0,
-            max=_LONGEST_GRACE_S,
-            help="How long a meeting stays open after the last one has left.",
-        ),
+        _grace("ROUNDUP_ROOM_GRACE_S", "How long a meeting stays open after the last one has left."),
     ] = DEFAULT.room_grace_s,
     reconnect_grace_s: Annotated[
         float,
-        typer.Option(
-            envvar="ROUNDUP_RECONNECT_GRACE_S",
-            metavar="SECONDS",
-            min=0,
-            max=_LONGEST_GRACE_S,
-            help="How long somebody whose connection is lost keeps their place.",
-        ),
+        _grace("ROUNDUP_RECONNECT_GRACE_S", "How long somebody whose connection is lost keeps their place."),
     ] = DEFAULT.reconnect_grace_s,
     reload_grace_s: Annotated[
         float,
-        typer.Option(
-            envvar="ROUNDUP_RELOAD_GRACE_S",
-            metavar="SECONDS",
-            min=0,
-            max=_LONGEST_GRACE_S,
-            help="How long somebody who closed the page does: enough to load it anew.",
-        ),
+        _grace("ROUNDUP_RELOAD_GRACE_S", "How long somebody who closed the page does: enough to load it anew."),
     ] = DEFAULT.reload_grace_s,
     log_level: Annotated[
         str, typer.Option(envvar="ROUNDUP_LOG_LEVEL", metavar="LEVEL", help=f"One of {', '.join(LOG_LEVELS)}.")

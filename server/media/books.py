@@ -11,7 +11,7 @@ from server.room.feature import Caller
 MAX_MEDIA_ENDPOINTS = 8
 """Of one participant, with transports; more may be connected."""
 MAX_CONSUMERS_OF_PARTICIPANT = 1_024
-"""Over all pages: two of them may show everything in a room that fills them both (`feature.MAX_CONSUMERS`)."""
+"""Over all pages: two of them may show everything in a room that fills both (`consumer_requests.MAX_CONSUMERS`)."""
 
 
 class MediaBooks:

@@ -64,9 +64,10 @@ class Span:
     def __init__(self, supervisor: Supervisor, owner: RouterOwner) -> None:
         self.shares: dict[WorkerProcess, Share] = {}
         """The home is the first one."""
+        self.router_id = ""
+        """On all of them."""
         self._supervisor = supervisor
         self._owner = owner
-        self._router_id = ""
         self._places: dict[str, WorkerProcess] = {}
         """Of transports."""
         self._led: dict[str, _Led] = {}
@@ -78,7 +79,7 @@ class Span:
 
     def open(self, router_id: str) -> None:
         """Find a home, if there is a worker; else the owner is told as soon as there is one."""
-        self._router_id = router_id
+        self.router_id = router_id
         home = self._supervisor.place(router_id, self._owner)
         if home is not None:
             self.shares[home] = Share()
@@ -86,8 +87,8 @@ class Span:
     def close(self) -> None:
         """Free everything on all workers. Idempotent."""
         for worker in self.shares:
-            worker.post(m.CloseRouter(router_id=self._router_id))
-        self._supervisor.remove(self._router_id)
+            worker.post(m.CloseRouter(router_id=self.router_id))
+        self._supervisor.remove(self.router_id)
         for worker in self._places.values():
             worker.transport_count -= 1
         self.shares.clear()
@@ -168,7 +169,7 @@ class Span:
         led.pipes[worker] = pipe = self._supervisor.take_pipe()
         worker.post(
             m.ProducePiped(
-                router_id=self._router_id,
+                router_id=self.router_id,
                 transport_id=transport.transport_id,
                 group=producer.participant_id,
                 producer_id=producer.producer_id,
@@ -189,7 +190,7 @@ class Span:
 
     def _join(self, worker: WorkerProcess) -> None:
         self.shares[worker] = Share()
-        worker.routers[self._router_id] = self._owner
+        worker.routers[self.router_id] = self._owner
         for led in self._led.values():
             if led.producer.kind is MediaKind.AUDIO:
                 self._lead(led, worker)
@@ -197,8 +198,8 @@ class Span:
     def _leave(self, worker: WorkerProcess) -> None:
         """Let go of a worker that none of the meeting's pages is on any more."""
         del self.shares[worker]
-        worker.routers.pop(self._router_id, None)
+        worker.routers.pop(self.router_id, None)
         for led in self._led.values():
             if (pipe := led.pipes.pop(worker, None)) is not None:
                 led.origin.post(m.ClosePipe(pipe=pipe))
-        worker.post(m.CloseRouter(router_id=self._router_id))
+        worker.post(m.CloseRouter(router_id=self.router_id))

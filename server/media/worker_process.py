@@ -163,7 +163,7 @@ class WorkerProcess:
         except TooManyCallsError:
             raise UserError(ErrorCode.TOO_MANY, "The media server is busy; try again.") from None
         except PeerGoneError:
-            raise UserError(ErrorCode.MEDIA_UNAVAILABLE, "Sound and video are being restarted.") from None
+            raise unavailable() from None
         return answer
 
     def post(self, command: m.AnyCommand) -> None:
@@ -259,3 +259,8 @@ class WorkerProcess:
             case m.Started() | m.StartFailed() as started:
                 if not self._started.done():
                     self._started.set_result(started)
+
+
+def unavailable() -> UserError:
+    """Return the answer while there is no worker."""
+    return UserError(ErrorCode.MEDIA_UNAVAILABLE, "Sound and video are being restarted.")

@@ -11,7 +11,7 @@ from loadtest.bots.publisher import SILENCE, SPEECH
 from loadtest.bots.swarm import Swarm
 from protocol.room import Source
 from tests.browser.conftest import Visit
-from tests.browser.test_layers import KEEP_CONNECTIONS
+from tests.browser.statistics import KEEP_CONNECTIONS
 from tests.browser.visitor import SILENCE as NO_SOUND
 from tests.browser.visitor import Visitor
 from tests.support.server import RunningServer

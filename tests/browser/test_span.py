@@ -1,5 +1,6 @@
 """A room on two media workers, one page on each, and what becomes of them when one of the workers dies."""
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -12,7 +13,7 @@ import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.browser.conftest import Visit
-from tests.browser.test_layers import eventually
+from tests.browser.statistics import DEADLINE_S
 from tests.browser.visitor import Visitor
 from tests.support.server import RunningServer, running_server
 from tests.support.waiting import until
@@ -45,6 +46,13 @@ async def figures(server: RunningServer, name: str, **labels: str) -> dict[str, 
     return {s.labels["worker"]: s.value for s in samples if labels.items() <= s.labels.items()}
 
 
+async def have_transports(server: RunningServer, *counts: int) -> None:
+    """Wait until the workers have told of so many transports each."""
+    async with asyncio.timeout(DEADLINE_S):
+        while [*(await figures(server, "roundup_media_transports")).values()] != [*counts]:
+            pass
+
+
 async def see_and_hear_each_other(maya: Visitor, omar: Visitor, server: RunningServer) -> None:
     for visitor, other in ((maya, OMAR), (omar, MAYA)):
         await visitor.sees(await server.name_of(other))
@@ -55,12 +63,12 @@ async def see_and_hear_each_other(maya: Visitor, omar: Visitor, server: RunningS
 async def test_two_pages_on_two_workers_see_and_hear_each_other_even_after_a_worker_has_died(
     visit: Visit, server: RunningServer, killed: int
 ) -> None:
-    await eventually(lambda: figures(server, "roundup_media_transports"), lambda seen: [*seen.values()] == [0, 0])
+    await have_transports(server, 0, 0)
     maya, omar = await visit(MAYA), await visit(OMAR)
     for visitor in (maya, omar):
         await visitor.join()
     await see_and_hear_each_other(maya, omar, server)
-    await eventually(lambda: figures(server, "roundup_media_transports"), lambda seen: [*seen.values()] == [2, 2])
+    await have_transports(server, 2, 2)
     for direction in ("in", "out"):
         piped = await figures(server, "roundup_media_piped_packets_total", direction=direction)
         assert all(piped.values())

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.test_layers import KEEP_CONNECTIONS, eventually, layers_sent
+from tests.browser.statistics import KEEP_CONNECTIONS, sends_layers
 from tests.support.page import Page
 from tests.support.server import RunningServer
 
@@ -48,7 +48,7 @@ async def test_only_the_page_that_is_looked_at_is_received(visit: Visit, server:
         await expect(tiles).to_have_count(SILENT + 1 - 8 + 1)
         await expect(omar.own_tile).to_be_visible()
         await expect(omar.tile(name)).to_have_count(0)
-        await eventually(lambda: layers_sent(maya), lambda layers: layers == 0)
+        await sends_layers(maya, 0)
         await omar.button("Previous page").click()
         await omar.sees(name)
         await expect(omar.page.get_by_text("1 of 2")).to_be_visible()

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from tests.browser.conftest import Visit
-from tests.browser.test_layers import KEEP_CONNECTIONS, eventually
+from tests.browser.statistics import KEEP_CONNECTIONS, goes_by
 from tests.browser.visitor import Visitor
 from tests.support.server import RunningServer
 
@@ -67,4 +67,4 @@ async def test_who_has_udp_takes_it_and_meets_who_has_not(visit: Visit, server: 
     await omar.sees(await server.name_of(MAYA))
     assert await maya.audio_level() > 0.01
     assert await omar.audio_level() > 0.01
-    await eventually(lambda: protocols(omar), lambda found: found == ["udp", "udp"])  # once it has tried both
+    await goes_by(omar, "udp")  # once it has tried both

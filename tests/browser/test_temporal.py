@@ -1,16 +1,12 @@
 """A picture over a line that does not carry all of its frames."""
 
-import asyncio
-from itertools import pairwise
-from typing import Any
-
 import pytest
 
 from loadtest.lines.detour import detour_script
 from loadtest.lines.line import Impairment
 from loadtest.lines.proxy import running_line
 from tests.browser.conftest import Visit
-from tests.browser.test_layers import DEADLINE_S, KEEP_CONNECTIONS, eventually, lines_received, stats
+from tests.browser.statistics import DEADLINE_S, KEEP_CONNECTIONS, receives_lines, wait_in_page
 from tests.browser.visitor import Visitor
 from tests.support.server import RunningServer
 
@@ -24,27 +20,36 @@ SLOW = Impairment(rate_bits_per_s=100_000, queue_bytes=8_000)
 MAX_FRAMES_PER_S = 8
 """The base is a fourth of what a camera gives, and that is at most 30 a second."""
 LOOKS = 4
+LOOK_EVERY_SECOND = """
+most => {
+  window.looks = [];
+  setInterval(async () => {
+    for (const connection of window.connections) {
+      for (const stat of (await connection.getStats()).values()) {
+        if (stat.type !== 'inbound-rtp' || stat.kind !== 'video') continue;
+        window.looks = [...window.looks, stat].slice(-most);
+      }
+    }
+  }, 1000);
+}
+"""
+"""Statistics announce nothing."""
+IS_SLOW = """
+({looks, maxFramesPerSecond}) => window.looks.length === looks && window.looks.slice(1).every((after, index) => {
+  const before = window.looks[index];
+  const seconds = Math.max(1, (after.timestamp - before.timestamp) / 1000);
+  const frames = after.framesDecoded - before.framesDecoded;
+  return after.frameHeight === 135 && frames >= 2 && frames <= maxFramesPerSecond * seconds
+    && after.packetsLost === before.packetsLost;
+})
+"""
 
 
 async def moves_slowly(visitor: Visitor) -> None:
     """Wait until the smallest picture comes with the base's frames for some seconds, and with nothing lost."""
-    looks: list[dict[str, Any]] = []
-    async with asyncio.timeout(2 * DEADLINE_S):
-        while True:
-            (look,) = await stats(visitor.page, "inbound-rtp")
-            looks = [*looks, look][-LOOKS:]
-            if len(looks) == LOOKS and all(is_slow(before, after) for before, after in pairwise(looks)):
-                return
-            await asyncio.sleep(1)
-
-
-def is_slow(before: dict[str, Any], after: dict[str, Any]) -> bool:
-    elapsed_s = (after["timestamp"] - before["timestamp"]) / 1_000
-    frames = after["framesDecoded"] - before["framesDecoded"]
-    return bool(
-        after["frameHeight"] == 135
-        and 2 <= frames <= MAX_FRAMES_PER_S * max(1.0, elapsed_s)
-        and after["packetsLost"] == before["packetsLost"]
+    await visitor.page.evaluate(LOOK_EVERY_SECOND, LOOKS)
+    await wait_in_page(
+        visitor, IS_SLOW, {"looks": LOOKS, "maxFramesPerSecond": MAX_FRAMES_PER_S}, deadline_s=2 * DEADLINE_S
     )
 
 
@@ -59,5 +64,5 @@ async def test_a_slow_line_shows_a_picture_with_fewer_frames(visit: Visit, serve
         line.change(CLEAN, SLOW)
         await moves_slowly(omar)
         line.change(CLEAN, CLEAN)
-        await eventually(lambda: lines_received(omar), lambda lines: lines >= 270)
+        await receives_lines(omar, 270)
         await omar.sees(name)

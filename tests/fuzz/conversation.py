@@ -10,9 +10,9 @@ from collections.abc import Callable
 from enum import IntEnum
 
 import pylibsrtp
+from msgspec.structs import replace
 from pylibsrtp import Policy
 
-from protocol.rtp import MediaKind
 from server.media import messages as m
 from server.media.worker.ice_lite import MAX_PATHS
 from server.media.worker.path import Address
@@ -20,45 +20,29 @@ from server.media.worker.srtp import PROFILES, SrtpKeys
 from server.media.worker.udp import RECEIVE_AT
 from tests.fuzz.records import split
 from tests.server.media.endpoint import binding_request
-from tests.server.media.worker.rig import ManualTime, Rig, rtp_packet, running_worker
+from tests.server.media.worker.rig import (
+    AUDIO,
+    SUBSCRIBED,
+    SUBSCRIBED_AUDIO,
+    VIDEO,
+    ManualTime,
+    Rig,
+    rtp_packet,
+    running_worker,
+)
 
-CAMERA = m.ProducerStream(
-    kind=MediaKind.VIDEO,
-    codec="vp8",
-    clock_rate=90_000,
-    payload_type=96,
-    forwarded_payload_type=101,
+CAMERA = replace(
+    VIDEO,
     encodings=[m.Encoding(rid="r0"), m.Encoding(rid="r1"), m.Encoding(rid="r2")],
-    rtx_payload_type=97,
-    forwarded_rtx_payload_type=102,
     mid="1",
-    mid_extension=4,
     rid_extension=10,
     repaired_rid_extension=11,
     abs_send_time_extension=2,
     orientation_extension=13,
 )
-MICROPHONE = m.ProducerStream(
-    kind=MediaKind.AUDIO,
-    codec="opus",
-    clock_rate=48_000,
-    payload_type=111,
-    forwarded_payload_type=100,
-    encodings=[m.Encoding()],
-    mid="0",
-    mid_extension=4,
-    audio_level_extension=1,
-)
-OTHERS_MICROPHONE = m.ProducerStream(
-    kind=MediaKind.AUDIO,
-    codec="opus",
-    clock_rate=48_000,
-    payload_type=111,
-    forwarded_payload_type=100,
-    encodings=[m.Encoding(ssrc=7_777)],
-)
-CAMERA_SSRC, CAMERA_RTX_SSRC, MICROPHONE_SSRC = 500_001, 500_002, 500_003
-"""Towards the subscriber."""
+"""As the corpus has it; the microphone, too."""
+MICROPHONE = replace(AUDIO, encodings=[m.Encoding()], mid="0", audio_level_extension=1)
+OTHERS_MICROPHONE = replace(AUDIO, encodings=[m.Encoding(ssrc=7_777)])
 STEP_S = 0.02
 ADDRESSES: dict[str, Address] = {
     name: ("::ffff:127.0.0.1", 1 + number, 0, 0) for number, name in enumerate(("stranger", "pub", "sub", "other pub"))
@@ -195,12 +179,10 @@ def _play(rig: Rig, listener: socket.socket, data: bytes) -> int:
 def _wire(rig: Rig) -> None:
     rig.produce(CAMERA, on="pub", producer_id="camera")
     rig.produce(MICROPHONE, on="pub", producer_id="microphone")
-    camera = m.ConsumerStream(ssrc=CAMERA_SSRC, rtx_ssrc=CAMERA_RTX_SSRC, mid="m000", cname="publisher")
-    rig.consume(camera, producer_id="camera", consumer_id="camera")
-    microphone = m.ConsumerStream(ssrc=MICROPHONE_SSRC, mid="m001", cname="publisher")
-    rig.consume(microphone, producer_id="microphone", consumer_id="microphone")
+    rig.consume(SUBSCRIBED, producer_id="camera", consumer_id="camera")
+    rig.consume(SUBSCRIBED_AUDIO, producer_id="microphone", consumer_id="microphone")
     rig.produce(OTHERS_MICROPHONE, on="other pub", producer_id="microphone")
-    rig.consume(microphone, on="other sub", of="other pub", producer_id="microphone")
+    rig.consume(SUBSCRIBED_AUDIO, on="other sub", of="other pub", producer_id="microphone")
 
 
 def _assert_others_are_served(rig: Rig, other: Page, listener: socket.socket) -> None:
@@ -211,7 +193,7 @@ def _assert_others_are_served(rig: Rig, other: Page, listener: socket.socket) ->
     worker._on_turn_end()
     packet = _received(listener)
     assert packet is not None
-    assert int.from_bytes(packet[8:12], "big") == MICROPHONE_SSRC
+    assert int.from_bytes(packet[8:12], "big") == SUBSCRIBED_AUDIO.ssrc
     assert set(worker.transports) == {"pub", "sub", "other pub", "other sub"}
     assert len(worker.ice.owners) <= 3 + MAX_PATHS
 

@@ -18,7 +18,7 @@ export function MicrophoneButton({ hasCaption = false }: { hasCaption?: boolean 
       tone={isOn ? "on" : "off"}
       isBusy={isStarting}
       hasProblem={problem !== null}
-      onClick={() => session.toggleMicrophone()}
+      onClick={() => session.sending.toggleMicrophone()}
     />
   );
 }
@@ -36,7 +36,7 @@ export function CameraButton({ hasCaption = false }: { hasCaption?: boolean }) {
       tone={isOn ? "on" : "off"}
       isBusy={isStarting}
       hasProblem={problem !== null}
-      onClick={() => session.toggleCamera()}
+      onClick={() => session.sending.toggleCamera()}
     />
   );
 }

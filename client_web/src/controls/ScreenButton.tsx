@@ -19,7 +19,7 @@ export function ScreenButton() {
       icon={isSharing ? MonitorX : MonitorUp}
       tone={isSharing ? "live" : "plain"}
       isBusy={isStarting}
-      onClick={() => session.toggleScreen()}
+      onClick={() => session.sending.toggleScreen()}
     />
   );
 }

@@ -26,14 +26,14 @@ function useKeys(keys: Readonly<Record<string, () => void>>): void {
 }
 
 export function useToggleKeys(session: RoomSession): void {
-  useKeys({ m: () => session.toggleMicrophone(), v: () => session.toggleCamera() });
+  useKeys({ m: () => session.sending.toggleMicrophone(), v: () => session.sending.toggleCamera() });
 }
 
 export function useRoomKeys(session: RoomSession): void {
   useKeys({
-    m: () => session.toggleMicrophone(),
-    v: () => session.toggleCamera(),
-    d: () => session.toggleScreen(),
+    m: () => session.sending.toggleMicrophone(),
+    v: () => session.sending.toggleCamera(),
+    d: () => session.sending.toggleScreen(),
     c: () => session.toggleChat(),
   });
 }

@@ -6,7 +6,7 @@
 import type { types } from "mediasoup-client";
 import { backoffMs } from "../connection/backoff";
 import type { Requester } from "../connection/requester";
-import type { MediaSettings, MediaSnapshot, Participant, ProducerInfo, Source } from "../protocol/generated";
+import type { MediaSnapshot, Participant, ProducerInfo, Source } from "../protocol/generated";
 import type { SlotTrack } from "./audioSlots";
 import { MediaLink } from "./mediaLink";
 import { NOTHING, type View } from "./picture";
@@ -54,7 +54,6 @@ export class MediaSession {
   readonly #sent: Record<Source, SentTrack> = { microphone: SILENT, camera: SILENT, screen: SILENT };
   #view = NOTHING;
   #room: RoomMedia | null = null;
-  #settings: MediaSettings | null = null;
   #device: types.Device | null = null;
   #link: MediaLink | null = null;
   /** Meeting and epoch that the link was made for; null before the first, empty while there can be none. */
@@ -78,11 +77,10 @@ export class MediaSession {
     this.#options = options;
   }
 
-  /** Begin, once inside the room. */
-  start(settings: MediaSettings, room: RoomMedia): void {
-    this.#settings = settings;
-    this.#room = room;
-    if (this.#device !== null || this.#isStarting) return this.#follow();
+  /** Begin, once inside the room; after a reconnect, go on with what it is now. */
+  start(room: RoomMedia): void {
+    this.update(room);
+    if (this.#isStarting) return;
     this.#isStarting = true;
     this.#options.loadDevice().then(
       (device) => {
@@ -96,7 +94,7 @@ export class MediaSession {
   /** The room has changed. */
   update(room: RoomMedia): void {
     this.#room = room;
-    if (this.#settings !== null) this.#follow();
+    this.#follow();
   }
 
   send(source: Source, sent: SentTrack): void {

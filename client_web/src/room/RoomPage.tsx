@@ -114,7 +114,7 @@ function Door({ session }: { session: RoomSession }) {
   useEffect(() => {
     if (value === null) return;
     session.prepare(value.signedIn.person.person_id, value.preview.media);
-    void session.startDevices(recallEntry(onThisDevice()));
+    void session.local.start(recallEntry(onThisDevice()));
   }, [session, isKnown]);
 
   if (value === null) {

@@ -35,7 +35,7 @@ export function SharingBar() {
             value={style}
             onChange={(value) => session.local.screen.setStyle(value)}
           />
-          <Button color="clay" size="sm" onClick={() => session.toggleScreen()}>
+          <Button color="clay" size="sm" onClick={() => session.sending.toggleScreen()}>
             {t("room.sharing.stop")}
           </Button>
         </section>

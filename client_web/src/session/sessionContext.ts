@@ -8,7 +8,8 @@ import type { ScreenState } from "../media/screenCapture";
 import type { RoomState } from "../state/roomState";
 import type { StageState } from "../state/stage";
 import type { HintsState } from "./hints";
-import type { MediaState, RoomSession } from "./roomSession";
+import type { MediaState } from "./mediaState";
+import type { RoomSession } from "./roomSession";
 
 export const SessionContext = createContext<RoomSession | null>(null);
 

@@ -13,7 +13,6 @@ import { participant, producer } from "../support/room";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const SETTINGS = { router_rtp_capabilities: {} };
 const ana = participant("ana", {
   producers: [producer("ana_mic", "microphone"), producer("ana_cam", "camera")],
 });
@@ -103,7 +102,7 @@ const speaking = () => ({ track: new FakeTrack("audio") as unknown as MediaStrea
 
 it("receives every picture of others, nothing of oneself, and the room's sound in its slots", async () => {
   const { session, seen, settled, count, asked } = setUp();
-  session.start(SETTINGS, room([ana], {}, { producers: [producer("other_tab", "camera")] }));
+  session.start(room([ana], {}, { producers: [producer("other_tab", "camera")] }));
   await settled();
   expect(seen.tracks.map(({ producerId }) => producerId)).toEqual(["ana_cam"]);
   expect(count("media_consumer_update")).toBe(1);
@@ -119,7 +118,7 @@ it("asks for all tracks at once, without waiting for one after the other", async
     participant(`p${i}`, { producers: [producer(`c${i}`, "camera")] }),
   );
   session.setView({ pictures: visible(...others.map((other) => other.participant_id)) });
-  session.start(SETTINGS, room(others));
+  session.start(room(others));
   await settled();
   const order = asked.map(({ name }) => name);
   expect(order.filter((name) => name === "media_consume")).toHaveLength(24);
@@ -128,7 +127,7 @@ it("asks for all tracks at once, without waiting for one after the other", async
 
 it("stops receiving what is gone", async () => {
   const { session, seen, settled, device } = setUp();
-  session.start(SETTINGS, room());
+  session.start(room());
   await settled();
   session.update(room([]));
   await settled();
@@ -143,7 +142,7 @@ it("stops receiving what is gone", async () => {
 it("sends what was switched on before the transports were there", async () => {
   const { session, asked, settled } = setUp();
   session.send("microphone", speaking());
-  session.start(SETTINGS, room());
+  session.start(room());
   await settled();
   expect(asked.find(({ name }) => name === "media_produce")?.fields).toMatchObject({
     source: "microphone",
@@ -154,7 +153,7 @@ it("sends what was switched on before the transports were there", async () => {
 it("makes no transport to send over for somebody who may only listen", async () => {
   const { session, asked, settled } = setUp();
   session.send("microphone", speaking());
-  session.start(SETTINGS, room([ana], { canSend: false }));
+  session.start(room([ana], { canSend: false }));
   await settled();
   const directions = asked
     .filter(({ name }) => name === "media_transport_create")
@@ -166,7 +165,7 @@ it("rebuilds everything after the worker was replaced, muted as before", async (
   const { session, seen, settled, asked, device } = setUp();
   const microphone = { ...speaking(), isPaused: true };
   session.send("microphone", microphone);
-  session.start(SETTINGS, room());
+  session.start(room());
   await settled();
   session.update(room([], { media: { epoch: 1, is_available: false } }));
   await settled();
@@ -184,9 +183,9 @@ it("rebuilds everything after the worker was replaced, muted as before", async (
 
 it("rebuilds after the server was restarted, although epochs begin again", async () => {
   const { session, settled, count } = setUp();
-  session.start(SETTINGS, room());
+  session.start(room());
   await settled();
-  session.start(SETTINGS, room([ana], { meetingId: "meeting_2" }));
+  session.start(room([ana], { meetingId: "meeting_2" }));
   await settled();
   expect(count("media_transport_create")).toBe(4);
 });
@@ -194,7 +193,7 @@ it("rebuilds after the server was restarted, although epochs begin again", async
 it("tries again when transports are refused, with nobody to receive", async () => {
   const { session, settled, refused, device, seen } = setUp();
   refused.set("media_transport_create", "media_unavailable");
-  session.start(SETTINGS, room([]));
+  session.start(room([]));
   await settled();
   expect(seen.statuses.at(-1)).toBe("rebuilding");
   refused.clear();
@@ -205,7 +204,7 @@ it("tries again when transports are refused, with nobody to receive", async () =
 
 it("rebuilds when a transport fails, and keeps its distance when that happens again and again", async () => {
   const { session, settled, device, count } = setUp();
-  session.start(SETTINGS, room());
+  session.start(room());
   await settled();
   device.open[0]?.emit("connectionstatechange", "failed");
   await settled();
@@ -222,7 +221,7 @@ it("rebuilds when a transport fails, and keeps its distance when that happens ag
 
 it("rebuilds when the server has closed one of its transports, not somebody else's", async () => {
   const { session, settled, device, count } = setUp();
-  session.start(SETTINGS, room());
+  session.start(room());
   await settled();
   session.onTransportClosed("another");
   await settled();
@@ -234,7 +233,7 @@ it("rebuilds when the server has closed one of its transports, not somebody else
 
 it("does not wait for ICE to give up when the connection is back and packets are not", async () => {
   const { session, settled, device, count } = setUp();
-  session.start(SETTINGS, room());
+  session.start(room());
   await settled();
   session.onReconnected(true);
   await settled();
@@ -247,12 +246,12 @@ it("does not wait for ICE to give up when the connection is back and packets are
 
 it("makes its transports anew when the server has not kept its place, once", async () => {
   const { session, settled, count } = setUp();
-  session.start(SETTINGS, room());
+  session.start(room());
   await settled();
   session.onReconnected(false);
   await settled();
   expect(count("media_transport_create")).toBe(4);
-  session.start(SETTINGS, room([ana], { media: { epoch: 2, is_available: true } }));
+  session.start(room([ana], { media: { epoch: 2, is_available: true } }));
   session.onReconnected(false);
   await settled();
   expect(count("media_transport_create")).toBe(6);
@@ -260,7 +259,7 @@ it("makes its transports anew when the server has not kept its place, once", asy
 
 it("rebuilds when the room took this page for gone and let it in again", async () => {
   const { session, settled, count } = setUp();
-  session.start(SETTINGS, room());
+  session.start(room());
   await settled();
   session.update(room([ana], {}, { joined_at: 9_000 }));
   await settled();
@@ -270,7 +269,7 @@ it("rebuilds when the room took this page for gone and let it in again", async (
 it("says that another tab sends now, told by a notice", async () => {
   const { session, settled, seen } = setUp();
   session.send("microphone", speaking());
-  session.start(SETTINGS, room());
+  session.start(room());
   await settled();
   session.onProducerClosed("own_microphone");
   expect(seen.replaced).toEqual(["microphone"]);
@@ -279,7 +278,7 @@ it("says that another tab sends now, told by a notice", async () => {
 it("says that another tab sends now, even if the notice was lost", async () => {
   const { session, settled, seen } = setUp();
   session.send("microphone", speaking());
-  session.start(SETTINGS, room());
+  session.start(room());
   await settled();
   session.update(room([ana], {}, { producers: [producer("older_tab", "microphone")] }));
   expect(seen.replaced).toEqual([]);
@@ -291,7 +290,7 @@ it("says that another tab sends now, even if the notice was lost", async () => {
 it("takes a track that cannot be had for gone only until the room has said so", async () => {
   const { session, settled, refused, count } = setUp();
   refused.set("media_consume", "not_found");
-  session.start(SETTINGS, room());
+  session.start(room());
   await settled();
   session.update(room([]));
   await vi.advanceTimersByTimeAsync(2_000);
@@ -301,7 +300,7 @@ it("takes a track that cannot be had for gone only until the room has said so", 
 it("rebuilds when the server does not know its transport any more", async () => {
   const { session, settled, refused, count } = setUp();
   refused.set("media_consume", "not_found");
-  session.start(SETTINGS, room());
+  session.start(room());
   await settled();
   refused.clear();
   await vi.advanceTimersByTimeAsync(2_000);
@@ -311,7 +310,7 @@ it("rebuilds when the server does not know its transport any more", async () => 
 it("lets a track be that this browser cannot play", async () => {
   const { session, settled, refused, count, seen } = setUp();
   refused.set("media_consume", "cannot_consume");
-  session.start(SETTINGS, room());
+  session.start(room());
   await settled();
   await vi.advanceTimersByTimeAsync(20_000);
   expect(count("media_transport_create")).toBe(2);
@@ -320,7 +319,7 @@ it("lets a track be that this browser cannot play", async () => {
 
 it("leaves nothing open when it is closed, also in the middle of opening", async () => {
   const { session, settled, device } = setUp();
-  session.start(SETTINGS, room());
+  session.start(room());
   session.close();
   await settled();
   await vi.advanceTimersByTimeAsync(20_000);
@@ -332,7 +331,7 @@ const muted = () => ({ ...speaking(), isPaused: true });
 it("does not send a muted microphone again once another tab has taken over, even while the room lists none", async () => {
   const { session, settled, count, seen } = setUp();
   session.send("microphone", speaking());
-  session.start(SETTINGS, room());
+  session.start(room());
   await settled();
   session.onProducerClosed("own_microphone");
   session.send("microphone", muted());
@@ -348,7 +347,7 @@ it("does not send a muted microphone again once another tab has taken over, even
 it("leaves the microphone to the other tab after the worker was replaced", async () => {
   const { session, settled, count } = setUp();
   session.send("microphone", muted());
-  session.start(SETTINGS, room([], {}, { producers: [producer("other_tab", "microphone")] }));
+  session.start(room([], {}, { producers: [producer("other_tab", "microphone")] }));
   await settled();
   session.update(room([], { media: { epoch: 2, is_available: true } }));
   await settled();
@@ -358,7 +357,7 @@ it("leaves the microphone to the other tab after the worker was replaced", async
 it("tells what the others get from another tab, which its own are not", async () => {
   const { session, settled, seen } = setUp();
   session.send("microphone", speaking());
-  session.start(SETTINGS, room());
+  session.start(room());
   await settled();
   const own = producer("own_microphone", "microphone");
   session.update(room([], {}, { producers: [own] }));
@@ -376,7 +375,7 @@ const large = (id: string, source: "camera" | "screen" = "camera"): View["pictur
 
 it("receives only the pictures that can be seen, and pauses those that cannot any more", async () => {
   const { session, seen, settled, asked } = setUp();
-  session.start(SETTINGS, room([cam("ana"), cam("ben")]));
+  session.start(room([cam("ana"), cam("ben")]));
   await settled();
   expect(seen.tracks.map(({ participantId }) => participantId)).toEqual(["ana"]);
   session.setView({ pictures: visible("ben") });
@@ -394,7 +393,7 @@ it("receives only the pictures that can be seen, and pauses those that cannot an
 it("closes pictures that went out of sight when many others have gone after them", async () => {
   const { session, settled, asked, device, count } = setUp();
   const others = Array.from({ length: 20 }, (_, i) => cam(`p${i}`));
-  session.start(SETTINGS, room(others));
+  session.start(room(others));
   for (const { participant_id } of others) {
     session.setView({ pictures: visible(participant_id) });
     await settled();
@@ -413,7 +412,7 @@ it("closes pictures that went out of sight when many others have gone after them
 
 it("tells how large a picture is shown, once", async () => {
   const { session, settled, asked } = setUp();
-  session.start(SETTINGS, room([cam("ana")]));
+  session.start(room([cam("ana")]));
   await settled();
   session.setView({ pictures: large("ana") });
   session.setView({ pictures: large("ana") });
@@ -428,7 +427,7 @@ it("tells how large a picture is shown, once", async () => {
 
 it("pauses pictures while the page is hidden, and lets sound go on", async () => {
   const { session, settled, asked } = setUp();
-  session.start(SETTINGS, room());
+  session.start(room());
   await settled();
   asked.length = 0;
   session.setView({ isVisible: false });
@@ -443,7 +442,7 @@ it("pauses pictures while the page is hidden, and lets sound go on", async () =>
 
 it("says of a picture that the line is too slow for it, until it is not", async () => {
   const { session, settled, seen, asked } = setUp();
-  session.start(SETTINGS, room([cam("ana")]));
+  session.start(room([cam("ana")]));
   await settled();
   const id = asked.find(({ name }) => name === "media_consumer_update")?.fields.consumer_id as string;
   const isDark = () => seen.tracks.map((track) => track.isDark);
@@ -459,7 +458,7 @@ it("goes on sharing a screen after the worker was replaced, also while the page 
   const { session, settled, asked } = setUp();
   const screen = { track: new FakeTrack("video") as unknown as MediaStreamTrack, isPaused: false };
   session.send("screen", screen);
-  session.start(SETTINGS, room([]));
+  session.start(room([]));
   await settled();
   session.setView({ isVisible: false });
   session.update(room([], { media: { epoch: 1, is_available: false } }));
@@ -476,7 +475,7 @@ it("goes on sharing a screen after the worker was replaced, also while the page 
 
 it("says that there is no place for a screen, and keeps its transports", async () => {
   const { session, settled, refused, seen, device } = setUp();
-  session.start(SETTINGS, room([]));
+  session.start(room([]));
   await settled();
   refused.set("media_produce", "too_many_screens");
   session.send("screen", { track: new FakeTrack("video") as unknown as MediaStreamTrack, isPaused: false });

@@ -56,10 +56,6 @@ class AudioSlots:
             changed.append(slot)
         return changed
 
-    def slot_of(self, speaker: str) -> int | None:
-        """Return a speaker's slot, or `None` without one."""
-        return self.speakers.index(speaker) if speaker in self.speakers else None
-
 
 class Rewritten(NamedTuple):
     """A packet's place in the slot's stream."""

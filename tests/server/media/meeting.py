@@ -3,22 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from protocol.events import MediaReset, Notice, RoomEvent
 from protocol.roles import RoomKind, RoomRole
 from protocol.room import Participant, ProducerInfo, Quality, RoomInfo
-from protocol.wire import Request, Wire
 from server.clock import SystemClock
 from server.config import Config
+from server.media import messages as m
 from server.media.feature import MediaFeature
 from server.media.service import MediaService
-from server.room.feature import Caller
+from server.media.supervisor import WorkerStats
+from server.media.worker_process import WorkerProcess
+from tests.support.waiting import until
 
 DEADLINE_S = 30.0
-Reply = TypeVar("Reply", bound=Wire)
 
 
 class RecordingMeeting:
@@ -101,27 +103,6 @@ class RecordingMeeting:
                 await self._changed.wait()
 
 
-class Page:
-    """Asks the feature as one page would, without the wire."""
-
-    def __init__(self, feature: MediaFeature, participant_id: str, endpoint_id: str | None = None) -> None:
-        self.caller = Caller(
-            participant_id=participant_id,
-            person_id=participant_id,
-            connection_id=f"connection of {participant_id}",
-            endpoint_id=endpoint_id or f"page of {participant_id}",
-        )
-        self._handlers = feature.handlers()
-        self._requests = 0
-
-    async def ask(self, kind: type[Request], reply: type[Reply], **fields: Any) -> Reply:
-        """Send a request, with a fresh request id, and return its reply."""
-        self._requests += 1
-        answer = await self._handlers[kind](self.caller, kind(request_id=str(self._requests), **fields))
-        assert isinstance(answer, reply)
-        return answer
-
-
 @asynccontextmanager
 async def running_service(workers: int = 1, **fields: Any) -> AsyncIterator[MediaService]:
     """Run the service with real worker processes on free ports, reached over loopback."""
@@ -144,3 +125,27 @@ async def live_feature(service: MediaService, meeting: RecordingMeeting) -> Asyn
         yield feature
     finally:
         await feature.on_meeting_closed(0)
+
+
+async def worker_has(service: MediaService, **expected: int) -> WorkerStats:
+    """Wait for a report of the first worker with these numbers."""
+    await until(lambda: all(getattr(service.stats()[0], name) == value for name, value in expected.items()))
+    return service.stats()[0]
+
+
+def note_commands(monkeypatch: pytest.MonkeyPatch) -> list[m.AnyCommand]:
+    """Return what workers are given from now on, in order; they do it as ever."""
+    given: list[m.AnyCommand] = []
+    call, post = WorkerProcess.call, WorkerProcess.post
+
+    async def note_and_call(worker: WorkerProcess, command: m.AnyCommand) -> m.Answer:
+        given.append(command)
+        return await call(worker, command)
+
+    def note_and_post(worker: WorkerProcess, command: m.AnyCommand) -> None:
+        given.append(command)
+        post(worker, command)
+
+    monkeypatch.setattr(WorkerProcess, "call", note_and_call)
+    monkeypatch.setattr(WorkerProcess, "post", note_and_post)
+    return given

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,8 @@ from server.errors import UserError
 from server.media import connection_test
 from server.media.connection_test import ConnectionTests
 from server.media.service import MediaService
+from tests.server.media.meeting import worker_has
+from tests.server.media.page import refused
 from tests.support.clock import ManualClock
 from tests.support.waiting import until
 
@@ -45,16 +46,6 @@ async def create_transport(
     reply = await tests.ask(person, opened.test_id, request)
     assert isinstance(reply, MediaTransportCreated)
     return reply
-
-
-async def refused(request: Any, code: ErrorCode) -> None:
-    with pytest.raises(UserError) as error:
-        await request
-    assert error.value.code is code
-
-
-async def worker_has(service: MediaService, transports: int) -> None:
-    await until(lambda: service.stats()[0].transports == transports)
 
 
 async def test_a_test_answers_as_a_room_does_until_it_is_ended(start_tests: StartTests, service: MediaService) -> None:

@@ -28,7 +28,8 @@ from protocol.requests import (
 from protocol.room import Source
 from protocol.rtp import DtlsParameters, RtpCapabilities, RtpParameters
 from protocol.wire import Empty
-from tests.server.media.meeting import Page, RecordingMeeting, live_feature, running_service
+from tests.server.media.meeting import RecordingMeeting, live_feature, running_service
+from tests.server.media.page import Page
 
 FRAME_DEADLINE_S = 30.0
 

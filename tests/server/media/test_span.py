@@ -29,7 +29,7 @@ from server.media.span import BUSY, choose
 from server.media.worker_process import WorkerProcess
 from tests.server.media.endpoint import Endpoint
 from tests.server.media.meeting import RecordingMeeting, live_feature, running_service
-from tests.server.media.test_feature import MediaPage
+from tests.server.media.page import Page
 from tests.server.media.test_ortc import audio, video
 from tests.server.media.worker.rig import rtp_packet
 from tests.server.media.worker.test_producer import payload
@@ -56,7 +56,7 @@ async def feature(service: MediaService, meeting: RecordingMeeting) -> AsyncIter
         yield live
 
 
-class LivePage(MediaPage):
+class LivePage(Page):
     """A page with real connections."""
 
     sending: TransportOptions
@@ -101,7 +101,7 @@ class LivePage(MediaPage):
 
 def shares(feature: MediaFeature) -> list[int]:
     """Return how many of the meeting's transports each of its workers has."""
-    return [share.transports for share in feature._span.shares.values()]
+    return [share.transports for share in feature._media.span.shares.values()]
 
 
 async def arrives(sender: Endpoint, packet: "Packets", receiver: Endpoint, what: bytes) -> None:
@@ -144,7 +144,7 @@ def voice() -> Packets:
 async def test_a_page_has_one_worker_and_the_next_one_goes_to_another(
     feature: MediaFeature, service: MediaService
 ) -> None:
-    ana, ben, cleo = (MediaPage(feature, name) for name in ("ana", "ben", "cleo"))
+    ana, ben, cleo = (Page(feature, name) for name in ("ana", "ben", "cleo"))
     ports = []
     for page in (ana, ben):
         transports = [await page.transport(direction) for direction in ("send", "recv")]
@@ -162,11 +162,11 @@ async def test_a_worker_without_pages_of_the_meeting_is_let_go(feature: MediaFea
     ana, ben = await LivePage(feature, "ana").connect(), await LivePage(feature, "ben").connect()
     camera, _ = await ana.produce(ana.sending.id), await ana.produce(ana.sending.id, Source.MICROPHONE)
     await ben.watch(camera)
-    home, other = feature._span.shares
+    home, other = feature._media.span.shares
     await until(lambda: other.report.transports == 2)
     for transport in (ben.sending, ben.receiving):
         await ben.ask(MediaTransportClose, Empty, transport_id=transport.id)
-    assert list(feature._span.shares) == [home]
+    assert list(feature._media.span.shares) == [home]
     assert (other.routers, other.transport_count) == ({}, 0)
     back = await LivePage(feature, "ben").connect()
     assert back.port == ben.port
@@ -195,7 +195,9 @@ async def test_those_on_two_workers_see_and_hear_each_other(
             await page.ask(MediaProducerUpdate, Empty, producer_id=microphone, is_paused=is_paused)
         await arrives(page.upward, heard, other.downward, b"voice again")
         await page.ask(MediaProducerClose, Empty, producer_id=camera)
-    await until(lambda: all(worker.report.piped_in and worker.report.piped_out for worker in feature._span.shares))
+    await until(
+        lambda: all(worker.report.piped_in and worker.report.piped_out for worker in feature._media.span.shares)
+    )
     for page in (ana, ben):
         await page.close()
 
@@ -248,7 +250,7 @@ async def test_everybody_comes_back_whichever_worker_dies(
 ) -> None:
     before = [await LivePage(feature, name).connect() for name in ("ana", "ben")]
     await before[0].produce(before[0].sending.id, Source.MICROPHONE)
-    workers = list(feature._span.shares)
+    workers = list(feature._media.span.shares)
     os.kill(workers[killed].pid, signal.SIGKILL)
     await meeting.wait_for_reset(2)
     survivor = workers[1 - killed]

@@ -1,0 +1,62 @@
+/** What views know of a visit's sound and pictures. */
+
+import type { SlotTrack } from "../media/audioSlots";
+import type { MediaStatus } from "../media/mediaSession";
+import { pictureId } from "../media/picture";
+import type { ReceivedTrack } from "../media/subscriptions";
+import type { Source } from "../protocol/generated";
+
+export type RemoteTracks = Readonly<Record<string, Partial<Record<Source, MediaStreamTrack>>>>;
+
+export interface MediaState {
+  status: MediaStatus;
+  /** Pictures of others as they come. */
+  received: readonly ReceivedTrack[];
+  /** The same by participant and source. */
+  tracks: RemoteTracks;
+  /** Ids of pictures that the line is too slow for. */
+  dark: ReadonlySet<string>;
+  /** The room's sound, by audio slot. */
+  slots: readonly SlotTrack[];
+  /** Who is in which audio slot, by participant id, as the server tells. */
+  slotSpeakers: readonly (string | null)[];
+  /** Who talks, by participant id, the most important first: for all in the room the same. */
+  talking: readonly string[];
+  /** Who of the others is heard here just now: for the marks on their tiles. */
+  speaking: ReadonlySet<string>;
+  isSpeaking: boolean;
+  isTalkingMuted: boolean;
+  /** What the others get of this person from another tab or device. */
+  elsewhere: readonly Source[];
+  /** The browser plays no sound before somebody touches the page. */
+  isSoundBlocked: boolean;
+}
+
+export const NOBODY_HEARD = { slotSpeakers: [], talking: [] } as const;
+
+export const INITIAL_MEDIA: MediaState = {
+  status: "connecting",
+  received: [],
+  tracks: {},
+  dark: new Set(),
+  slots: [],
+  ...NOBODY_HEARD,
+  speaking: new Set(),
+  isSpeaking: false,
+  isTalkingMuted: false,
+  elsewhere: [],
+  isSoundBlocked: false,
+};
+
+/** Take in the pictures that come now. */
+export function afterReceived(
+  received: readonly ReceivedTrack[],
+): Pick<MediaState, "received" | "tracks" | "dark"> {
+  const tracks: Record<string, Partial<Record<Source, MediaStreamTrack>>> = {};
+  const dark = new Set<string>();
+  for (const { participantId, source, track, isDark } of received) {
+    tracks[participantId] = { ...tracks[participantId], [source]: track };
+    if (isDark) dark.add(pictureId(participantId, source));
+  }
+  return { received, tracks, dark };
+}
