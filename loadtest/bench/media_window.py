@@ -38,7 +38,7 @@ class Window:
     rejected: int
     """Packets that failed authentication, were of no known stream, or not ours."""
     overflowed: int
-    """Packets that reached this machine's end of the line, and that the bots were too slow to take."""
+    """Datagrams that reached this machine's end of the line, and that the bots were too slow to take."""
     worker_percent: float
     gateway_percent: float
     server_core_percent: float
@@ -64,7 +64,7 @@ def why_invalid_window(window: Window, *, is_shared: bool) -> str:
     if window.published < window.expected * _MIN_PACE:
         return f"the publishers sent {window.published} packets instead of {window.expected:.0f}"
     if window.overflowed:
-        return f"the bots were too slow to take {window.overflowed} packets"
+        return f"the bots were too slow to take {window.overflowed} datagrams"
     if window.closings:
         return f"the server closed something of the bots ({window.closings[0]})"
     return ""

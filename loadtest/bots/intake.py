@@ -13,10 +13,10 @@ TURN_S = 0.001
 TURNS = 40
 """A round visits every socket once, and is spread over so many turns that publishers are never held up for long."""
 ROUND_S = TURN_S * TURNS
-_MAX_CALLS = 8
+_MAX_CALLS = 16
 """For one socket in one round."""
 
-BatchHandler = Callable[[Batch, list[int]], None]
+BatchHandler = Callable[[Batch], None]
 
 
 class Intake:
@@ -33,7 +33,7 @@ class Intake:
         self._turn = 0
 
     def add(self, fd: int, on_batch: BatchHandler) -> None:
-        """Read a non-blocking socket from now on; `on_batch` is told the batch and the datagrams' sizes."""
+        """Read a non-blocking socket from now on; `on_batch` is told what came."""
         self._sockets[fd] = on_batch
         self._order.append(fd)
         if self._timer is None:
@@ -58,11 +58,11 @@ class Intake:
     def _read(self, fd: int, on_batch: BatchHandler) -> None:
         for _ in range(_MAX_CALLS):
             try:
-                sizes = self._batch.receive(fd)
+                count = self._batch.receive(fd)
             except OSError:
                 self.errors += 1
                 return
-            if sizes:
-                on_batch(self._batch, sizes)
-            if len(sizes) < SLOTS:
+            if count:
+                on_batch(self._batch)
+            if count < SLOTS:
                 return

@@ -6,7 +6,7 @@ when it left.
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Protocol
@@ -223,7 +223,7 @@ class Publisher:
             if not task.cancelled():
                 task.result()
 
-    def sift(self, headers: tuple[int, ...]) -> list[int]:
+    def sift(self, headers: Sequence[int]) -> list[int]:
         """Open everything: there is no media to be expected."""
         return list(range(len(headers) // 3))
 

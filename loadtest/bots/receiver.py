@@ -1,7 +1,7 @@
 """The receiving side of an endpoint: counts what comes, asks for what is missing, reports as a browser does."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from aiortc.rtp import (
@@ -190,7 +190,7 @@ class Receiver:
             if timer:
                 timer.cancel()
 
-    def sift(self, headers: tuple[int, ...]) -> list[int]:
+    def sift(self, headers: Sequence[int]) -> list[int]:
         """Count what continues its stream, and return the positions of all others and of the samples to be opened."""
         by_ssrc, every = self._by_ssrc, self._open_every
         opened: list[int] = []

@@ -9,17 +9,18 @@ import contextlib
 import random
 import socket
 import time
+from collections.abc import Sequence
 from typing import Protocol
 
 import pylibsrtp
 from aiortc.rtcdtlstransport import RTCCertificate
 
-from loadtest.bots.batch import CONTROL_BYTES, SLOT_BYTES, SO_TIMESTAMPNS, TIMESPEC, Batch, count_kernel_drops
+from loadtest.bots.ancillary import CONTROL_BYTES, SO_TIMESTAMPNS, TIMESPEC, accept_uncut
+from loadtest.bots.batch import Batch, count_kernel_drops
 from loadtest.bots.dtls import DtlsSession, SrtpKeys
 from loadtest.bots.errors import TransportError
 from loadtest.bots.ice import Address, Credentials, IceAgent, IceState
 from loadtest.bots.intake import Intake
-from loadtest.bots.rtp import HEADER
 from protocol.rtp import TransportOptions
 
 _MAX_BATCH = 64
@@ -33,10 +34,10 @@ _CONNECT_TIMEOUT_S = 15.0
 class PacketHandler(Protocol):
     """Takes what a transport has authenticated and decrypted."""
 
-    def sift(self, headers: tuple[int, ...]) -> list[int]:
+    def sift(self, headers: Sequence[int]) -> list[int]:
         """Count packets by their clear headers; return the positions of those that have to be opened nevertheless.
 
-        `headers` is what `Batch.headers` returns. Only asked when packets are read in batches.
+        `headers` are those of a `Batch`. Only asked when packets are read in batches.
         """
         ...
 
@@ -65,7 +66,7 @@ class MediaTransport:
         self.rejected = 0
         """SRTP and SRTCP packets that failed authentication or repeated one."""
         self.unexpected = 0
-        """Datagrams that are none of STUN, DTLS, SRTP, or SRTP before there were keys."""
+        """Packets that are none of STUN, DTLS, SRTP, or SRTP before there were keys."""
         self.send_failures = 0
         self.profile = ""
         """The SRTP profile in use."""
@@ -105,6 +106,7 @@ class MediaTransport:
         self.profile = self._keys.profile
         if self._intake:
             self._loop.remove_reader(self._socket.fileno())
+            accept_uncut(self._socket)
             self._intake.add(self._socket.fileno(), self._on_batch)
 
     @property
@@ -142,16 +144,13 @@ class MediaTransport:
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
 
-    def _on_batch(self, batch: Batch, sizes: list[int]) -> None:
+    def _on_batch(self, batch: Batch) -> None:
         source = self._agent.selected  # the socket is connected: nothing comes from anywhere else
         if source is None:
             return
-        are_packets = min(sizes) >= HEADER.size
-        positions = self._handler.sift(batch.headers(len(sizes))) if are_packets else range(len(sizes))
-        for position in positions:
-            offset = position * SLOT_BYTES
-            data = bytes(batch.buffer[offset : offset + sizes[position]])
-            self._on_datagram(data, source, batch.arrived_at_ns(position))
+        for position in self._handler.sift(batch.headers):
+            data, arrived_at_ns = batch.packet(position)
+            self._on_packet(data, source, arrived_at_ns)
 
     def _on_readable(self) -> None:
         receive = self._socket.recvmsg
@@ -168,9 +167,9 @@ class MediaTransport:
                 arrived_at_ns = seconds * 1_000_000_000 + nanoseconds
             else:
                 arrived_at_ns = time.time_ns()
-            self._on_datagram(data, source, arrived_at_ns)
+            self._on_packet(data, source, arrived_at_ns)
 
-    def _on_datagram(self, data: bytes, source: Address, arrived_at_ns: int) -> None:
+    def _on_packet(self, data: bytes, source: Address, arrived_at_ns: int) -> None:
         """Tell SRTP, STUN and DTLS apart by the first byte (RFC 7983)."""
         first = data[0] if data else 0xFF
         if 128 <= first <= 191 and self._keys and len(data) >= 12:

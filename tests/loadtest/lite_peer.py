@@ -14,6 +14,7 @@ from protocol.rtp import (
     TransportOptions,
 )
 
+SOL_UDP, UDP_SEGMENT = 17, 103
 FRAGMENT, PASSWORD = "liteliteli", "0123456789abcdef01234567"
 
 
@@ -57,6 +58,14 @@ class LitePeer(asyncio.DatagramProtocol):
     def send_datagram(self, data: bytes) -> None:
         assert self._udp
         self._udp.sendto(data, self._client)
+
+    def send_uncut(self, packets: list[bytes]) -> None:
+        """Send packets of one length, the last one perhaps shorter, as one datagram that somebody has to cut."""
+        assert self._udp
+        option = self._udp.get_extra_info("socket").setsockopt
+        option(SOL_UDP, UDP_SEGMENT, len(packets[0]))
+        self.send_datagram(b"".join(packets))
+        option(SOL_UDP, UDP_SEGMENT, 0)
 
     async def close(self) -> None:
         await self.dtls.stop()

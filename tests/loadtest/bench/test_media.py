@@ -70,7 +70,7 @@ def test_losses_are_summed_and_cpu_is_the_median() -> None:
         (replace(GOOD, lateness_p99_ms=10.1), "10.1 ms late"),
         (replace(GOOD, lateness_p99_ms=float("nan")), "late"),
         (replace(GOOD, published=1_000), "1000 packets instead of 1100"),
-        (replace(GOOD, overflowed=3), "too slow to take 3 packets"),
+        (replace(GOOD, overflowed=3), "too slow to take 3 datagrams"),
         (replace(GOOD, closings=("the connection was lost",)), "the connection was lost"),
     ],
 )

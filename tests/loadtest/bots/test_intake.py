@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from loadtest.bots.batch import SLOT_BYTES, SLOTS, Batch
+from loadtest.bots.batch import SLOTS, Batch
 from loadtest.bots.intake import Intake
 
 
@@ -30,9 +30,9 @@ class Inbox:
     async def next(self) -> bytes:
         return await asyncio.wait_for(self.packets.get(), 5)
 
-    def on_batch(self, batch: Batch, sizes: list[int]) -> None:
-        for number, size in enumerate(sizes):
-            self.packets.put_nowait(bytes(batch.buffer[number * SLOT_BYTES : number * SLOT_BYTES + size]))
+    def on_batch(self, batch: Batch) -> None:
+        for position in range(len(batch.headers) // 3):
+            self.packets.put_nowait(batch.packet(position)[0])
 
     def close(self) -> None:
         self.socket.close()
@@ -82,10 +82,10 @@ async def test_whoever_is_read_may_remove_others(inboxes: list[Inbox], monkeypat
     intake = Intake()
     first, *others = inboxes
 
-    def remove_others(batch: Batch, sizes: list[int]) -> None:
+    def remove_others(batch: Batch) -> None:
         for inbox in others:
             intake.remove(inbox.fd)
-        first.on_batch(batch, sizes)
+        first.on_batch(batch)
 
     intake.add(first.fd, remove_others)
     for inbox in others:

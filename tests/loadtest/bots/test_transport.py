@@ -1,13 +1,16 @@
 import asyncio
-from collections.abc import AsyncIterator
+import os
+import socket
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 import pytest
 from aiortc.rtcdtlstransport import RTCCertificate
 
+from loadtest.bots.ancillary import SOL_UDP, UDP_GRO
 from loadtest.bots.dtls import create_certificate, local_parameters
 from loadtest.bots.errors import TransportError
-from loadtest.bots.intake import Intake
+from loadtest.bots.intake import BatchHandler, Intake
 from loadtest.bots.rtp import build_packet
 from loadtest.bots.transport import MediaTransport
 from protocol.rtp import TransportOptions
@@ -21,7 +24,7 @@ class Recorder:
         self.headers: list[tuple[int, int, int]] = []
         self.rtcp: asyncio.Queue[bytes] = asyncio.Queue()
 
-    def sift(self, headers: tuple[int, ...]) -> list[int]:
+    def sift(self, headers: Sequence[int]) -> list[int]:
         self.headers += zip(headers[::3], headers[1::3], headers[2::3], strict=True)
         return [position for position, sequence in enumerate(headers[1::3]) if not sequence % 2]
 
@@ -30,6 +33,12 @@ class Recorder:
 
     def on_rtcp(self, data: bytes) -> None:
         self.rtcp.put_nowait(data)
+
+
+class ListedIntake(Intake):
+    def add(self, fd: int, on_batch: BatchHandler) -> None:
+        self.fd = fd
+        super().add(fd, on_batch)
 
 
 @pytest.fixture
@@ -94,6 +103,24 @@ async def test_read_in_batches_only_what_the_handler_does_not_count_is_opened(pe
     finally:
         await transport.close()
     assert transport.kernel_drops == 0
+
+
+async def test_packets_that_nobody_cut_are_told_apart(peer: LitePeer) -> None:
+    intake = ListedIntake()
+    transport, recorder = await connect(peer, await peer.open(), create_certificate(), intake)
+    try:
+        with socket.socket(fileno=os.dup(intake.fd)) as read:
+            assert read.getsockopt(SOL_UDP, UDP_GRO) == 1
+        peer.send_uncut([peer.protect(rtp(sequence)) for sequence in range(5)] + [peer.protect(rtp(6))[:-1]])
+        peer.send_datagram(peer.protect(rtp(8)))
+        opened = [await asyncio.wait_for(recorder.rtp.get(), 5) for _ in range(4)]
+        assert [packet for packet, _ in opened] == [rtp(0), rtp(2), rtp(4), rtp(8)]
+        stamps = [arrived_at_ns for _, arrived_at_ns in opened]
+        assert 1_600_000_000_000_000_000 < stamps[0] == stamps[1] == stamps[2] < stamps[3]
+        assert recorder.headers == [(0x8000 | 96, sequence, 7) for sequence in (0, 1, 2, 3, 4, 6, 8)]
+        assert (transport.received, transport.rejected, transport.unexpected) == (4, 1, 0)
+    finally:
+        await transport.close()
 
 
 async def test_repeated_and_forged_packets_are_rejected(peer: LitePeer) -> None:
