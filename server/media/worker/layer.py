@@ -221,7 +221,8 @@ class Layer:
         view = self._plumbing.udp.buffer.view
         self._octets += header.payload_end
         producer = self.producer
-        position = Position(sequence, header.timestamp)
+        known = self.newest
+        position = Position(sequence, header.timestamp, known.picture_id, known.tl0_index)
         descriptor = None
         if producer.is_layered:
             payload = view[RECEIVE_AT + header.payload_at : RECEIVE_AT + header.payload_end]
