@@ -33,6 +33,7 @@ class Benchmark(StrEnum):
     STARTUP = "startup"
     JOIN = "join"
     MEDIA = "media"
+    SPAN = "span"
     LINES = "lines"
     SOAK = "soak"
     ALL = "all"
@@ -97,6 +98,8 @@ async def _run_benchmark(name: Benchmark, cores: Cores, *, is_quick: bool) -> Re
             return await join.measure_join(join.QUICK if is_quick else join.JoinPlan(), cores)
         case Benchmark.MEDIA:
             return await media.measure_media(media.QUICK if is_quick else media.MediaPlan(), cores)
+        case Benchmark.SPAN:
+            return await media.measure_media(media.SPAN_QUICK if is_quick else media.SPAN, cores)
         case Benchmark.LINES:
             return await lines.measure_lines(lines.QUICK if is_quick else lines.LinesPlan(), cores)
         case Benchmark.SOAK:

@@ -104,7 +104,7 @@ class MediaSpeakers(NoticeBase, frozen=True, kw_only=True, tag="media_speakers")
     talking: tuple[str, ...]
     """Who talks, the most important first; with very many, only those."""
     dominant: str | None
-    """Who has been talking most lately, to be shown large; stays while nobody talks."""
+    """Who has been talking most lately, whose picture comes first on a slow line; stays while nobody talks."""
 
 
 class ConnectionClosing(NoticeBase, frozen=True, kw_only=True, tag="connection_closing"):

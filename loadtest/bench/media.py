@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadtest.bench.cores import Cores, pinned
-from loadtest.bench.media_loads import ALL_30, FIVE_TO_120, NO_LOSS, ONE_TO_120, PAGE_40, WEBINAR, Load
+from loadtest.bench.media_loads import ALL_30, FIVE_TO_120, NO_LOSS, ONE_TO_120, PAGE_40, SPAN_40, WEBINAR, Load
 from loadtest.bench.media_window import Measurement, Window, why_invalid_window
 from loadtest.bench.report import Report, Row, Target, median_of
 from loadtest.bench.server_process import ServerProcess, running_server
@@ -40,6 +40,8 @@ class MediaPlan:
     """How often, for each load and run, a window that the bots limited may be taken anew."""
 
 
+SPAN = MediaPlan(meetings=((SPAN_40,),))
+SPAN_QUICK = MediaPlan(meetings=((SPAN_40,),), runs=1, windows=2, window_s=4, spare_windows=0)
 QUICK = MediaPlan(meetings=((ONE_TO_120, FIVE_TO_120),), runs=1, windows=2, window_s=4, spare_windows=0)
 
 
@@ -49,7 +51,8 @@ async def measure_media(plan: MediaPlan, cores: Cores) -> Report:
     discarded: dict[Load, list[Window]] = {}
     for meeting in plan.meetings * plan.runs:
         with tempfile.TemporaryDirectory(prefix="roundup-bench-") as folder, pinned(cores.bots):
-            async with running_server(Path(folder) / "data", cores.server, announce_ip="127.0.0.1") as server:
+            data, span_at = Path(folder) / "data", meeting[0].span_at
+            async with running_server(data, cores.server, announce_ip="127.0.0.1", span_at=span_at) as server:
                 for load, every in (await _hold(server, meeting, plan, cores)).items():
                     kept = choose_windows(every, plan.windows, is_shared=cores.is_shared)
                     taken.setdefault(load, []).extend(kept)
@@ -94,6 +97,8 @@ def judge_load(
         row("bots' core busy, worst", max(w.bots_core_percent for w in windows), "%"),
         row("publisher late p99, worst", max(w.lateness_p99_ms for w in windows), "ms"),
     ]
+    if load.span_at is not None:
+        rows.append(row("packets between workers", middle(lambda w: w.piped / w.duration_s), "packets/s"))
     note = (
         f"media {load.name}: {len(windows)} windows of {plan.window_s:g} s over {plan.runs} server(s);"
         f" losses summed, the rest medians; one packet in {OPEN_EVERY} decrypted, all counted."

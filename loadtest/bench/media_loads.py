@@ -1,6 +1,6 @@
 """The loads of `media`: who sends, who receives, and what the server has to reach."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loadtest.bench.report import Comparison, Target
 from loadtest.bots.publisher import CAMERA, MICROPHONE, WEBINAR_CAMERA, Shape
@@ -26,6 +26,9 @@ class Load:
     tiles: int | None = None
     """Receive like our page: so many cameras, and sound in the room's slots. `None`: everything."""
 
+    span_at: int | None = None
+    """A worker with so many transports is full, and the meeting goes on on a second one."""
+
     @property
     def people(self) -> int:
         """How many take part."""
@@ -44,3 +47,5 @@ WEBINAR = Load("1→500 webinar", 1, 500, Target(Comparison.AT_MOST, 85), camera
 """`cpu`: fits one core, with room to spare."""
 PAGE_40 = Load("40 as the page asks", 40, 0, is_all_to_all=True, tiles=9)
 """9 tiles, 4 audio slots."""
+SPAN_40 = replace(PAGE_40, name="40 as the page asks, on two workers", span_at=PAGE_40.people // 2)
+"""Half of them on each: everybody comes in with the transport to receive with, and the other one goes where that is."""

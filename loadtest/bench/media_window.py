@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from loadtest.bench.cores import CoreMeter, Cores, ProcessMeter
 from loadtest.bench.media_loads import Load
+from loadtest.bench.metrics import read_metrics
 from loadtest.bench.server_process import ServerProcess
 from loadtest.bots.bot import Bot
 from loadtest.bots.publisher import SentStream
@@ -40,6 +41,7 @@ class Window:
     overflowed: int
     """Datagrams that reached this machine's end of the line, and that the bots were too slow to take."""
     worker_percent: float
+    """Of all media workers together."""
     gateway_percent: float
     server_core_percent: float
     bots_percent: float
@@ -48,6 +50,8 @@ class Window:
     delay_p99_ms: float
     lateness_p99_ms: float
     """Of the publisher that was worst."""
+    piped: float = 0.0
+    """Packets from one media worker to another, as the server counts them."""
     closings: tuple[str, ...] = ()
     """What the server closed of the bots."""
 
@@ -79,7 +83,8 @@ class Measurement:
         self._publishers = publishers
         own = set(publishers)
         self._receivers = [bot for bot in swarm.bots if load.is_all_to_all or bot not in own]
-        self._worker = ProcessMeter(server.worker_pid())
+        self._server = server
+        self._workers = [ProcessMeter(pid) for pid in server.worker_pids()]
         self._gateway = ProcessMeter(server.pid)
         self._bots = ProcessMeter(os.getpid())
         self._server_core, self._bots_core = CoreMeter(cores.server), CoreMeter(cores.bots)
@@ -95,12 +100,19 @@ class Measurement:
         for bot in self._publishers:
             bot.publisher.lateness.clear()
         first = self._published()
-        meters = (self._worker, self._gateway, self._server_core, self._bots, self._bots_core)
+        piped = await self._piped()
+        meters: list[ProcessMeter | CoreMeter] = [
+            *self._workers,
+            self._gateway,
+            self._server_core,
+            self._bots,
+            self._bots_core,
+        ]
         for meter in meters:
             meter.reset()
         started_at = time.monotonic()
         await asyncio.sleep(window_s)
-        percents = [meter.percent() for meter in meters]
+        *workers, gateway, server_core, bots, bots_core = [meter.percent() for meter in meters]
         duration_s = time.monotonic() - started_at
         end = self._published()
         received = self._counts().received - before.received
@@ -119,16 +131,23 @@ class Measurement:
             duplicates=after.duplicates - before.duplicates,
             rejected=after.rejected - before.rejected,
             overflowed=after.overflowed - before.overflowed,
-            worker_percent=percents[0],
-            gateway_percent=percents[1],
-            server_core_percent=percents[2],
-            bots_percent=percents[3],
-            bots_core_percent=percents[4],
+            worker_percent=sum(workers),
+            gateway_percent=gateway,
+            server_core_percent=server_core,
+            bots_percent=bots,
+            bots_core_percent=bots_core,
             delay_p50_ms=delays.quantile_ms(0.5),
             delay_p99_ms=delays.quantile_ms(0.99),
             lateness_p99_ms=max(bot.publisher.lateness.quantile_ms(0.99) for bot in self._publishers),
+            piped=await self._piped() - piped,
             closings=tuple(closing for bot in self._swarm.bots for closing in bot.closings),
         )
+
+    async def _piped(self) -> float:
+        if self._load.span_at is None:
+            return 0.0
+        in_and_out = (await read_metrics(self._server.url))["roundup_media_piped_packets_total"]
+        return in_and_out / 2
 
     def _published(self) -> dict[SentStream, int]:
         return {stream: stream.next_index for bot in self._publishers for stream in bot.sent_streams.values()}

@@ -46,10 +46,14 @@ class ServerProcess:
 
     def worker_pid(self) -> int:
         """Return the process id of its one media worker; raises `ServerError`."""
-        workers = [child.pid for child in psutil.Process(self.pid).children(recursive=True) if _is_worker(child)]
+        workers = self.worker_pids()
         if len(workers) != 1:
             raise ServerError(f"expected one media worker, found {len(workers)}")
         return workers[0]
+
+    def worker_pids(self) -> list[int]:
+        """Return the process ids of all its media workers."""
+        return [child.pid for child in psutil.Process(self.pid).children(recursive=True) if _is_worker(child)]
 
     def pids(self) -> list[int]:
         """Return the gateway's process id and those of all its children."""
@@ -90,11 +94,12 @@ class ServerProcess:
 
 @asynccontextmanager
 async def running_server(
-    data_dir: Path, cores: Collection[int] | None = None, *, announce_ip: str = ""
+    data_dir: Path, cores: Collection[int] | None = None, *, announce_ip: str = "", span_at: int | None = None
 ) -> AsyncIterator[ServerProcess]:
     """Run a server on `data_dir`, on the given cores or all, until the block ends; raises `ServerError`.
 
-    Media is announced at this machine's own addresses, or at `announce_ip`.
+    Media is announced at this machine's own addresses, or at `announce_ip`. There is one media worker; with `span_at`
+    there are two, each of which so many transports fill.
     """
     port = free_port(socket.SOCK_STREAM)
     media_port = free_port(socket.SOCK_DGRAM)
@@ -107,6 +112,8 @@ async def running_server(
         "ROUNDUP_MEDIA_WORKERS": "1",
         "ROUNDUP_LOG_LEVEL": "warning",
     }
+    if span_at is not None:
+        environment |= {"ROUNDUP_MEDIA_WORKERS": "2", "ROUNDUP_ROOM_SPAN_TRANSPORTS": str(span_at)}
     if announce_ip:
         environment["ROUNDUP_ANNOUNCE_IP"] = announce_ip
     log_path = data_dir.with_suffix(".log")

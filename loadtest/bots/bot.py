@@ -93,11 +93,6 @@ class Bot:
         dead = ["a transport lost consent" for transport in self.transports if not transport.has_consent]
         return (*self.view.closings, *own, *dead)
 
-    def stream_of(self, source: Source) -> ReceivedStream | None:
-        """Return what we receive of the one who publishes `source`; `None` when nobody does."""
-        kind = SOURCE_KIND[source]
-        return next((stream for stream in self.received_streams if stream.kind is kind), None)
-
     async def open_link(self, link: str) -> None:
         """Sign in by a link."""
         await self.signalling.open_link(link)

@@ -56,7 +56,7 @@ class ConsumerRequests:
         stream = _create_stream(transport, producer, capabilities)
         consumer = MediaConsumer(create_id("co"), producer, transport)
         self._media.books.add_consumer(consumer)
-        self._media.span.lead(producer, transport)
+        self._media.span.lead(consumer)
         try:
             await self._media.do(
                 transport,

@@ -53,6 +53,8 @@ class MeetingMedia:
         """Strike off a transport that its worker has closed, or that was lost with it. Idempotent."""
         if transport.is_closed:
             return
+        for consumer in transport.consumers.values():
+            self.span.release(consumer)
         producers = self.books.remove_transport(transport)
         for producer in producers:
             self.span.remove_producer(producer)
@@ -71,5 +73,6 @@ class MeetingMedia:
     def close_consumer(self, consumer: MediaConsumer) -> None:
         """Close a consumer. Idempotent."""
         self.books.remove_consumer(consumer)
+        self.span.release(consumer)
         transport = consumer.transport
         self.post(transport, m.CloseConsumer(transport_id=transport.transport_id, consumer_id=consumer.consumer_id))

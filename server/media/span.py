@@ -1,15 +1,17 @@
 """The workers of one meeting: its home and, when that is full, others, to which what is consumed there is piped.
 
 A page has both its transports on one worker. Every sound goes to all of the meeting's workers, which choose among the
-speakers each by itself; a picture goes to another worker with the first page there that receives it.
+speakers each by itself; a picture goes to another worker with the first page there that receives it, until some
+seconds after the last one.
 """
 
+import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from protocol.rtp import MediaKind
 from server.media import messages as m
-from server.media.endpoint import MediaProducer, MediaTransport
+from server.media.endpoint import MediaConsumer, MediaProducer, MediaTransport
 from server.media.supervisor import Supervisor
 from server.media.worker_process import RouterOwner, WorkerProcess
 
@@ -17,6 +19,8 @@ BUSY = 0.75
 """Of a core: who comes now is better off elsewhere."""
 CLEARLY_LESS = 0.75
 """Another worker must have at most so much of the load: each further one costs a copy of every stream."""
+RELEASE_S = 5.0
+"""A picture that nobody on a worker receives any more stays there for so long: pages of tiles are turned back."""
 
 
 @dataclass(slots=True, eq=False)
@@ -28,6 +32,22 @@ class Share:
     """Who is heard by those on it, as it told last."""
 
 
+@dataclass(slots=True, eq=False)
+class _Pipe:
+    """A producer's way to one other worker."""
+
+    number: int
+    consumers: set[str] = field(default_factory=set)
+    """Those there, by id. In the audio slots it is heard without any."""
+    ending: asyncio.TimerHandle | None = None
+
+    def keep(self) -> None:
+        """Do not end it. Idempotent."""
+        if self.ending is not None:
+            self.ending.cancel()
+            self.ending = None
+
+
 @dataclass(slots=True)
 class _Led:
     """A producer, and the pipes by which it goes to other workers."""
@@ -35,7 +55,7 @@ class _Led:
     origin: WorkerProcess
     producer: MediaProducer
     stream: m.ProducerStream
-    pipes: dict[WorkerProcess, int] = field(default_factory=dict)
+    pipes: dict[WorkerProcess, _Pipe] = field(default_factory=dict)
 
 
 def choose(used: Collection[WorkerProcess], others: Iterable[WorkerProcess], span_at: int) -> WorkerProcess:
@@ -91,6 +111,9 @@ class Span:
         self._supervisor.remove(self.router_id)
         for worker in self._places.values():
             worker.transport_count -= 1
+        for led in self._led.values():
+            for pipe in led.pipes.values():
+                pipe.keep()
         self.shares.clear()
         self._places.clear()
         self._led.clear()
@@ -149,14 +172,41 @@ class Span:
     def remove_producer(self, producer: MediaProducer) -> None:
         """Close a producer on the other workers; on its own one that is the caller's. Idempotent."""
         for worker in self._copies(producer):
-            worker.post(m.CloseProducer(transport_id=producer.transport.transport_id, producer_id=producer.producer_id))
-        self._led.pop(producer.producer_id, None)
+            worker.post(_closing(producer))
+        if (led := self._led.pop(producer.producer_id, None)) is not None:
+            for pipe in led.pipes.values():
+                pipe.keep()
 
-    def lead(self, producer: MediaProducer, transport: MediaTransport) -> None:
-        """See to it that a producer can be consumed on a transport, wherever that is."""
-        led, worker = self._led.get(producer.producer_id), self.worker_of(transport)
-        if led is not None and worker is not None:
-            self._lead(led, worker)
+    def lead(self, consumer: MediaConsumer) -> None:
+        """See to it that what is to be consumed is there, wherever that is."""
+        if (way := self._way_to(consumer)) is None:
+            return
+        led, worker = way
+        self._lead(led, worker)
+        if (pipe := led.pipes.get(worker)) is not None:
+            pipe.keep()
+            pipe.consumers.add(consumer.consumer_id)
+
+    def release(self, consumer: MediaConsumer) -> None:
+        """Take note that a consumer is closed; its transport is not removed yet. Idempotent."""
+        if (way := self._way_to(consumer)) is None:
+            return
+        led, worker = way
+        if (pipe := led.pipes.get(worker)) is None:
+            return
+        pipe.consumers.discard(consumer.consumer_id)
+        if led.producer.kind is MediaKind.VIDEO and not pipe.consumers and pipe.ending is None:
+            pipe.ending = asyncio.get_running_loop().call_later(RELEASE_S, self._end_pipe, led, worker)
+
+    def _way_to(self, consumer: MediaConsumer) -> tuple[_Led, WorkerProcess] | None:
+        led = self._led.get(consumer.producer.producer_id) if consumer.producer is not None else None
+        worker = self.worker_of(consumer.transport)
+        return (led, worker) if led is not None and worker is not None else None
+
+    def _end_pipe(self, led: _Led, worker: WorkerProcess) -> None:
+        pipe = led.pipes.pop(worker)
+        led.origin.post(m.ClosePipe(pipe=pipe.number))
+        worker.post(_closing(led.producer))
 
     def _copies(self, producer: MediaProducer) -> Collection[WorkerProcess]:
         led = self._led.get(producer.producer_id)
@@ -166,7 +216,8 @@ class Span:
         if worker is led.origin or worker in led.pipes:
             return
         producer, transport = led.producer, led.producer.transport
-        led.pipes[worker] = pipe = self._supervisor.take_pipe()
+        number = self._supervisor.take_pipe()
+        led.pipes[worker] = _Pipe(number)
         worker.post(
             m.ProducePiped(
                 router_id=self.router_id,
@@ -175,7 +226,7 @@ class Span:
                 producer_id=producer.producer_id,
                 stream=led.stream,
                 is_paused=producer.is_paused,
-                pipe=pipe,
+                pipe=number,
                 origin=led.origin.pipe_address,
             )
         )
@@ -183,7 +234,7 @@ class Span:
             m.PipeProducer(
                 transport_id=transport.transport_id,
                 producer_id=producer.producer_id,
-                pipe=pipe,
+                pipe=number,
                 to=worker.pipe_address,
             )
         )
@@ -201,5 +252,10 @@ class Span:
         worker.routers.pop(self.router_id, None)
         for led in self._led.values():
             if (pipe := led.pipes.pop(worker, None)) is not None:
-                led.origin.post(m.ClosePipe(pipe=pipe))
+                pipe.keep()
+                led.origin.post(m.ClosePipe(pipe=pipe.number))
         worker.post(m.CloseRouter(router_id=self.router_id))
+
+
+def _closing(producer: MediaProducer) -> m.CloseProducer:
+    return m.CloseProducer(transport_id=producer.transport.transport_id, producer_id=producer.producer_id)

@@ -276,6 +276,7 @@ export class RoomSession {
       this.#mediaSession.onConsumerDark(notice.consumer_id, notice.is_dark);
     } else if (notice.type === "media_speakers") {
       this.media.setState({ slotSpeakers: notice.slots, talking: notice.talking });
+      this.stage.onDominant(notice.dominant);
     }
   }
 

@@ -12,6 +12,7 @@ import {
   type Picture,
   type StageState,
   withCapacity,
+  withDominant,
   withOthers,
   withPage,
   withPinned,
@@ -39,6 +40,11 @@ export class Stage {
 
   onSpeaking(speaking: ReadonlySet<string>): void {
     this.#change((state) => withSpeaking(state, speaking));
+  }
+
+  onDominant(dominant: string | null): void {
+    const isNews = dominant !== null && dominant !== this.store.getState().dominants[0];
+    if (isNews) this.#change((state) => withDominant(state, dominant));
   }
 
   /** Show a picture large; the one that is pinned already no longer. */

@@ -22,6 +22,8 @@ export interface StageState {
   speaking: ReadonlySet<string>;
   /** Ids of those who have spoken, the newest first. */
   spoken: readonly string[];
+  /** Ids of those who have been talking most, the newest first: two, because one of them may be oneself. */
+  dominants: readonly string[];
   pinned: Picture | null;
   /** From 0. */
   page: number;
@@ -34,6 +36,7 @@ export const EMPTY_STAGE: StageState = {
   screens: [],
   speaking: new Set(),
   spoken: [],
+  dominants: [],
   pinned: null,
   page: 0,
   capacity: 1,
@@ -76,11 +79,11 @@ export function keptWarm(state: StageState): readonly string[] {
   return state.spoken.slice(0, KEPT_WARM).filter((id) => !visible.has(id));
 }
 
-/** What deserves the line first: what is large, else whoever spoke last. */
+/** What deserves the line first: what is large, else whoever has been talking most. */
 export function mainPicture(state: StageState): string | null {
   const large = largeOf(state);
   if (large !== null) return pictureId(large.participantId, large.source);
-  const speaker = state.spoken[0];
+  const speaker = state.dominants.find((id) => state.places.includes(id));
   return speaker === undefined ? null : pictureId(speaker, "camera");
 }
 
@@ -105,6 +108,12 @@ export function withSpeaking(state: StageState, speaking: ReadonlySet<string>): 
   const begun = [...speaking].filter((id) => !state.speaking.has(id) && state.places.includes(id));
   const spoken = [...begun, ...state.spoken.filter((id) => !begun.includes(id))];
   return begun.reduce(broughtIntoView, { ...state, speaking, spoken });
+}
+
+/** Somebody, maybe oneself or not known yet, has been talking most. */
+export function withDominant(state: StageState, dominant: string): StageState {
+  const before = state.dominants.filter((id) => id !== dominant);
+  return { ...state, dominants: [dominant, ...before].slice(0, 2) };
 }
 
 /** Show a picture large, or all tiles alike again. */

@@ -32,9 +32,13 @@ it("receives what is on the page in the size that it has there, in device pixels
   });
 });
 
-it("puts whoever spoke last before the others, and keeps them warm out of sight", () => {
+it("puts whoever talks most before the others, whoever coughs, and keeps them warm out of sight", () => {
   stage.show([camera("ana", 400), camera("ben", 400)]);
   stage.onSpeaking(new Set(["ben"]));
+  expect(told()["camera ben"]).toEqual({ maxLayer: 2, isLarge: false });
+  stage.onDominant("ben");
+  stage.onSpeaking(new Set(["ana", "ben"]));
+  stage.onDominant(null);
   expect(told()["camera ben"]).toEqual({ maxLayer: 2, isLarge: true });
   stage.turnTo(1);
   stage.show([camera("eva", 400), camera("kim", 400)]);

@@ -9,6 +9,7 @@ import {
   smallScreens,
   visiblePlaces,
   withCapacity,
+  withDominant,
   withOthers,
   withPage,
   withPinned,
@@ -107,11 +108,23 @@ describe("the last speakers", () => {
     expect(withOthers(speak(stage("abc"), "b"), people("a", "c")).spoken).toEqual([]);
   });
 
-  it("come first on a slow line, unless something stands large", () => {
+  it("come first on a slow line when they talk most, unless something stands large", () => {
     expect(mainPicture(stage("ab"))).toBeNull();
-    const state = speak(stage("ab"), "b");
+    const state = withDominant(stage("ab"), "b");
     expect(mainPicture(state)).toBe("camera b");
+    expect(mainPicture(speak(state, "a"))).toBe("camera b");
+    expect(mainPicture(withDominant(state, "a"))).toBe("camera a");
     expect(mainPicture(withPinned(state, camera("a")))).toBe("camera a");
+  });
+
+  it("come first on a slow line also while one talks oneself", () => {
+    const state = ["a", "b", "oneself", "b", "oneself"].reduce(withDominant, stage("ab"));
+    expect(mainPicture(state)).toBe("camera b");
+    expect(mainPicture(withOthers(state, people("a")))).toBeNull();
+  });
+
+  it("come first on a slow line although they were known before the others were", () => {
+    expect(mainPicture(withOthers(withDominant(EMPTY_STAGE, "b"), people("a", "b")))).toBe("camera b");
   });
 });
 

@@ -1,6 +1,6 @@
 """A transport of another worker, as it is seen here: what is produced there can be consumed here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -18,7 +18,7 @@ from server.media.worker.udp import MAX_DATAGRAM_BYTES, RECEIVE_AT
 
 
 class Inlet:
-    """Has the name of the transport there.
+    """Has the name of the transport there, which asks for what is missing, and passes on once what comes.
 
     `on_pipe_closed` is called for each producer that is closed, then `on_closed` when it was the last one.
     """
@@ -36,6 +36,7 @@ class Inlet:
         self.transport_id = transport_id
         self.group = group
         self.audio = audio
+        self.request_again = None
         self.link = link
         self.producers: dict[str, Producer] = {}
         self._pipes: dict[str, int] = {}
@@ -99,9 +100,6 @@ class Inlet:
                 report = SenderReport(ssrc=0, ntp=ntp & (1 << 64) - 1, timestamp=timestamp, packets=0, octets=0)
                 producer.layers[index].on_sender_report(report, self._plumbing.clock())
 
-    def request_again(self, layer: Layer, sequences: Sequence[int]) -> None:
-        """Leave it to the other worker: it misses them, too, and passes on what comes late."""
-
     def request_keyframe(self, layer: Layer) -> None:
         """Have the other worker ask for it."""
         self.link.tell(self._pipes[layer.producer.producer_id], KeyframeWanted(layer.index))
@@ -111,7 +109,8 @@ class Inlet:
         if producer.is_video:
             wanted = Wanted(producer.layers_wanted, shares=producer.shares(self._plumbing.clock()))
         else:
-            wanted = Wanted(producer.layers_wanted, worst_loss=producer.worst_loss)
+            is_consumed = any(not consumer.is_paused for consumer in producer.consumers.values())
+            wanted = Wanted(int(is_consumed), worst_loss=producer.worst_loss)  # in the slots it is heard unasked
         self.link.tell(self._pipes[producer.producer_id], wanted)
 
     def tick(self, now: float) -> None:

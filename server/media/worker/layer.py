@@ -107,7 +107,9 @@ class Layer:
             return
         expected = self.newest.sequence + 1
         sequence = self.reception.add(header.sequence, header.timestamp, now)
-        if sequence < expected:
+        if self.producer.transport.request_again is None:
+            pass  # what is missing is asked for elsewhere, and comes once
+        elif sequence < expected:
             # Audio is sent again without RTX: then only time tells what was lost and what was overtaken.
             missed_s = self._missing.take(sequence, now, is_answer=not self.producer.is_video)
             if missed_s is None:
@@ -221,7 +223,8 @@ class Layer:
         view = self._plumbing.udp.buffer.view
         self._octets += header.payload_end
         producer = self.producer
-        position = Position(sequence, header.timestamp)
+        known = self.newest
+        position = Position(sequence, header.timestamp, known.picture_id, known.tl0_index)
         descriptor = None
         if producer.is_layered:
             payload = view[RECEIVE_AT + header.payload_at : RECEIVE_AT + header.payload_end]
@@ -294,9 +297,10 @@ class Layer:
     def _pass_on(self, packet: Packet, now: float) -> None:
         """Let a packet go wherever it is wanted: to other workers, into the room's slots, to subscribers."""
         producer = self.producer
-        for outlet in producer.outlets:
-            outlet.put(self.index, packet)
-        if not producer.is_video:
+        if producer.is_video:
+            for outlet in producer.outlets:
+                outlet.put(self.index, packet)
+        else:
             producer.transport.audio.put(producer.producer_id, packet, now)
         if producer.is_video or producer.consumers:
             self._forward(packet)
@@ -351,13 +355,15 @@ class Layer:
             self._nack_timer.cancel()
             self._nack_timer = None
         now = self._plumbing.clock()
+        request_again = self.producer.transport.request_again
+        assert request_again is not None  # noqa: S101 - or nothing would be missed here
         given_up = self._missing.given_up
         due = self._missing.take_due(now)
         if self._missing.given_up > given_up:
             self.request_keyframe()  # who gets this layer cannot go on without, and would wait seconds before asking
         for start in range(0, len(due), _NACKED_AT_ONCE):
             numbers = [sequence & 0xFFFF for sequence in due[start : start + _NACKED_AT_ONCE]]
-            self.producer.transport.request_again(self, numbers)
+            request_again(self, numbers)
         if (next_due := self._missing.next_due) is not None:
             self._nack_timer = self._plumbing.call_later(max(0.0, next_due - now), self._send_nacks)
 

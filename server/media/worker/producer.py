@@ -38,6 +38,8 @@ class Producer:
         self.consumers: dict[str, Consumer] = {}
         self.outlets: list[Outlet] = []
         """The ways to other workers, where somebody consumes it, too."""
+        self.may_be_heard = False
+        """Of sound: whether it is, or may soon be, in an audio slot of any worker."""
         self.layers = [Layer(self, index, encoding, plumbing) for index, encoding in enumerate(stream.encodings)]
         self.layers_wanted = len(self.layers)
         """What the publisher was told last."""

@@ -133,9 +133,14 @@ class History:
         """Keep a packet that came just now. The oldest goes when there are too many."""
         self._packets.append((packet, now))
 
-    def take(self, now: float) -> list[tuple[Packet, float]]:
-        """Return the packets that are not too old, by sequence number, with when they came; keep none."""
+    def recent(self, now: float) -> list[tuple[Packet, float]]:
+        """Return the packets that are not too old, by sequence number, with when they came."""
         recent = [held for held in self._packets if now - held[1] <= HISTORY_S]
-        self._packets.clear()
         recent.sort(key=lambda held: held[0].sequence)
+        return recent
+
+    def take(self, now: float) -> list[tuple[Packet, float]]:
+        """Do the same, and keep none."""
+        recent = self.recent(now)
+        self._packets.clear()
         return recent

@@ -5,7 +5,8 @@ Three lengths of time, after Volfin and Cohen, "Dominant speaker identification 
 
 - two packets of voice, and somebody counts as talking: first syllables must not wait;
 - a score over the last second and a half ranks those who talk at the same time: a cough is loud, but not for long;
-- 0.6 s of voice, and somebody may become the dominant speaker, who is shown large: pictures must not jump.
+- 0.6 s of voice, and somebody may become the dominant speaker, whose picture comes first on a slow line: a cough is
+  too short.
 
 Pure: time is an argument (seconds of a monotonic clock).
 """

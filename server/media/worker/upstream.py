@@ -1,6 +1,6 @@
 """Where a producer's packets come from: a page's transport, or another worker."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -16,8 +16,9 @@ class Upstream(Protocol):
     """Whoever is of the same group does not hear it in the audio slots."""
     audio: "RoomAudio"
 
-    def request_again(self, layer: "Layer", sequences: Sequence[int]) -> None:
-        """Ask for packets that are missing, by their 16-bit sequence numbers."""
+    @property
+    def request_again(self) -> "Callable[[Layer, Sequence[int]], None] | None":
+        """Ask for packets that are missing, by their 16-bit sequence numbers; `None` where that is another's job."""
         ...
 
     def request_keyframe(self, layer: "Layer") -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from loadtest.bench.cores import plan_cores
 from loadtest.bench.media import QUICK, MediaPlan, choose_windows, judge_load, measure_media
-from loadtest.bench.media_loads import ALL_30, FIVE_TO_120, ONE_TO_120, WEBINAR
+from loadtest.bench.media_loads import ALL_30, FIVE_TO_120, ONE_TO_120, SPAN_40, WEBINAR
 from loadtest.bench.media_window import Window, why_invalid_window
 from loadtest.bench.report import Outcome, Report
 
@@ -128,6 +128,14 @@ def test_a_quick_run_is_over_in_time() -> None:
     """Joining takes about half of the 50 s."""
     loads = [load for meeting in QUICK.meetings for load in meeting]
     assert len(loads) * (QUICK.windows + QUICK.spare_windows) * (QUICK.window_s + 1) < 25
+
+
+async def test_a_meeting_on_two_workers_is_measured_with_what_goes_between_them() -> None:
+    load = replace(SPAN_40, publishers=4, tiles=3, span_at=2)
+    plan = MediaPlan(meetings=((load,),), runs=1, windows=1, window_s=2.5, spare_windows=0)
+    report = await measure_media(plan, plan_cores([0]))
+    assert value(report, "packets lost, after retransmission") == 0
+    assert value(report, "packets between workers") > 0
 
 
 async def test_meetings_of_every_shape_are_measured() -> None:

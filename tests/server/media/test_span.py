@@ -1,5 +1,6 @@
 """A meeting on two workers: where its pages go, and that everybody sees and hears everybody."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from protocol.events import MediaLayersWanted, MediaSpeakers
 from protocol.requests import (
     MediaAudioSlots,
     MediaAudioSlotsConsumed,
+    MediaConsumerClose,
     MediaConsumerUpdate,
     MediaProducerClose,
     MediaProducerUpdate,
@@ -22,6 +24,7 @@ from protocol.requests import (
 from protocol.room import Source
 from protocol.rtp import DtlsParameters, TransportOptions
 from protocol.wire import Empty
+from server.media import span
 from server.media.feature import MediaFeature
 from server.media.messages import AUDIO_SLOTS
 from server.media.service import MediaService
@@ -214,6 +217,51 @@ async def test_a_publisher_is_told_what_is_wanted_on_the_other_worker(
     await until(lambda: told() == [0])
     await ben.watch(camera)
     await until(lambda: told() == [0, 1])
+    for page in (ana, ben):
+        await page.close()
+
+
+@pytest.mark.parametrize("how", ["its consumer closes", "its transport closes"])
+async def test_a_picture_that_nobody_there_receives_any_more_goes_there_no_more(
+    feature: MediaFeature, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(span, "RELEASE_S", 0.05)
+    ana, ben = await LivePage(feature, "ana").connect(), await LivePage(feature, "ben").connect()
+    camera, microphone = await ana.produce(ana.sending.id), await ana.produce(ana.sending.id, Source.MICROPHONE)
+    consumer = await ben.watch(camera)
+    other = list(feature._media.span.shares)[1]
+    await ben.listen()
+    assert list(feature._media.span._led[camera].pipes) == [other]
+    if how == "its consumer closes":
+        await ben.ask(MediaConsumerClose, Empty, consumer_id=consumer)
+    else:
+        await ben.ask(MediaTransportClose, Empty, transport_id=ben.receiving.id)
+    await until(lambda: not feature._media.span._led[camera].pipes)
+    await until(lambda: feature._media.books.producers[camera].layers_wanted == 0, 10.0)
+    assert list(feature._media.span._led[microphone].pipes) == [other], "a sound is heard without a consumer"
+    if how == "its consumer closes":
+        await ben.watch(camera)
+        await arrives(ana.upward, pictures(), ben.downward, b"again")
+    for page in (ana, ben):
+        await page.close()
+
+
+async def test_who_looks_away_and_back_finds_the_same_picture_there(
+    feature: MediaFeature, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(span, "RELEASE_S", 0.05)
+    ana, ben = await LivePage(feature, "ana").connect(), await LivePage(feature, "ben").connect()
+    camera = await ana.produce(ana.sending.id)
+    consumer = await ben.watch(camera)
+    (before,) = feature._media.span._led[camera].pipes.values()
+    await ben.ask(MediaConsumerClose, Empty, consumer_id=consumer)
+    assert before.ending is not None
+    ending = before.ending
+    await ben.watch(camera)
+    await until(lambda: asyncio.get_running_loop().time() > ending.when())
+    assert list(feature._media.span._led[camera].pipes.values()) == [before]
+    await ana.ask(MediaProducerClose, Empty, producer_id=camera)
+    assert before.ending is None
     for page in (ana, ben):
         await page.close()
 

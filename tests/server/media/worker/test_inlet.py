@@ -123,6 +123,7 @@ async def test_a_clock_that_was_told_before_reaches_them_too(room: Room) -> None
     await room.home.drained()
     room.pipe()
     room.other.consume()
+    await room.wants(1)
     publisher.send_rtp(rtp_packet(1, b"x"))
     (report,) = rtcp.parse(await subscriber.next_rtcp())
     assert report == rtcp.SenderReport(SUBSCRIBED.ssrc, 1 << 63, 90_000, 0, 0)

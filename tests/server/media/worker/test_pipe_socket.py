@@ -140,6 +140,8 @@ async def test_whatever_comes_by_a_pipe_nothing_breaks(datagrams: list[bytes]) -
                 for datagram in datagrams:
                     writer.sendto(datagram, address(rig))
                     await rig.drained()
+        room.other.tick()
+        await room.wants(1)
         publisher.send_rtp(rtp_packet(1, b"still there"))
         while payload(await subscriber.next_rtp()) != b"still there":
             pass

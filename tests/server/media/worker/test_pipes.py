@@ -80,6 +80,8 @@ async def test_each_pipe_has_one_way(room: Room) -> None:
     room.home.produce(AUDIO, producer_id="voice")
     room.pipe("voice", AUDIO)
     room.other.consume(stream, producer_id="voice", consumer_id="c3")
+    (way_back,) = room.other.worker.transports["back"].producer("other video").outlets
+    await room.other.until(lambda: way_back.layers_wanted == 1)
     publisher.send_rtp(rtp_packet(1, b"there"))
     back.send_rtp(rtp_packet(1, b"and back"))
     assert payload(await subscriber.next_rtp()) == b"there"

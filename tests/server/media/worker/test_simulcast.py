@@ -218,6 +218,23 @@ async def test_switching_leaves_no_seam(wishes: list[tuple[int, int]], has_repor
         assert packets[-1][2] == wishes[-1][0]
 
 
+async def test_a_packet_without_a_picture_leaves_no_seam_either(rig: Rig) -> None:
+    _, subscriber, (low, _, high) = await camera(rig)
+    high.send(is_keyframe=True)
+    packets = [seen(await subscriber.next_rtp()) for _ in range(2)]
+    high.sequence += 1
+    high.publisher.send_rtp(rtp_packet(high.sequence, b"", timestamp=high.timestamp, ssrc=high.ssrc))
+    assert payload(await subscriber.next_rtp()) == b""
+    rig.worker.do(m.PreferLayer(transport_id="sub", consumer_id="consumer", layer=0))
+    low.send()
+    low.send(is_keyframe=True)
+    packets += [seen(await subscriber.next_rtp()) for _ in range(2)]
+    (_, old, _), (_, new, layer) = packets[1:3]
+    assert layer == 0
+    assert (new.picture_id - old.picture_id) & 0x7FFF == 1
+    assert (new.tl0_index - old.tl0_index) & 0xFF == 1
+
+
 async def test_a_layer_that_falls_silent_is_replaced_by_the_next_smaller_one(rig: Rig) -> None:
     _, subscriber, (low, middle, high) = await camera(rig)
     for encoder in (low, middle, high):
