@@ -22,10 +22,11 @@ from server.media.worker.tcp import (
     QUEUE_BYTES,
     STALL_S,
     TcpConnection,
+    most_connections,
 )
 from server.media.worker.udp import MAX_DATAGRAM_BYTES
 from tests.server.media.endpoint import Endpoint, TcpEndpoint, binding_request
-from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, SUBSCRIBED_AUDIO, Rig, rtp_packet
+from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, SUBSCRIBED_AUDIO, Rig, rtp_packet, running_worker
 from tests.server.media.worker.test_producer import parsed, payload, two_sides
 
 
@@ -247,11 +248,26 @@ class TestStrangers:
         assert not any(endpoint.reading.done() for endpoint in (member, *others))
 
     async def test_there_is_an_end_to_connections(self, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tcp_module, "MAX_CONNECTIONS", 2)
+        monkeypatch.setattr(rig.worker.tcp, "_most", 2)
         await rig.connect_tcp("pub")
         last = await rig.open_tcp()
         await assert_refused(rig)
         assert not last.reading.done()
+
+    @pytest.mark.parametrize(
+        ("files", "connections"), [(resource.RLIM_INFINITY, 4_096), (100_000, 4_096), (1_024, 768), (300, 150)]
+    )
+    def test_connections_leave_descriptors_for_everything_else(self, files: int, connections: int) -> None:
+        assert most_connections(files) == connections
+
+    async def test_a_worker_looks_how_many_it_may_have(self) -> None:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1_024, hard))
+        try:
+            async with running_worker() as rig:
+                assert rig.worker.tcp._most == 768
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
     async def test_what_raises_is_counted_and_the_next_packet_is_taken(
         self, rig: Rig, monkeypatch: pytest.MonkeyPatch
