@@ -248,7 +248,7 @@ class Consumer:
         session = self._protection()
         if stretch is None or reduced is None or session is None:
             return
-        self.transport.send_rtp(self._addressed(reduced, stretch.shift), session)
+        self.transport.send_rtp(self._addressed(reduced, stretch.shift), session, is_urgent=not self.producer.is_video)
 
     def _add_sender_report(self) -> None:
         """Pass on what the publisher last told of its clock, if that is new, as this stream's: the same NTP time."""
@@ -286,7 +286,7 @@ class Consumer:
             if self.producer.is_video:
                 self._send_as_rtx(*found, number, now)
             else:
-                self.transport.send_rtp(self._addressed(*found), self._protection())
+                self.transport.send_rtp(self._addressed(*found), self._protection(), is_urgent=True)
             sent += 1
         return sent
 

@@ -82,7 +82,7 @@ class SlotConsumer:
     def send_late(self, packet: Packet) -> None:
         """Send a packet that came out of order, unless it is from before the start."""
         if self._first is not None and packet.sequence >= self._first:
-            self.transport.send_rtp(self._addressed(packet), self._protection())
+            self.transport.send_rtp(self._addressed(packet), self._protection(), is_urgent=True)
 
     def on_nack(self, sequences: tuple[int, ...]) -> int:
         """Send again what is kept, as it was; return how many packets that were."""
@@ -96,7 +96,7 @@ class SlotConsumer:
             if self._retransmissions_left <= 0:
                 break
             self._retransmissions_left -= 1
-            self.transport.send_rtp(self._addressed(packet), self._protection())
+            self.transport.send_rtp(self._addressed(packet), self._protection(), is_urgent=True)
             sent += 1
         return sent
 

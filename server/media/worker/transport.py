@@ -264,11 +264,14 @@ class Transport:
         """Return what protects a stream. `may_repeat`: its packets may be sent again as they were, as lost audio is."""
         return self._repeating if may_repeat else self.outbound
 
-    def send_rtp(self, packet: bytes, session: SrtpSession | None = None) -> None:
-        """Send one RTP packet, if connected."""
+    def send_rtp(self, packet: bytes, session: SrtpSession | None = None, *, is_urgent: bool = False) -> None:
+        """Send one RTP packet, if connected.
+
+        `is_urgent`: also over a connection that is too slow for pictures.
+        """
         session = session or self.outbound
         if session is not None and self.path is not None:
-            self._plumbing.send_rtp(session, packet, self.path)
+            self._plumbing.send_rtp(session, packet, self.path, is_urgent=is_urgent)
 
     def send_rtcp(self, compound: bytes) -> None:
         """Send one RTCP compound, if connected."""
