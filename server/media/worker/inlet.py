@@ -111,7 +111,8 @@ class Inlet:
         if producer.is_video:
             wanted = Wanted(producer.layers_wanted, shares=producer.shares(self._plumbing.clock()))
         else:
-            wanted = Wanted(producer.layers_wanted, worst_loss=producer.worst_loss)
+            loss, listeners = producer.loss
+            wanted = Wanted(producer.layers_wanted, loss=loss, listeners=listeners)
         self.link.tell(self._pipes[producer.producer_id], wanted)
 
     def tick(self, now: float) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from server.media.messages import AUDIO_LEVEL_ID, AUDIO_SLOTS
 from server.media.worker.feedback import Reception
 from server.media.worker.group import Packet
+from server.media.worker.listening import Loss, decisive_loss
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.rtp import forwarded_extension
 from server.media.worker.slot import Slot
@@ -18,6 +19,7 @@ from server.media.worker.speakers import NO_LEVEL, UPDATE_INTERVAL_S, Speakers
 
 if TYPE_CHECKING:
     from server.media.worker.producer import Producer
+    from server.media.worker.transport import Transport
 
 MAX_TALKING = 16
 """So many of those who talk are told of, the most important ones."""
@@ -56,8 +58,8 @@ class RoomAudio:
         self._voices: dict[str, _Voice] = {}
         self._told = Heard((None,) * AUDIO_SLOTS, (), None)
         self._told_at = self._update_at = 0.0
-        self.worst_loss = 0
-        """What the listener with the worst line loses, in 1/256. Speakers are told, so that they protect themselves."""
+        self.loss = Loss()
+        """What listeners lose. Speakers are told, so that they protect themselves."""
 
     def follow(self, producer: "Producer") -> None:
         """Take note that a producer came, was muted or unmuted. Pictures make no sound."""
@@ -93,7 +95,7 @@ class RoomAudio:
 
     def tick(self, now: float) -> None:
         """Do what is due every second: nobody may be sending."""
-        self.worst_loss = max(slot.worst_loss for slot in self.slots)
+        self.loss = self._measure_loss()
         self.update(now)
 
     def update(self, now: float) -> None:
@@ -101,6 +103,13 @@ class RoomAudio:
         self._update_at = now + UPDATE_INTERVAL_S
         self._speakers.update(now)
         self._change(now)
+
+    def _measure_loss(self) -> Loss:
+        """Sum up what all pages have reported, of each the worst of its slots: nobody counts more than once."""
+        losses: dict[Transport, Loss] = {}
+        for consumer in [consumer for slot in self.slots for consumer in slot.consumers]:
+            losses[consumer.transport] = max(consumer.reported.loss, losses.get(consumer.transport, Loss()))
+        return decisive_loss(losses.values())
 
     def _change(self, now: float, *, is_urgent: bool = True) -> None:
         """Bring the slots in line with who talks, and tell it; the next update will when it is not urgent."""

@@ -477,10 +477,10 @@ class Transport:
                     known[0].on_sender_report(message, now)
             case rtcp.ReportBlock(ssrc=ssrc, fraction_lost=fraction_lost):
                 if (consumer := self._subscribed.get(ssrc)) is not None:
-                    consumer.fraction_lost = fraction_lost
+                    consumer.reported.on_report(fraction_lost)
                     self._on_report_block(consumer, message, now)
                 elif (listener := self._slots_by_ssrc.get(ssrc)) is not None:
-                    listener.fraction_lost = fraction_lost
+                    listener.reported.on_report(fraction_lost)
                     lost = self._line.on_report(message, listener.slot.origin, CLOCK_RATE, now)
                     self._plumbing.counters.lost_out += lost
             case rtcp.Nack(media_ssrc=ssrc, sequences=sequences):

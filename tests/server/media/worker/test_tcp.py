@@ -26,9 +26,9 @@ from server.media.worker.tcp import (
 )
 from server.media.worker.udp import MAX_DATAGRAM_BYTES
 from tests.server.media.endpoint import Endpoint, TcpEndpoint, binding_request
+from tests.server.media.worker.people import consume_slots
 from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, SUBSCRIBED_AUDIO, Rig, rtp_packet, running_worker
 from tests.server.media.worker.test_producer import parsed, payload, two_sides
-from tests.server.media.worker.test_room_audio import consume_slots
 
 
 async def two_sides_tcp(rig: Rig) -> tuple[TcpEndpoint, TcpEndpoint]:
