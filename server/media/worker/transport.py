@@ -32,8 +32,6 @@ from server.media.worker.udp import RECEIVE_AT
 
 DTLS_TIMEOUT_S = 30.0
 _MAX_RTCP_SOURCES = 256
-MAX_RTCP_PER_S = 200
-"""Compound packets of one transport; a browser with fifty streams sends some tens."""
 MAX_STRAY_PACKETS_PER_S = 200
 """Decrypted for nothing: packets with an unknown SSRC of a page that names its streams by MID."""
 MAX_COMPOUND_BYTES = 1_200
@@ -92,7 +90,6 @@ class Transport:
         self._reports: list[bytes] = []
         self._rtcp_sources: set[int] = set()
         self._stray_packets = 0
-        self._rtcp_left = MAX_RTCP_PER_S
         self._quota = Quota()
         self._uplink: UplinkEstimator | None = None
         self._ticked_at = plumbing.clock()
@@ -236,6 +233,7 @@ class Transport:
             self._streams.pop(ssrc, None)
             if self.inbound is not None:
                 self.inbound.forget(ssrc)
+                self._rtcp_sources.discard(ssrc)
         for consumer in list(producer.consumers.values()):
             consumer.transport.close_consumer(consumer.consumer_id)
         producer.close()
@@ -310,7 +308,6 @@ class Transport:
     def tick(self, now: float) -> None:
         """Do what is due every second: consent and handshake deadlines, reports to a publisher."""
         self._stray_packets = 0
-        self._rtcp_left = MAX_RTCP_PER_S
         self._quota.refill()
         elapsed_s, self._ticked_at = max(0.001, now - self._ticked_at), now
         if self._connect is not None:
@@ -453,11 +450,11 @@ class Transport:
         self._uplink.add(header.ssrc, size, int.from_bytes(data, "big"), now)
 
     def _receive_rtcp(self, inbound: SrtpSession, size: int) -> DropReason | None:
-        if self._rtcp_left <= 0:
-            return "over_limit"
-        self._rtcp_left -= 1
         buffer = self._plumbing.udp.buffer
-        source = rtcp.sender_ssrc(buffer.view[RECEIVE_AT:])
+        compound = buffer.view[RECEIVE_AT:]
+        if not self._quota.take_rtcp(is_nack=rtcp.begins_with_nack(compound)):
+            return "over_limit"
+        source = rtcp.sender_ssrc(compound)
         if source not in self._rtcp_sources and len(self._rtcp_sources) >= _MAX_RTCP_SOURCES:
             return "over_limit"
         buffer.length[0] = size
