@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from server.media.messages import AUDIO_LEVEL_ID, ORIENTATION_ID, ProducerStream
-from server.media.rpc import RpcError
+from server.media.rpc import NotFoundError, RpcError
 from server.media.worker import rtp
 from server.media.worker.layer import Layer
 from server.media.worker.pipe_records import KeyframeWanted, Message, SenderReported, Wanted
@@ -57,9 +57,9 @@ class Inlet:
         return producer
 
     def producer(self, producer_id: str) -> Producer:
-        """Return one of the producers. Raises `RpcError`."""
+        """Return one of the producers. Raises `NotFoundError`."""
         if (producer := self.producers.get(producer_id)) is None:
-            raise RpcError("no such producer")
+            raise NotFoundError("no such producer")
         return producer
 
     def close_producer(self, producer_id: str) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from protocol.rtp import DtlsFingerprint
 from server.media.messages import CloseReason, ConsumerStream, ProducerStream, SlotSubscription
-from server.media.rpc import RpcError
+from server.media.rpc import NotFoundError, RpcError
 from server.media.worker import rtcp, rtp
 from server.media.worker.bandwidth import UplinkEstimator, publisher_bitrate
 from server.media.worker.consumer import Consumer
@@ -206,19 +206,19 @@ class Transport:
             self.slot_consumers[consumer.consumer_id] = self._slots_by_ssrc[consumer.ssrc] = consumer
 
     def producer(self, producer_id: str) -> Producer:
-        """Return one of the producers. Raises `RpcError`."""
+        """Return one of the producers. Raises `NotFoundError`."""
         if (producer := self.producers.get(producer_id)) is None:
-            raise RpcError("no such producer")
+            raise NotFoundError("no such producer")
         return producer
 
     def consumer(self, consumer_id: str) -> Consumer:
-        """Return one of the consumers. Raises `RpcError`."""
+        """Return one of the consumers. Raises `NotFoundError`."""
         if (consumer := self.consumers.get(consumer_id)) is None:
-            raise RpcError("no such consumer")
+            raise NotFoundError("no such consumer")
         return consumer
 
     def pause_consumer(self, consumer_id: str, *, is_paused: bool) -> None:
-        """Pause or resume a consumer, also one of an audio slot. Raises `RpcError`."""
+        """Pause or resume a consumer, also one of an audio slot. Raises `NotFoundError`."""
         if (slot_consumer := self.slot_consumers.get(consumer_id)) is not None:
             slot_consumer.set_paused(is_paused)
         else:

@@ -11,7 +11,7 @@ import msgspec
 
 import server.media.messages as m
 from protocol.room import Quality
-from server.media.rpc import PeerGoneError, RpcError
+from server.media.rpc import NotFoundError, PeerGoneError, RpcError
 from server.media.worker.consumer import Consumer
 from server.media.worker.counters import DropReason
 from server.media.worker.dtls import WorkerCertificate
@@ -127,7 +127,7 @@ class Worker:
                 )
             case m.PauseProducer(transport_id=transport_id):
                 if (upstream := self._upstream(transport_id)) is None:
-                    raise RpcError("no such transport")
+                    raise NotFoundError("no such transport")
                 upstream.producer(command.producer_id).set_paused(command.is_paused)
             case m.CloseProducer(transport_id=transport_id):
                 if (upstream := self._upstream(transport_id)) is not None:
@@ -272,7 +272,7 @@ class Worker:
     def _transport(self, transport_id: str) -> Transport:
         transport = self.transports.get(transport_id)
         if transport is None:
-            raise RpcError("no such transport")
+            raise NotFoundError("no such transport")
         return transport
 
     def _upstream(self, transport_id: str) -> Transport | Inlet | None:
