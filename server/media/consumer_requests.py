@@ -68,7 +68,7 @@ class ConsumerRequests:
                     stream=stream,
                 ),
             )
-        except UserError:
+        except BaseException:  # too late or cancelled: the worker may have made it
             self._media.close_consumer(consumer)
             raise
         if consumer.consumer_id not in transport.consumers:
@@ -103,7 +103,7 @@ class ConsumerRequests:
             await self._media.do(
                 transport, m.ConsumeSlots(transport_id=transport.transport_id, slots=offer.subscriptions)
             )
-        except UserError:
+        except BaseException:  # as for a picture
             self._close_consumers(transport, None)
             raise
         if transport.is_closed:

@@ -7,10 +7,10 @@ closed meanwhile was closed there, too.
 from protocol.errors import ErrorCode
 from server.errors import UserError
 from server.media import messages as m
-from server.media.books import MediaBooks
+from server.media.books import MediaBooks, not_found
 from server.media.endpoint import MediaConsumer, MediaProducer, MediaTransport
 from server.media.notices import MediaNotices
-from server.media.rpc import RpcError
+from server.media.rpc import NotFoundError, RpcError
 from server.media.slots import SpeakerNotices
 from server.media.span import Span
 from server.media.supervisor import Supervisor
@@ -36,6 +36,8 @@ class MeetingMedia:
             raise unavailable()
         try:
             return await worker.call(command)
+        except NotFoundError:  # the worker has closed it by itself; we are about to be told
+            raise not_found("stream") from None
         except RpcError as error:
             raise UserError(ErrorCode.BAD_REQUEST, f"The media server refused: {error}.") from None
 

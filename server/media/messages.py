@@ -302,7 +302,7 @@ class SpeakersChanged(msgspec.Struct, frozen=True, kw_only=True, tag="speakers_c
     slots: list[str | None]
     """Who is in which audio slot."""
     talking: list[str]
-    """Who talks just now, the most important first."""
+    """Who talks just now, the most important first. When only their order changes, that is not told."""
     dominant: str | None
     """Who has been talking most lately; stays while nobody talks."""
 

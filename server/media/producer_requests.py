@@ -76,9 +76,12 @@ class ProducerRequests:
             )
             if producer.source is Source.SCREEN:  # somebody else may have been faster
                 self._check_screens(producer.participant_id)
-        except UserError:
-            # It may have been made all the same, after we stopped waiting.
+        except BaseException as error:
+            # Too late or cancelled: it may have been made all the same, and the earlier one closed for it.
             self._media.close_producer(producer)
+            if earlier is not None and not _is_refusal(error):
+                self._media.close_producer(earlier)
+                self._media.notices.tell_producers(earlier.participant_id)
             raise
         if transport.is_closed:
             raise not_found("transport")
@@ -119,3 +122,8 @@ class ProducerRequests:
         self._media.close_producer(producer)
         self._media.notices.tell_producers(producer.participant_id)
         return Empty()
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Tell whether the worker has not done what was asked, rather than not answered."""
+    return isinstance(error, UserError) and error.code is not ErrorCode.MEDIA_UNAVAILABLE

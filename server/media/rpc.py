@@ -26,6 +26,10 @@ class RpcError(Exception):
     """The peer could not do what was asked; the text is for the log."""
 
 
+class NotFoundError(RpcError):
+    """What is to be changed is not there, or no longer: perhaps its end has not been told yet."""
+
+
 class TooManyCallsError(RpcError):
     """So many calls are under way that this one was not made; later it can be."""
 
@@ -51,6 +55,7 @@ class _Reply(_Frame, frozen=True, tag="reply"):
     call_id: int
     body: msgspec.Raw = msgspec.Raw(b"\xc0")
     error: str | None = None
+    is_not_found: bool = False
 
 
 class _Event(_Frame, frozen=True, tag="event"):
@@ -132,7 +137,8 @@ class Peer:
     async def call(self, body: bytes, timeout_s: float) -> bytes:
         """Ask, and return the answer's body.
 
-        Raises `RpcError`, `TooManyCallsError` when it was not asked, or `PeerGoneError` when no answer can come.
+        Raises `RpcError`, `NotFoundError` when the peer says so, `TooManyCallsError` when it was not asked, or
+        `PeerGoneError` when no answer can come.
         """
         if len(self._waiting) >= MAX_CALLS_UNDER_WAY:
             raise TooManyCallsError("too many calls under way")
@@ -187,14 +193,14 @@ class Peer:
 
     def _receive(self, data: bytes) -> None:
         match self._decode(data):
-            case _Reply(call_id, body, error):
+            case _Reply(call_id, body, error, is_not_found):
                 answer = self._waiting.get(call_id)
                 if answer is None or answer.done():
                     return
                 if error is None:
                     answer.set_result(bytes(body))
                 else:
-                    answer.set_exception(RpcError(error))
+                    answer.set_exception(NotFoundError(error) if is_not_found else RpcError(error))
             case _Event(body):
                 if self._on_event is not None:
                     self._on_event(bytes(body))
@@ -207,7 +213,7 @@ class Peer:
         try:
             return _Reply(call_id, msgspec.Raw(self._on_call(body)))
         except RpcError as error:
-            return _Reply(call_id, error=str(error))
+            return _Reply(call_id, error=str(error), is_not_found=isinstance(error, NotFoundError))
         except Exception:  # noqa: BLE001 - whatever it is, it must not end everybody else's media
             _log.exception("a call failed unexpectedly")
             return _Reply(call_id, error="internal error")

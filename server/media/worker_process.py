@@ -156,7 +156,8 @@ class WorkerProcess:
     async def call(self, command: m.AnyCommand) -> m.Answer:
         """Have the worker do something.
 
-        Raises `RpcError` for what cannot be done, and `UserError` without a worker or while it is asked too much.
+        Raises `RpcError` for what cannot be done, `NotFoundError` for what is not there, and `UserError` without a
+        worker or while it is asked too much.
         """
         try:
             answer: m.Answer = self._decode_answer(await self._peer.call(self._encode(command), CALL_TIMEOUT_S))

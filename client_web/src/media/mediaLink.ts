@@ -227,9 +227,8 @@ export class MediaLink {
 
   #giveUpUnlessConnected(direction: Direction): void {
     this.#restarting.delete(direction);
-    const state = this.#states.get(direction);
-    if (state === "disconnected" || state === "failed")
-      this.#break(new Error(`${direction} transport failed`));
+    // Also when it is still looking: some browsers do for half a minute, and a new link has long been there by then.
+    if (this.#states.get(direction) !== "connected") this.#break(new Error(`${direction} transport failed`));
   }
 
   async #produce(source: Source, track: MediaStreamTrack, isPaused: boolean): Promise<TrackProducer> {

@@ -10,6 +10,7 @@ from server.media.worker import rtcp
 from server.media.worker.continuity import Position, Shift, follow, same_instant, shift_pictures
 from server.media.worker.fanout import Target
 from server.media.worker.group import Packet
+from server.media.worker.listening import ReportedLoss
 from server.media.worker.rtp import (
     HEADER_BYTES,
     abs_send_time,
@@ -91,8 +92,7 @@ class Consumer:
         """The highest temporal layer of it."""
         self.target_layer: Layer | None = None
         """Which one is to be forwarded from its next keyframe on; `None` for whichever comes first."""
-        self.fraction_lost = 0
-        """What the subscriber last reported to have lost, in 1/256."""
+        self.reported = ReportedLoss()
         self._cname = stream.cname
         self._prefix = subscriber_prefix(stream.ssrc, stream.mid)
         self._rtx_prefix = subscriber_prefix(stream.rtx_ssrc, stream.mid) if stream.rtx_ssrc is not None else b""
@@ -248,7 +248,7 @@ class Consumer:
         session = self._protection()
         if stretch is None or reduced is None or session is None:
             return
-        self.transport.send_rtp(self._addressed(reduced, stretch.shift), session)
+        self.transport.send_rtp(self._addressed(reduced, stretch.shift), session, is_urgent=not self.producer.is_video)
 
     def _add_sender_report(self) -> None:
         """Pass on what the publisher last told of its clock, if that is new, as this stream's: the same NTP time."""
@@ -286,7 +286,7 @@ class Consumer:
             if self.producer.is_video:
                 self._send_as_rtx(*found, number, now)
             else:
-                self.transport.send_rtp(self._addressed(*found), self._protection())
+                self.transport.send_rtp(self._addressed(*found), self._protection(), is_urgent=True)
             sent += 1
         return sent
 
@@ -317,6 +317,7 @@ class Consumer:
 
     def tick(self) -> None:
         """Do what is due every second."""
+        self.reported.tick()
         self._retransmissions_left = MAX_RETRANSMISSIONS_PER_S
         self._lookups_left = MAX_LOOKUPS_PER_S
         self._silent_ticks += 1

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from server.media.messages import AUDIO_LEVEL_ID, ORIENTATION_ID, ProducerStream
-from server.media.rpc import RpcError
+from server.media.rpc import NotFoundError, RpcError
 from server.media.worker import rtp
 from server.media.worker.layer import Layer
 from server.media.worker.pipe_records import KeyframeWanted, Message, SenderReported, Wanted
@@ -58,9 +58,9 @@ class Inlet:
         return producer
 
     def producer(self, producer_id: str) -> Producer:
-        """Return one of the producers. Raises `RpcError`."""
+        """Return one of the producers. Raises `NotFoundError`."""
         if (producer := self.producers.get(producer_id)) is None:
-            raise RpcError("no such producer")
+            raise NotFoundError("no such producer")
         return producer
 
     def close_producer(self, producer_id: str) -> None:
@@ -110,7 +110,8 @@ class Inlet:
             wanted = Wanted(producer.layers_wanted, shares=producer.shares(self._plumbing.clock()))
         else:
             is_consumed = any(not consumer.is_paused for consumer in producer.consumers.values())
-            wanted = Wanted(int(is_consumed), worst_loss=producer.worst_loss)  # in the slots it is heard unasked
+            loss, listeners = producer.loss  # in the slots it is heard unasked
+            wanted = Wanted(int(is_consumed), loss=loss, listeners=listeners)
         self.link.tell(self._pipes[producer.producer_id], wanted)
 
     def tick(self, now: float) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from server.media.worker.group import Packet
+from server.media.worker.listening import Loss
 from server.media.worker.pipe_records import KeyframeWanted, Message, SenderReported, Wanted
 from server.media.worker.pipe_socket import Link
 from server.media.worker.rtcp import SenderReport
@@ -54,8 +55,8 @@ class Outlet:
         """How many layers somebody over there wants."""
         self.shares: list[int] = []
         """What the subscribers there can take, in bits a second: those of video without layers."""
-        self.worst_loss = 0
-        """What the listener with the worst line over there loses, in 1/256."""
+        self.loss = Loss()
+        """What listeners over there lose."""
         self._courses = [Course() for _ in producer.layers]
         self._on_closed = on_closed
         producer.outlets.append(self)
@@ -84,8 +85,8 @@ class Outlet:
         match message:
             case KeyframeWanted(layer=layer) if 0 <= layer < len(self.producer.layers):
                 self.producer.request_keyframe(self.producer.layers[layer])
-            case Wanted(layers=layers, shares=shares, worst_loss=worst_loss):
-                self.shares, self.worst_loss = shares, worst_loss
+            case Wanted(layers=layers, shares=shares, loss=loss, listeners=listeners):
+                self.shares, self.loss = shares, Loss(loss, listeners)
                 if layers != self.layers_wanted:
                     self.layers_wanted = layers
                     self.producer.retarget()

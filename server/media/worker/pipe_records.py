@@ -41,8 +41,10 @@ class Wanted(msgspec.Struct, frozen=True, tag="wanted"):
     """How many of them somebody wants."""
     shares: list[Annotated[int, msgspec.Meta(ge=0)]] = []
     """What subscribers can take of video without layers, in bits a second."""
-    worst_loss: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
-    """What the listener with the worst line loses, in 1/256."""
+    loss: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
+    """What listeners lose, in 1/256."""
+    listeners: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Of how many that is."""
 
 
 Message = SenderReported | KeyframeWanted | Wanted

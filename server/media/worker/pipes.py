@@ -36,11 +36,6 @@ class Pipes:
             link.close()
         self._socket.close()
 
-    def tick(self, now: float) -> None:
-        """Do what is due every second."""
-        for inlet in self.inlets.values():
-            inlet.tick(now)
-
     def end_turn(self) -> None:
         """Send what this turn has for other workers."""
         for link in self._links.values():

@@ -31,9 +31,9 @@ class Plumbing:
     counters: Counters = field(default_factory=Counters)
     _scratch: Buffer = field(default_factory=lambda: Buffer(_SCRATCH_BYTES))
 
-    def send_rtp(self, session: SrtpSession, packet: bytes, path: Path) -> None:
-        """Protect and send one packet, apart from the hot loop."""
-        self._send(protect, session, packet, path, RTP_TRAILER_BYTES, is_urgent=False)
+    def send_rtp(self, session: SrtpSession, packet: bytes, path: Path, *, is_urgent: bool) -> None:
+        """Protect and send one packet, apart from the hot loop. Sound is urgent, pictures are not."""
+        self._send(protect, session, packet, path, RTP_TRAILER_BYTES, is_urgent=is_urgent)
 
     def send_rtcp(self, session: SrtpSession, compound: bytes, path: Path) -> None:
         """Protect and send one RTCP compound."""

@@ -7,6 +7,7 @@ from server.media.messages import ProducerStream
 from server.media.worker.consumer import Consumer
 from server.media.worker.continuity import Position
 from server.media.worker.layer import Layer
+from server.media.worker.listening import Loss, decisive_loss
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.upstream import Upstream
 
@@ -130,12 +131,17 @@ class Producer:
                     consumer.request_keyframe()  # the last request may have been lost
 
     @property
-    def worst_loss(self) -> int:
-        """What the listener with the worst line loses of a sound, in 1/256."""
+    def loss(self) -> Loss:
+        """What listeners lose of a sound."""
         if self.is_video:
-            return 0
-        own = (consumer.fraction_lost for consumer in self.consumers.values())
-        return max(self.transport.audio.worst_loss, *own, *(outlet.worst_loss for outlet in self.outlets), 0)
+            return Loss()
+        own = [consumer.reported.loss for consumer in self.consumers.values()]
+        return decisive_loss([self.transport.audio.loss, *own, *(outlet.loss for outlet in self.outlets)])
+
+    @property
+    def worst_loss(self) -> int:
+        """What a sound is to be protected against, in 1/256."""
+        return self.loss.fraction
 
     def shares(self, now: float) -> list[int]:
         """Return what subscribers can take of it, in bits a second: nothing with layers, of which each gets its own."""

@@ -1,6 +1,7 @@
 """What a worker reports once a second."""
 
 import asyncio
+import resource
 import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -69,10 +70,18 @@ def collect(plumbing: Plumbing, tcp: TcpListener, transports: Collection[Transpo
         consumers=sum(len(transport.consumers) + len(transport.slot_consumers) for transport in transports),
         tcp_connections=len(tcp.connections),
         tasks=len(asyncio.all_tasks()),
-        open_files=sum(1 for _ in _OPEN_FILES.iterdir()) - 1,  # without the one that lists them
+        open_files=_count_open_files(),
         cpu_s=time.process_time(),
         loop_lag_s=loop_lag_s,
     )
+
+
+def _count_open_files() -> int:
+    try:
+        return sum(1 for _ in _OPEN_FILES.iterdir()) - 1  # without the one that lists them
+    except OSError:  # there is none left to list them with
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        return soft
 
 
 def _distribution(datagrams: Sequence[int]) -> Distribution:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from server.media.messages import AUDIO_LEVEL_ID, AUDIO_SLOTS
 from server.media.worker.group import Packet
+from server.media.worker.listening import Loss, decisive_loss
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.rtp import forwarded_extension
 from server.media.worker.slot import Slot
@@ -18,6 +19,7 @@ from server.media.worker.speakers import NO_LEVEL, UPDATE_INTERVAL_S, Speakers
 
 if TYPE_CHECKING:
     from server.media.worker.producer import Producer
+    from server.media.worker.transport import Transport
 
 MAX_PASSED_ON = 2 * AUDIO_SLOTS
 """So many voices go to other workers: those who are heard there are among them, although each ranks for itself."""
@@ -31,6 +33,11 @@ class Heard(NamedTuple):
     slots: tuple[str | None, ...]
     talking: tuple[str, ...]
     dominant: str | None
+
+    def is_like(self, other: "Heard") -> bool:
+        """Whether it is worth no word: in a noisy room the order of those who talk changes ten times a second."""
+        same = (self.slots, self.dominant) == (other.slots, other.dominant)
+        return same and set(self.talking) == set(other.talking)
 
 
 class _Voice:
@@ -58,8 +65,8 @@ class RoomAudio:
         self._passed_on: set[str] = set()
         self._told = Heard((None,) * AUDIO_SLOTS, (), None)
         self._told_at = self._update_at = 0.0
-        self.worst_loss = 0
-        """What the listener with the worst line loses, in 1/256. Speakers are told, so that they protect themselves."""
+        self.loss = Loss()
+        """What listeners lose. Speakers are told, so that they protect themselves."""
 
     def follow(self, producer: "Producer") -> None:
         """Take note that a producer came, was muted or unmuted. Pictures make no sound."""
@@ -98,7 +105,7 @@ class RoomAudio:
 
     def tick(self, now: float) -> None:
         """Do what is due every second: nobody may be sending."""
-        self.worst_loss = max(slot.worst_loss for slot in self.slots)
+        self.loss = self._measure_loss()
         self.update(now)
 
     def update(self, now: float) -> None:
@@ -107,12 +114,19 @@ class RoomAudio:
         self._speakers.update(now)
         self._change(now)
 
+    def _measure_loss(self) -> Loss:
+        """Sum up what all pages have reported, of each the worst of its slots: nobody counts more than once."""
+        losses: dict[Transport, Loss] = {}
+        for consumer in [consumer for slot in self.slots for consumer in slot.consumers]:
+            losses[consumer.transport] = max(consumer.reported.loss, losses.get(consumer.transport, Loss()))
+        return decisive_loss(losses.values())
+
     def _change(self, now: float, *, is_urgent: bool = True) -> None:
         """Bring the slots in line with who talks, and tell it; the next update will when it is not urgent."""
         self._choose_passed_on(now)
         self._assign(now)
         heard = Heard(tuple(self._assignment.speakers), self._speakers.talking[:MAX_TALKING], self._speakers.dominant)
-        if is_urgent and heard != self._told:
+        if is_urgent and not heard.is_like(self._told):
             self._told, self._told_at = heard, now
             self._on_heard(heard)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from server.media.messages import Consume
-from server.media.rpc import RpcError
+from server.media.rpc import NotFoundError
 from server.media.worker.consumer import Consumer
 from server.media.worker.inlet import Inlet
 from server.media.worker.plumbing import Plumbing
@@ -21,13 +21,13 @@ class Router:
         self.audio = RoomAudio(plumbing, on_heard)
 
     def consume(self, command: Consume) -> Consumer:
-        """Send a producer's stream to another transport. Raises `RpcError` for what is not of this router."""
+        """Send a producer's stream to another transport. Raises `NotFoundError` for what is not of this router."""
         transport = self.transports.get(command.transport_id)
         origin = command.producer_transport_id
         source = self.transports.get(origin) or self.inlets.get(origin)
         producer = source.producers.get(command.producer_id) if source is not None else None
         if transport is None or producer is None:
-            raise RpcError("no such transport or producer")
+            raise NotFoundError("no such transport or producer")
         return transport.consume(command.consumer_id, producer, command.stream)
 
     def close(self) -> None:

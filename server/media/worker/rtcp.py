@@ -79,6 +79,14 @@ def sender_ssrc(packet: bytes | bytearray | memoryview) -> int:
     return ssrc
 
 
+def begins_with_nack(packet: bytes | bytearray | memoryview) -> bool:
+    """Tell whether the first header of a compound, which SRTCP does not encrypt, is that of a generic NACK.
+
+    Where reduced-size RTCP (RFC 5506) is agreed upon, browsers send NACKs alone.
+    """
+    return packet[1] == _TRANSPORT_FEEDBACK and packet[0] & 0x1F == _FORMAT_NACK
+
+
 def parse(compound: bytes) -> list[Message]:
     """Return the messages of a decrypted compound that an SFU acts on."""
     messages: list[Message] = []

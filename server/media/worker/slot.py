@@ -1,6 +1,7 @@
 """One audio slot of a room: whoever speaks in it, its subscribers get one stream."""
 
 import secrets
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from server.media.messages import SlotSubscription
@@ -82,9 +83,9 @@ class Slot:
         return self._ring.get(rtp.unwrap_sequence(number, self._rewriter.highest - offset) + offset)
 
     @property
-    def worst_loss(self) -> int:
-        """What the subscriber with the worst line loses, in 1/256."""
-        return max((consumer.fraction_lost for consumer in self._consumers), default=0)
+    def consumers(self) -> Collection[SlotConsumer]:
+        """Whose slot it is."""
+        return self._consumers.keys()
 
     def timestamp_at(self, now: float) -> int:
         """Return the stream's RTP timestamp at a moment."""

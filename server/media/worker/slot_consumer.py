@@ -9,6 +9,7 @@ from server.media.worker.consumer import MAX_LOOKUPS_PER_S, MAX_RETRANSMISSIONS_
 from server.media.worker.continuity import Shift
 from server.media.worker.fanout import Target
 from server.media.worker.group import Packet
+from server.media.worker.listening import ReportedLoss
 from server.media.worker.rtp import addressed, subscriber_prefix
 from server.media.worker.srtp import SrtpSession
 
@@ -26,8 +27,7 @@ class SlotConsumer:
         self.slot = slot
         self.ssrc = stream.ssrc
         self.is_paused = False
-        self.fraction_lost = 0
-        """As the page reported last, in 1/256."""
+        self.reported = ReportedLoss()
         self._cname = stream.cname
         self._prefix = subscriber_prefix(stream.ssrc, stream.mid)
         self._first: int | None = None
@@ -82,7 +82,7 @@ class SlotConsumer:
     def send_late(self, packet: Packet) -> None:
         """Send a packet that came out of order, unless it is from before the start."""
         if self._first is not None and packet.sequence >= self._first:
-            self.transport.send_rtp(self._addressed(packet), self._protection())
+            self.transport.send_rtp(self._addressed(packet), self._protection(), is_urgent=True)
 
     def on_nack(self, sequences: tuple[int, ...]) -> int:
         """Send again what is kept, as it was; return how many packets that were."""
@@ -96,12 +96,13 @@ class SlotConsumer:
             if self._retransmissions_left <= 0:
                 break
             self._retransmissions_left -= 1
-            self.transport.send_rtp(self._addressed(packet), self._protection())
+            self.transport.send_rtp(self._addressed(packet), self._protection(), is_urgent=True)
             sent += 1
         return sent
 
     def tick(self, now: float) -> None:
         """Do what is due every second."""
+        self.reported.tick()
         self._retransmissions_left = MAX_RETRANSMISSIONS_PER_S
         self._lookups_left = MAX_LOOKUPS_PER_S
         self._add_sender_report(now)

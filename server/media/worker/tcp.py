@@ -6,6 +6,7 @@ waited for: what does not fit into a short queue is dropped, as on any line.
 
 import asyncio
 import contextlib
+import resource
 import socket
 import struct
 from collections.abc import Callable, Sequence
@@ -17,6 +18,8 @@ from server.media.worker.path import Address, Path
 from server.media.worker.udp import MAX_DATAGRAM_BYTES
 
 MAX_CONNECTIONS = 4_096
+OTHER_FILES = 256
+"""Descriptors that are left for everything else, where the process may have few."""
 MAX_FRAMES_BEFORE_CHECK = 16
 """Of somebody who has not passed a check: a browser's first one does."""
 MEDIA_QUEUE_BYTES = 128 << 10
@@ -55,6 +58,13 @@ def open_listener(port: int, family: int) -> socket.socket:
     return sock
 
 
+def most_connections(open_files: int) -> int:
+    """Return how many connections a process may have that may open so many files, or `RLIM_INFINITY`."""
+    if open_files == resource.RLIM_INFINITY:
+        return MAX_CONNECTIONS
+    return min(MAX_CONNECTIONS, max(open_files - OTHER_FILES, open_files // 2))
+
+
 class TcpListener:
     """Accepts connections and calls `on_frame(data, path)` for each packet, then `on_turn_end()`.
 
@@ -78,6 +88,7 @@ class TcpListener:
         self.newcomers: Newcomers[TcpConnection] = Newcomers()
         self.buffer = memoryview(bytearray(_READ_BYTES))
         self._is_paused = True
+        self._most = most_connections(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         self.clock = clock
         self.on_lost = on_lost
         self._on_frame = on_frame
@@ -98,9 +109,8 @@ class TcpListener:
             asyncio.get_running_loop().remove_reader(self.sock.fileno())
             self.sock.close()
 
-    def tick(self) -> None:
+    def tick(self, now: float) -> None:
         """Do what is due every second: end what has had its time, or takes nothing any more; try again to accept."""
-        now = self.clock()
         hopeless = [connection for connection in self.connections if connection.has_stalled(now)]
         for connection in self.newcomers.overdue(now) + hopeless:
             connection.close()
@@ -149,7 +159,7 @@ class TcpListener:
 
     def _admit(self, sock: socket.socket, remote: Address) -> None:
         source = source_of(str(remote[0]))
-        if len(self.connections) >= MAX_CONNECTIONS or not self.newcomers.admits(source):
+        if len(self.connections) >= self._most or not self.newcomers.admits(source):
             _abort(sock)
             return
         sock.setblocking(False)

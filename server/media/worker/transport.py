@@ -7,7 +7,7 @@ from typing import Literal
 
 from protocol.rtp import DtlsFingerprint
 from server.media.messages import CloseReason, ConsumerStream, ProducerStream, SlotSubscription
-from server.media.rpc import RpcError
+from server.media.rpc import NotFoundError, RpcError
 from server.media.worker import rtcp, rtp
 from server.media.worker.bandwidth import UplinkEstimator, publisher_bitrate
 from server.media.worker.consumer import Consumer
@@ -32,8 +32,6 @@ from server.media.worker.udp import RECEIVE_AT
 
 DTLS_TIMEOUT_S = 30.0
 _MAX_RTCP_SOURCES = 256
-MAX_RTCP_PER_S = 200
-"""Compound packets of one transport; a browser with fifty streams sends some tens."""
 MAX_STRAY_PACKETS_PER_S = 200
 """Decrypted for nothing: packets with an unknown SSRC of a page that names its streams by MID."""
 MAX_COMPOUND_BYTES = 1_200
@@ -92,7 +90,6 @@ class Transport:
         self._reports: list[bytes] = []
         self._rtcp_sources: set[int] = set()
         self._stray_packets = 0
-        self._rtcp_left = MAX_RTCP_PER_S
         self._quota = Quota()
         self._uplink: UplinkEstimator | None = None
         self._ticked_at = plumbing.clock()
@@ -209,19 +206,19 @@ class Transport:
             self.slot_consumers[consumer.consumer_id] = self._slots_by_ssrc[consumer.ssrc] = consumer
 
     def producer(self, producer_id: str) -> Producer:
-        """Return one of the producers. Raises `RpcError`."""
+        """Return one of the producers. Raises `NotFoundError`."""
         if (producer := self.producers.get(producer_id)) is None:
-            raise RpcError("no such producer")
+            raise NotFoundError("no such producer")
         return producer
 
     def consumer(self, consumer_id: str) -> Consumer:
-        """Return one of the consumers. Raises `RpcError`."""
+        """Return one of the consumers. Raises `NotFoundError`."""
         if (consumer := self.consumers.get(consumer_id)) is None:
-            raise RpcError("no such consumer")
+            raise NotFoundError("no such consumer")
         return consumer
 
     def pause_consumer(self, consumer_id: str, *, is_paused: bool) -> None:
-        """Pause or resume a consumer, also one of an audio slot. Raises `RpcError`."""
+        """Pause or resume a consumer, also one of an audio slot. Raises `NotFoundError`."""
         if (slot_consumer := self.slot_consumers.get(consumer_id)) is not None:
             slot_consumer.set_paused(is_paused)
         else:
@@ -236,6 +233,7 @@ class Transport:
             self._streams.pop(ssrc, None)
             if self.inbound is not None:
                 self.inbound.forget(ssrc)
+                self._rtcp_sources.discard(ssrc)
         for consumer in list(producer.consumers.values()):
             consumer.transport.close_consumer(consumer.consumer_id)
         producer.close()
@@ -264,11 +262,14 @@ class Transport:
         """Return what protects a stream. `may_repeat`: its packets may be sent again as they were, as lost audio is."""
         return self._repeating if may_repeat else self.outbound
 
-    def send_rtp(self, packet: bytes, session: SrtpSession | None = None) -> None:
-        """Send one RTP packet, if connected."""
+    def send_rtp(self, packet: bytes, session: SrtpSession | None = None, *, is_urgent: bool = False) -> None:
+        """Send one RTP packet, if connected.
+
+        `is_urgent`: also over a connection that is too slow for pictures.
+        """
         session = session or self.outbound
         if session is not None and self.path is not None:
-            self._plumbing.send_rtp(session, packet, self.path)
+            self._plumbing.send_rtp(session, packet, self.path, is_urgent=is_urgent)
 
     def send_rtcp(self, compound: bytes) -> None:
         """Send one RTCP compound, if connected."""
@@ -307,7 +308,6 @@ class Transport:
     def tick(self, now: float) -> None:
         """Do what is due every second: consent and handshake deadlines, reports to a publisher."""
         self._stray_packets = 0
-        self._rtcp_left = MAX_RTCP_PER_S
         self._quota.refill()
         elapsed_s, self._ticked_at = max(0.001, now - self._ticked_at), now
         if self._connect is not None:
@@ -450,11 +450,11 @@ class Transport:
         self._uplink.add(header.ssrc, size, int.from_bytes(data, "big"), now)
 
     def _receive_rtcp(self, inbound: SrtpSession, size: int) -> DropReason | None:
-        if self._rtcp_left <= 0:
-            return "over_limit"
-        self._rtcp_left -= 1
         buffer = self._plumbing.udp.buffer
-        source = rtcp.sender_ssrc(buffer.view[RECEIVE_AT:])
+        compound = buffer.view[RECEIVE_AT:]
+        if not self._quota.take_rtcp(is_nack=rtcp.begins_with_nack(compound)):
+            return "over_limit"
+        source = rtcp.sender_ssrc(compound)
         if source not in self._rtcp_sources and len(self._rtcp_sources) >= _MAX_RTCP_SOURCES:
             return "over_limit"
         buffer.length[0] = size
@@ -474,10 +474,10 @@ class Transport:
                     known[0].on_sender_report(message, now)
             case rtcp.ReportBlock(ssrc=ssrc, fraction_lost=fraction_lost):
                 if (consumer := self._subscribed.get(ssrc)) is not None:
-                    consumer.fraction_lost = fraction_lost
+                    consumer.reported.on_report(fraction_lost)
                     self._on_report_block(consumer, message, now)
                 elif (listener := self._slots_by_ssrc.get(ssrc)) is not None:
-                    listener.fraction_lost = fraction_lost
+                    listener.reported.on_report(fraction_lost)
                     lost = self._line.on_report(message, listener.slot.origin, CLOCK_RATE, now)
                     self._plumbing.counters.lost_out += lost
             case rtcp.Nack(media_ssrc=ssrc, sequences=sequences):

@@ -140,10 +140,10 @@ class UdpSocket:
                 return
 
     def note_failure(self) -> None:
-        """Count a packet that raised: our fault. Say so once, or whoever sends them fills the disk."""
+        """Count a packet, or a tick, that raised: our fault. Say so once, or whoever causes them fills the disk."""
         self.failures += 1
         if self.failures == 1:
-            _log.exception("a packet could not be handled")
+            _log.exception("a packet, or what is due every second, could not be handled")
 
     def _take_turn(self) -> None:
         self._drain()

@@ -11,7 +11,7 @@ import msgspec
 
 import server.media.messages as m
 from protocol.room import Quality
-from server.media.rpc import PeerGoneError, RpcError
+from server.media.rpc import NotFoundError, PeerGoneError, RpcError
 from server.media.worker.consumer import Consumer
 from server.media.worker.counters import DropReason
 from server.media.worker.dtls import WorkerCertificate
@@ -127,7 +127,7 @@ class Worker:
                 )
             case m.PauseProducer(transport_id=transport_id):
                 if (upstream := self._upstream(transport_id)) is None:
-                    raise RpcError("no such transport")
+                    raise NotFoundError("no such transport")
                 upstream.producer(command.producer_id).set_paused(command.is_paused)
             case m.CloseProducer(transport_id=transport_id):
                 if (upstream := self._upstream(transport_id)) is not None:
@@ -156,23 +156,36 @@ class Worker:
         return m.Done()
 
     def take_turn(self) -> None:
-        """Do what is due every second for some of the transports; `TURNS` of them are a tick, and end with a report."""
+        """Do what is due every second for some of the transports; `TURNS` of them are a tick, and end with a report.
+
+        Where something fails, only that is not done.
+        """
         now = self._clock()
         for transport in self._rounds.next():
             if not transport.is_closed:
-                transport.tick(now)
+                self._try(transport.tick, now)
         if self._rounds.is_over:
-            self._tell(collect(self.plumbing, self.tcp, self.transports.values(), self._lag.take()))
+            self._try(self._report, self._lag.take())
 
     def _begin_round(self) -> list[Transport]:
         """Do what is due every second for the whole worker; return who comes next."""
         now = self._clock()
-        self._pace(now)
-        self.pipes.tick(now)
-        for router in self._routers.values():
-            router.audio.tick(now)
-        self.tcp.tick()
+        self._try(self._pace, now)
+        for inlet in list(self.pipes.inlets.values()):
+            self._try(inlet.tick, now)
+        for router in list(self._routers.values()):
+            self._try(router.audio.tick, now)
+        self._try(self.tcp.tick, now)
         return list(self.transports.values())
+
+    def _try(self, part: Callable[[float], None], argument: float) -> None:
+        try:
+            part(argument)
+        except Exception:  # noqa: BLE001 - one transport's bad state is nobody else's loss
+            self.udp.note_failure()
+
+    def _report(self, loop_lag_s: float) -> None:
+        self._tell(collect(self.plumbing, self.tcp, self.transports.values(), loop_lag_s))
 
     def _pace(self, now: float) -> None:
         sent, elapsed_s = self.udp.packets_out - self._sent, max(0.001, now - self._ticked_at)
@@ -259,7 +272,7 @@ class Worker:
     def _transport(self, transport_id: str) -> Transport:
         transport = self.transports.get(transport_id)
         if transport is None:
-            raise RpcError("no such transport")
+            raise NotFoundError("no such transport")
         return transport
 
     def _upstream(self, transport_id: str) -> Transport | Inlet | None:

@@ -6,6 +6,8 @@ import pytest
 
 from protocol.errors import ErrorCode
 from protocol.requests import (
+    MediaAudioSlots,
+    MediaAudioSlotsConsumed,
     MediaConsumerClose,
     MediaConsumerUpdate,
     MediaProducerClose,
@@ -97,3 +99,18 @@ async def test_the_worker_is_told_how_large_a_picture_is_shown(
     await ben.ask(MediaConsumerUpdate, Empty, **update)
     preferred = [(c.layer, c.is_large) for c in given if isinstance(c, m.PreferLayer)]
     assert preferred == [(1, True), (0, False)]
+
+
+async def test_what_nobody_waits_for_any_more_is_closed(ana: Page, ben: Page, shared_service: MediaService) -> None:
+    sending, receiving = await ana.transport("send"), await ben.transport("recv")
+    camera = await ana.produce(sending.id)
+    for asking in (
+        ben.consume(receiving.id, camera),
+        ben.ask(MediaAudioSlots, MediaAudioSlotsConsumed, transport_id=receiving.id),
+    ):
+        task = asyncio.create_task(asking)
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+    await ben.consume(receiving.id, await ana.produce(sending.id, Source.MICROPHONE))
+    await worker_has(shared_service, consumers=1)

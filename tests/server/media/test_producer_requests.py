@@ -14,6 +14,7 @@ from protocol.room import ProducerInfo, Source
 from protocol.wire import Empty
 from server.errors import UserError
 from server.media import messages as m
+from server.media import worker_process
 from server.media.feature import MediaFeature
 from server.media.service import MediaService
 from tests.server.media.meeting import RecordingMeeting, live_feature, note_commands, worker_has
@@ -81,6 +82,32 @@ async def test_a_refused_producer_takes_nothing_away(
     assert not [notice for _, notice in meeting.notices if isinstance(notice, MediaProducerClosed)]
     await ana.ask(MediaProducerUpdate, Empty, producer_id=camera, is_paused=True)
     await worker_has(shared_service, producers=2)
+
+
+async def test_a_producer_that_may_have_been_replaced_too_late_is_gone(
+    ana: Page, meeting: RecordingMeeting, shared_service: MediaService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sending = await ana.transport("send")
+    await ana.produce(sending.id)
+    with monkeypatch.context() as impatient:
+        impatient.setattr(worker_process, "CALL_TIMEOUT_S", 0)
+        await refused(ana.produce(sending.id), ErrorCode.MEDIA_UNAVAILABLE)
+    assert meeting.producers("ana") == ()
+    await worker_has(shared_service, producers=0)
+
+
+async def test_a_producer_that_nobody_waits_for_any_more_is_closed(
+    ana: Page, meeting: RecordingMeeting, shared_service: MediaService
+) -> None:
+    sending = await ana.transport("send")
+    await ana.produce(sending.id)
+    asking = asyncio.create_task(ana.produce(sending.id))
+    await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.wait([asking])
+    assert meeting.producers("ana") == ()
+    await ana.produce(sending.id, Source.MICROPHONE)
+    await worker_has(shared_service, producers=1)
 
 
 async def test_hostile_parameters_are_a_bad_request(ana: Page, meeting: RecordingMeeting) -> None:

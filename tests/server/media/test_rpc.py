@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.media import rpc
-from server.media.rpc import FrameDecoder, Peer, PeerGoneError, RpcError, TooManyCallsError
+from server.media.rpc import FrameDecoder, NotFoundError, Peer, PeerGoneError, RpcError, TooManyCallsError
 
 DEADLINE_S = 30.0
 # Bodies are msgpack; these are small integers and a short string.
@@ -66,6 +66,18 @@ async def test_what_cannot_be_done_is_an_error_of_its_call() -> None:
         with pytest.raises(RpcError, match="no such thing"):
             await asker.call(ONE, DEADLINE_S)
         assert await asker.call(TWO, DEADLINE_S) == TWO
+
+
+async def test_what_is_not_there_is_told_apart() -> None:
+    def look_up(body: bytes) -> bytes:
+        raise (NotFoundError if body == ONE else RpcError)("no such thing")
+
+    async with pair(on_call=look_up) as (asker, _):
+        with pytest.raises(NotFoundError, match="no such thing"):
+            await asker.call(ONE, DEADLINE_S)
+        with pytest.raises(RpcError, match="no such thing") as raised:
+            await asker.call(TWO, DEADLINE_S)
+        assert not isinstance(raised.value, NotFoundError)
 
 
 async def test_an_unexpected_error_ends_one_call_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:

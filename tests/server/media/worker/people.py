@@ -105,10 +105,15 @@ async def people(rig: Rig, count: int) -> list[Person]:
 
 async def send_all(rig: Rig, is_voice: dict[Person, bool]) -> None:
     """Let everybody send a packet, and wait until the worker has them."""
+    await send_levels(rig, {person: VOICE if talks else SILENCE for person, talks in is_voice.items()})
+
+
+async def send_levels(rig: Rig, levels: dict[Person, int]) -> None:
+    """Do the same with these level bytes."""
     before = rig.worker.udp.packets_in
-    for person, talks in is_voice.items():
-        person.send(VOICE if talks else SILENCE)
-    await rig.until(lambda: rig.worker.udp.packets_in >= before + len(is_voice))
+    for person, level in levels.items():
+        person.send(level)
+    await rig.until(lambda: rig.worker.udp.packets_in >= before + len(levels))
 
 
 async def pass_time(rig: Rig, persons: Collection[Person], seconds: float, *talkers: Person) -> None:

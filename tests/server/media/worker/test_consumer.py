@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from server.media.worker import rtcp, rtp
 from server.media.worker.consumer import MAX_LOOKUPS_PER_S, MAX_RETRANSMISSIONS_PER_S
-from server.media.worker.transport import MAX_RTCP_PER_S
+from server.media.worker.quota import MAX_NACKS_PER_S
 from tests.server.media.endpoint import DEADLINE_S, Endpoint
 from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, SUBSCRIBED_AUDIO, Rig, rtp_packet, running_worker
 from tests.server.media.worker.test_producer import parsed, payload, two_sides
@@ -120,10 +120,17 @@ async def test_a_storm_of_rtcp_is_cut_off(rig: Rig) -> None:
     publisher, subscriber = await two_sides(rig)
     publisher.send_rtp(rtp_packet(1, b"x"))
     sequence = parsed(await subscriber.next_rtp()).sequence
-    for _ in range(MAX_RTCP_PER_S + 50):
+    counters = rig.worker.plumbing.counters
+    for number in range(MAX_NACKS_PER_S + 50):
         await ask_again(subscriber, [sequence])
-        await rig.drained()
-    assert 0 < rig.worker.plumbing.counters.retransmissions_out <= MAX_RTCP_PER_S
+        if number % 50 == 0:
+            await rig.drained()
+    await rig.drained()
+    assert (counters.nacks_in, counters.drops["over_limit"]) == (MAX_NACKS_PER_S, 50)
+    subscriber.send_rtcp(rtcp.receiver_report(1, [rtcp.ReportBlock(SUBSCRIBED.ssrc, 51, 0, 0, 0, 0, 0)]))
+    await rig.drained()
+    reported = rig.worker.transports["sub"].consumers["consumer"].reported
+    assert reported.loss.fraction == 51, "a report gets through all the same"
 
 
 @pytest.mark.parametrize("ssrc", [1_111, 500_002, 1])

@@ -103,6 +103,6 @@ async def test_a_speaker_protects_itself_for_the_worst_line_of_all_workers(room:
     for _ in range(2):
         room.other.tick()
     (outlet,) = room.home.worker.transports["pub"].producer("voice").outlets
-    await room.home.until(lambda: outlet.worst_loss == 51)
+    await room.home.until(lambda: outlet.loss == (51, 1))
     room.home.tick()
     assert (2_222, 51) in losses(await publisher.next_rtcp())

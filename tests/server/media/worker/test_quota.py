@@ -1,4 +1,11 @@
-from server.media.worker.quota import MAX_DTLS_PER_S, MAX_OCTETS_PER_S, MAX_PACKETS_PER_S, Quota
+from server.media.worker.quota import (
+    MAX_DTLS_PER_S,
+    MAX_NACKS_PER_S,
+    MAX_OCTETS_PER_S,
+    MAX_PACKETS_PER_S,
+    MAX_RTCP_PER_S,
+    Quota,
+)
 from tests.server.media.worker.rig import Rig, rtp_packet
 from tests.server.media.worker.test_producer import payload, two_sides
 
@@ -31,6 +38,15 @@ def test_dtls_is_limited_and_nothing_of_it_goes_off_the_media() -> None:
     assert quota.take_media(1_400)
     quota.refill()
     assert quota.take_dtls()
+
+
+def test_nacks_and_other_rtcp_are_limited_apart() -> None:
+    quota = Quota()
+    assert sum(quota.take_rtcp(is_nack=True) for _ in range(2 * MAX_NACKS_PER_S)) == MAX_NACKS_PER_S
+    assert sum(quota.take_rtcp(is_nack=False) for _ in range(2 * MAX_RTCP_PER_S)) == MAX_RTCP_PER_S
+    quota.refill()
+    assert quota.take_rtcp(is_nack=True)
+    assert quota.take_rtcp(is_nack=False)
 
 
 async def test_who_floods_the_worker_is_cut_off_for_the_rest_of_a_second(rig: Rig) -> None:

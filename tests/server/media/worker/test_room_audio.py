@@ -22,6 +22,7 @@ from tests.server.media.worker.people import (
     pass_time,
     people,
     send_all,
+    send_levels,
     told,
 )
 from tests.server.media.worker.rig import Rig, running_worker
@@ -129,6 +130,23 @@ async def test_the_control_side_is_told_who_talks_and_who_dominates_and_only_cha
     assert told(rig).slots == ["p0", None, "p2", None]
     await pass_time(rig, [one], 3, one)
     assert (told(rig).talking, told(rig).dominant) == (["p0"], "p0")
+
+
+async def test_the_order_of_those_who_talk_is_no_news(rig: Rig) -> None:
+    persons = await people(rig, 3)
+
+    async def talk(*levels: int) -> list[str]:
+        for _ in range(100):
+            rig.time.advance(PACKET_S)
+            await send_levels(rig, {person: 0x80 | level for person, level in zip(persons, levels, strict=True)})
+        return list(rig.worker._routers["router"].audio._speakers.talking)
+
+    assert await talk(0, 5, 40) == ["p0", "p1", "p2"]
+    rig.events.clear()
+    assert await talk(0, 40, 5) == ["p0", "p2", "p1"]
+    assert rig.events == []
+    persons[1].mute()
+    assert told(rig).talking == ["p0", "p2"]
 
 
 async def test_silence_is_noticed_when_nobody_sends_at_all(rig: Rig) -> None:

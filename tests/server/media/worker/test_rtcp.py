@@ -1,3 +1,4 @@
+import pytest
 from aiortc.rtp import (
     RtcpPacket,
     RtcpPsfbPacket,
@@ -128,3 +129,16 @@ def test_what_a_sender_of_another_library_reports_of_others_is_read(told: list[r
 def test_a_truncated_packet_ends_the_compound() -> None:
     pli = rtcp.picture_loss_indication(1, 7)
     assert rtcp.parse(pli + pli[:-1]) == [rtcp.KeyframeRequest(7)]
+
+
+@pytest.mark.parametrize(
+    ("compound", "is_nack"),
+    [
+        (rtcp.nack(1, 2, [3]), True),
+        (rtcp.receiver_report(1, []) + rtcp.nack(1, 2, [3]), False),
+        (rtcp.picture_loss_indication(1, 2), False),
+        (b"\x8f" + rtcp.nack(1, 2, [3])[1:], False),  # transport-wide congestion control
+    ],
+)
+def test_a_nack_is_told_by_the_first_header(compound: bytes, *, is_nack: bool) -> None:
+    assert rtcp.begins_with_nack(compound) == is_nack

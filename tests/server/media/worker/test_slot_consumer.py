@@ -10,6 +10,7 @@ from server.media.messages import AUDIO_LEVEL_ID, AUDIO_SLOTS, MID_ID
 from server.media.rpc import RpcError
 from server.media.worker import rtcp, rtp
 from server.media.worker.consumer import MAX_RETRANSMISSIONS_PER_S
+from server.media.worker.listening import FEW, FORGET_TICKS
 from server.media.worker.speakers import HOLD_S, ONSET_PACKETS
 from tests.server.media.endpoint import DEADLINE_S
 from tests.server.media.worker.people import (
@@ -200,14 +201,44 @@ async def test_what_a_page_reports_of_a_slot_is_its_lines_doing(rig: Rig) -> Non
         other.endpoint.send_rtcp(rtcp.receiver_report(1, [block]))
         await rig.drained()
     assert rig.worker.plumbing.counters.lost_out == 7
+    assert await told_loss(rig, one) == 36, "speakers protect themselves for the worst line"
+
+
+async def told_loss(rig: Rig, speaker: Person) -> int:
+    """Return the loss that a speaker is told in the second report from now: the first one gathers."""
     rig.tick()
-    await one.take()
-    while not one.endpoint.rtcp.empty():
-        await one.endpoint.next_rtcp()
-    await pass_time(rig, [one], 0.1)
+    await speaker.take()
+    while not speaker.endpoint.rtcp.empty():
+        await speaker.endpoint.next_rtcp()
+    await pass_time(rig, [speaker], 0.1)
     rig.tick()
-    (report,) = [m for m in rtcp.parse(await one.endpoint.next_rtcp()) if isinstance(m, rtcp.ReportBlock)]
-    assert (report.ssrc, report.fraction_lost) == (2_222, 36), "speakers protect themselves for the worst line"
+    (report,) = [m for m in rtcp.parse(await speaker.endpoint.next_rtcp()) if isinstance(m, rtcp.ReportBlock)]
+    assert report.ssrc == 2_222
+    return report.fraction_lost
+
+
+async def report_loss(rig: Rig, *listeners: Person, slots: int, fraction: int) -> None:
+    blocks = [rtcp.ReportBlock(600_000 + slot, fraction, 0, 0, 0, 0, 0) for slot in range(slots)]
+    for listener in listeners:
+        listener.endpoint.send_rtcp(rtcp.receiver_report(1, blocks))
+    await rig.drained()
+
+
+async def test_who_reports_no_more_costs_the_speakers_no_protection(rig: Rig) -> None:
+    one, other = await people(rig, 2)
+    await report_loss(rig, other, slots=1, fraction=36)
+    assert await told_loss(rig, one) == 36
+    rig.pause(is_paused=True, on="p1", consumer_id="p1 slot 0")
+    for _ in range(FORGET_TICKS):
+        rig.tick()
+    assert await told_loss(rig, one) == 0
+
+
+async def test_one_listener_of_many_does_not_decide_for_all(rig: Rig) -> None:
+    speaker, *listeners, worst = await people(rig, FEW + 2)
+    await report_loss(rig, *listeners, slots=1, fraction=5)
+    await report_loss(rig, worst, slots=AUDIO_SLOTS, fraction=255)
+    assert await told_loss(rig, speaker) == 5
 
 
 def datagrams_of(person: Person, monkeypatch: pytest.MonkeyPatch) -> asyncio.Queue[bytes]:

@@ -22,10 +22,12 @@ from server.media.worker.tcp import (
     QUEUE_BYTES,
     STALL_S,
     TcpConnection,
+    most_connections,
 )
 from server.media.worker.udp import MAX_DATAGRAM_BYTES
 from tests.server.media.endpoint import Endpoint, TcpEndpoint, binding_request
-from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, SUBSCRIBED_AUDIO, Rig, rtp_packet
+from tests.server.media.worker.people import consume_slots
+from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, SUBSCRIBED_AUDIO, Rig, rtp_packet, running_worker
 from tests.server.media.worker.test_producer import parsed, payload, two_sides
 
 
@@ -247,11 +249,26 @@ class TestStrangers:
         assert not any(endpoint.reading.done() for endpoint in (member, *others))
 
     async def test_there_is_an_end_to_connections(self, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tcp_module, "MAX_CONNECTIONS", 2)
+        monkeypatch.setattr(rig.worker.tcp, "_most", 2)
         await rig.connect_tcp("pub")
         last = await rig.open_tcp()
         await assert_refused(rig)
         assert not last.reading.done()
+
+    @pytest.mark.parametrize(
+        ("files", "connections"), [(resource.RLIM_INFINITY, 4_096), (100_000, 4_096), (1_024, 768), (300, 150)]
+    )
+    def test_connections_leave_descriptors_for_everything_else(self, files: int, connections: int) -> None:
+        assert most_connections(files) == connections
+
+    async def test_a_worker_looks_how_many_it_may_have(self) -> None:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1_024, hard))
+        try:
+            async with running_worker() as rig:
+                assert rig.worker.tcp._most == 768
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
     async def test_what_raises_is_counted_and_the_next_packet_is_taken(
         self, rig: Rig, monkeypatch: pytest.MonkeyPatch
@@ -361,6 +378,32 @@ class TestSlowReaders:
         await other.next_rtp()
         assert 80 < connection.queued_bytes - waiting < 200
         assert rig.worker.udp.send_failures == failures + 1
+
+    @pytest.mark.parametrize("by_slot", [True, False])
+    async def test_also_sound_that_was_overtaken_and_that_is_sent_again(
+        self, rig: Rig, slow: tuple[Endpoint, TcpEndpoint, Endpoint], *, by_slot: bool
+    ) -> None:
+        publisher, subscriber, other = slow
+        rig.produce(AUDIO, producer_id="audio")
+        if by_slot:
+            consume_slots(rig, "sub")
+        else:
+            rig.consume(SUBSCRIBED_AUDIO, producer_id="audio", consumer_id="sound")
+        subscriber.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        for number in (0, 2):
+            publisher.send_rtp(rtp_packet(number, b"opus" * 20, payload_type=111, ssrc=2_222))
+        heard = [parsed(await subscriber.next_rtp()) for _ in range(2)]
+        subscriber.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        await self.fill(rig, publisher, other)
+        connection = connection_of(rig, "sub")
+        waiting = connection.queued_bytes
+        publisher.send_rtp(rtp_packet(1, b"opus" * 20, payload_type=111, ssrc=2_222))
+        await rig.drained()
+        assert 80 < connection.queued_bytes - waiting < 200, "overtaken"
+        waiting = connection.queued_bytes
+        subscriber.send_rtcp(rtcp.nack(1, heard[0].ssrc, [heard[0].sequence]))
+        await rig.until(lambda: rig.worker.plumbing.counters.nacks_in > 0)
+        assert 80 < connection.queued_bytes - waiting < 200, "sent again"
 
     async def test_who_reads_again_gets_what_waited_whole_and_then_what_is_new(
         self, rig: Rig, slow: tuple[Endpoint, TcpEndpoint, Endpoint]

@@ -296,6 +296,21 @@ async def test_a_page_cannot_fill_memory_with_sources_of_rtcp(rig: Rig) -> None:
     assert rig.worker.plumbing.counters.drops["over_limit"] >= 1_700
 
 
+async def test_streams_that_are_gone_leave_room_for_the_reports_of_others(rig: Rig) -> None:
+    publisher = await rig.connect("pub")
+    for number in range(300):
+        stream = replace(VIDEO, encodings=[m.Encoding(ssrc=10_000 + number)])
+        rig.produce(stream)
+        report = rtcp.SenderReport(10_000 + number, 0, 0, 0, 0)
+        publisher.send_rtcp(rtcp.sender_report(report, "pub"))
+        await rig.drained()
+        rig.tick()
+        if number < 299:
+            rig.worker.do(m.CloseProducer(transport_id="pub", producer_id="video"))
+    (layer,) = rig.worker.transports["pub"].producer("video").layers
+    assert layer.last_sender_report == report
+
+
 async def test_a_replayed_packet_is_dropped(rig: Rig) -> None:
     publisher, subscriber = await two_sides(rig)
     packet = publisher.dtls._tx_srtp.protect(rtp_packet(1, b"once"))

@@ -1,3 +1,5 @@
+import resource
+import socket
 import tracemalloc
 
 import msgspec
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from server.media import messages as m
 from server.media.rpc import RpcError
+from server.media.worker.ice_lite import CONSENT_S
 from server.media.worker.udp import RECEIVE_AT
 from tests.server.media.worker.rig import SUBSCRIBED, VIDEO, Rig, rtp_packet
 from tests.server.media.worker.test_producer import payload, two_sides
@@ -32,6 +35,47 @@ async def test_a_report_counts_what_there_is_and_what_went_through(rig: Rig) -> 
     assert after.packets_out - before.packets_out >= 1
     assert after.bytes_out - before.bytes_out >= 1_028
     assert after.cpu_s > 0
+
+
+async def test_a_report_is_made_also_when_no_descriptor_is_free(rig: Rig) -> None:
+    with socket.socket() as newest:
+        highest = newest.fileno()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest, hard))
+    try:
+        assert last_report(rig).open_files == highest
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def test_what_fails_for_one_is_done_for_the_others(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    await two_sides(rig)
+    rig.worker.do(m.CreateTransport(router_id="another", transport_id="other", group="other"))
+
+    def fail(_: float) -> None:
+        raise ValueError("unexpected")
+
+    for part in (rig.worker.transports["pub"], rig.worker._routers["router"].audio, rig.worker.tcp):
+        monkeypatch.setattr(part, "tick", fail)
+    rig.time.advance(CONSENT_S + 1)
+    rig.events.clear()
+    assert last_report(rig).drops["failed"] == 3
+    closed = [event.transport_id for event in rig.events if isinstance(event, m.TransportClosed)]
+    assert closed == ["sub"], "it was silent for too long"
+    rig.worker.udp.failures = 0  # these were meant
+
+
+async def test_the_clock_goes_on_after_a_tick_that_fails(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def emit(event: m.AnyEvent) -> None:
+        rig.events.append(event)
+        if len(rig.events) == 1:
+            raise ValueError("unexpected")
+
+    monkeypatch.setattr("server.media.worker.worker.TICK_S", 0.001)
+    monkeypatch.setattr(rig.worker, "_emit", emit)
+    rig.worker.start()
+    await rig.until(lambda: len(rig.events) == 3)
+    rig.worker.udp.failures = 0  # this one was meant
 
 
 async def test_closing_a_producer_closes_its_consumers(rig: Rig) -> None:
