@@ -147,7 +147,7 @@ async def test_a_page_that_changes_its_network_goes_on_after_an_ice_restart(rig:
 async def test_a_page_hears_something_each_second_also_when_there_is_nothing_to_say(rig: Rig) -> None:
     endpoint = await rig.connect("sub")
     for _ in range(2):
-        rig.worker.tick()
+        rig.tick()
         assert rtcp.parse(await endpoint.next_rtcp()) == []
     assert endpoint.rtcp.empty()
 
