@@ -12,7 +12,7 @@ from loadtest.lines.line import Impairment
 from loadtest.lines.proxy import LineProxy, running_line
 from loadtest.lines.wire import Wire, running_wire
 from tests.browser.conftest import Visit
-from tests.browser.test_layers import KEEP_CONNECTIONS
+from tests.browser.statistics import KEEP_CONNECTIONS
 from tests.browser.visitor import Visitor
 from tests.support.server import RunningServer
 from tests.support.waiting import until
