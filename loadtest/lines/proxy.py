@@ -49,6 +49,7 @@ class LineProxy:
         self._server = server
         self._idle_s = idle_s
         self._clients: dict[Address, _Client] = {}
+        self._abandoned: set[Address] = set()
         self._front = _Port(self._on_client_packet, self._loop)
         self.address = self._front.address
         """Where clients send to."""
@@ -69,6 +70,16 @@ class LineProxy:
         self.up.change(up)
         self.down.change(down)
 
+    def abandon_clients(self) -> None:
+        """Lose all packets from and to the addresses that clients have now, and serve only those that come anew.
+
+        So it is for a page whose network is gone while another takes its place: its sockets of before lead nowhere.
+        """
+        self._abandoned.update(self._clients)
+        for client in self._clients.values():
+            client.port.close()
+        self._clients.clear()
+
     def close(self) -> None:
         """Drop what is under way and free all sockets."""
         self._idle_timer.cancel()
@@ -80,6 +91,8 @@ class LineProxy:
         self._front.close()
 
     def _on_client_packet(self, data: bytes, source: Address) -> None:
+        if source in self._abandoned:
+            return
         client = self._clients.get(source)
         if client is None:
             if len(self._clients) >= MAX_CLIENTS:

@@ -16,7 +16,10 @@ from tests.support.server import RunningServer, running_server
 expect.set_options(timeout=30_000)  # a timing never decides a test
 
 Visit = Callable[..., Awaitable[Visitor]]
-"""`await visit(email, room=..., may_use_devices=True, init_script=..., **context options)` opens a room's door."""
+"""`await visit(email, room=..., may_use_devices=True, init_script=..., **context options)` opens a room's door.
+
+`url` is the server's, as this person reaches it.
+"""
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -51,16 +54,17 @@ async def visit(browser: Browser, server: RunningServer) -> AsyncIterator[Visit]
             room: str = "morning-round-up",
             may_use_devices: bool = True,
             init_script: str = "",
+            url: str = server.url,
             **options: Any,
         ) -> Visitor:
             context = await browser.new_context(**{"locale": "en-GB", **options})
             stack.push_async_callback(context.close)
             await context.add_init_script(init_script)
             if may_use_devices:
-                await context.grant_permissions(["camera", "microphone"], origin=server.url)
+                await context.grant_permissions(["camera", "microphone"], origin=url)
             visitor = Visitor(await context.new_page())
             visitors.append(visitor)
-            await visitor.open(await server.link(email, room=room))
+            await visitor.open((await server.link(email, room=room)).replace(server.url, url))
             return visitor
 
         yield open_door

@@ -12,6 +12,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 MAYA = "teacher@demo.example"
 OMAR = "teacher2@demo.example"
 
+BE = """
+(state) => {
+  Object.defineProperty(document, 'visibilityState', {value: state, configurable: true});
+  document.dispatchEvent(new Event('visibilitychange'));
+}
+"""
+
 
 async def test_a_tile_gets_the_layer_that_suits_it(visit: Visit, server: RunningServer) -> None:
     maya = await visit(MAYA, init_script=KEEP_CONNECTIONS)
@@ -34,3 +41,20 @@ async def test_a_tile_gets_the_layer_that_suits_it(visit: Visit, server: Running
     (video,) = await video_stats(omar.page, "inbound-rtp")
     assert video["framesDropped"] < video["framesReceived"] / 2
     await expect(omar.tile(name)).to_have_count(1)
+
+
+async def test_what_nobody_looks_at_is_not_encoded_until_somebody_looks_again(
+    visit: Visit, server: RunningServer
+) -> None:
+    maya, omar = [await visit(email, init_script=KEEP_CONNECTIONS) for email in (MAYA, OMAR)]
+    for visitor in (maya, omar):
+        await visitor.join()
+    name = await server.name_of(MAYA)
+    await omar.sees(name)
+    await sends_layers(maya, 3)
+    await omar.page.evaluate(BE, "hidden")
+    await sends_layers(maya, 0)
+    await omar.page.evaluate(BE, "visible")
+    await omar.sees(name)
+    await sends_layers(maya, 3)
+    assert len(await video_stats(omar.page, "inbound-rtp")) == 1

@@ -44,6 +44,7 @@ const JOIN_TIMEOUT_MS = 6_000;
 const CONNECT_GUARD_MS = 15_000;
 const LEAVE_TIMEOUT_MS = 1_500;
 const CHECK_MS = 3_000;
+const HASTY_CHECK_MS = 500;
 /** Silence shorter than this says nothing about a connection. */
 const SUSPICIOUS_SILENCE_MS = 2_500;
 /** After "I am restarting", everybody comes at once: the first tries are spread wider. */
@@ -131,6 +132,17 @@ export class RoomConnection {
   check(): void {
     if (!this.#socket.isConnected) this.retryNow();
     else if (this.#hasBeenInside) void this.#sendOrDrop("chat_typing", { is_typing: false }, CHECK_MS);
+  }
+
+  /** As `check`, but in haste: there is reason to believe that the network is another now. */
+  async checkAtOnce(): Promise<void> {
+    if (!this.#hasBeenInside || !this.#socket.isConnected) return this.retryNow();
+    const generation = this.#generation;
+    const heard = this.#heard;
+    await this.#send("chat_typing", { is_typing: false }, HASTY_CHECK_MS);
+    if (generation !== this.#generation || heard !== this.#heard) return;
+    this.#socket.disconnect();
+    this.retryNow();
   }
 
   /** The browser has lost its network. What seems open is not. */

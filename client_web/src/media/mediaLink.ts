@@ -9,6 +9,7 @@ import type { ConsumerOptions, MediaTransportCreated, RtpCapabilities, Source } 
 import { AudioSlots, type SlotTrack } from "./audioSlots";
 import { CAMERA_LAYERS } from "./cameraLayers";
 import { iceTransportPolicy } from "./icePolicy";
+import { PathKeeper } from "./pathKeeper";
 import { Publication, type SentTrack, type TrackProducer } from "./publication";
 import { SCREEN_ENCODING } from "./screenEncoding";
 import { type ReceivedTrack, Subscriptions, type TrackConsumer, type WantedTrack } from "./subscriptions";
@@ -24,6 +25,8 @@ export interface MediaLinkOptions {
   onSlots(slots: readonly SlotTrack[]): void;
   /** The server has made its side of both transports. */
   onReady(): void;
+  /** Nothing has come for a moment: the network may have changed. */
+  onDoubt(): void;
   onBroken(error: unknown): void;
 }
 
@@ -58,6 +61,7 @@ export class MediaLink {
   readonly #publications = new Map<Source, Publication>();
   readonly #subscriptions: Subscriptions;
   readonly #slots: AudioSlots;
+  readonly #path: PathKeeper;
 
   constructor(options: MediaLinkOptions) {
     this.#options = options;
@@ -71,6 +75,11 @@ export class MediaLink {
     this.#slots = new AudioSlots({ ...receiving, onTracks: options.onSlots });
     this.#subscriptions = new Subscriptions({ ...receiving, onChange: options.onTracks });
     if (options.canSend) this.#prepareToSend();
+    this.#path = new PathKeeper({
+      look: () => this.#look(),
+      onDoubt: options.onDoubt,
+      onSilence: () => this.findWay(),
+    });
     Promise.all(this.#transports.values()).then(
       () => this.#end.signal.aborted || options.onReady(),
       () => undefined, // #open has told already
@@ -106,6 +115,11 @@ export class MediaLink {
     return null;
   }
 
+  /** Look for another way at once: the network is another, or nothing comes over it any more. */
+  findWay(): void {
+    for (const direction of this.#states.keys()) void this.#restartIce(direction);
+  }
+
   /** Look for another way at once, if packets are known not to get through just now. */
   mend(): void {
     for (const [direction, state] of this.#states) {
@@ -121,6 +135,7 @@ export class MediaLink {
   close(): void {
     if (this.#end.signal.aborted) return;
     this.#end.abort();
+    this.#path.close();
     this.#slots.close();
     this.#subscriptions.close();
     for (const publication of this.#publications.values()) publication.close();
@@ -192,6 +207,11 @@ export class MediaLink {
     });
     transport.on("connectionstatechange", (state) => this.#onState(direction, state));
     return transport;
+  }
+
+  async #look(): Promise<RTCStatsReport[]> {
+    const connected = [...this.#transports].filter(([way]) => this.#states.get(way) === "connected");
+    return Promise.all(connected.map(async ([, opening]) => (await opening).getStats()));
   }
 
   #onState(direction: Direction, state: types.ConnectionState): void {

@@ -40,6 +40,8 @@ export interface MediaSessionOptions {
   onRefused(source: Source): void;
   /** What the others get of this person from another tab or device. */
   onElsewhere(sources: readonly Source[]): void;
+  /** Nothing has come for a moment over any transport: the network may have changed. */
+  onDoubt(): void;
   onUnsupported(error: unknown): void;
 }
 
@@ -111,6 +113,11 @@ export class MediaSession {
   onReconnected(isKept: boolean): void {
     if (!isKept && Number.isFinite(this.#readyAt)) this.#rebuild();
     else this.#link?.mend();
+  }
+
+  /** The network is another one now. */
+  onNetworkChanged(): void {
+    this.#link?.findWay();
   }
 
   /** What can be seen has changed: which tiles, their size, or whether the page is shown at all. */
@@ -212,6 +219,7 @@ export class MediaSession {
       onTracks: (tracks) => link === this.#link && this.#options.onTracks(tracks),
       onSlots: (slots) => link === this.#link && this.#options.onSlots(slots),
       onReady: () => link === this.#link && this.#onReady(),
+      onDoubt: () => this.#options.onDoubt(),
       onBroken: () => link === this.#link && this.#rebuild(),
     });
     this.#link = link;

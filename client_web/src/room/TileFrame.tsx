@@ -92,7 +92,8 @@ export function TileFrame(props: TileFrameProps) {
       <div className={classes.label}>
         {isScreen && <MonitorUp size={16} aria-hidden="true" className={classes.mark} />}
         {isMuted && <MicOff size={16} role="img" aria-label={t("room.muted")} className={classes.muted} />}
-        <span className={classes.name}>{label}</span>
+        {/* Where it is small, the mark alone has to say that it is a screen. */}
+        <span className={classes.name}>{isScreen && !props.isLarge ? participant.name : label}</span>
         {!isReconnecting && !isScreen && <ConnectionBars quality={participant.quality} isSelf={isSelf} />}
         {isSpeaking && <span className="visually-hidden">{t("room.speaking")}</span>}
       </div>

@@ -103,6 +103,7 @@ export class RoomSession {
       onReplaced: (source) => this.sending.onReplaced(source),
       onRefused: (source) => this.sending.onRefused(source),
       onElsewhere: (elsewhere) => this.media.setState({ elsewhere }),
+      onDoubt: () => void this.#connection.checkAtOnce(),
       onUnsupported: () => this.hints.show({ code: "no_webrtc" }),
     });
     this.sending = new Sending({
@@ -118,7 +119,8 @@ export class RoomSession {
     this.#connection.open();
     this.#ends.push(
       watchPage({
-        onOnline: () => this.#connection.retryNow(),
+        onOnline: () => this.#onNetworkChanged(),
+        onNetworkChanged: () => this.#onNetworkChanged(),
         onOffline: () => this.#connection.onOffline(),
         onVisible: () => {
           this.#mediaSession.setView({ isVisible: true });
@@ -201,6 +203,11 @@ export class RoomSession {
     if (capabilities === undefined) return Promise.reject(new Error("no capabilities yet"));
     this.#device ??= this.#options.loadDevice(capabilities);
     return this.#device;
+  }
+
+  #onNetworkChanged(): void {
+    void this.#connection.checkAtOnce();
+    this.#mediaSession.onNetworkChanged();
   }
 
   #onConnectionState(connection: RoomState["connection"]): void {

@@ -305,3 +305,24 @@ it("survives a connection that comes and goes", async () => {
   await vi.advanceTimersByTimeAsync(60_000);
   expect(socket.attempts).toBe(attempts);
 });
+
+it("comes back at once when the network is another and nothing answers any more", async () => {
+  const { socket, connection, enter, kind } = setUp();
+  connection.join("person_me");
+  await enter();
+  void connection.checkAtOnce();
+  await vi.advanceTimersByTimeAsync(499);
+  expect([kind(), socket.attempts]).toEqual(["connected", 1]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect([kind(), socket.attempts]).toEqual(["reconnecting", 2]);
+});
+
+it("stays when anything at all is heard in haste", async () => {
+  const { socket, connection, enter, kind } = setUp();
+  connection.join("person_me");
+  await enter();
+  void connection.checkAtOnce();
+  socket.emit(reset(1));
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect([kind(), socket.attempts]).toEqual(["connected", 1]);
+});

@@ -1,4 +1,4 @@
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Requester } from "../../src/connection/requester";
 import { MediaLink } from "../../src/media/mediaLink";
 import { FakeDevice } from "../support/fakeDevice";
@@ -7,70 +7,90 @@ import { FakeDevice } from "../support/fakeDevice";
 const RESTART_MS = 6_000;
 const FRESH = [{ urls: ["turn:turn.example.org"], username: "2:p", credential: "fresh" }];
 
+beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function openLink(device: FakeDevice, onBroken: (error: unknown) => void): MediaLink {
+function fail(error?: unknown): void {
+  throw error;
+}
+
+/** A link whose transports write down, by id, what they are told. */
+async function setUp({ canSend = false, onDoubt = () => {}, onBroken = fail } = {}) {
+  const device = new FakeDevice();
+  let made = 0;
   const requests = {
     request: async (name: string) =>
       name === "media_ice_restart"
         ? { ice_parameters: { usernameFragment: "new" }, ice_servers: FRESH }
-        : { transport: { id: "tr_1", iceServers: [] }, consumers: [] },
+        : { transport: { id: `tr_${++made}`, iceServers: [] }, consumers: [] },
   } as unknown as Requester;
-  return new MediaLink({
+  const link = new MediaLink({
     device: device.asDevice,
     requests,
-    canSend: false,
+    canSend,
     mayProducePaused: () => true,
     onTracks: () => undefined,
     onSlots: () => undefined,
     onReady: () => undefined,
     onRefused: () => undefined,
+    onDoubt,
     onBroken,
   });
+  await vi.advanceTimersByTimeAsync(0);
+  const told: [string, unknown][] = [];
+  for (const transport of device.transports) {
+    const tell = async (what: unknown) => void told.push([transport.id, what]);
+    Object.assign(transport, { updateIceServers: tell, restartIce: tell });
+  }
+  return { link, told, transports: device.transports };
 }
 
 it("looks for another way with fresh relay credentials: the former ones may have expired", async () => {
-  const device = new FakeDevice();
-  const link = openLink(device, (error) => {
-    throw error;
-  });
-  const transport = await vi.waitUntil(() => device.transports[0]);
-  const told: unknown[] = [];
-  const tell = async (what: unknown) => void told.push(what);
-  Object.assign(transport, { updateIceServers: tell, restartIce: tell });
-  transport.emit("connectionstatechange", "failed");
-  await vi.waitUntil(() => told.length === 2);
-  expect(told).toEqual([{ iceServers: FRESH }, { iceParameters: { usernameFragment: "new" } }]);
+  const { link, told, transports } = await setUp();
+  transports[0]?.emit("connectionstatechange", "failed");
+  await vi.advanceTimersByTimeAsync(0);
+  expect(told).toEqual([
+    ["tr_1", { iceServers: FRESH }],
+    ["tr_1", { iceParameters: { usernameFragment: "new" } }],
+  ]);
+  link.close();
+});
+
+it("looks for another way for both directions when nothing comes any more", async () => {
+  const onDoubt = vi.fn();
+  const { link, told, transports } = await setUp({ canSend: true, onDoubt });
+  for (const transport of transports) {
+    Object.assign(transport, { getStats: async () => new Map() });
+    transport.emit("connectionstatechange", "connected");
+  }
+  await vi.advanceTimersByTimeAsync(1_600);
+  expect([onDoubt.mock.calls.length, told.length]).toEqual([1, 0]);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(new Set(told.map(([id]) => id))).toEqual(new Set(["tr_1", "tr_2"]));
   link.close();
 });
 
 it.each(["disconnected", "failed", "connecting"])("gives up a restart that ends %s", async (state) => {
-  vi.useFakeTimers();
-  const device = new FakeDevice();
   const onBroken = vi.fn();
-  const link = openLink(device, onBroken);
-  const transport = await vi.waitUntil(() => device.transports[0]);
-  const restartIce = vi.fn();
-  Object.assign(transport, { updateIceServers: async () => undefined, restartIce });
-  transport.emit("connectionstatechange", "failed");
-  await vi.waitUntil(() => restartIce.mock.calls.length > 0);
-  transport.emit("connectionstatechange", state);
+  const { link, transports } = await setUp({ onBroken });
+  transports[0]?.emit("connectionstatechange", "failed");
+  await vi.advanceTimersByTimeAsync(0);
+  transports[0]?.emit("connectionstatechange", state);
   await vi.advanceTimersByTimeAsync(RESTART_MS);
   expect(onBroken).toHaveBeenCalledOnce();
   link.close();
 });
 
 it("keeps a link whose restart has helped", async () => {
-  vi.useFakeTimers();
-  const device = new FakeDevice();
   const onBroken = vi.fn();
-  const link = openLink(device, onBroken);
-  const transport = await vi.waitUntil(() => device.transports[0]);
-  const restartIce = vi.fn();
-  Object.assign(transport, { updateIceServers: async () => undefined, restartIce });
-  transport.emit("connectionstatechange", "failed");
-  await vi.waitUntil(() => restartIce.mock.calls.length > 0);
-  transport.emit("connectionstatechange", "connected");
+  const { link, told, transports } = await setUp({ onBroken });
+  transports[0]?.emit("connectionstatechange", "failed");
+  await vi.advanceTimersByTimeAsync(0);
+  expect(told).toHaveLength(2);
+  Object.assign(transports[0] ?? {}, {
+    getStats: async () => new Map([["1", { bytesReceived: Date.now() }]]),
+  });
+  transports[0]?.emit("connectionstatechange", "connected");
   await vi.advanceTimersByTimeAsync(RESTART_MS);
   expect(onBroken).not.toHaveBeenCalled();
   link.close();

@@ -70,6 +70,7 @@ function setUp() {
     onElsewhere: (sources) => {
       seen.elsewhere = sources;
     },
+    onDoubt: () => undefined,
     onUnsupported: (error) => {
       throw error;
     },

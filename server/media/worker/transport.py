@@ -93,6 +93,7 @@ class Transport:
         self._quota = Quota()
         self._uplink: UplinkEstimator | None = None
         self._ticked_at = plumbing.clock()
+        self._is_quiet = True
 
     @property
     def path(self) -> Path | None:
@@ -274,6 +275,7 @@ class Transport:
     def send_rtcp(self, compound: bytes) -> None:
         """Send one RTCP compound, if connected."""
         if self.outbound is not None and self.path is not None:
+            self._is_quiet = False
             self._plumbing.send_rtcp(self.outbound, compound, self.path)
 
     def request_again(self, layer: Layer, sequences: Sequence[int]) -> None:
@@ -306,7 +308,8 @@ class Transport:
         self._reports.clear()
 
     def tick(self, now: float) -> None:
-        """Do what is due every second: consent and handshake deadlines, reports to a publisher."""
+        """Do what is due every second: consent and handshake deadlines, reports, and a sign of life to the page."""
+        self._is_quiet = True
         self._stray_packets = 0
         self._quota.refill()
         elapsed_s, self._ticked_at = max(0.001, now - self._ticked_at), now
@@ -331,6 +334,8 @@ class Transport:
         if (quality := self._line.tick(now)) is not self.quality:
             self.quality = quality
             self._tell_quality(self)
+        if self._is_quiet:  # a page that hears nothing takes its network for gone
+            self.send_rtcp(rtcp.receiver_report(self.ssrc, []))
 
     def allocate(self) -> None:
         """Take note that the page wants other pictures, or wants them shown otherwise."""

@@ -135,6 +135,21 @@ async def test_an_idle_client_is_forgotten_and_served_again(server: Peer, client
         await until(lambda: len(clients[0].packets) == 2)
 
 
+async def test_who_is_abandoned_gets_nothing_through_and_who_comes_anew_does(server: Peer, clients: list[Peer]) -> None:
+    before, after = clients
+    async with running_line(server.address, CLEAN, CLEAN) as line:
+        before.transport.sendto(b"first", line.address)
+        await until(lambda: bool(before.packets))
+        line.abandon_clients()
+        assert line.client_count == 0
+        before.transport.sendto(b"lost", line.address)
+        server.transport.sendto(b"lost, too", server.packets[0][1])
+        after.transport.sendto(b"second", line.address)
+        await until(lambda: bool(after.packets))
+        assert [data for data, _ in server.packets] == [b"first", b"second"]
+        assert [data for data, _ in before.packets] == [b"re: first"]
+
+
 async def test_closing_drops_what_is_under_way(server: Peer, clients: list[Peer]) -> None:
     async with running_line(server.address, Impairment(delay_s=60), CLEAN) as line:
         clients[0].transport.sendto(b"never", line.address)

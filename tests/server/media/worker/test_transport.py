@@ -144,6 +144,14 @@ async def test_a_page_that_changes_its_network_goes_on_after_an_ice_restart(rig:
     assert (parsed(after).sequence - parsed(before).sequence) & 0xFFFF == 2, "the same stream goes on"
 
 
+async def test_a_page_hears_something_each_second_also_when_there_is_nothing_to_say(rig: Rig) -> None:
+    endpoint = await rig.connect("sub")
+    for _ in range(2):
+        rig.tick()
+        assert rtcp.parse(await endpoint.next_rtcp()) == []
+    assert endpoint.rtcp.empty()
+
+
 async def test_packets_leave_from_the_address_that_the_page_talks_to(rig: Rig) -> None:
     """On a machine with several addresses the kernel would choose; all of 127/8 is this machine."""
     created = rig.create("pub")
