@@ -65,6 +65,11 @@ class LineProxy:
         """What is on its way to clients."""
         return self._down.line
 
+    @property
+    def client_count(self) -> int:
+        """How many source addresses have a socket towards the server."""
+        return len(self._clients)
+
     def change(self, up: Impairment, down: Impairment) -> None:
         """Be another line from now on."""
         self.up.change(up)
