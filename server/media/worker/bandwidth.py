@@ -15,7 +15,8 @@ from aiortc.rate import RemoteBitrateEstimator
 
 from server.media.worker.congestion import Condition, Congestion
 
-MIN_BITRATE = 200_000
+MIN_BITRATE = 100_000
+"""Of video: sound needs 40,000 beside it, and less climbs back too slowly once it was wrong."""
 INITIAL_BITRATE = 800_000
 """Until a line has been measured."""
 MAX_BITRATE = 2_500_000

@@ -190,7 +190,9 @@ class Layer:
         """Return this layer up to the temporal layer `limit`; `None` for the whole."""
         if limit >= WHOLE:
             return None
-        return self._thinnings.setdefault(limit, Thinning(limit))
+        if (thinning := self._thinnings.get(limit)) is None:
+            thinning = self._thinnings[limit] = Thinning(limit)
+        return thinning
 
     def tick(self, elapsed_s: float) -> None:
         """Refill what is limited per second, and measure."""
