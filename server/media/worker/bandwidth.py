@@ -47,7 +47,7 @@ class _Burst(NamedTuple):
 
 
 class UplinkEstimator:
-    """What a publisher's line to us carries, in bits a second."""
+    """What a publisher's line to us carries, in bits a second. Its pictures are looked at: they are what is limited."""
 
     def __init__(self) -> None:
         self._estimator = RemoteBitrateEstimator()

@@ -5,16 +5,15 @@ there is much, and sends each subscriber everything at once: the cost of a datag
 """
 
 import asyncio
-import contextlib
 import struct
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from server.media.worker.batch import BATCH, Batch, Route
 from server.media.worker.continuity import Shift, shift_pictures
 from server.media.worker.counters import Histogram
-from server.media.worker.group import MAX_PACKETS, Group, Packet, Part, group
+from server.media.worker.group import MAX_PACKETS, Packet, Row, arrange
 from server.media.worker.path import Path
 from server.media.worker.rtp import HEADER_BYTES
 from server.media.worker.srtp import SrtpSession, protect
@@ -32,22 +31,23 @@ _pack = struct.Struct("!HI13s").pack_into
 """Sequence number, timestamp, and a subscriber's prefix, from byte 2 of the header."""
 
 
-_Row = tuple[Any, ...]
+_Aim = tuple[Any, ...]
 """A target, taken apart."""
 
 
 class Lane:
     """The way to one subscriber, and what waits to go there. When the way changes, a new one is made."""
 
-    __slots__ = ("path", "route", "rows", "streams", "tag_bytes")
+    __slots__ = ("aims", "path", "route", "tag_bytes", "urgencies")
 
     def __init__(self, path: Path, tag_bytes: int) -> None:
         self.path = path
         self.tag_bytes = tag_bytes
         self.route: Route | None = None
-        self.streams: list[int] = []
-        """Of those that packets are held of, by their numbers, and how each is to be rewritten."""
-        self.rows: list[_Row] = []
+        self.aims: dict[int, _Aim] = {}
+        """By the number of a stream that packets are held of: how each is to be rewritten."""
+        self.urgencies: list[bool] = []
+        """Of the packets that are being put together, where the way is a TCP connection."""
 
 
 class Target(NamedTuple):
@@ -68,11 +68,11 @@ class Fanout:
 
     def __init__(self, held: list["_Held"]) -> None:
         self._held = held
-        self._rows: list[_Row] = []
+        self._aims: list[_Aim] = []
 
     def aim(self, targets: Sequence[Target]) -> None:
         """Send to `targets` from now on; what is held goes to those of before."""
-        self._rows = [
+        self._aims = [
             (
                 target.session.context,
                 target.prefix,
@@ -88,11 +88,11 @@ class Fanout:
 
     def put(self, packet: Packet) -> None:
         """Have a packet, with its header written, sent to every target."""
-        if self._rows:
-            self._held.append((packet, self._rows))
+        if self._aims:
+            self._held.append((packet, self._aims))
 
 
-_Held = tuple[Packet, list[_Row]]
+_Held = tuple[Packet, list[_Aim]]
 """A packet, and who gets it."""
 
 
@@ -111,6 +111,8 @@ class Outbox:
         self._udp = udp
         self._call_later = call_later
         self._timer: asyncio.TimerHandle | None = None
+        self._filled = 0
+        """Slots of the batch."""
         self._held: list[_Held] = []
         self._turns: list[tuple[float, int]] = []
         """When the first packet of a turn had come, in seconds since 1970, and how many were held at its end."""
@@ -141,58 +143,88 @@ class Outbox:
         held, turns = self._held[:], self._turns[:]
         self._held.clear()
         self._turns.clear()
-        with contextlib.closing(_loads(held, self.batch.segmentation.max_packets())) as loads:
-            self._send(self._fill(loads))
+        streams = _by_stream(held)
+        rows = arrange([packets for packets, _ in streams])
+        lanes = _sort([aims for _, aims in streams])
+        try:
+            self._send_all(rows, lanes)
+        finally:
+            for lane in lanes:
+                lane.aims.clear()
         self._note_delays(held, turns)
 
     def close(self) -> None:
         """Send what is held, and stop the timer. Idempotent."""
         self.flush()
 
-    def _fill(self, loads: Iterable["_Load"]) -> int:
-        """Write datagrams into the slots, and send them whenever all are full; return how many are left."""
-        batch, udp, datagrams = self.batch, self._udp, self.datagrams
-        views, pointers, length, put = batch.views, batch.pointers, batch.length, batch.put
-        at = packets = octets = 0
-        for lane, rows, groups in loads:
-            route = lane.route
-            if route is None and lane.path.tcp is None:
-                route = lane.route = batch.route(lane.path)
-            for image, parts, size, stride in groups:
-                view, pointer = views[at], pointers[at]
-                view[: len(image)] = image
-                for start, part_size, stream, sequence, timestamp, descriptor in parts:
-                    context, prefix, shift, offset, later, pictures, _, _ = rows[stream]
-                    _pack(view, start + 2, (sequence - offset) & 0xFFFF, (timestamp - later) & 0xFFFFFFFF, prefix)
-                    if pictures and descriptor is not None:
-                        shift_pictures(view, start + HEADER_BYTES, descriptor, shift)
-                    length[0] = part_size
-                    if protect(context, pointer + start if start else pointer, length):
-                        self.refused += len(parts)  # what is not protected must not leave
-                        break
-                else:
-                    if route is None:
-                        self._send_framed(lane, rows, view[:size], parts, stride)
+    def _send_all(self, rows: Sequence[Row], lanes: Sequence[Lane]) -> None:  # noqa: C901 - a call costs more here
+        """Write each lane's datagrams into the batch, and send that whenever it is full."""
+        batch = self.batch
+        views, pointers, length = batch.views, batch.pointers, batch.length
+        limit = batch.segmentation.max_packets()
+        for lane in lanes:
+            aims, tag_bytes, urgencies = lane.aims, lane.tag_bytes, lane.urgencies
+            is_tcp = lane.path.tcp is not None
+            if lane.route is None and not is_tcp:
+                lane.route = batch.route(lane.path)
+            view, pointer = views[self._filled], pointers[self._filled]
+            start = count = stride = 0
+            room = limit
+            for size, streams in rows:
+                size_sent = size + tag_bytes
+                for stream, entries in streams:
+                    aim = aims.get(stream)
+                    if aim is None:
                         continue
-                    put(at, route, size, stride)
-                    datagrams[len(parts)] += 1
-                    packets += len(parts)
-                    octets += size
-                    at += 1
-                    if at == BATCH:
-                        at = 0
-                        self._send(BATCH)
-        udp.packets_out += packets
-        udp.bytes_out += octets
-        return at
+                    context, prefix, shift, offset, later, pictures, target, _ = aim
+                    for data, sequence, timestamp, descriptor in entries:
+                        if count == room or (size_sent > stride and count):
+                            self._end_datagram(lane, view, start, stride, count)
+                            view, pointer = views[self._filled], pointers[self._filled]
+                            start = count = 0
+                            room = limit
+                        if not count:
+                            stride = size_sent
+                        elif size_sent < stride:
+                            room = count + 1  # nothing can follow what is shorter
+                        view[start : start + size] = data
+                        _pack(view, start + 2, (sequence - offset) & 0xFFFF, (timestamp - later) & 0xFFFFFFFF, prefix)
+                        if pictures and descriptor is not None:
+                            shift_pictures(view, start + HEADER_BYTES, descriptor, shift)
+                        length[0] = size
+                        if protect(context, pointer + start if start else pointer, length):
+                            self.refused += 1  # what is not protected must not leave
+                            continue
+                        start += size_sent
+                        count += 1
+                        if is_tcp:
+                            urgencies.append(target.is_urgent)
+            if count:
+                self._end_datagram(lane, view, start, stride, count)
+        self._send(self._filled)
+        self._filled = 0
 
-    def _send_framed(
-        self, lane: Lane, rows: Sequence[_Row], view: memoryview, parts: Sequence[Part], stride: int
-    ) -> None:
+    def _end_datagram(self, lane: Lane, view: memoryview, size: int, stride: int, count: int) -> None:
+        """Take note of a datagram that is complete, of `count` packets."""
+        if lane.route is None:
+            self._send_framed(lane, view[:size], stride)
+            lane.urgencies.clear()
+            return
+        self.batch.put(self._filled, lane.route, size, stride)
+        self.datagrams[count] += 1
+        self._udp.packets_out += count
+        self._udp.bytes_out += size
+        self._filled += 1
+        if self._filled == BATCH:
+            self._filled = 0
+            self._send(BATCH)
+
+    def _send_framed(self, lane: Lane, view: memoryview, stride: int) -> None:
         """Send what would be one datagram as packets: a TCP connection takes each of them, and drops some first."""
         assert lane.path.tcp is not None  # noqa: S101 - or there would be a route
         for is_urgent in (True, False):
-            packets = [view[p.at : p.at + stride] for p in parts if rows[p.stream][-2].is_urgent is is_urgent]
+            starts = [stride * at for at, each in enumerate(lane.urgencies) if each is is_urgent]
+            packets = [view[start : start + stride] for start in starts]
             if lane.path.tcp.send(packets, is_urgent=is_urgent):
                 self._udp.send_failures += len(packets)
             else:
@@ -202,7 +234,7 @@ class Outbox:
     def _note_delays(self, held: Sequence[_Held], turns: Sequence[tuple[float, int]]) -> None:
         now, start = time.time(), 0
         for came_at, end in turns:
-            packets = sum(len(rows) for _, rows in held[start:end])
+            packets = sum(len(aims) for _, aims in held[start:end])
             self.delays.add(max(0.0, now - came_at), packets)
             start = end
 
@@ -212,39 +244,21 @@ class Outbox:
         self._udp.send_failures += failures
 
 
-_Load = tuple[Lane, Sequence[_Row], list[Group]]
-"""What one subscriber is sent: a row for each stream, and datagrams whose parts name one of them."""
+def _by_stream(held: Sequence[_Held]) -> list[tuple[list[Packet], list[_Aim]]]:
+    """Put the packets of each stream together, with who gets them."""
+    streams: dict[int, tuple[list[Packet], list[_Aim]]] = {}
+    for packet, aims in held:
+        streams.setdefault(id(aims), ([], aims))[0].append(packet)
+    return list(streams.values())
 
 
-def _loads(held: Sequence[_Held], limit: int) -> Generator[_Load, None, None]:
-    """Put together what each subscriber is to get, with at most `limit` packets in a datagram."""
-    streams: dict[int, tuple[list[Packet], list[_Row]]] = {}
-    for packet, rows in held:
-        streams.setdefault(id(rows), ([], rows))[0].append(packet)
-    packets = [packets for packets, _ in streams.values()]
-    plans: dict[tuple[int, ...], list[Group]] = {}
-    lanes = _sort([rows for _, rows in streams.values()])
-    try:
-        for lane in lanes:
-            key = (lane.tag_bytes, *lane.streams)
-            groups = plans.get(key)
-            if groups is None:
-                groups = plans[key] = group([packets[number] for number in lane.streams], lane.tag_bytes, limit)
-            yield lane, lane.rows, groups
-    finally:
-        for lane in lanes:
-            lane.streams.clear()
-            lane.rows.clear()
-
-
-def _sort(streams: Sequence[list[_Row]]) -> list[Lane]:
-    """Give each lane its rows; return the lanes that got some."""
+def _sort(streams: Sequence[list[_Aim]]) -> list[Lane]:
+    """Tell each lane what it gets; return the lanes that get something."""
     lanes: list[Lane] = []
-    for number, rows in enumerate(streams):
-        for row in rows:
-            lane = row[-1]
-            if not lane.rows:
+    for number, aims in enumerate(streams):
+        for aim in aims:
+            lane = aim[-1]
+            if not lane.aims:
                 lanes.append(lane)
-            lane.streams.append(number)
-            lane.rows.append(row)
+            lane.aims[number] = aim
     return lanes

@@ -412,7 +412,7 @@ class Transport:
             return "unknown_stream"
         layer, receive = stream
         now = self._plumbing.clock()
-        if layer.producer.stream.abs_send_time_extension is not None:
+        if layer.producer.is_video and layer.producer.stream.abs_send_time_extension is not None:
             self._measure(layer.producer, packet, header, size, now)
         receive(header, now)
         return None
