@@ -29,6 +29,8 @@ MAX_SILENCE_S = 2.0
 """After a longer one we measure afresh: aiortc's counters loop once for every millisecond since the last packet."""
 
 
+GROWTH = 1.1
+"""What came without a queue is carried, and a little more can be tried: to aiortc's filter, jitter is a queue."""
 CUT = 0.85
 CUT_INTERVAL_S = 2.0
 """Less is sent a round trip later, and the queue needs time to drain."""
@@ -62,6 +64,10 @@ class UplinkEstimator:
         """Of this second's packets, longer than the reference."""
         self._ways: deque[int] = deque(maxlen=SHORTEST_TICKS)
         """The shortest of each second."""
+        self._octets = 0
+        self._ticked_at = 0.0
+        self._carried = 0.0
+        """What came in the last seconds, in bits a second."""
         self._congestion = Congestion()
         self._is_draining = False
         """Whether a queue of our making stands."""
@@ -76,6 +82,7 @@ class UplinkEstimator:
         before it is one that took 64 seconds, and for minutes it would find that the line has become faster.
         """
         self._note_way(send_time, now)
+        self._octets += size
         if self._last_at is None:
             self._newest_sent = send_time
         elif now - self._last_at > MAX_SILENCE_S:
@@ -114,6 +121,9 @@ class UplinkEstimator:
         """
         if self._shortest is None:
             return
+        elapsed_s, self._ticked_at = now - self._ticked_at, now
+        self._carried += (8 * self._octets / max(1.0, elapsed_s) - self._carried) / 2
+        self._octets = 0
         self._ways.append(self._shortest)
         queue = Condition(queue_s=(self._shortest - min(self._ways)) / _SEND_TIMES_PER_S)
         self._shortest = None
@@ -123,6 +133,9 @@ class UplinkEstimator:
             self._is_draining, self._cut_at = True, now
             self.bitrate = int(CUT * self.bitrate)
         if self._is_draining:
+            self._estimator.rate_control.set_estimate(self.bitrate, int(now * 1000))
+        elif self._is_measured and self.bitrate < GROWTH * self._carried:
+            self.bitrate = int(GROWTH * self._carried)
             self._estimator.rate_control.set_estimate(self.bitrate, int(now * 1000))
 
     def on_moved(self) -> None:

@@ -55,6 +55,26 @@ def test_packets_that_overtake_each_other_do_not_stop_the_measurement(seed: int)
     assert 800_000 < estimator.bitrate < 1.5 * 960_000
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_publisher_whose_line_becomes_a_bad_one_goes_on_sending(seed: int) -> None:
+    estimator, line = UplinkEstimator(), Line[float](Impairment(), Random(seed))
+    sent_bps, told = 900_000.0, list[int]()
+    for millisecond in range(60_000):
+        now = 100 + millisecond / 1_000
+        if millisecond == 15_000:
+            line.change(Impairment(loss=0.2, delay_s=0.1, jitter_s=0.03))
+        if millisecond % 50 == 0:
+            for _ in range(max(1, round(sent_bps / 8 / 20 / PACKET_BYTES))):
+                line.put(now, PACKET_BYTES, now)
+        for sent_at in line.due(now):
+            estimator.add(1, PACKET_BYTES, abs_send_time(sent_at), now)
+        if millisecond % 1_000 == 999:
+            estimator.tick(now)
+            told.append(estimator.bitrate)
+            sent_bps = min(1.08 * sent_bps, estimator.bitrate, 1_500_000)
+    assert min(told[15:]) > 500_000
+
+
 def test_packets_that_left_together_are_measured_as_one() -> None:
     together, singly = UplinkEstimator(), UplinkEstimator()
     sizes = dict[UplinkEstimator, list[int]]()
