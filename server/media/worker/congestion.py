@@ -16,6 +16,9 @@ LOSS_GROWTH = 1.5
 """Of the line's own loss. With 150 packets, as sound has in three seconds, 20 % is known to ± 3 %."""
 LESS = 0.5
 """Of what was sent when it began: enough less for a full line to be no longer full."""
+LITTLE = 100_000
+"""Bits a second. A line that loses of so little is not full, unless it also has a long queue."""
+LONG_QUEUE_S = 0.4
 SAME = 0.6
 """Of the loss, or queue, then: about the same."""
 PROOF_TICKS = 4
@@ -63,7 +66,8 @@ class Congestion:
             self.own_queue_s = min(self.own_queue_s, queue_s)
             return False
         suspicion = self._suspicion
-        if suspicion is None or sent > LESS * suspicion.sent:
+        least = 0 if queue_s > LONG_QUEUE_S else LITTLE
+        if suspicion is None or sent > max(LESS * suspicion.sent, least):
             most = max(sent, suspicion.sent) if suspicion is not None else sent
             self._suspicion = _Suspicion(loss, queue_s, most)
             return True

@@ -6,9 +6,10 @@ carried, whatever the estimate says; and where the estimate is proven wrong in t
 """
 
 from collections.abc import Collection
+from math import inf
 
 from server.media.worker.allocation import Allocation, Allocator, Priority, WantedStream
-from server.media.worker.congestion import Condition, Congestion
+from server.media.worker.congestion import LESS, LITTLE, LONG_QUEUE_S, PROOF_TICKS, Condition, Congestion
 from server.media.worker.consumer import Consumer
 
 ESTIMATE_LIFETIME_S = 5.0
@@ -18,8 +19,10 @@ PROVEN_S = 2.0
 """What a line has carried for so long without being full, it carries."""
 MORE = 1.2
 """Of what was sent: something else, and no picture that moves."""
-LESS_PROVEN = 0.7
-"""Of it, for every second in which the line is full."""
+LOWER_S = PROOF_TICKS
+"""After what is sent has become less, so long for the reports to tell whether it has helped."""
+FORGETTING = 0.05
+"""Of what was proven and is not sent any more, each second."""
 PROBE_S = 6.0
 """What a line has carried for so long although the estimate was less, it may carry more of."""
 PROBE_SHARE = 1.25
@@ -40,6 +43,7 @@ class Downlink:
         """Bits a second, in the allocation's prices."""
         self._steady_since = 0.0
         """Since when not much more has been sent, and the line was not full."""
+        self._lowered_at = -inf
         self._videos = 0
         self._congestion = Congestion()
         self._is_full = False
@@ -65,13 +69,22 @@ class Downlink:
         if carried > MORE * self._steady:
             self._steady, self._steady_since = carried, now
         if self._is_full:
-            self._steady = self._proven = int(LESS_PROVEN * self._proven)
             self._steady_since = now
+            self._lower(carried, condition, now)
         elif condition.loss is not None and now - self._steady_since >= PROVEN_S:
-            self._steady = self._proven = carried
+            self._steady = carried
+            self._proven = max(carried, int(self._proven + FORGETTING * (carried - self._proven)))
         self._look_for_another_line()
         if now - self._allocated_at >= _INTERVAL_S:
             self.allocate(consumers, now)
+
+    def _lower(self, carried: int, condition: Condition, now: float) -> None:
+        """Take note that the line is full. What is beyond the proven is to blame, if anything is."""
+        if carried > MORE * self._proven:
+            self._lowered_at = now
+        elif now - self._lowered_at >= LOWER_S:
+            least = 0 if condition.queue_s > LONG_QUEUE_S else min(self._proven, LITTLE)
+            self._proven, self._lowered_at = max(int(LESS * self._proven), least), now
 
     def _carried(self, consumers: Collection[Consumer]) -> int:
         """Return what is really being sent, at the prices of the allocation: they change less than pictures do."""

@@ -46,6 +46,14 @@ def test_less_that_helps_but_not_enough_is_not_the_end() -> None:
     assert not congestion.is_full(Condition(0.0), SENT // 5)
 
 
+def test_losses_of_little_are_not_ours_unless_it_waits_long() -> None:
+    congestion = Congestion()
+    told = [congestion.is_full(Condition(0.2, 0.2), 50_000) for _ in range(PROOF_TICKS + 1)]
+    assert told == [*[True] * PROOF_TICKS, False]
+    congestion = Congestion()
+    assert all(congestion.is_full(Condition(0.2, 1.0), 50_000) for _ in range(60))
+
+
 def test_losses_while_nothing_is_sent_are_never_ours() -> None:
     congestion = Congestion()
     assert congestion.is_full(Condition(0.6), SENT)

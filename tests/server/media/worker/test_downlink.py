@@ -176,6 +176,7 @@ class TestWhatArrives:
         lost: int = 0,
         lost_when_dark: int = 0,
         queue_s: float = 0.0,
+        good_for: int = 0,
         is_reported: bool = True,
     ) -> list[tuple[str, bool]]:
         """Look at a picture; return when it went dark and light again.
@@ -190,7 +191,8 @@ class TestWhatArrives:
             await rig.drained()
             is_light = allowed(rig) is not None
             self.highest += 100
-            self.lost += lost if is_light else lost_when_dark
+            if second >= good_for:
+                self.lost += lost if is_light else lost_when_dark
             ntp = self.highest << 16
             delay_s = 0.02 + (queue_s if is_light and second else 0.0)
             line.on_sent_report(SUBSCRIBED.ssrc, ntp, rig.time() - delay_s)
@@ -216,6 +218,9 @@ class TestWhatArrives:
 
     async def test_a_line_that_queues_is_believed_to_be_slow(self, rig: Rig) -> None:
         assert (await self.hear(rig, 12, queue_s=0.5))[0] == ("consumer", True)
+
+    async def test_a_picture_that_arrived_stays_when_the_line_becomes_a_bad_one(self, rig: Rig) -> None:
+        assert await self.hear(rig, 30, lost=12, lost_when_dark=12, good_for=6) == []
 
     async def test_what_was_allocated_but_never_sent_proves_nothing(self, rig: Rig) -> None:
         viewer, encoders = await meet(rig)
