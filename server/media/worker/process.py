@@ -16,8 +16,6 @@ from server.media.worker.port import PortError, open_port
 from server.media.worker.worker import Worker
 
 _PR_SET_PDEATHSIG = 1
-_GC_THRESHOLDS = (20_000, 20, 20)
-"""Of Python's cycle collector. One turn of the loop makes thousands of tuples, in no cycle, and frees them."""
 
 
 def run(control: socket.socket, piping: socket.socket, port: int) -> None:
@@ -54,7 +52,6 @@ async def _run(control: socket.socket, piping: socket.socket, port: int) -> None
     worker.start()
     gc.collect()
     gc.freeze()  # what is here now stays: no collection need look at it again
-    gc.set_threshold(*_GC_THRESHOLDS)
     with contextlib.suppress(PeerGoneError):
         emit(
             Started(
