@@ -24,8 +24,8 @@ from tests.server.media.worker.test_producer import parsed, payload
 CODECS = ("vp8", "h264")
 LENGTH = 360
 """Arrivals: some 2 s."""
-CLEAN = 2_000
-"""So many arrivals came in order and complete."""
+CLEAN = 1_800
+"""So many arrivals came in order and complete, but for what was sent again."""
 ASKED_AGAIN = 16
 """The last packets."""
 CLOCK_RATE = 90_000
@@ -289,6 +289,17 @@ def frame_of(story: Story, end: Sent) -> list[Sent]:
         found.append(each)
         sequence -= 1
     return found
+
+
+@both_codecs
+def test_the_line_was_good_at_first(codec: str) -> None:
+    reel, newest = film(codec), dict[int, int]()
+    for arrival, key in zip(reel.arrivals[:CLEAN], reel.keys, strict=False):
+        if key is not None and not reel.is_rtx(arrival):
+            layer, sequence = key
+            assert sequence == newest.get(layer, sequence - 1) + 1
+            newest[layer] = sequence
+    assert newest.keys() == {0, 1, 2}
 
 
 @both_codecs
