@@ -66,12 +66,17 @@ class Target(NamedTuple):
 class Fanout:
     """One stream's targets, which change far less often than packets come."""
 
-    def __init__(self, held: list["_Held"]) -> None:
+    def __init__(self, held: list["_Held"], flush: Callable[[], None]) -> None:
         self._held = held
+        self._flush = flush
         self._aims: list[_Aim] = []
 
     def aim(self, targets: Sequence[Target]) -> None:
-        """Send to `targets` from now on; what is held goes to those of before."""
+        """Send to `targets` from now on.
+
+        What is held leaves now: somebody's next packet may follow one of another stream, and must not overtake it.
+        """
+        self._flush()
         self._aims = [
             (
                 target.session.context,
@@ -119,7 +124,7 @@ class Outbox:
 
     def create_fanout(self) -> "Fanout":
         """Make the fan-out of one stream."""
-        return Fanout(self._held)
+        return Fanout(self._held, self.flush)
 
     def pace(self, packets_per_s: float) -> None:
         """Decide, once a second, whether packets are collected."""
@@ -129,7 +134,7 @@ class Outbox:
         """Send what is held, unless there may be more in a moment."""
         if not self._held:
             return
-        self._turns.append((self._udp.turn_came_at or time.time(), len(self._held)))
+        self._note_turn()
         if not self.is_pacing or len(self._held) >= MAX_HELD:
             self.flush()
         elif self._timer is None:
@@ -140,6 +145,9 @@ class Outbox:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if not self._held:
+            return
+        self._note_turn()
         held, turns = self._held[:], self._turns[:]
         self._held.clear()
         self._turns.clear()
@@ -230,6 +238,11 @@ class Outbox:
             else:
                 self._udp.packets_out += len(packets)
                 self._udp.bytes_out += sum(map(len, packets))
+
+    def _note_turn(self) -> None:
+        """Take note of when what is held came, as far as that was not done."""
+        if not self._turns or self._turns[-1][1] < len(self._held):
+            self._turns.append((self._udp.turn_came_at or time.time(), len(self._held)))
 
     def _note_delays(self, held: Sequence[_Held], turns: Sequence[tuple[float, int]]) -> None:
         now, start = time.time(), 0

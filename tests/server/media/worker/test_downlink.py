@@ -40,13 +40,12 @@ class Viewer:
         return [(e.consumer_id, e.is_dark) for e in self._rig.events if isinstance(e, m.ConsumerDark)]
 
     async def layers(self) -> list[int]:
-        """Return which layers have come since the last call, by their numbers: what leaves together may overtake."""
+        """Return which layers have come since the last call."""
         await self._rig.drained()
-        packets = []
+        found = []
         while not self.endpoint.rtp.empty():
-            packets.append(await self.endpoint.next_rtp())
-        packets.sort(key=lambda packet: int.from_bytes(packet[2:4], "big"))
-        return [seen(packet)[2] for packet in packets]
+            found.append(seen(await self.endpoint.next_rtp())[2])
+        return found
 
 
 async def meet(rig: Rig) -> tuple[Viewer, list[Encoder]]:

@@ -177,6 +177,22 @@ async def test_what_is_held_goes_to_those_of_before(outbox: Outbox) -> None:
         assert has_nothing(after)
 
 
+async def test_what_follows_on_another_stream_does_not_overtake(outbox: Outbox) -> None:
+    with ExitStack() as stack:
+        (sock,) = receivers(stack, 1)
+        lane = lane_to(sock)
+        small, large = outbox.create_fanout(), outbox.create_fanout()
+        small.aim([target_at(lane, 1)])
+        put(small, b"small")
+        small.aim([])
+        large.aim([target_at(lane, 1)])
+        large.put(packet_of(1_000, 1))
+        outbox.end_turn()
+        receiver = Receiver(sock)
+        assert [len(receiver.next()[2]) for _ in range(2)] == [5, 1_000]
+        assert sum(outbox.delays.distribution().counts) == 2
+
+
 @pytest.mark.parametrize("packets", [1, 2])
 @pytest.mark.parametrize("refusing", [0, 1, 2])
 async def test_what_srtp_refuses_does_not_leave_and_the_others_get_theirs(
