@@ -9,8 +9,10 @@ from server.media.messages import ConsumerStream
 from server.media.worker import rtcp
 from server.media.worker.continuity import Position, Shift, follow, same_instant, shift_pictures
 from server.media.worker.fanout import Target
+from server.media.worker.feedback import Reception
 from server.media.worker.group import Packet
 from server.media.worker.listening import ReportedLoss
+from server.media.worker.repeats import RepeatBudget
 from server.media.worker.rtp import (
     HEADER_BYTES,
     abs_send_time,
@@ -28,10 +30,6 @@ if TYPE_CHECKING:
     from server.media.worker.producer import Producer
     from server.media.worker.transport import Transport
 
-MAX_RETRANSMISSIONS_PER_S = 300
-"""A subscriber that asks for more has a problem that retransmission makes worse."""
-MAX_LOOKUPS_PER_S = 3_000
-"""Sequence numbers looked up for one subscriber, whether they are found or not."""
 SENDER_REPORT_TICKS = 2
 """Lip sync and the round trip need no more. Who begins to receive is told the last one at once."""
 _REMEMBERED_STRETCHES = 6
@@ -109,13 +107,22 @@ class Consumer:
         """The publisher's report that was passed on last."""
         self._silent_ticks = SENDER_REPORT_TICKS
         """Since then."""
-        self._retransmissions_left = MAX_RETRANSMISSIONS_PER_S
-        self._lookups_left = MAX_LOOKUPS_PER_S
+        self._repeats = RepeatBudget()
 
     @property
     def layer(self) -> "Layer | None":
         """What is forwarded just now."""
         return self._now.layer if self._now is not None else None
+
+    @property
+    def origin(self) -> Reception | None:
+        """How what is forwarded came to us."""
+        return self._now.layer.reception if self._now is not None else None
+
+    @property
+    def sound_clock_rate(self) -> int | None:
+        """In Hz; `None` for pictures."""
+        return None if self.producer.is_video else self.producer.stream.clock_rate
 
     @property
     def bitrate(self) -> int:
@@ -264,7 +271,7 @@ class Consumer:
             packets=self._packets + source.forwarded_packets,
             octets=self._octets + source.forwarded_octets,
         )
-        self.transport.add_sender_report(own, self._cname)
+        self.transport.rtcp.add_sender_report(own, self._cname)
 
     def on_nack(self, sequences: tuple[int, ...], now: float) -> int:
         """Answer from the layers' rings; return how many packets were sent again.
@@ -274,15 +281,12 @@ class Consumer:
         if self.producer.is_video and not self._rtx_prefix:
             return 0
         sent = 0
-        looked_up = sequences[: self._lookups_left]
-        self._lookups_left -= len(looked_up)
-        for number in looked_up:
-            if self._retransmissions_left <= 0:
-                break
+        for number in self._repeats.look_up(sequences):
             found = self._find(number)
             if found is None:
                 continue
-            self._retransmissions_left -= 1
+            if not self._repeats.take():
+                break
             if self.producer.is_video:
                 self._send_as_rtx(*found, number, now)
             else:
@@ -318,8 +322,7 @@ class Consumer:
     def tick(self) -> None:
         """Do what is due every second."""
         self.reported.tick()
-        self._retransmissions_left = MAX_RETRANSMISSIONS_PER_S
-        self._lookups_left = MAX_LOOKUPS_PER_S
+        self._repeats.refill()
         self._silent_ticks += 1
         if self._silent_ticks >= SENDER_REPORT_TICKS:
             self._add_sender_report()
@@ -330,7 +333,7 @@ class Consumer:
         self._count(self._now, -1)
         self._passed_on = None
         self._add_sender_report()
-        self.transport.send_sender_reports()
+        self.transport.rtcp.send_sender_reports()
 
     def _end(self) -> None:
         if (past := self._now) is None:

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 from server.media.messages import ConsumerStream
 from server.media.worker import rtcp
-from server.media.worker.consumer import MAX_LOOKUPS_PER_S, MAX_RETRANSMISSIONS_PER_S
 from server.media.worker.continuity import Shift
 from server.media.worker.fanout import Target
+from server.media.worker.feedback import Reception
 from server.media.worker.group import Packet
 from server.media.worker.listening import ReportedLoss
+from server.media.worker.repeats import RepeatBudget
 from server.media.worker.rtp import addressed, subscriber_prefix
+from server.media.worker.slots import CLOCK_RATE
 from server.media.worker.srtp import SrtpSession
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 class SlotConsumer:
     """The subscriber's sequence numbers go on without a gap over everything that it is not sent."""
+
+    sound_clock_rate = CLOCK_RATE
 
     def __init__(self, consumer_id: str, transport: "Transport", slot: "Slot", stream: ConsumerStream) -> None:
         self.consumer_id = consumer_id
@@ -40,8 +44,12 @@ class SlotConsumer:
         self._packets = self._octets = 0
         """Sent until the last stop; while sending, less what the slot had forwarded at the start."""
         self._reported = 0
-        self._retransmissions_left = MAX_RETRANSMISSIONS_PER_S
-        self._lookups_left = MAX_LOOKUPS_PER_S
+        self._repeats = RepeatBudget()
+
+    @property
+    def origin(self) -> Reception | None:
+        """How what is in the slot came to us."""
+        return self.slot.origin
 
     def set_paused(self, is_paused: bool) -> None:
         """Send no more, or again."""
@@ -84,18 +92,15 @@ class SlotConsumer:
         if self._first is not None and packet.sequence >= self._first:
             self.transport.send_rtp(self._addressed(packet), self._protection(), is_urgent=True)
 
-    def on_nack(self, sequences: tuple[int, ...]) -> int:
+    def on_nack(self, sequences: tuple[int, ...], _now: float) -> int:
         """Send again what is kept, as it was; return how many packets that were."""
         sent = 0
-        looked_up = sequences[: self._lookups_left]
-        self._lookups_left -= len(looked_up)
-        for number in looked_up:
+        for number in self._repeats.look_up(sequences):
             packet = self.slot.find(number, self._offset)
             if packet is None or self._first is None or packet.sequence < self._first:
                 continue
-            if self._retransmissions_left <= 0:
+            if not self._repeats.take():
                 break
-            self._retransmissions_left -= 1
             self.transport.send_rtp(self._addressed(packet), self._protection(), is_urgent=True)
             sent += 1
         return sent
@@ -103,8 +108,7 @@ class SlotConsumer:
     def tick(self, now: float) -> None:
         """Do what is due every second."""
         self.reported.tick()
-        self._retransmissions_left = MAX_RETRANSMISSIONS_PER_S
-        self._lookups_left = MAX_LOOKUPS_PER_S
+        self._repeats.refill()
         self._add_sender_report(now)
 
     def _addressed(self, packet: Packet) -> bytes:
@@ -132,7 +136,7 @@ class SlotConsumer:
             packets=packets,
             octets=octets,
         )
-        self.transport.add_sender_report(report, self._cname)
+        self.transport.rtcp.add_sender_report(report, self._cname)
 
     def _protection(self) -> SrtpSession | None:
         return self.transport.outbound_for(may_repeat=True)

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.media.worker import rtcp, rtp
-from server.media.worker.consumer import MAX_LOOKUPS_PER_S, MAX_RETRANSMISSIONS_PER_S
 from server.media.worker.quota import MAX_NACKS_PER_S
+from server.media.worker.repeats import MAX_LOOKUPS_PER_S, MAX_RETRANSMISSIONS_PER_S
 from tests.server.media.endpoint import DEADLINE_S, Endpoint
 from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, SUBSCRIBED_AUDIO, Rig, rtp_packet, running_worker
 from tests.server.media.worker.test_producer import parsed, payload, two_sides

@@ -185,7 +185,7 @@ class TestWhatArrives:
         a round trip that is longer by `queue_s` from the second picture on, while there are pictures.
         """
         viewer, encoders = await meet(rig)
-        line = rig.worker.transports["sub"]._line
+        line = rig.worker.transports["sub"].line
         for second in range(seconds):
             encoders[0].send(is_keyframe=True, packets=100)
             await rig.drained()
@@ -224,7 +224,7 @@ class TestWhatArrives:
 
     async def test_what_was_allocated_but_never_sent_proves_nothing(self, rig: Rig) -> None:
         viewer, encoders = await meet(rig)
-        downlink = rig.worker.transports["sub"]._downlink
+        downlink = rig.worker.transports["sub"].downlink
         consumers = rig.worker.transports["sub"].consumers.values()
         for _ in range(8):
             encoders[0].send(is_keyframe=True, packets=100)

@@ -9,8 +9,8 @@ from server.media import messages as m
 from server.media.messages import AUDIO_LEVEL_ID, AUDIO_SLOTS, MID_ID
 from server.media.rpc import RpcError
 from server.media.worker import rtcp, rtp
-from server.media.worker.consumer import MAX_RETRANSMISSIONS_PER_S
 from server.media.worker.listening import FEW, FORGET_TICKS
+from server.media.worker.repeats import MAX_RETRANSMISSIONS_PER_S
 from server.media.worker.speakers import HOLD_S, ONSET_PACKETS
 from tests.server.media.endpoint import DEADLINE_S
 from tests.server.media.worker.people import (

@@ -351,7 +351,8 @@ class TestSlowReaders:
         connection = connection_of(rig, "sub")
         assert MEDIA_QUEUE_BYTES <= connection.queued_bytes < MEDIA_QUEUE_BYTES + MAX_PACKETS * PACKET_BYTES
         waiting = connection.queued_bytes
-        rig.worker.transports["sub"].send_rtcp(rtcp.picture_loss_indication(1, 2))
+        rig.worker.transports["sub"].rtcp.begin_tick()
+        rig.worker.transports["sub"].rtcp.show_life()
         assert connection.queued_bytes > waiting, "what is urgent is still taken"
         waiting = connection.queued_bytes
         publisher.send_rtp(rtp_packet(number, bytes(1_150)))

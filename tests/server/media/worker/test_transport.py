@@ -9,8 +9,7 @@ from msgspec.structs import replace
 
 from server.media import messages as m
 from server.media.rpc import RpcError
-from server.media.worker import rtcp
-from server.media.worker import transport as transport_module
+from server.media.worker import demultiplexer, rtcp
 from server.media.worker.ice_lite import CONSENT_S
 from server.media.worker.transport import DTLS_TIMEOUT_S
 from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, VIDEO, Rig, rtp_packet
@@ -257,7 +256,7 @@ async def test_media_that_was_not_announced_costs_nothing(rig: Rig) -> None:
 async def test_strays_of_a_page_that_names_its_streams_by_mid_are_limited_for_a_second_only(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport_module, "MAX_STRAY_PACKETS_PER_S", 3)
+    monkeypatch.setattr(demultiplexer, "MAX_STRAY_PACKETS_PER_S", 3)
     publisher = await rig.connect("pub")
     rig.produce(replace(VIDEO, encodings=[m.Encoding()]))
     (layer,) = rig.worker.transports["pub"].producer("video").layers

@@ -111,7 +111,7 @@ async def test_nothing_is_kept_of_streams_that_are_gone(rig: Rig) -> None:
     block = rtcp.ReportBlock(SUBSCRIBED_AUDIO.ssrc, 0, 0, 1, 0, 0, 0)
     subscriber.send_rtcp(rtcp.receiver_report(7, [block]))
     await give_consent(rig, "sub", subscriber)
-    line = rig.worker.transports["sub"]._line
+    line = rig.worker.transports["sub"].line
     assert line._reported
     rig.worker.do(m.CloseConsumer(transport_id="sub", consumer_id="consumer"))
     assert not line._reported
