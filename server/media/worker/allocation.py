@@ -83,7 +83,7 @@ class Allocation:
     """What to send. A layer that is not being sent yet is to be asked for; until it comes, a lower one does."""
 
     layers: dict[str, int | None]
-    """By stream; `None`: `is_dark_by_bandwidth`."""
+    """By stream; `None` for one that is wanted and not sent, as the line is too slow: its tile should say so."""
     costs: dict[str, int]
     """What each of them takes, as far as is known."""
     is_trial: bool
@@ -95,10 +95,6 @@ class Allocation:
     def bitrate(self) -> int:
         """What all of them take."""
         return sum(self.costs.values())
-
-    def is_dark_by_bandwidth(self, stream_id: str) -> bool:
-        """Whether a wanted stream is not sent because the line is too slow, which its tile should say."""
-        return self.layers.get(stream_id, 0) is None
 
 
 class Cautious:

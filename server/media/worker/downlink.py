@@ -59,6 +59,7 @@ class Downlink:
         """Take note that packets go another way: nothing is known of it."""
         self._congestion = Congestion()
         self._worst_loss = 0.0
+        self._steady = self._proven = 0
         self._allocator.forget_failures()
 
     def tick(self, consumers: Collection[Consumer], condition: Condition, now: float) -> None:

@@ -143,9 +143,6 @@ class TestImportance:
         allocator.allocate(300_000, [tile("a"), tile("b")], 0.0)
         allocation = allocator.allocate(299_000, [tile("a"), tile("b"), tile("c")], 0.5)
         assert allocation.layers == {"a": 0, "b": None, "c": None}
-        assert allocation.is_dark_by_bandwidth("b")
-        assert not allocation.is_dark_by_bandwidth("a")
-        assert not allocation.is_dark_by_bandwidth("who is not wanted")
 
     def test_a_layer_that_is_not_sent_now_can_be_asked_for(self) -> None:
         assert layers_at(2_000_000, [stage("a", (150_000, 0, 0))]) == {"a": 2}

@@ -206,6 +206,13 @@ class TestWhatArrives:
     async def test_a_picture_that_arrives_stays(self, rig: Rig) -> None:
         assert await self.hear(rig, 20) == []
 
+    async def test_on_another_network_nothing_has_arrived_yet(self, rig: Rig) -> None:
+        await self.hear(rig, 20)
+        rig.worker.transports["sub"].on_moved()
+        viewer = Viewer(rig, rig.endpoints[1])
+        await viewer.tell(self.SENT // 3, seconds=8)
+        assert viewer.dark() == [("consumer", True)]
+
     async def test_what_nobody_has_reported_on_has_not_arrived(self, rig: Rig) -> None:
         assert (await self.hear(rig, 7, is_reported=False))[0] == ("consumer", True)
 
