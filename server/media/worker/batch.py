@@ -10,7 +10,7 @@ import socket
 import struct
 from typing import NamedTuple
 
-from server.media.worker.group import MAX_PACKETS
+from server.media.worker.arrangement import MAX_PACKETS
 from server.media.worker.path import Address, Path
 from server.media.worker.srtp import Buffer
 
@@ -18,8 +18,8 @@ BATCH = 32
 """Datagrams in one system call."""
 PACKET_BYTES = 1_600
 """Room for one packet."""
-_SLOT_BYTES = MAX_PACKETS * PACKET_BYTES + 192
-"""Room for one datagram. No multiple of a memory page: slots a page apart would share few lines of the cache."""
+_DATAGRAM_BYTES = MAX_PACKETS * PACKET_BYTES + 192
+"""Room for one datagram. No multiple of a memory page: datagrams a page apart would share few lines of the cache."""
 _MAX_REFUSALS = 64
 """In a row; then segmentation is not tried again for a while: it may have been one subscriber's route."""
 _REST = 5_000
@@ -119,15 +119,15 @@ class Route(NamedTuple):
 
 
 class Batch:
-    """Room for `BATCH` datagrams, each with a route of its own: fill the slots from 0 on, `put` each, `send`."""
+    """Room for `BATCH` datagrams, each with a route of its own: fill their places from 0 on, `put` each, `send`."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.segmentation = Segmentation(is_known=can_segment(sock))
         self._sock = sock
-        self._buffer = Buffer(BATCH * _SLOT_BYTES)
+        self._buffer = Buffer(BATCH * _DATAGRAM_BYTES)
         self.length = self._buffer.length
-        starts = range(0, BATCH * _SLOT_BYTES, _SLOT_BYTES)
-        self.views = [self._buffer.view[start : start + _SLOT_BYTES] for start in starts]
+        starts = range(0, BATCH * _DATAGRAM_BYTES, _DATAGRAM_BYTES)
+        self.views = [self._buffer.view[start : start + _DATAGRAM_BYTES] for start in starts]
         self.pointers = [self._buffer.pointer_at(start) for start in starts]
         self._addresses = [self._buffer.address_at(start) for start in starts]
         self._vectors = (_IoVector * BATCH)()
@@ -142,7 +142,7 @@ class Batch:
         self._ancillaries = [slice(start + _CONTROL_AT, start + _CONTROL_AT + _PAIR_BYTES) for start in starts]
         self._first = ctypes.addressof(self._messages)
         self._shapes: list[tuple[int, int, Route | None]] = [(0, 1, None)] * BATCH
-        """What lies in the slots: its size, how long the parts are, and what keeps alive where the message points."""
+        """What lies in the places: its size, how long the parts are, and what keeps alive where the message points."""
         self._controls: dict[tuple[int, int, bytes] | None, _Controls] = {}
 
     def route(self, path: Path) -> Route:
@@ -154,7 +154,7 @@ class Batch:
         return Route(_pack_pair(ctypes.addressof(name), len(name)), controls, name)
 
     def put(self, at: int, route: Route, size: int, stride: int) -> None:
-        """Send `size` bytes of slot `at` that way, cut every `stride` bytes."""
+        """Send `size` bytes of the place `at` that way, cut every `stride` bytes."""
         segment = stride if size > stride else 0
         raw = self._raw
         raw[self._names[at]] = route.name
@@ -163,7 +163,7 @@ class Batch:
         self._shapes[at] = (size, stride, route)
 
     def send(self, count: int) -> int:
-        """Send the first `count` slots, without blocking; return how many packets the kernel did not take."""
+        """Send the first `count` datagrams, without blocking; return how many packets the kernel did not take."""
         start = failures = 0
         while start < count:
             sent = _sendmmsg(self._sock.fileno(), self._first + start * _MESSAGE_BYTES, count - start, _FLAGS)
@@ -191,7 +191,7 @@ class Batch:
         return any(size > stride for size, stride, _ in self._shapes[start:end])
 
     def _send_singly(self, at: int) -> int:
-        """Send the packets of one slot as a datagram each; return how many the kernel did not take."""
+        """Send the packets of one datagram as a datagram each; return how many the kernel did not take."""
         size, stride, _ = self._shapes[at]
         starts = range(0, size, stride)
         vectors, messages = (_IoVector * len(starts))(), (_Message * len(starts))()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from protocol.rtp import MAX_LAYERS
 from server.media.messages import ConsumerStream
 from server.media.worker import rtcp
+from server.media.worker.arrangement import Packet
 from server.media.worker.continuity import Position, Shift, follow, same_instant, shift_pictures
 from server.media.worker.fanout import Target
 from server.media.worker.feedback import Reception
-from server.media.worker.group import Packet
 from server.media.worker.listening import ReportedLoss
 from server.media.worker.repeats import RepeatBudget
 from server.media.worker.rtp import (

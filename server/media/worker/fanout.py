@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from server.media.worker.arrangement import MAX_PACKETS, Packet, Row, arrange
 from server.media.worker.batch import BATCH, Batch, Route
 from server.media.worker.continuity import Shift, shift_pictures
 from server.media.worker.counters import Histogram
-from server.media.worker.group import MAX_PACKETS, Packet, Row, arrange
 from server.media.worker.path import Path
 from server.media.worker.rtp import HEADER_BYTES
 from server.media.worker.srtp import SrtpSession, protect
@@ -117,7 +117,7 @@ class Outbox:
         self._call_later = call_later
         self._timer: asyncio.TimerHandle | None = None
         self._filled = 0
-        """Slots of the batch."""
+        """Places of the batch."""
         self._held: list[_Held] = []
         self._turns: list[tuple[float, int]] = []
         """When the first packet of a turn had come, in seconds since 1970, and how many were held at its end."""

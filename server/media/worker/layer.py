@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from protocol.rtp import MediaKind
 from server.media.messages import AUDIO_LEVEL_ID, ORIENTATION_ID, Encoding, ProducerStream
 from server.media.worker import rtcp, rtp
+from server.media.worker.arrangement import Packet
 from server.media.worker.consumer import Consumer
 from server.media.worker.continuity import Position
 from server.media.worker.counters import DropReason
 from server.media.worker.fanout import Fanout, Target
 from server.media.worker.feedback import KeyframeThrottle, MissingPackets, Reception
-from server.media.worker.group import Packet
 from server.media.worker.h264 import begins_keyframe
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.ring import AUDIO_PACKETS, VIDEO_PACKETS, PacketRing

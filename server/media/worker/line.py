@@ -11,7 +11,7 @@ from math import inf
 
 from server.media.worker.congestion import Condition
 from server.media.worker.feedback import Reception
-from server.media.worker.quality import ConnectionQuality, Measures, Quality
+from server.media.worker.quality import ConnectionQuality, Mark, Measures
 from server.media.worker.rtcp import ReportBlock
 
 WINDOW_TICKS = 8
@@ -174,6 +174,6 @@ class Line:
         self._reported.pop(ssrc, None)
         self._asked.pop(ssrc, None)
 
-    def tick(self, now: float) -> Quality:
+    def tick(self, now: float) -> Mark:
         """Return the mark, once a second."""
         return self._quality.update([*self._from_page.tick(), *self._to_page.tick()], now)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from server.media.worker.group import Packet
+from server.media.worker.arrangement import Packet
 from server.media.worker.listening import Loss
 from server.media.worker.pipe_records import KeyframeWanted, Message, SenderReported, Wanted
 from server.media.worker.pipe_socket import Link

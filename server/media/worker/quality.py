@@ -11,7 +11,7 @@ WORSE_AFTER_S = 3.0
 BETTER_AFTER_S = 10.0
 
 
-class Quality(IntEnum):
+class Mark(IntEnum):
     """How good a connection is. The lower the worse."""
 
     POOR = 0
@@ -36,11 +36,11 @@ POOR_FROM = Measures(loss=0.10, jitter_ms=80.0, round_trip_ms=500.0)
 """Words are lost, or conversation becomes a turn of speeches."""
 
 
-def judge(measures: Measures) -> Quality:
+def judge(measures: Measures) -> Mark:
     """Return what a stream is like now: as bad as the worst of its measures."""
     if _reaches(measures, POOR_FROM):
-        return Quality.POOR
-    return Quality.FAIR if _reaches(measures, FAIR_FROM) else Quality.GOOD
+        return Mark.POOR
+    return Mark.FAIR if _reaches(measures, FAIR_FROM) else Mark.GOOD
 
 
 def _reaches(measures: Measures, limits: Measures) -> bool:
@@ -54,11 +54,11 @@ class ConnectionQuality:
     """The mark that is shown. It changes when it has been wrong for a while, in one direction all the time."""
 
     def __init__(self) -> None:
-        self.mark = Quality.GOOD
-        self._change: tuple[Quality, float] | None = None
+        self.mark = Mark.GOOD
+        self._change: tuple[Mark, float] | None = None
         """What the mark would be changed to, and since when at least that much."""
 
-    def update(self, streams: Iterable[Measures], now: float) -> Quality:
+    def update(self, streams: Iterable[Measures], now: float) -> Mark:
         """Take note of what the streams are like now and return the mark; call it about once a second.
 
         The worst stream counts. Without any stream nothing is known, and the mark stays.

@@ -1,6 +1,6 @@
 """The last packets of a stream, shared by all its subscribers, for retransmission."""
 
-from server.media.worker.group import Packet
+from server.media.worker.arrangement import Packet
 
 VIDEO_PACKETS = 512
 """1.8 s of 2.5 Mbit/s."""

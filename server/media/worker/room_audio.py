@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from server.media.messages import AUDIO_LEVEL_ID, AUDIO_SLOTS
-from server.media.worker.group import Packet
+from server.media.worker.arrangement import Packet
 from server.media.worker.listening import Loss, decisive_loss
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.rtp import forwarded_extension

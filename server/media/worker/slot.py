@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from server.media.messages import SlotSubscription
 from server.media.worker import rtp
+from server.media.worker.arrangement import Packet
 from server.media.worker.feedback import Reception
-from server.media.worker.group import Packet
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.ring import AUDIO_PACKETS, PacketRing
 from server.media.worker.slot_consumer import SlotConsumer

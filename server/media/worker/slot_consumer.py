@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from server.media.messages import ConsumerStream
 from server.media.worker import rtcp
+from server.media.worker.arrangement import Packet
 from server.media.worker.continuity import Shift
 from server.media.worker.fanout import Target
 from server.media.worker.feedback import Reception
-from server.media.worker.group import Packet
 from server.media.worker.listening import ReportedLoss
 from server.media.worker.repeats import RepeatBudget
 from server.media.worker.rtp import addressed, subscriber_prefix

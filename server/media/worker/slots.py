@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from server.media.worker.group import Packet
+from server.media.worker.arrangement import Packet
 
 CLOCK_RATE = 48_000
 """Of Opus, whatever its bandwidth (RFC 7587 section 4.1)."""

@@ -11,8 +11,8 @@ to be of a layer that is left out, an empty packet is sent in its place. Pure.
 from bisect import bisect_right
 from typing import NamedTuple
 
+from server.media.worker.arrangement import Packet
 from server.media.worker.continuity import Position
-from server.media.worker.group import Packet
 from server.media.worker.rtp import HEADER_BYTES
 from server.media.worker.vp8 import Vp8Descriptor, write_picture_id
 

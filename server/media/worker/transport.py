@@ -21,7 +21,7 @@ from server.media.worker.line import Line
 from server.media.worker.path import Path
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.producer import Producer
-from server.media.worker.quality import Quality
+from server.media.worker.quality import Mark
 from server.media.worker.quota import Quota
 from server.media.worker.room_audio import RoomAudio
 from server.media.worker.rtcp_transceiver import RtcpTransceiver
@@ -75,7 +75,7 @@ class Transport:
         self._on_closed = on_closed
         self.tell_layers_wanted = on_layers_wanted
         self.tell_dark = on_dark
-        self.quality = Quality.GOOD
+        self.mark = Mark.GOOD
         """The mark that was told last."""
         self._tell_quality = on_quality
         self._dtls = DtlsTransport(certificate, send=self._send, on_closed=lambda: self.close("dtls_closed"))
@@ -280,8 +280,8 @@ class Transport:
         for slot_consumer in self.slot_consumers.values():
             slot_consumer.tick(now)
         self.rtcp.send_sender_reports()
-        if (quality := self.line.tick(now)) is not self.quality:
-            self.quality = quality
+        if (mark := self.line.tick(now)) is not self.mark:
+            self.mark = mark
             self._tell_quality(self)
         self.rtcp.show_life()
 

@@ -266,7 +266,7 @@ class Worker:
         )
 
     def _tell_quality(self, router_id: str, transport: Transport) -> None:
-        quality = Quality(transport.quality.name.lower())
+        quality = Quality(transport.mark.name.lower())
         self._tell(m.TransportQuality(router_id=router_id, transport_id=transport.transport_id, quality=quality))
 
     def _transport(self, transport_id: str) -> Transport:

@@ -9,10 +9,10 @@ import pylibsrtp
 import pytest
 from pylibsrtp import Policy
 
+from server.media.worker.arrangement import Packet
 from server.media.worker.batch import BATCH
 from server.media.worker.continuity import Shift
 from server.media.worker.fanout import MAX_HELD, PACE_FROM, PACE_UNTIL, Fanout, Lane, Outbox, Target
-from server.media.worker.group import Packet
 from server.media.worker.rtp import HEADER_BYTES, parse_header, subscriber_prefix, write_header
 from server.media.worker.srtp import PROFILES, Profile, SrtpSession
 from server.media.worker.udp import UdpSocket, open_socket

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from server.media.worker.feedback import Reception
 from server.media.worker.line import MIN_PACKETS, WINDOW_TICKS, Line
-from server.media.worker.quality import BETTER_AFTER_S, WORSE_AFTER_S, Quality
+from server.media.worker.quality import BETTER_AFTER_S, WORSE_AFTER_S, Mark
 from server.media.worker.rtcp import ReportBlock
 
 SOUND_HZ = 48_000
@@ -35,7 +35,7 @@ class Publisher:
         self.reception.block(1, second + 1, given_up=self._given_up)
 
 
-def marks(line: Line, publisher: Publisher, seconds: int, *, start: int = 0, **how: float) -> list[Quality]:
+def marks(line: Line, publisher: Publisher, seconds: int, *, start: int = 0, **how: float) -> list[Mark]:
     shown = []
     for second in range(start, start + seconds):
         publisher.send(float(second), **how)  # type: ignore[arg-type]
@@ -46,16 +46,16 @@ def marks(line: Line, publisher: Publisher, seconds: int, *, start: int = 0, **h
 
 class TestFromThePage:
     def test_a_clean_line_is_good(self) -> None:
-        assert set(marks(Line(), Publisher(), LONG_S)) == {Quality.GOOD}
+        assert set(marks(Line(), Publisher(), LONG_S)) == {Mark.GOOD}
 
-    @pytest.mark.parametrize(("lose_one_in", "quality"), [(20, Quality.FAIR), (5, Quality.POOR), (50, Quality.GOOD)])
-    def test_what_is_lost_makes_it_worse(self, lose_one_in: int, quality: Quality) -> None:
+    @pytest.mark.parametrize(("lose_one_in", "quality"), [(20, Mark.FAIR), (5, Mark.POOR), (50, Mark.GOOD)])
+    def test_what_is_lost_makes_it_worse(self, lose_one_in: int, quality: Mark) -> None:
         shown = marks(Line(), Publisher(), LONG_S, lose_one_in=lose_one_in)
         assert shown[-1] is quality
-        assert shown[0] is Quality.GOOD
+        assert shown[0] is Mark.GOOD
 
-    @pytest.mark.parametrize(("late_s", "quality"), [(0.04, Quality.FAIR), (0.1, Quality.POOR), (0.01, Quality.GOOD)])
-    def test_jitter_of_sound_makes_it_worse(self, late_s: float, quality: Quality) -> None:
+    @pytest.mark.parametrize(("late_s", "quality"), [(0.04, Mark.FAIR), (0.1, Mark.POOR), (0.01, Mark.GOOD)])
+    def test_jitter_of_sound_makes_it_worse(self, late_s: float, quality: Mark) -> None:
         assert marks(Line(), Publisher(), LONG_S, late_s=late_s)[-1] is quality
 
     def test_jitter_of_pictures_does_not_count(self) -> None:
@@ -63,18 +63,18 @@ class TestFromThePage:
         for second in range(LONG_S):
             publisher.send(float(second), late_s=0.2)
             line.on_received(publisher.reception, is_audio=False)
-            assert line.tick(float(second)) is Quality.GOOD
+            assert line.tick(float(second)) is Mark.GOOD
 
     def test_few_packets_say_nothing_about_loss(self) -> None:
         assert MIN_PACKETS > WINDOW_TICKS
-        assert set(marks(Line(), Publisher(packets_per_s=1), LONG_S, lose_one_in=2)) == {Quality.GOOD}
+        assert set(marks(Line(), Publisher(packets_per_s=1), LONG_S, lose_one_in=2)) == {Mark.GOOD}
 
     def test_it_gets_better_when_nothing_is_lost_any_more(self) -> None:
         line, publisher = Line(), Publisher()
         marks(line, publisher, LONG_S, lose_one_in=5)
         after = marks(line, publisher, 2 * LONG_S, start=LONG_S)
-        assert after[0] is Quality.POOR
-        assert after[-1] is Quality.GOOD
+        assert after[0] is Mark.POOR
+        assert after[-1] is Mark.GOOD
 
 
 class Subscriber:
@@ -110,8 +110,8 @@ class Subscriber:
 
 
 class TestToThePage:
-    @pytest.mark.parametrize(("lost", "quality"), [(0, Quality.GOOD), (2, Quality.FAIR), (10, Quality.POOR)])
-    def test_what_the_page_has_lost_makes_it_worse(self, lost: int, quality: Quality) -> None:
+    @pytest.mark.parametrize(("lost", "quality"), [(0, Mark.GOOD), (2, Mark.FAIR), (10, Mark.POOR)])
+    def test_what_the_page_has_lost_makes_it_worse(self, lost: int, quality: Mark) -> None:
         line = Line()
         subscriber = Subscriber(line)
         for second in range(LONG_S):
@@ -140,7 +140,7 @@ class TestToThePage:
             line.on_sent_report(SSRC, second << 32, float(second))
             slow_s = 0.9 if second % 4 else 0.02
             subscriber.report(second + slow_s, last_sender_report=second << 16)
-            assert line.tick(second + slow_s) is Quality.GOOD
+            assert line.tick(second + slow_s) is Mark.GOOD
 
     def test_what_the_publisher_s_line_did_is_not_held_against_it(self) -> None:
         line, publisher = Line(), Publisher()
@@ -148,7 +148,7 @@ class TestToThePage:
         for second in range(LONG_S):
             publisher.send(float(second), lose_one_in=5, late_s=0.1)
             subscriber.report(float(second), lost=10, jitter_s=0.08, origin=publisher.reception)
-            assert line.tick(float(second)) is Quality.GOOD
+            assert line.tick(float(second)) is Mark.GOOD
 
     def test_what_the_publisher_s_line_lost_and_got_back_hides_nothing(self) -> None:
         line, publisher = Line(), Publisher()
@@ -157,7 +157,7 @@ class TestToThePage:
             publisher.send(float(second), lose_one_in=5, is_repaired=True)
             subscriber.report(float(second), lost=10, origin=publisher.reception)
             mark = line.tick(float(second))
-        assert mark is Quality.POOR
+        assert mark is Mark.POOR
 
     def test_sound_that_was_asked_for_again_was_missed_though_it_is_not_reported_as_lost(self) -> None:
         line = Line()
@@ -169,7 +169,7 @@ class TestToThePage:
             subscriber.report(float(second))
             mark = line.tick(float(second))
         assert line.condition.loss == pytest.approx(0.2, abs=0.01)
-        assert mark is Quality.GOOD
+        assert mark is Mark.GOOD
 
     def test_what_is_asked_for_because_the_publisher_s_line_lost_it_is_not_held_against_it(self) -> None:
         line, publisher = Line(), Publisher()
@@ -199,7 +199,7 @@ class TestToThePage:
         subscriber = Subscriber(line)
         for second in range(LONG_S):
             assert subscriber.report(float(second), lost=1_000_000, packets=3_000_000_000) == 0
-            assert line.tick(float(second)) is Quality.GOOD
+            assert line.tick(float(second)) is Mark.GOOD
 
     def test_a_stream_that_is_forgotten_begins_anew(self) -> None:
         line = Line()
@@ -235,7 +235,7 @@ def test_both_directions_count() -> None:
         line.on_received(publisher.reception, is_audio=True)
         subscriber.report(float(second), lost=10)
         mark = line.tick(float(second))
-    assert mark is Quality.POOR
+    assert mark is Mark.POOR
 
 
 def test_what_was_sent_is_not_remembered_for_ever() -> None:

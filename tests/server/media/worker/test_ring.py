@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.worker.group import Packet
+from server.media.worker.arrangement import Packet
 from server.media.worker.ring import PacketRing
 
 SIZE = 128

@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.worker.group import Packet
+from server.media.worker.arrangement import Packet
 from server.media.worker.slots import (
     CLOCK_RATE,
     HISTORY_PACKETS,

@@ -12,8 +12,8 @@ import pytest
 from server.media import messages as m
 from server.media.worker import rtcp
 from server.media.worker import tcp as tcp_module
+from server.media.worker.arrangement import MAX_PACKETS
 from server.media.worker.batch import PACKET_BYTES
-from server.media.worker.group import MAX_PACKETS
 from server.media.worker.ice_lite import CONSENT_S, MAX_PATHS
 from server.media.worker.newcomers import FIRST_CHECK_S, MAX_PER_SOURCE
 from server.media.worker.tcp import (

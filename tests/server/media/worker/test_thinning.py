@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.media.worker.arrangement import Packet
 from server.media.worker.continuity import Position
-from server.media.worker.group import Packet
 from server.media.worker.rtp import HEADER_BYTES
 from server.media.worker.thinning import BASE, SPAN, WHOLE, Thinning, limit_at
 from server.media.worker.vp8 import Vp8Descriptor, parse_descriptor

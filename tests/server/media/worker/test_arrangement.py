@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.worker.group import MAX_PADDING, Packet, Row, arrange
+from server.media.worker.arrangement import MAX_PADDING, Packet, Row, arrange
 from server.media.worker.rtp import HEADER_BYTES, parse_header
 
 HEADER = b"\x80" + bytes(11)
