@@ -228,6 +228,7 @@ class Transport:
             self._forget_sent(consumer.ssrc, consumer.rtx_ssrc)
 
     def _forget_sent(self, ssrc: int, rtx_ssrc: int | None = None) -> None:
+        self._plumbing.outbox.flush()  # encrypted later, what is held would begin its numbers, and the key stream, anew
         del self.sent[ssrc]
         self.line.forget(ssrc)
         for session in (self.outbound, self._repeating):

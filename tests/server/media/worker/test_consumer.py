@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.media.worker import rtcp, rtp
+from server.media import messages as m
+from server.media.worker import fanout, rtcp, rtp
 from server.media.worker.quota import MAX_NACKS_PER_S
 from server.media.worker.repeats import MAX_LOOKUPS_PER_S, MAX_RETRANSMISSIONS_PER_S
 from tests.server.media.endpoint import DEADLINE_S, Endpoint
@@ -141,3 +142,27 @@ async def test_a_nack_for_another_stream_is_ignored(rig: Rig, ssrc: int) -> None
     subscriber.send_rtcp(rtcp.nack(1, ssrc, [sequence]))
     await rig.drained()
     assert rig.worker.plumbing.counters.retransmissions_out == 0
+
+
+async def test_what_is_held_leaves_before_its_key_stream_is_forgotten(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Encrypted afterwards, it would have the first numbers of the key again: two packets under one key stream."""
+    monkeypatch.setattr(fanout, "PACE_S", 3_600)
+    publisher, subscriber = await two_sides(rig)
+    rig.worker.plumbing.outbox.is_pacing = True
+    publisher.send_rtp(rtp_packet(1, b"held"))
+    await rig.drained()
+    assert subscriber.rtp.empty()
+    forgotten: list[bool] = []
+    session = rig.worker.transports["sub"].outbound
+    assert session is not None
+    monkeypatch.setattr(type(session), "forget", lambda _, ssrc: forgotten.append(outbox_is_empty(rig)))
+    rig.worker.do(m.CloseConsumer(transport_id="sub", consumer_id="consumer"))
+    assert forgotten
+    assert all(forgotten)
+    assert payload(await subscriber.next_rtp()) == b"held"
+
+
+def outbox_is_empty(rig: Rig) -> bool:
+    return not rig.worker.plumbing.outbox._held
