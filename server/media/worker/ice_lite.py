@@ -94,12 +94,17 @@ class IceLite(Generic[Owner]):
             self._forget(agent, path)
         agent.selected = None
 
-    def lose(self, agent: IceAgent[Owner], path: Path) -> None:
-        """Take note that a path is no more; without the selected one nothing is sent until there is a check again."""
+    def lose(self, agent: IceAgent[Owner], path: Path) -> bool:
+        """Take note that a path is no more; return whether it was the selected one.
+
+        Then nothing is sent until there is a check again.
+        """
         if path.remote in agent.paths:
             self._forget(agent, path)
-        if agent.selected == path:
+        was_selected = agent.selected == path
+        if was_selected:
             agent.selected = None
+        return was_selected
 
     def receive(self, data: bytes | memoryview, path: Path, now: float) -> Checked[Owner] | None:
         """Take a datagram that may be a STUN request; `None` means that it is none, or not authentic: say nothing."""

@@ -68,7 +68,7 @@ class Worker:
         self._certificate = certificate
         self._emit = emit
         self._clock = clock
-        self._rounds = Rounds(TURNS, self._begin_round)
+        self._rounds: Rounds[Transport] = Rounds(TURNS)
         self._lag = LoopLag(clock)
         self._ticked_at = clock()
         self._sent = 0
@@ -161,22 +161,22 @@ class Worker:
         Where something fails, only that is not done.
         """
         now = self._clock()
+        if self._rounds.is_over:
+            self._begin_round(now)
         for transport in self._rounds.next():
             if not transport.is_closed:
                 self._try(transport.tick, now)
         if self._rounds.is_over:
             self._try(self._report, self._lag.take())
 
-    def _begin_round(self) -> list[Transport]:
-        """Do what is due every second for the whole worker; return who comes next."""
-        now = self._clock()
+    def _begin_round(self, now: float) -> None:
+        """Do what is due every second for the whole worker."""
         self._try(self._pace, now)
         for inlet in list(self.pipes.inlets.values()):
             self._try(inlet.tick, now)
         for router in list(self._routers.values()):
             self._try(router.audio.tick, now)
         self._try(self.tcp.tick, now)
-        return list(self.transports.values())
 
     def _try(self, part: Callable[[float], None], argument: float) -> None:
         try:
@@ -210,6 +210,7 @@ class Worker:
         self.transports[transport.transport_id] = transport
         self._router_of[transport.transport_id] = command.router_id
         router.transports[transport.transport_id] = transport
+        self._rounds.add(transport)
         self.ice.add(transport.agent)
         return m.TransportCreated(
             username_fragment=transport.agent.credentials.username_fragment,
@@ -237,6 +238,7 @@ class Worker:
 
     def _on_transport_closed(self, transport: Transport, reason: m.CloseReason | None) -> None:
         self.ice.remove(transport.agent)
+        self._rounds.remove(transport)
         del self.transports[transport.transport_id]
         router_id = self._router_of.pop(transport.transport_id)
         router = self._routers[router_id]
@@ -313,8 +315,7 @@ class Worker:
 
     def _on_connection_lost(self, path: Path) -> None:
         transport = self.ice.owners.get(path.remote)
-        if transport is not None:
-            self.ice.lose(transport.agent, path)
+        if transport is not None and self.ice.lose(transport.agent, path):
             transport.on_moved()
 
     def _on_turn_end(self) -> None:

@@ -151,6 +151,20 @@ class TestPaths:
         assert parsed(after).ssrc == parsed(before).ssrc
         assert [event for event in rig.events if isinstance(event, m.TransportClosed)] == []
 
+    async def test_a_connection_that_was_not_in_use_ends_without_a_word(
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await two_sides(rig)
+        transport, moves = rig.worker.transports["sub"], list[None]()
+        monkeypatch.setattr(transport, "on_moved", lambda: moves.append(None))
+        spare = await rig.open_tcp()
+        credentials = transport.agent.credentials
+        await spare.check(credentials.username_fragment, credentials.password, nominate=False)
+        assert len(transport.agent.paths) == 2
+        spare.writer.close()
+        await rig.until(lambda: len(transport.agent.paths) == 1)
+        assert moves == []
+
     async def test_without_checks_a_connection_ends_with_its_transport(self, rig: Rig) -> None:
         endpoint = await rig.connect_tcp("pub")
         rig.time.advance(CONSENT_S + 0.1)
