@@ -15,6 +15,8 @@ from server.media.worker.consumer import Consumer
 ESTIMATE_LIFETIME_S = 5.0
 """An estimate is forgotten after so long without a new one."""
 _INTERVAL_S = 1.0
+_MIN_INTERVAL_S = 0.2
+"""Between two divisions because of estimates; browsers send one a second."""
 PROVEN_S = 2.0
 """What a line has carried for so long without being full, it carries."""
 MORE = 1.2
@@ -47,26 +49,31 @@ class Downlink:
         self._videos = 0
         self._congestion = Congestion()
         self._is_full = False
+        self._full_since = 0.0
         self._worst_loss = 0.0
         """The line's own, since failures were forgotten."""
 
     def on_estimate(self, bitrate: int, consumers: Collection[Consumer], now: float) -> None:
-        """Take note of the subscriber's own estimate, in bits a second (REMB)."""
-        self._estimate = (bitrate, now)
-        self.allocate(consumers, now)
+        """Take note of the subscriber's own estimate, in bits a second (REMB). Of many at once the last one counts."""
+        is_first, self._estimate = self._estimate is None, (bitrate, now)
+        if is_first or now - self._allocated_at >= _MIN_INTERVAL_S:
+            self.allocate(consumers, now)
 
     def on_moved(self) -> None:
         """Take note that packets go another way: nothing is known of it."""
         self._congestion = Congestion()
         self._worst_loss = 0.0
         self._steady = self._proven = 0
+        self._estimate = None
         self._allocator.forget_failures()
 
     def tick(self, consumers: Collection[Consumer], condition: Condition, now: float) -> None:
         """Divide anew, unless an estimate has just caused it: call this once a second."""
         carried = self._carried(consumers)
         self._videos = sum(consumer.first is not None and consumer.producer.is_video for consumer in consumers)
-        self._is_full = self._congestion.is_full(condition, carried)
+        was_full, self._is_full = self._is_full, self._congestion.is_full(condition, carried)
+        if self._is_full and not was_full:
+            self._full_since = now
         if carried > MORE * self._steady:
             self._steady, self._steady_since = carried, now
         if self._is_full:
@@ -95,7 +102,7 @@ class Downlink:
             if consumer.layer is not None and consumer.layer.index == layers.get(consumer.consumer_id)
             else consumer.bitrate
             for consumer in consumers
-            if consumer.producer.is_video
+            if consumer.producer.is_video and consumer.bitrate
         )
 
     def _look_for_another_line(self) -> None:
@@ -132,17 +139,23 @@ class Downlink:
         return estimate // max(1, self._videos) if estimate is not None else None
 
     def _fresh_estimate(self, now: float) -> int | None:
+        """Return the subscriber's estimate, or less when the line has been full for a while in spite of it.
+
+        The estimate looks for queues: where packets are dropped without one, it grows to more than arrives.
+        """
         if self._estimate is None or now - self._estimate[1] > ESTIMATE_LIFETIME_S:
             return None
-        return self._estimate[0]
+        if not self._is_full or now - self._full_since < LOWER_S:
+            return self._estimate[0]
+        return int(min(self._estimate[0], max(self._proven, self._congestion.bearable)))
 
 
 def _wish(consumer: Consumer) -> WantedStream:
     layers = consumer.producer.layers
     return WantedStream(
         stream_id=consumer.consumer_id,
-        bitrates=tuple(layer.bitrate for layer in layers),
-        base_bitrate=layers[0].base_bitrate if layers[0].top_temporal_layer else None,
+        bitrates=tuple(layer.price for layer in layers),
+        base_bitrate=layers[0].base_price if layers[0].top_temporal_layer else None,
         top_layer=min(consumer.max_layer, len(layers) - 1),
         priority=Priority.STAGE if consumer.is_large else Priority.THUMBNAIL,
         is_screen=consumer.producer.stream.is_screen,

@@ -4,7 +4,9 @@ A track without simulcast is one layer.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable
+from statistics import median
 from typing import TYPE_CHECKING
 
 from protocol.rtp import MediaKind
@@ -34,6 +36,7 @@ SETTLE_S = 10.0
 for seconds at a time would be a freeze each time."""
 SILENT_FRAMES = 8
 """A publisher stops sending a layer without a word. Losing so many frames of it in a row is unlikely on any line."""
+_PRICED_TICKS = 3
 OVERTAKEN_S = 0.04
 """A sound missed for longer was not overtaken by the next two: it was lost, and sent again."""
 _NACKED_AT_ONCE = 256
@@ -68,9 +71,13 @@ class Layer:
         """Of the last second, with retransmissions."""
         self.base_bitrate = 0
         """Of the base temporal layer alone."""
+        self.price = self.base_price = 0
+        """The same as it usually is: a keyframe takes several times as much, but not every second."""
         self.top_temporal_layer = BASE
         """The highest that came lately, if the codec tells."""
         self._octets = self._base_octets = 0
+        self._bitrates = deque([(0, 0)] * _PRICED_TICKS, _PRICED_TICKS)
+        """Of the last seconds: the whole, and the base temporal layer."""
         self._highest_temporal_layer = BASE
         self._missed_frames = 0
         """Of the smallest layer, since this one's last packet."""
@@ -199,6 +206,8 @@ class Layer:
         self._packets_left = MAX_PACKETS_PER_S
         self.bitrate = int(self._octets * 8 / elapsed_s)
         self.base_bitrate = int(self._base_octets * 8 / elapsed_s)
+        self._bitrates.append((self.bitrate, self.base_bitrate))
+        self.price, self.base_price = (int(median(seconds)) for seconds in zip(*self._bitrates, strict=True))
         if self._octets:
             self.is_live = self.is_live or not self.producer.is_layered
             self.top_temporal_layer = self._highest_temporal_layer

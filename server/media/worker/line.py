@@ -56,9 +56,11 @@ class _Direction:
         recent = list(self._past)[-RECENT_TICKS:]
         expected = sum(second.expected for second in recent)
         missed = sum(second.missed for second in recent)
+        losses = (second.missed / second.expected for second in recent if second.expected >= RECENT_PACKETS)
         return Condition(
             loss=min(1.0, missed / expected) if expected >= RECENT_PACKETS else None,
             queue_s=self._newest_round_trip() - min(self._round_trips) if self._round_trips else 0.0,
+            peak_loss=min(1.0, max(losses, default=0.0)),
         )
 
     def forget_round_trips(self) -> None:
@@ -122,8 +124,9 @@ class Line:
             second.jitter_s = min(second.jitter_s, reception.jitter_s)
 
     def on_sent_report(self, ssrc: int, ntp: int, now: float) -> None:
-        """Remember when a sender report left."""
-        self._sent_reports[ssrc, ntp >> 16 & 0xFFFFFFFF] = now
+        """Remember when a sender report left. Of one that left twice, an answer does not tell which it answers."""
+        key = (ssrc, ntp >> 16 & 0xFFFFFFFF)
+        self._sent_reports[key] = inf if key in self._sent_reports else now
         if len(self._sent_reports) > _MAX_SENT_REPORTS:
             del self._sent_reports[next(iter(self._sent_reports))]
 

@@ -93,3 +93,26 @@ def test_chance_in_three_seconds_of_sound_is_not_taken_for_more_loss() -> None:
         congestion.is_full(Condition(sum(random.random() < 0.2 for _ in range(150)) / 150), SENT) for _ in range(600)
     ]
     assert sum(told) < 12
+
+
+def test_what_was_not_measured_is_not_the_line_s_own() -> None:
+    congestion = Congestion()
+    assert congestion.is_full(Condition(0.3), SENT)
+    told = [congestion.is_full(Condition(None), 0) for _ in range(PROOF_TICKS)]
+    assert not told[-1]
+    assert congestion.own_loss == 0.0
+    assert congestion.is_full(Condition(0.3), SENT)
+
+
+def test_a_line_over_which_as_much_arrives_as_before_is_full_however_much_it_loses() -> None:
+    congestion, sent = Congestion(), 10 * SENT
+    for _ in range(12):
+        assert congestion.is_full(Condition(1 - SENT / sent), sent)
+        sent = max(sent // 2, int(1.1 * SENT))
+
+
+def test_the_worst_second_of_the_beginning_counts() -> None:
+    """The mean of three seconds has seen one bad one when it is looked at first."""
+    congestion = Congestion()
+    assert congestion.is_full(Condition(0.27, peak_loss=0.8), SENT)
+    assert all(congestion.is_full(Condition(0.6, peak_loss=0.8), SENT // 2) for _ in range(PROOF_TICKS + 1))

@@ -1,10 +1,13 @@
 """What a subscriber gets over a line that does not carry everything."""
 
+from collections.abc import Sequence
+
 import msgspec
+import pytest
 
 from server.media import messages as m
 from server.media.worker import rtcp
-from server.media.worker.allocation import ASSUMED_BITRATES
+from server.media.worker.allocation import ASSUMED_BITRATES, Allocation, WantedStream
 from server.media.worker.congestion import Condition
 from tests.server.media.endpoint import Endpoint
 from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, SUBSCRIBED_AUDIO, Rig, rtp_packet
@@ -98,10 +101,11 @@ async def test_before_a_picture_goes_dark_it_has_fewer_frames(rig: Rig) -> None:
     rig.consume()
     viewer = Viewer(rig, subscriber)
     film = Camera([Encoder(publisher, ssrc) for ssrc in SSRCS])
-    film.send(len(PATTERN), is_keyframe=True)
-    await rig.drained()
-    rig.time.advance(1)
-    rig.tick()
+    for _ in range(3):
+        film.send(len(PATTERN), is_keyframe=True)
+        await rig.drained()
+        rig.time.advance(1)
+        rig.tick()
     (low, *_) = rig.worker.transports["pub"].producer("video").layers
     assert 0 < low.base_bitrate < low.bitrate / 2
     await viewer.layers()
@@ -240,3 +244,51 @@ class TestWhatArrives:
             downlink.tick(consumers, Condition(loss=0.0), rig.time())
         assert downlink._allocation.bitrate > MIDDLE
         assert 0 < downlink._proven < 2 * self.SENT
+
+    async def test_a_picture_at_rest_proves_nothing(self, rig: Rig) -> None:
+        viewer, encoders = await meet(rig)
+        rig.worker.do(m.PreferLayer(transport_id="sub", consumer_id="consumer", layer=0))
+        downlink, proven = rig.worker.transports["sub"].downlink, list[int]()
+        consumers = rig.worker.transports["sub"].consumers.values()
+        for second in range(30):
+            if second < 10:
+                encoders[0].send(is_keyframe=True, packets=100)
+            await viewer.tell(LOWEST + 10_000)
+            rig.worker.transports["pub"].tick(rig.time())
+            downlink.tick(consumers, Condition(loss=0.0), rig.time())
+            proven.append(downlink._proven)
+        assert 0 < proven[-1] < proven[9] / 2
+
+
+async def test_a_keyframe_does_not_make_a_picture_dear(rig: Rig) -> None:
+    viewer, encoders = await meet(rig)
+    rig.worker.do(m.PreferLayer(transport_id="sub", consumer_id="consumer", layer=0))
+    downlink = rig.worker.transports["sub"].downlink
+    for second in range(9):
+        encoders[0].send(is_keyframe=True, packets=100 if second % 3 == 0 else 10)
+        await viewer.tell(LOWEST + 10_000)
+        rig.worker.transports["pub"].tick(rig.time())
+        if second >= 3:
+            assert downlink._allocation.costs["consumer"] < TestWhatArrives.SENT / 5
+
+
+async def test_many_estimates_at_once_cost_no_more_than_one(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    viewer, _ = await meet(rig)
+    await viewer.tell(HIGHEST)
+    allocator, divided = rig.worker.transports["sub"].downlink._allocator, list[int | None]()
+    divide = allocator.allocate
+
+    def note(estimate: int | None, wanted: Sequence[WantedStream], now: float, *, is_full: bool) -> Allocation:
+        divided.append(estimate)
+        return divide(estimate, wanted, now, is_full=is_full)
+
+    monkeypatch.setattr(allocator, "allocate", note)
+    estimates = b"".join(
+        rtcp.bandwidth_estimate(1, bitrate, [SUBSCRIBED.ssrc]) for bitrate in range(50_000, 90_000, 1_000)
+    )
+    viewer.endpoint.send_rtcp(rtcp.receiver_report(1, []) + estimates)
+    await rig.drained()
+    assert len(divided) == 1
+    rig.time.advance(1)
+    rig.tick()
+    assert divided[1:] == [89_000]

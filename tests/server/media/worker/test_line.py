@@ -238,6 +238,19 @@ def test_both_directions_count() -> None:
     assert mark is Mark.POOR
 
 
+def test_a_report_that_left_twice_tells_no_round_trip() -> None:
+    line = Line()
+    subscriber = Subscriber(line)
+    line.on_sent_report(SSRC, 5 << 16, 10.0)
+    line.on_sent_report(SSRC, 5 << 16, 10.19)
+    subscriber.report(10.2, last_sender_report=5)
+    line.tick(10.5)
+    line.on_sent_report(SSRC, 6 << 16, 11.0)
+    subscriber.report(11.2, last_sender_report=6)
+    line.tick(12.0)
+    assert line.condition.queue_s == 0.0
+
+
 def test_what_was_sent_is_not_remembered_for_ever() -> None:
     line = Line()
     for number in range(10_000):
