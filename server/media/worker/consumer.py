@@ -107,7 +107,7 @@ class Consumer:
         """The publisher's report that was passed on last."""
         self._silent_ticks = SENDER_REPORT_TICKS
         """Since then."""
-        self._repeats = RepeatBudget()
+        self._repeats = RepeatBudget(transport.repeats)
 
     @property
     def layer(self) -> "Layer | None":
@@ -164,7 +164,7 @@ class Consumer:
     def prefer(self, layer: int, *, is_large: bool) -> None:
         """Forward no larger layer than this one."""
         self.max_layer, self.is_large = layer, is_large
-        self.producer.retarget()
+        self.producer.retarget_one(self)
         self.transport.allocate()
 
     def allow(self, layer: int | None, *, is_thin: bool) -> None:
@@ -179,7 +179,7 @@ class Consumer:
         has_changed = (layer is None) != (self.allowed_layer is None)
         self.allowed_layer = layer
         if not has_changed:
-            self.producer.retarget()
+            self.producer.retarget_one(self)
             return
         self.producer.refresh()
         if self.is_forwarding:

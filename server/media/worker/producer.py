@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from protocol.rtp import MediaKind
+from protocol.rtp import MAX_LAYERS, MediaKind
 from server.media.messages import ProducerStream
 from server.media.worker.consumer import Consumer
 from server.media.worker.continuity import Position
@@ -80,15 +80,17 @@ class Producer:
     def retarget(self) -> None:
         """Choose a layer for everybody anew."""
         if self.is_layered:
+            best = [self._best_layer(maximum) for maximum in range(MAX_LAYERS)]
             for consumer in self.consumers.values():
-                if not consumer.is_forwarding:
-                    continue
-                target = self._best_layer(consumer.largest_layer)
-                if target is not consumer.target_layer:
-                    consumer.target_layer = target
-                    if target is not consumer.layer:
-                        consumer.request_keyframe()
+                self._aim(consumer, best[consumer.largest_layer])
         self._tell_wanted(at_least=True)
+
+    def retarget_one(self, consumer: Consumer) -> None:
+        """Choose a layer for one of the consumers, who wants, or may have, another."""
+        if self.is_layered:
+            self._aim(consumer, self._best_layer(consumer.largest_layer))
+        if consumer.max_layer >= self.layers_wanted:
+            self._tell_wanted(at_least=True)
 
     def start_all(self, layer: Layer, first: int) -> None:
         """Forward the only layer to everybody from its packet `first` on."""
@@ -158,6 +160,12 @@ class Producer:
         for layer in self.layers:
             layer.close()
         self.consumers.clear()
+
+    def _aim(self, consumer: Consumer, target: Layer | None) -> None:
+        if consumer.is_forwarding and target is not consumer.target_layer:
+            consumer.target_layer = target
+            if target is not consumer.layer:
+                consumer.request_keyframe()
 
     def _best_layer(self, maximum: int) -> Layer | None:
         live = [layer for layer in self.layers if layer.is_live]

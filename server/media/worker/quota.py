@@ -18,11 +18,14 @@ MAX_NACKS_PER_S = 600
 every gap, and every 20 ms for what is still missing: nine pictures of 110 packets a second and four voices come to 320
 over a line that loses 20 %, to 520 at 30 %. How many packets are looked up is limited, too (`consumer.py`)."""
 
+MAX_RTCP_OCTETS_PER_S = 100_000
+"""Of all compounds: those 520 are 20,000, reports on fifty streams 5,000. What costs is what is in them."""
+
 
 class Quota:
     """Each `take_...` says whether a datagram is within what is allowed, and counts it."""
 
-    __slots__ = ("_dtls_left", "_nacks_left", "_octets_left", "_packets_left", "_rtcp_left")
+    __slots__ = ("_dtls_left", "_nacks_left", "_octets_left", "_packets_left", "_rtcp_left", "_rtcp_octets_left")
 
     def __init__(self) -> None:
         self.refill()
@@ -31,6 +34,7 @@ class Quota:
         """Allow another second's worth."""
         self._octets_left, self._packets_left, self._dtls_left = MAX_OCTETS_PER_S, MAX_PACKETS_PER_S, MAX_DTLS_PER_S
         self._rtcp_left, self._nacks_left = MAX_RTCP_PER_S, MAX_NACKS_PER_S
+        self._rtcp_octets_left = MAX_RTCP_OCTETS_PER_S
 
     def take_media(self, size: int) -> bool:
         """Take an RTP packet of `size` bytes."""
@@ -40,13 +44,14 @@ class Quota:
         self._octets_left -= size
         return True
 
-    def take_rtcp(self, *, is_nack: bool) -> bool:
-        """Take a compound."""
+    def take_rtcp(self, size: int, *, is_nack: bool) -> bool:
+        """Take a compound of `size` bytes."""
+        self._rtcp_octets_left -= size
         if is_nack:
             self._nacks_left -= 1
-            return self._nacks_left >= 0
+            return self._nacks_left >= 0 and self._rtcp_octets_left >= 0
         self._rtcp_left -= 1
-        return self._rtcp_left >= 0
+        return self._rtcp_left >= 0 and self._rtcp_octets_left >= 0
 
     def take_dtls(self) -> bool:
         """Take a DTLS datagram."""

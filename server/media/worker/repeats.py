@@ -1,15 +1,29 @@
-"""How much is sent again to one subscriber."""
+"""How much is sent again to one subscriber: asking costs little, answers are large."""
 
 MAX_RETRANSMISSIONS_PER_S = 300
-"""A subscriber that asks for more has a problem that retransmission makes worse."""
+"""Of one stream. A subscriber that asks for more has a problem that retransmission makes worse."""
+MAX_RETRANSMISSIONS_IN_ALL_PER_S = 1_000
+"""Of all streams of a transport: as many as nine pictures have packets."""
 MAX_LOOKUPS_PER_S = 3_000
-"""Sequence numbers looked up for one subscriber, whether they are found or not."""
+"""Sequence numbers of one stream that are looked up, whether they are found or not."""
+
+
+class TransportRepeats:
+    """What all streams to one subscriber share."""
+
+    def __init__(self) -> None:
+        self.refill()
+
+    def refill(self) -> None:
+        """Begin the next second."""
+        self.left = MAX_RETRANSMISSIONS_IN_ALL_PER_S
 
 
 class RepeatBudget:
     """Of one stream, for a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, shared: TransportRepeats) -> None:
+        self._shared = shared
         self.refill()
 
     def refill(self) -> None:
@@ -19,7 +33,7 @@ class RepeatBudget:
 
     def look_up(self, sequences: tuple[int, ...]) -> tuple[int, ...]:
         """Return those of the sequence numbers asked for that may be looked up."""
-        if self._retransmissions <= 0:
+        if min(self._retransmissions, self._shared.left) <= 0:
             return ()
         allowed = sequences[: self._lookups]
         self._lookups -= len(allowed)
@@ -27,5 +41,8 @@ class RepeatBudget:
 
     def take(self) -> bool:
         """Tell whether one more packet may be sent again, and count it."""
+        if min(self._retransmissions, self._shared.left) <= 0:
+            return False
         self._retransmissions -= 1
-        return self._retransmissions >= 0
+        self._shared.left -= 1
+        return True

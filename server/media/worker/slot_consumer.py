@@ -44,7 +44,7 @@ class SlotConsumer:
         self._packets = self._octets = 0
         """Sent until the last stop; while sending, less what the slot had forwarded at the start."""
         self._reported = 0
-        self._repeats = RepeatBudget()
+        self._repeats = RepeatBudget(transport.repeats)
 
     @property
     def origin(self) -> Reception | None:

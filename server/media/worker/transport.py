@@ -23,6 +23,7 @@ from server.media.worker.plumbing import Plumbing
 from server.media.worker.producer import Producer
 from server.media.worker.quality import Mark
 from server.media.worker.quota import Quota
+from server.media.worker.repeats import TransportRepeats
 from server.media.worker.room_audio import RoomAudio
 from server.media.worker.rtcp_transceiver import RtcpTransceiver
 from server.media.worker.rtp import RtpHeader
@@ -64,6 +65,7 @@ class Transport:
         self.slot_consumers: dict[str, SlotConsumer] = {}
         self.sent: dict[int, Consumer | SlotConsumer] = {}
         """What is sent to the page, by SSRC."""
+        self.repeats = TransportRepeats()
         self.rtcp = RtcpTransceiver(self, plumbing)
         self.line = Line()
         self.downlink = Downlink()
@@ -262,6 +264,7 @@ class Transport:
         self.rtcp.begin_tick()
         self.incoming.tick()
         self._quota.refill()
+        self.repeats.refill()
         elapsed_s, self._ticked_at = max(0.001, now - self._ticked_at), now
         if self._connect is not None:
             if now - max(self._connect_at, self.agent.last_check or 0.0) > CONSENT_S:
@@ -378,7 +381,7 @@ class Transport:
         buffer = self._plumbing.udp.buffer
         compound = buffer.view[RECEIVE_AT:]
         source = rtcp.sender_ssrc(compound)
-        if not self._quota.take_rtcp(is_nack=rtcp.begins_with_nack(compound)) or not self.rtcp.admits(source):
+        if not self._quota.take_rtcp(size, is_nack=rtcp.begins_with_nack(compound)) or not self.rtcp.admits(source):
             return "over_limit"
         buffer.length[0] = size
         if unprotect_rtcp(inbound.context, buffer.pointer_at(RECEIVE_AT), buffer.length):

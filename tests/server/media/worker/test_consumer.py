@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.media import messages as m
-from server.media.worker import fanout, rtcp, rtp
+from server.media.worker import fanout, repeats, rtcp, rtp
 from server.media.worker.quota import MAX_NACKS_PER_S
 from server.media.worker.repeats import MAX_LOOKUPS_PER_S, MAX_RETRANSMISSIONS_PER_S
 from tests.server.media.endpoint import DEADLINE_S, Endpoint
@@ -99,6 +99,23 @@ async def test_a_subscriber_that_asks_for_everything_again_and_again_is_limited(
     await ask_again(subscriber, sequences)
     await rig.drained()
     assert rig.worker.plumbing.counters.retransmissions_out == MAX_RETRANSMISSIONS_PER_S + 16
+
+
+async def test_all_streams_of_a_subscriber_share_a_limit(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repeats, "MAX_RETRANSMISSIONS_IN_ALL_PER_S", 20)
+    publisher, subscriber = await two_sides(rig)
+    rig.produce(AUDIO, producer_id="audio")
+    rig.consume(SUBSCRIBED_AUDIO, producer_id="audio", consumer_id="sound")
+    rig.tick()
+    for number in range(16):
+        publisher.send_rtp(rtp_packet(number, b"x"))
+        publisher.send_rtp(rtp_packet(number, b"x", payload_type=111, ssrc=2_222))
+    packets = [parsed(await subscriber.next_rtp()) for _ in range(32)]
+    for ssrc in (SUBSCRIBED.ssrc, SUBSCRIBED_AUDIO.ssrc):
+        numbers = [packet.sequence for packet in packets if packet.ssrc == ssrc]
+        subscriber.send_rtcp(rtcp.nack(1, ssrc, numbers))
+    await rig.drained()
+    assert rig.worker.plumbing.counters.retransmissions_out == 20
 
 
 async def test_asking_for_what_never_was_costs_no_more_than_a_share(rig: Rig) -> None:

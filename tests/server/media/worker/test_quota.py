@@ -3,6 +3,7 @@ from server.media.worker.quota import (
     MAX_NACKS_PER_S,
     MAX_OCTETS_PER_S,
     MAX_PACKETS_PER_S,
+    MAX_RTCP_OCTETS_PER_S,
     MAX_RTCP_PER_S,
     Quota,
 )
@@ -42,11 +43,19 @@ def test_dtls_is_limited_and_nothing_of_it_goes_off_the_media() -> None:
 
 def test_nacks_and_other_rtcp_are_limited_apart() -> None:
     quota = Quota()
-    assert sum(quota.take_rtcp(is_nack=True) for _ in range(2 * MAX_NACKS_PER_S)) == MAX_NACKS_PER_S
-    assert sum(quota.take_rtcp(is_nack=False) for _ in range(2 * MAX_RTCP_PER_S)) == MAX_RTCP_PER_S
+    assert sum(quota.take_rtcp(60, is_nack=True) for _ in range(2 * MAX_NACKS_PER_S)) == MAX_NACKS_PER_S
+    assert sum(quota.take_rtcp(60, is_nack=False) for _ in range(2 * MAX_RTCP_PER_S)) == MAX_RTCP_PER_S
     quota.refill()
-    assert quota.take_rtcp(is_nack=True)
-    assert quota.take_rtcp(is_nack=False)
+    assert quota.take_rtcp(60, is_nack=True)
+    assert quota.take_rtcp(60, is_nack=False)
+
+
+def test_long_compounds_are_limited_by_their_bytes() -> None:
+    quota = Quota()
+    for is_nack in (True, False):
+        assert sum(quota.take_rtcp(1_300, is_nack=is_nack) for _ in range(150)) == MAX_RTCP_OCTETS_PER_S // 1_300
+        assert not quota.take_rtcp(1_300, is_nack=not is_nack)
+        quota.refill()
 
 
 async def test_who_floods_the_worker_is_cut_off_for_the_rest_of_a_second(rig: Rig) -> None:
