@@ -132,6 +132,13 @@ class Consumer:
         return self._now.layer.base_bitrate if self._now.thinning is not None else self._now.layer.bitrate
 
     @property
+    def price(self) -> int:
+        """The same as it usually is."""
+        if self._now is None:
+            return 0
+        return self._now.layer.base_price if self._now.thinning is not None else self._now.layer.price
+
+    @property
     def first(self) -> int | None:
         """The layer's packet from which on it is forwarded; `None` while nothing is."""
         return self._now.first if self._now is not None else None

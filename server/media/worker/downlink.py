@@ -43,6 +43,8 @@ class Downlink:
         self._allocation = Allocation({}, {}, is_trial=False)
         self._steady = self._proven = 0
         """Bits a second, in the allocation's prices."""
+        self._arrives = False
+        """Whether what is being sent was found to arrive."""
         self._steady_since = 0.0
         """Since when not much more has been sent, and the line was not full."""
         self._lowered_at = -inf
@@ -64,7 +66,7 @@ class Downlink:
         self._congestion = Congestion()
         self._worst_loss = 0.0
         self._steady = self._proven = 0
-        self._estimate = None
+        self._estimate, self._arrives = None, False
         self._allocator.forget_failures()
 
     def tick(self, consumers: Collection[Consumer], condition: Condition, now: float) -> None:
@@ -74,12 +76,13 @@ class Downlink:
         was_full, self._is_full = self._is_full, self._congestion.is_full(condition, carried)
         if self._is_full and not was_full:
             self._full_since = now
+        self._arrives = condition.loss is not None and not self._is_full
         if carried > MORE * self._steady:
             self._steady, self._steady_since = carried, now
         if self._is_full:
             self._steady_since = now
             self._lower(carried, condition, now)
-        elif condition.loss is not None and now - self._steady_since >= PROVEN_S:
+        elif self._arrives and now - self._steady_since >= PROVEN_S:
             self._steady = carried
             self._proven = max(carried, int(self._proven + FORGETTING * (carried - self._proven)))
         self._look_for_another_line()
@@ -94,16 +97,19 @@ class Downlink:
             least = 0 if condition.queue_s > LONG_QUEUE_S else min(self._proven, LITTLE)
             self._proven, self._lowered_at = max(int(LESS * self._proven), least), now
 
-    def _carried(self, consumers: Collection[Consumer]) -> int:
-        """Return what is really being sent, at the prices of the allocation: they change less than pictures do."""
-        costs, layers = self._allocation.costs, self._allocation.layers
-        return sum(
-            costs[consumer.consumer_id]
-            if consumer.layer is not None and consumer.layer.index == layers.get(consumer.consumer_id)
-            else consumer.bitrate
-            for consumer in consumers
-            if consumer.producer.is_video and consumer.bitrate
-        )
+    def _carried(self, consumers: Collection[Consumer], *, most: bool = False) -> int:
+        """Return what is really being sent, at the prices of the allocation: they change less than pictures do.
+
+        `most`: at the prices of now, where these are higher. A picture that has begun to move has been sent so already.
+        """
+        costs, layers, carried = self._allocation.costs, self._allocation.layers, 0
+        for consumer in consumers:
+            if not (consumer.producer.is_video and consumer.bitrate and consumer.layer is not None):
+                continue
+            is_as_allocated = consumer.layer.index == layers.get(consumer.consumer_id)
+            price = costs[consumer.consumer_id] if is_as_allocated else consumer.bitrate
+            carried += max(price, consumer.price) if most else price
+        return carried
 
     def _look_for_another_line(self) -> None:
         """Forget failures when the losses that they came of turned out to be the line's own, or are over."""
@@ -124,9 +130,11 @@ class Downlink:
         }
         # Chrome's estimate without transport-cc is of video alone: no audio comes off it.
         estimate = self._fresh_estimate(now)
-        if estimate is not None and estimate < self._proven:
+        if estimate is not None:
             is_probing = not self._is_full and now - self._steady_since >= PROBE_S
-            estimate = int(PROBE_SHARE * self._proven) if is_probing else self._proven
+            least = PROBE_SHARE * self._proven if is_probing else self._proven
+            grown = MORE * self._carried(consumers, most=True) if self._arrives else 0
+            estimate = int(max(estimate, least, grown))
         wishes = [_wish(consumer) for consumer in wanted.values()]
         allocation = self._allocator.allocate(estimate, wishes, now, is_full=self._is_full)
         self._allocation = allocation

@@ -182,6 +182,7 @@ class TestWhatArrives:
         queue_s: float = 0.0,
         good_for: int = 0,
         is_reported: bool = True,
+        growth: float = 1.0,
     ) -> list[tuple[str, bool]]:
         """Look at a picture; return when it went dark and light again.
 
@@ -191,7 +192,7 @@ class TestWhatArrives:
         viewer, encoders = await meet(rig)
         line = rig.worker.transports["sub"].line
         for second in range(seconds):
-            encoders[0].send(is_keyframe=True, packets=100)
+            encoders[0].send(is_keyframe=True, packets=int(100 * growth**second))
             await rig.drained()
             is_light = allowed(rig) is not None
             self.highest += 100
@@ -215,7 +216,10 @@ class TestWhatArrives:
         rig.worker.transports["sub"].on_moved()
         viewer = Viewer(rig, rig.endpoints[1])
         await viewer.tell(self.SENT // 3, seconds=8)
-        assert viewer.dark() == [("consumer", True)]
+        assert viewer.dark()[:1] == [("consumer", True)]
+
+    async def test_a_picture_that_begins_to_move_stays(self, rig: Rig) -> None:
+        assert await self.hear(rig, 9, growth=1.4) == []
 
     async def test_what_nobody_has_reported_on_has_not_arrived(self, rig: Rig) -> None:
         assert (await self.hear(rig, 7, is_reported=False))[0] == ("consumer", True)

@@ -73,6 +73,8 @@ class Picture:
             return 0
         return self.layer.base_bitrate if self._is_thin else self.layer.bitrate
 
+    price = bitrate
+
 
 @dataclass
 class Line:
