@@ -235,15 +235,23 @@ class Allocator:
         self._wishes: list[tuple[str, int]] = []
         """Streams and the layers that they are wanted in, by importance."""
         self._bitrate = 0
+        self._carried = 0
 
     def allocate(
-        self, estimate: int | None, wanted: Sequence[WantedStream], now: float, *, is_full: bool = False
+        self,
+        estimate: int | None,
+        wanted: Sequence[WantedStream],
+        now: float,
+        *,
+        is_full: bool = False,
+        carried: int = 0,
     ) -> Allocation:
         """Return what to send. `estimate` is in bits a second; of equal streams the earlier goes first.
 
-        `is_full`: whether the line is known to carry no more than is sent. `None` is for an estimate that is not known
-        or too old.
+        `is_full`: whether the line is known to carry no more than is sent. `carried`: what arrives just now, as far as
+        is known. `None` is for an estimate that is not known or too old.
         """
+        self._carried = carried
         streams = self._take_in(wanted, now)
         self._believe(streams, estimate, now, is_full=is_full)
         plan = self._fill(streams, now)
@@ -310,7 +318,7 @@ class Allocator:
 
     def _fill(self, streams: Sequence[_Stream], now: float) -> dict[str, int]:
         """Return a layer for each stream."""
-        believed = self._budget.value if self._budget is not None else START_BITRATE
+        believed = max(self._budget.value, self._carried) if self._budget is not None else START_BITRATE
         granted = self._trial.granted if self._trial is not None else {}
         tried = max(believed, self._trial.budget) if self._trial is not None else believed
         if self._budget is None:

@@ -130,13 +130,13 @@ class Downlink:
         }
         # Chrome's estimate without transport-cc is of video alone: no audio comes off it.
         estimate = self._fresh_estimate(now)
+        carried = int(MORE * self._carried(consumers, most=True)) if self._arrives else 0
         if estimate is not None:
             is_probing = not self._is_full and now - self._steady_since >= PROBE_S
             least = PROBE_SHARE * self._proven if is_probing else self._proven
-            grown = MORE * self._carried(consumers, most=True) if self._arrives else 0
-            estimate = int(max(estimate, least, grown))
+            estimate = int(max(estimate, least, carried))
         wishes = [_wish(consumer) for consumer in wanted.values()]
-        allocation = self._allocator.allocate(estimate, wishes, now, is_full=self._is_full)
+        allocation = self._allocator.allocate(estimate, wishes, now, is_full=self._is_full, carried=carried)
         self._allocation = allocation
         for consumer_id, layer in allocation.layers.items():
             wanted[consumer_id].allow(layer, is_thin=consumer_id in allocation.thin)

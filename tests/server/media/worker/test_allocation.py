@@ -261,6 +261,14 @@ class TestHysteresis:
             "b": None,
         }
 
+    def test_what_arrives_stays_though_it_has_become_dearer(self) -> None:
+        allocator = Allocator()
+        for second in range(10):
+            price = 100_000 + 40_000 * second
+            allocation = allocator.allocate(150_000, [tile("a", (price,))], float(second), carried=price)
+            assert allocation.layers == {"a": 0}
+        assert allocator.allocate(150_000, [tile("a", (price,))], 10.0).layers == {"a": None}
+
     def test_cautious_is_worse_at_once_and_better_by_the_least_of_a_while(self) -> None:
         measure = Cautious(100, worse="lower", hold_s=HOLD_S)
         for measured, now, value in [(90, 0, 90), (112, 1, 90), (113, 2, 90), (150, 3, 90), (120, 4, 113)]:

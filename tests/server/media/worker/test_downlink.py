@@ -1,6 +1,7 @@
 """What a subscriber gets over a line that does not carry everything."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import pytest
@@ -282,9 +283,9 @@ async def test_many_estimates_at_once_cost_no_more_than_one(rig: Rig, monkeypatc
     allocator, divided = rig.worker.transports["sub"].downlink._allocator, list[int | None]()
     divide = allocator.allocate
 
-    def note(estimate: int | None, wanted: Sequence[WantedStream], now: float, *, is_full: bool) -> Allocation:
+    def note(estimate: int | None, wanted: Sequence[WantedStream], now: float, **known: Any) -> Allocation:
         divided.append(estimate)
-        return divide(estimate, wanted, now, is_full=is_full)
+        return divide(estimate, wanted, now, **known)
 
     monkeypatch.setattr(allocator, "allocate", note)
     estimates = b"".join(
