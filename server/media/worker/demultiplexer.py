@@ -62,9 +62,14 @@ class Demultiplexer:
             for layer in producer.layers
         )
 
-    def bind(self, packet: memoryview, header: RtpHeader) -> tuple[Layer, Receive] | None:
-        """Find out by MID and RID whose stream a packet with an unknown SSRC is (RFC 8843 section 9.2, RFC 8852)."""
+    def bind(self, packet: memoryview, header: RtpHeader | None) -> tuple[Layer, Receive] | None:
+        """Find out by MID and RID whose stream a packet with an unknown SSRC is (RFC 8843 section 9.2, RFC 8852).
+
+        One without a `header`, which is malformed, is nobody's.
+        """
         self._stray_packets += 1
+        if header is None:
+            return None
         for producer in self._producers.values():
             stream = producer.stream
             if stream.mid is None or stream.mid_extension is None:

@@ -356,11 +356,12 @@ class Transport:
         if unprotect(inbound.context, buffer.pointer_at(RECEIVE_AT), buffer.length):
             return "not_authentic"
         header = rtp.parse_header(packet, buffer.length[0])
-        if header is None:
-            return "malformed"
         stream = known or self.incoming.bind(packet, header)
         if stream is None:
             inbound.forget(ssrc)
+        if header is None:
+            return "malformed"
+        if stream is None:
             return "unknown_stream"
         layer, receive = stream
         now = self._plumbing.clock()

@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from pylibsrtp._binding import lib
+
 from protocol.rtp import MediaKind
 from server.media import messages as m
 from server.media.worker.dtls import WorkerCertificate, create_certificate
 from server.media.worker.port import open_port
+from server.media.worker.srtp import SrtpSession
 from server.media.worker.worker import TURNS, Worker
 from tests.server.media.endpoint import DEADLINE_S, Endpoint, TcpEndpoint
 
@@ -59,6 +62,12 @@ def rtp_packet(
     )
     extension = struct.pack("!HH", 0xBEDE, len(padded) // 4) + padded if padded else b""
     return head + extension + payload
+
+
+def lets_go(session: SrtpSession | None, ssrc: int) -> bool:
+    """Have SRTP forget a stream; tell whether there was one to forget."""
+    assert session is not None
+    return bool(lib.srtp_remove_stream(session.context, socket.htonl(ssrc)) == 0)
 
 
 class ManualTime:

@@ -10,9 +10,11 @@ from msgspec.structs import replace
 from server.media import messages as m
 from server.media.rpc import RpcError
 from server.media.worker import demultiplexer, rtcp
+from server.media.worker.counters import DropReason
 from server.media.worker.ice_lite import CONSENT_S
 from server.media.worker.transport import DTLS_TIMEOUT_S
-from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, VIDEO, Rig, rtp_packet
+from tests.server.media.worker.people import PACKET_S, pass_time, people
+from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, VIDEO, Rig, lets_go, rtp_packet
 from tests.server.media.worker.test_producer import parsed, payload, two_sides
 
 
@@ -260,16 +262,92 @@ async def test_strays_of_a_page_that_names_its_streams_by_mid_are_limited_for_a_
     publisher = await rig.connect("pub")
     rig.produce(replace(VIDEO, encodings=[m.Encoding()]))
     (layer,) = rig.worker.transports["pub"].producer("video").layers
-    named = bytes(((VIDEO.mid_extension or 0) << 4,)) + b"0"
     for ssrc in range(10_000, 10_003):
         publisher.send_rtp(rtp_packet(1, b"stray", ssrc=ssrc))
-    publisher.send_rtp(rtp_packet(1, b"x", ssrc=7_777, extensions=named))
+    publisher.send_rtp(rtp_packet(1, b"x", ssrc=7_777, extensions=NAMED))
     await rig.drained()
     assert layer.ssrc is None
     rig.tick()
-    publisher.send_rtp(rtp_packet(2, b"x", ssrc=7_777, extensions=named))
+    publisher.send_rtp(rtp_packet(2, b"x", ssrc=7_777, extensions=NAMED))
     await rig.drained()
     assert layer.ssrc == 7_777
+
+
+NAMED = bytes(((VIDEO.mid_extension or 0) << 4,)) + b"0"
+
+
+def padded(packet: bytes) -> bytes:
+    """Return a packet that says that it ends with padding; how much of it, its last byte says."""
+    return bytes((packet[0] | 0x20,)) + packet[1:]
+
+
+class TestWhatSrtpRemembers:
+    """Each stream that libsrtp knows takes memory, and is searched through for each packet."""
+
+    @pytest.mark.parametrize(
+        ("packet", "reason"),
+        [
+            (rtp_packet(1, b"stray", ssrc=10_000, extensions=b"\x4012"), "unknown_stream"),
+            (rtp_packet(1, b"stray", ssrc=10_000), "unknown_stream"),
+            (padded(rtp_packet(1, b"more padding than packet\xff", ssrc=10_000, extensions=NAMED)), "malformed"),
+        ],
+        ids=["another MID", "no MID", "malformed"],
+    )
+    async def test_strays_leave_nothing_and_are_limited(
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch, packet: bytes, reason: DropReason
+    ) -> None:
+        monkeypatch.setattr(demultiplexer, "MAX_STRAY_PACKETS_PER_S", 3)
+        publisher = await rig.connect("pub")
+        rig.produce(replace(VIDEO, encodings=[m.Encoding()]))
+        protected = publisher.dtls._tx_srtp.protect(packet)
+        drops = rig.worker.plumbing.counters.drops
+        for _ in range(3):
+            publisher.send_raw(protected)
+        await rig.drained()
+        assert (drops[reason], drops["not_authentic"]) == (3, 0), "a stream that is known takes nothing twice"
+        assert not lets_go(rig.worker.transports["pub"].inbound, 10_000)
+        before = drops["unknown_stream"]
+        publisher.send_raw(bytes((0x80, 0x60)) + bytes(30))
+        await rig.drained()
+        assert (drops["unknown_stream"] - before, drops["not_authentic"]) == (1, 0), "it was not decrypted any more"
+
+    async def test_a_malformed_packet_does_a_known_stream_no_harm(self, rig: Rig) -> None:
+        publisher, subscriber = await two_sides(rig)
+        publisher.send_rtp(rtp_packet(1, b"before"))
+        publisher.send_rtp(padded(rtp_packet(2, b"more padding than packet\xff")))
+        publisher.send_rtp(rtp_packet(3, b"after"))
+        assert [payload(await subscriber.next_rtp()) for _ in range(2)] == [b"before", b"after"]
+        assert rig.worker.plumbing.counters.drops["malformed"] == 1
+        assert lets_go(rig.worker.transports["pub"].inbound, 1_111)
+
+    async def test_a_producer_that_is_closed_leaves_nothing(self, rig: Rig) -> None:
+        publisher, _ = await two_sides(rig)
+        publisher.send_rtp(rtp_packet(1, b"x"))
+        publisher.send_rtp(rtp_packet(1, b"\0\1x", payload_type=97, ssrc=1_112))
+        publisher.send_rtcp(rtcp.sender_report(rtcp.SenderReport(1_111, 0, 0, 0, 0), "pub"))
+        await rig.drained()
+        assert rig.worker.plumbing.counters.drops["not_authentic"] == 0
+        rig.worker.do(m.CloseProducer(transport_id="pub", producer_id="video"))
+        assert not [ssrc for ssrc in (1_111, 1_112) if lets_go(rig.worker.transports["pub"].inbound, ssrc)]
+
+    async def test_a_consumer_that_is_closed_leaves_nothing(self, rig: Rig) -> None:
+        publisher, subscriber = await two_sides(rig)
+        outbound = rig.worker.transports["sub"].outbound
+        publisher.send_rtp(rtp_packet(1, b"x"))
+        sequence = parsed(await subscriber.next_rtp()).sequence
+        subscriber.send_rtcp(rtcp.nack(1, SUBSCRIBED.ssrc, [sequence]))
+        assert parsed(await subscriber.next_rtp()).ssrc == SUBSCRIBED.rtx_ssrc
+        rig.worker.do(m.CloseConsumer(transport_id="sub", consumer_id="consumer"))
+        assert not [ssrc for ssrc in (SUBSCRIBED.ssrc, SUBSCRIBED.rtx_ssrc) if lets_go(outbound, ssrc or 0)]
+
+    async def test_a_slot_that_is_closed_leaves_nothing(self, rig: Rig) -> None:
+        one, other = await people(rig, 2)
+        await pass_time(rig, [one], PACKET_S)
+        rig.tick()
+        await other.take()
+        transport = rig.worker.transports["p1"]
+        rig.worker.do(m.CloseConsumer(transport_id="p1", consumer_id="p1 slot 0"))
+        assert not [session for session in (transport.outbound, transport._repeating) if lets_go(session, 600_000)]
 
 
 async def test_a_stream_replaces_another_with_its_ssrc_and_mid(rig: Rig) -> None:
@@ -295,12 +373,17 @@ async def test_a_stream_replaces_another_with_its_ssrc_and_mid(rig: Rig) -> None
 
 async def test_a_page_cannot_fill_memory_with_sources_of_rtcp(rig: Rig) -> None:
     publisher, _ = await two_sides(rig)
-    for ssrc in range(2_000):
+    inbound = rig.worker.transports["pub"].inbound
+    for ssrc in range(10_000, 10_400):
         publisher.send_rtcp(rtcp.picture_loss_indication(ssrc, 1))
         if ssrc % 50 == 0:
             await rig.drained()
+            rig.tick()
+    publisher.send_rtcp(rtcp.picture_loss_indication(10_000, 1))
     await rig.drained()
-    assert rig.worker.plumbing.counters.drops["over_limit"] >= 1_700
+    assert rig.worker.plumbing.counters.drops["over_limit"] == 400 - 256
+    assert rig.worker.plumbing.counters.keyframe_requests_in == 256 + 1, "who was there is heard still"
+    assert [ssrc for ssrc in range(10_000, 10_400) if lets_go(inbound, ssrc)] == list(range(10_000, 10_256))
 
 
 async def test_streams_that_are_gone_leave_room_for_the_reports_of_others(rig: Rig) -> None:
