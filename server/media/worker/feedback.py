@@ -150,12 +150,16 @@ class MissingPackets:
     def on_gap(self, first: int, end: int, now: float) -> bool:
         """Miss `first` up to, not including, `end`. False when that is too much: forget all, ask for a keyframe."""
         if len(self._missing) + end - first > MAX_MISSING:
-            self.given_up += len(self._missing) + end - first
-            self._missing.clear()
+            self.give_up(end - first)
             return False
         for sequence in range(first, end):
             self._missing[sequence] = _Missing(now, now)
         return True
+
+    def give_up(self, count: int = 0) -> None:
+        """Ask for nothing that is missing any more, nor for `count` packets that never were."""
+        self.given_up += len(self._missing) + count
+        self._missing.clear()
 
     def take(self, sequence: int, now: float, *, is_answer: bool = True) -> float | None:
         """Return for how long a packet that has come was missed; `None` if it was not.

@@ -18,6 +18,7 @@ from server.media.worker.continuity import Position
 from server.media.worker.counters import DropReason
 from server.media.worker.fanout import Fanout, Target
 from server.media.worker.feedback import KeyframeThrottle, MissingPackets, Reception
+from server.media.worker.gaps import PICTURES_PER_S, SOUND_PER_S, Gaps
 from server.media.worker.h264 import begins_keyframe
 from server.media.worker.plumbing import Plumbing
 from server.media.worker.ring import AUDIO_PACKETS, VIDEO_PACKETS, PacketRing
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 MAX_PACKETS_PER_S = 3_000
 """A camera sends some 300. What is more is dropped: it would be multiplied by the number of subscribers."""
+MAX_SOUND_PACKETS_PER_S = 500
+"""The shortest packets of Opus are 400 (RFC 6716 section 2.1.4); a browser sends 50, and some of them twice."""
 SETTLE_S = 10.0
 """A layer that its publisher's line did not carry must have come for so long before it is forwarded again: to have it
 for seconds at a time would be a freeze each time."""
@@ -63,7 +66,10 @@ class Layer:
         self.forwarded_packets = self.forwarded_octets = 0
         self.last_sender_report: rtcp.SenderReport | None = None
         self.newest = Position(0, 0)
-        """Of the packets that came, the one with the highest sequence number; unbounded, 0 before the first one."""
+        """Of the packets that came, the one with the highest sequence number; unbounded, 0 before the first one.
+
+        As it is forwarded: the publisher's own number, less what was jumped over.
+        """
         self.newest_at = 0.0
         self.is_live = False
         """Whether packets came lately."""
@@ -92,7 +98,12 @@ class Layer:
         self._thinned: list[tuple[Thinning, Fanout]] = []
         self._first = 0
         self._is_stale = self._is_relimiting = False
-        self._packets_left = MAX_PACKETS_PER_S
+        self._max_packets = self._packets_left = MAX_PACKETS_PER_S if is_video else MAX_SOUND_PACKETS_PER_S
+        self._gaps = Gaps(PICTURES_PER_S if is_video else SOUND_PER_S)
+        self._skipped = 0
+        """Numbers that the publisher jumped over."""
+        self._oldest = 0
+        """The first number after the last jump, as it is forwarded."""
         self._throttle = KeyframeThrottle() if is_video else None
         self._missing = MissingPackets()
         self._keyframe_timer: asyncio.TimerHandle | None = None
@@ -113,8 +124,13 @@ class Layer:
             self._drop("over_limit" if self._packets_left < 0 else "unknown_stream")
             return
         expected = self.newest.sequence + 1
-        sequence = self.reception.add(header.sequence, header.timestamp, now)
-        if self.producer.transport.request_again is None:
+        sequence = self.reception.add(header.sequence, header.timestamp, now) - self._skipped
+        if sequence > expected > 1 and not self._gaps.take(sequence - expected, now):
+            sequence = self._jump(expected, sequence)
+        elif sequence < self._oldest:
+            self._drop("duplicate")
+            return
+        elif self.producer.transport.request_again is None:
             pass  # what is missing is asked for elsewhere, and comes once
         elif sequence < expected:
             # Audio is sent again without RTX: then only time tells what was lost and what was overtaken.
@@ -137,7 +153,7 @@ class Layer:
         if number is None:
             self._drop("duplicate")
             return
-        sequence = rtp.unwrap_sequence(number, self.newest.sequence)
+        sequence = rtp.unwrap_sequence(number, self.newest.sequence + self._skipped) - self._skipped
         if self._missing.take(sequence, now) is not None:
             self._plumbing.counters.retransmissions_in += 1
             self._accept(header._replace(payload_at=header.payload_at + rtp.RTX_OVERHEAD_BYTES), sequence, now)
@@ -203,7 +219,7 @@ class Layer:
 
     def tick(self, elapsed_s: float) -> None:
         """Refill what is limited per second, and measure."""
-        self._packets_left = MAX_PACKETS_PER_S
+        self._packets_left = self._max_packets
         self.bitrate = int(self._octets * 8 / elapsed_s)
         self.base_bitrate = int(self._base_octets * 8 / elapsed_s)
         self._bitrates.append((self.bitrate, self.base_bitrate))
@@ -353,6 +369,18 @@ class Layer:
             fanout.aim(targets[thinning])
             self._thinned.append((thinning, fanout))
 
+    def _jump(self, expected: int, sequence: int) -> int:
+        """Return the number of a packet before which more is missing than can have been lost.
+
+        One number stays missing, so that nobody takes it for the continuation of the picture before.
+        """
+        self._missing.give_up(sequence - expected)
+        self._oldest = expected + 1
+        self._skipped += sequence - self._oldest
+        if self.producer.transport.request_again is not None:
+            self.request_keyframe()
+        return self._oldest
+
     def _on_gap(self, first: int, end: int, now: float) -> None:
         if self.producer.is_paused:
             return
@@ -373,7 +401,7 @@ class Layer:
         if self._missing.given_up > given_up:
             self.request_keyframe()  # who gets this layer cannot go on without, and would wait seconds before asking
         for start in range(0, len(due), _NACKED_AT_ONCE):
-            numbers = [sequence & 0xFFFF for sequence in due[start : start + _NACKED_AT_ONCE]]
+            numbers = [sequence + self._skipped & 0xFFFF for sequence in due[start : start + _NACKED_AT_ONCE]]
             request_again(self, numbers)
         if (next_due := self._missing.next_due) is not None:
             self._nack_timer = self._plumbing.call_later(max(0.0, next_due - now), self._send_nacks)

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from server.media.worker.arrangement import Packet
+from server.media.worker.gaps import MAX_GAP, SOUND_PER_S, Gaps
 
 CLOCK_RATE = 48_000
 """Of Opus, whatever its bandwidth (RFC 7587 section 4.1)."""
@@ -26,6 +27,8 @@ HISTORY_PACKETS = 12
 _USUAL_FRAME = CLOCK_RATE // 50
 _LONGEST_FRAME = CLOCK_RATE * 120 // 1000
 """RFC 7587 section 4.2. A longer step between two packets is silence, not a frame."""
+_LONGEST_SILENCE = CLOCK_RATE * 5
+"""What the timestamp may advance by beyond the time that has passed: packets that a line held up come all at once."""
 _TIMESTAMPS = 1 << 32
 
 
@@ -73,7 +76,9 @@ class SlotRewriter:
 
     Within a speaker, sequence numbers and timestamps keep their distances: what was lost stays a gap and what comes
     late stays late, so that the receiver conceals it. At a change the sequence goes on without a gap, and the timestamp
-    advances by the time that has passed, at least by one frame: a receiver drops what overlaps with what it played.
+    advances by the time that has passed, at least by one frame: a receiver drops what overlaps with what it played. A
+    speaker's jump, which neither loss nor silence explains, is such a change, too: what one speaker does to the numbers
+    must not make the slot useless to those who come after.
     """
 
     def __init__(self, sequence: int, timestamp: int, now: float) -> None:
@@ -85,6 +90,7 @@ class SlotRewriter:
         self._frame = _USUAL_FRAME
         self._first: int | None = None
         self._sequence_offset = self._timestamp_offset = 0
+        self._gaps = Gaps(SOUND_PER_S)
 
     @property
     def highest(self) -> int:
@@ -99,15 +105,17 @@ class SlotRewriter:
         """Return the place of a speaker's packet that came at `now`, or `None` when it is too late to have one.
 
         `sequence` is unbounded, `timestamp` the packet's own 32 bits. A packet from before the first one that was taken
-        since the change is too late: its number belongs to somebody else.
+        since the change is too late: its number belongs to somebody else. So is one from before all that is kept.
         """
+        if self._first is not None and self._has_jumped(sequence, timestamp, now):
+            self._first = None
         is_first = self._first is None
         if self._first is None:
             passed = max(self._frame, round((now - self._at) * CLOCK_RATE))
             self._timestamp_offset = self._timestamp + passed - timestamp
             self._sequence_offset = self._highest + 1 - sequence
             self._first = sequence
-        elif sequence < self._first:
+        elif sequence < max(self._first, self._highest - self._sequence_offset - MAX_GAP):
             return None
         number = sequence + self._sequence_offset
         slot_timestamp = (timestamp + self._timestamp_offset) % _TIMESTAMPS
@@ -117,6 +125,15 @@ class SlotRewriter:
                 self._frame = step
             self._highest, self._timestamp, self._at = number, slot_timestamp, now
         return Rewritten(number, slot_timestamp, is_first)
+
+    def _has_jumped(self, sequence: int, timestamp: int, now: float) -> bool:
+        """Tell whether a packet ahead of all others is too far ahead of them, or its timestamp not ahead."""
+        missing = sequence + self._sequence_offset - self._highest - 1
+        if missing < 0:
+            return False
+        step = (timestamp + self._timestamp_offset - self._timestamp) % _TIMESTAMPS
+        passed = max(0, round((now - self._at) * CLOCK_RATE))
+        return not 0 < step <= passed + _LONGEST_SILENCE or not self._gaps.take(missing, now)
 
     def timestamp_at(self, now: float) -> int:
         """Return the stream's timestamp at a moment, for sender reports: 32 bits."""

@@ -10,7 +10,7 @@ from server.media.messages import AUDIO_LEVEL_ID, AUDIO_SLOTS, MID_ID
 from server.media.rpc import RpcError
 from server.media.worker import rtcp, rtp
 from server.media.worker.listening import FEW, FORGET_TICKS
-from server.media.worker.repeats import MAX_RETRANSMISSIONS_PER_S
+from server.media.worker.repeats import MAX_LOOKUPS_PER_S, MAX_RETRANSMISSIONS_PER_S
 from server.media.worker.speakers import HOLD_S, ONSET_PACKETS
 from tests.server.media.endpoint import DEADLINE_S
 from tests.server.media.worker.people import (
@@ -285,6 +285,43 @@ async def test_a_subscriber_that_asks_for_everything_again_and_again_is_limited(
     other.endpoint.send_rtcp(rtcp.nack(1, 600_000, numbers))
     await rig.drained()
     assert rig.worker.plumbing.counters.retransmissions_out == MAX_RETRANSMISSIONS_PER_S + len(numbers)
+
+
+async def test_asking_for_what_never_was_costs_no_more_than_a_share(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = await people(rig, 2)
+    datagrams = datagrams_of(other, monkeypatch)
+    await pass_time(rig, [one], PACKET_S)
+    (number,) = [int.from_bytes(datagram[2:4], "big") for datagram in await next_datagrams(datagrams, 1)]
+    nonsense = [(number + 10_000 + at) & 0xFFFF for at in range(200)]
+    for _ in range(MAX_LOOKUPS_PER_S // len(nonsense)):
+        other.endpoint.send_rtcp(rtcp.nack(1, 600_000, nonsense))
+    other.endpoint.send_rtcp(rtcp.nack(1, 600_000, [number]))
+    await rig.drained()
+    assert rig.worker.plumbing.counters.retransmissions_out == 0
+    rig.tick()
+    other.endpoint.send_rtcp(rtcp.nack(1, 600_000, [number]))
+    await rig.drained()
+    assert rig.worker.plumbing.counters.retransmissions_out == 1
+
+
+async def test_a_speaker_who_jumps_deafens_nobody_to_those_who_come_after(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener, hostile = await people(rig, 2)
+    receive = listener.endpoint.receive
+    for at in range(6):
+        if at == 3:  # the listener's line loses this one
+            monkeypatch.setattr(listener.endpoint, "receive", lambda data: receive(data) if data[0] < 128 else None)
+        hostile.sequence += 30_000
+        await pass_time(rig, [hostile], PACKET_S, hostile)
+        taken = await listener.take()
+        monkeypatch.setattr(listener.endpoint, "receive", receive)
+        assert len(taken) == (at != 3)
+    (slot,) = {packet.header.ssrc for packet in taken}
+    rig.worker.do(m.CloseTransport(transport_id="p1"))
+    honest = await Person.enter(rig, "honest")
+    await pass_time(rig, [honest], 0.1, honest)
+    assert {(packet.speaker, packet.header.ssrc) for packet in await listener.take()} == {("honest", slot)}
 
 
 async def test_a_keyframe_is_not_asked_of_a_slot(rig: Rig) -> None:

@@ -1,9 +1,11 @@
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from server.media.worker.arrangement import Packet
+from server.media.worker.gaps import MAX_GAP, SOUND_PER_S
 from server.media.worker.slots import (
     CLOCK_RATE,
     HISTORY_PACKETS,
@@ -156,6 +158,68 @@ class TestSlotRewriter:
                 now += frame / CLOCK_RATE
         timestamps = [seen[number] for number in sorted(seen)]
         assert all(distance(earlier, later) > 0 for earlier, later in pairwise(timestamps))
+
+    @pytest.mark.parametrize("jump", [MAX_GAP + 2, 30_000, 1 << 40])
+    def test_a_jump_of_a_speaker_s_is_a_change(self, jump: int) -> None:
+        rewriter = SlotRewriter(100, 5_000, 10.0)
+        rewriter.rewrite(7_000, 90_000, 10.0)
+        assert rewriter.rewrite(7_000 + jump, 90_000 + FRAME, 10.02) == Rewritten(101, 5_000 + FRAME, is_first=True)
+        assert rewriter.rewrite(7_001, 90_000 + FRAME, 10.03) is None, "from before"
+
+    @pytest.mark.parametrize("step", [0, -1, -FRAME, 1 << 31, 6 * CLOCK_RATE])
+    def test_a_timestamp_that_no_time_explains_is_a_change(self, step: int) -> None:
+        rewriter = SlotRewriter(100, 5_000, 10.0)
+        rewriter.rewrite(7_000, 90_000, 10.0)
+        place = rewriter.rewrite(7_001, (90_000 + step) % (1 << 32), 10.02)
+        assert place == Rewritten(101, 5_000 + FRAME, is_first=True)
+
+    def test_a_silence_and_packets_that_were_held_up_are_no_change(self) -> None:
+        rewriter = SlotRewriter(100, 5_000, 10.0)
+        rewriter.rewrite(7_000, 90_000, 10.0)
+        silence = 60 * CLOCK_RATE
+        assert rewriter.rewrite(7_001, 90_000 + silence, 70.0) == Rewritten(101, 5_000 + silence, is_first=False)
+        late = silence + 2 * CLOCK_RATE
+        assert rewriter.rewrite(7_101, 90_000 + late, 70.0) == Rewritten(201, 5_000 + late, is_first=False)
+
+    def test_what_is_too_far_behind_is_too_late(self) -> None:
+        rewriter = SlotRewriter(1_000, 0, 10.0)
+        for number in range(0, 3 * MAX_GAP, MAX_GAP):
+            rewriter.rewrite(number, number * FRAME, 10 + number / 50)
+        assert rewriter.rewrite(MAX_GAP, 0, 90.0) is not None
+        assert rewriter.rewrite(MAX_GAP - 1, 0, 90.0) is None
+
+    @given(
+        st.lists(
+            st.tuples(
+                st.integers(-40_000, 40_000) | st.integers(-3, 700),
+                st.integers(0, (1 << 32) - 1) | st.just(FRAME),
+                st.floats(0, 0.1),
+                st.booleans(),
+            ),
+            max_size=60,
+        )
+    )
+    def test_whatever_speakers_do_the_numbers_run_no_faster_than_time_and_never_back(
+        self, steps: list[tuple[int, int, float, bool]]
+    ) -> None:
+        rewriter, start = SlotRewriter(1_000, 123, 50.0), 50.0
+        sequence, timestamp, now, packets = 1 << 20, 0, start, 0
+        newest = None
+        for distance_to_last, later, pause, is_change in steps:
+            sequence, timestamp, now = sequence + distance_to_last, (timestamp + later) % (1 << 32), now + pause
+            if is_change:
+                rewriter.change()
+            before = rewriter.highest
+            place = rewriter.rewrite(sequence, timestamp, now)
+            if place is None:
+                continue
+            packets += 1
+            assert abs(place.sequence - before - 1) <= MAX_GAP + 1
+            assert rewriter.highest < 1_000 + packets + MAX_GAP + SOUND_PER_S * (now - start)
+            if place.sequence > before:
+                if newest is not None:
+                    assert distance(newest, place.timestamp) > 0
+                newest = place.timestamp
 
 
 class TestHistory:
