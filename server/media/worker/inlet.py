@@ -119,6 +119,7 @@ class Inlet:
         elapsed_s, self._ticked_at = max(0.001, now - self._ticked_at), now
         for producer in self.producers.values():
             producer.tick(elapsed_s)
+        for producer in self.producers.values():
             self.tell_layers_wanted(producer)
 
 

@@ -19,6 +19,8 @@ _FORMAT_PLI = 1
 _FORMAT_FIR = 4
 _FORMAT_REMB = 15
 _REMB_MANTISSA_BITS = 18
+_MAX_BITRATE = 1 << 40
+"""As good as any: a REMB has room for 2 ** 81, which is more than other numbers in this program do."""
 
 _unpack_header = struct.Struct("!BBH").unpack_from
 _unpack_block = struct.Struct("!6I").unpack_from
@@ -134,7 +136,7 @@ def _parse_payload_feedback(message_format: int, body: bytes) -> Iterable[Messag
             yield KeyframeRequest(int.from_bytes(body[at : at + 4], "big"))
     elif message_format == _FORMAT_REMB and body[8:12] == b"REMB" and len(body) >= 16:
         word = int.from_bytes(body[13:16], "big")
-        yield BandwidthEstimate((word & 0x3FFFF) << (word >> _REMB_MANTISSA_BITS))
+        yield BandwidthEstimate(min(_MAX_BITRATE, (word & 0x3FFFF) << (word >> _REMB_MANTISSA_BITS)))
 
 
 def sender_report(report: SenderReport, cname: str) -> bytes:

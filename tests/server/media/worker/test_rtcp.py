@@ -1,3 +1,5 @@
+import struct
+
 import pytest
 from aiortc.rtp import (
     RtcpPacket,
@@ -93,6 +95,15 @@ def test_another_library_reads_our_bandwidth_estimates(bitrate: int, ssrcs: list
     assert read_ssrcs == ssrcs
     assert bitrate - (bitrate >> 17) <= read <= bitrate
     assert rtcp.parse(compound) == [rtcp.BandwidthEstimate(read)]
+
+
+@given(st.integers(0, 2**18 - 1), st.integers(0, 63))
+def test_any_bandwidth_estimate_fits_into_other_numbers(mantissa: int, exponent: int) -> None:
+    body = struct.pack("!II4sI", 1, 0, b"REMB", exponent << 18 | mantissa)
+    (estimate,) = rtcp.parse(b"\x8f\xce\0\x04" + body)
+    assert isinstance(estimate, rtcp.BandwidthEstimate)
+    assert estimate.bitrate == min(mantissa << exponent, 1 << 40)
+    rtcp.bandwidth_estimate(1, estimate.bitrate, [2])
 
 
 @given(st.integers(0, 255), st.integers(-(2**23), 2**23 - 1), uint32, uint32, uint32, uint32)
