@@ -1,12 +1,16 @@
 """What those on another worker see and hear of a publisher."""
 
+import itertools
 import struct
 from itertools import pairwise
 
+import pytest
+
 from server.media import messages as m
 from server.media.messages import AUDIO_LEVEL_ID, ORIENTATION_ID
-from server.media.worker import rtcp, rtp
+from server.media.worker import layer, rtcp, rtp
 from server.media.worker.feedback import KEYFRAME_INTERVAL_S
+from server.media.worker.producer import Producer
 from server.media.worker.speakers import ONSET_PACKETS, UPDATE_INTERVAL_S
 from tests.server.media.worker.people import FRAME, VOICE, consume_slots
 from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, rtp_packet
@@ -156,3 +160,42 @@ async def test_voices_are_heard_in_the_slots_of_both_workers_but_not_by_oneself(
         rig.worker.do(m.PauseProducer(transport_id="pub", producer_id="voice", is_paused=True))
     heard = [event for event in room.other.events if isinstance(event, m.SpeakersChanged)]
     assert heard[-1].slots == [None] * m.AUDIO_SLOTS
+
+
+def estimate(exponent: int) -> bytes:
+    """Return a REMB of all that its mantissa holds, so many bits to the left."""
+    return b"\x8f\xce\0\x05" + struct.pack("!II4sII", 1, 0, b"REMB", exponent << 18 | 0x3FFFF, SUBSCRIBED.ssrc)
+
+
+async def test_what_a_subscriber_claims_to_take_reaches_the_publishers_worker_whatever_it_is(room: Room) -> None:
+    publisher, subscriber = await room.two_sides()
+    publisher.send_rtp(rtp_packet(1, b"x"))
+    await subscriber.next_rtp()
+    subscriber.send_rtcp(rtcp.receiver_report(1, []) + estimate(63))
+    await room.other.drained()
+    room.other.tick()
+    await room.home.until(lambda: bool(room.outlet().shares))
+    assert room.outlet().shares == [1 << 40]
+
+
+async def test_what_cannot_be_told_of_one_stream_leaves_the_others_alone(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layer, "MAX_SOUND_PACKETS_PER_S", 2)
+    await room.two_sides()
+    room.home.produce(AUDIO, producer_id="voice")
+    room.pipe("voice", AUDIO)
+    inlet = room.other.worker.pipes.inlets["pub"]
+
+    def fail(_: Producer) -> None:
+        raise ValueError("unexpected")
+
+    monkeypatch.setattr(inlet, "tell_layers_wanted", fail)
+    number = itertools.count(1)
+    for _ in range(2):
+        packets = [rtp_packet(next(number), b"x", payload_type=100) for _ in range(3)]
+        for packet in packets:
+            inlet.receive(inlet.producers["voice"], 0, memoryview(packet))
+        room.other.tick()
+    assert room.dropped("over_limit") == 2, "one in each second"
+    room.other.worker.udp.failures = 0  # these were meant
