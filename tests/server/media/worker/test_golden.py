@@ -257,10 +257,11 @@ def assert_is_decodable(story: Story) -> None:
     newest: dict[tuple[int, int], Sent] = {}
     got = {each.sent.key for each in story.got}
     for sent in sorted(story.film.packets[key] for key in story.delivered):
-        frame = sent.descriptor
+        frame, layer = sent.descriptor, sent.layer
+        if sent.begins_keyframe:  # its end may not come, and what was before is needed no more
+            newest = {key: needed for key, needed in newest.items() if key[0] != layer}
         if frame is None or not sent.is_marked:
             continue
-        layer = sent.layer
         is_key = is_keyframe(story, sent)
         if sent.key in got and not is_key:
             below = (0,) if frame.is_sync else range(frame.temporal_layer + 1)
