@@ -98,7 +98,9 @@ class MediaWorkerFigures(Protocol):
     @property
     def loop_lag_s(self) -> float: ...  # noqa: D102
     @property
-    def restarts(self) -> int: ...  # noqa: D102
+    def deaths(self) -> int: ...  # noqa: D102
+    @property
+    def failed_starts(self) -> int: ...  # noqa: D102
 
 
 class Metrics:
@@ -207,7 +209,8 @@ _COUNTERS: tuple[_Row, ...] = (
         lambda w: w.refused_datagrams,
     ),
     ("roundup_media_cpu_seconds", "Processor time of the worker.", lambda w: w.cpu_s),
-    ("roundup_media_worker_restarts", "How often the worker died and was started again.", lambda w: w.restarts),
+    ("roundup_media_worker_deaths", "How often the worker ended, or hung and was killed.", lambda w: w.deaths),
+    ("roundup_media_worker_failed_starts", "Starts of the worker that came to nothing.", lambda w: w.failed_starts),
 )
 _GAUGES: tuple[_Row, ...] = (
     ("roundup_media_transports", "WebRTC transports.", lambda w: w.transports),

@@ -10,13 +10,16 @@ import structlog
 from server.config import SPAN_AT
 from server.errors import StartupError
 from server.media.messages import Report
-from server.media.worker_process import LogOptions, RouterOwner, WorkerProcess, tell
+from server.media.silence import Silence
+from server.media.worker_process import START_TIMEOUT_S, LogOptions, RouterOwner, WorkerProcess, tell
 
 HANG_S = 4.0
-"""A worker reports every second; one that has not for so long is taken for hung."""
-LAST_CHANCE_S = 0.5
-"""Then it gets so long, in case it was us who did not get round to reading its reports, and is killed."""
+"""A worker reports every second; one that has not for so long, while we were on time, is hung and is killed."""
+HANG_AT_MOST_S = 60.0
+"""One that has not for so long is of no use to anybody, however late we were ourselves."""
+_PROBE_S = 0.5
 RESTART_DELAYS_S = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
+MAX_START_TIMEOUT_S = 120.0
 _MAX_PORT = 65_535
 _HEALTHY_REPORTS = 30
 """After so many reports a worker's next end is a first one again."""
@@ -24,12 +27,23 @@ _HEALTHY_REPORTS = 30
 _log = structlog.get_logger(__name__)
 
 
+def start_timeout_s(failed_starts: int) -> float:
+    """Return how long the next start may take: after each that failed twice as long as before.
+
+    On a machine that is short of time a start that is given up has been for nothing, and the next begins from nothing.
+    """
+    return min(MAX_START_TIMEOUT_S, START_TIMEOUT_S * 2.0 ** min(failed_starts, 10))
+
+
 class WorkerStats(Report, frozen=True, kw_only=True, tag="worker_stats"):
-    """A worker's last report, and which incarnation it is of."""
+    """A worker's last report, and what became of those before it."""
 
     pid: int
     port: int
-    restarts: int
+    deaths: int
+    """How many ended, or hung and were killed."""
+    failed_starts: int
+    """How many did not come to serve."""
 
 
 @dataclass(slots=True)
@@ -37,7 +51,9 @@ class _Slot:
     number: int
     port: int
     worker: WorkerProcess | None = None
-    restarts: int = 0
+    deaths: int = 0
+    failed_starts: int = 0
+    failed_in_a_row: int = 0
     keeper: asyncio.Task[None] | None = None
 
 
@@ -116,7 +132,8 @@ class Supervisor:
             WorkerStats(
                 pid=slot.worker.pid,
                 port=slot.worker.port,
-                restarts=slot.restarts,
+                deaths=slot.deaths,
+                failed_starts=slot.failed_starts,
                 **{name: getattr(slot.worker.report, name) for name in Report.__struct_fields__},
             )
             for slot in self._slots
@@ -147,13 +164,20 @@ class Supervisor:
         """Wait until the slot's worker is gone, and tell its owners; return how often it had reported."""
         reports = await self._outlive(worker)
         slot.worker = None
+        slot.deaths += 1
         for owner in list(worker.routers.values()):
             tell(owner.on_worker_lost)
         return reports
 
     async def _restart(self, slot: _Slot) -> None:
-        slot.restarts += 1
-        slot.worker = worker = await WorkerProcess.start(slot.number, slot.port, self.logs)
+        timeout_s = start_timeout_s(slot.failed_in_a_row)
+        try:
+            slot.worker = worker = await WorkerProcess.start(slot.number, slot.port, self.logs, timeout_s)
+        except Exception:
+            slot.failed_starts += 1
+            slot.failed_in_a_row += 1
+            raise
+        slot.failed_in_a_row = 0
         _log.info("media_worker_started", worker=slot.number, pid=worker.pid, port=worker.port)
         waiting, self._waiting = self._waiting, {}
         for owner in waiting.values():
@@ -161,18 +185,17 @@ class Supervisor:
 
     async def _outlive(self, worker: WorkerProcess) -> int:
         """Wait until `worker` is gone, or end it when it hangs; return how often it reported."""
-        while True:
-            silent_since = worker.heard_at
-            if await worker.wait_ended(silent_since + HANG_S - asyncio.get_running_loop().time()):
-                await worker.stop()
-                _log.error("media_worker_ended", worker=worker.number, pid=worker.pid, exit_code=worker.exit_code)
-                return worker.reports
-            if worker.heard_at == silent_since and await self._stays_silent(worker):
+        loop = asyncio.get_running_loop()
+        silence = Silence(worker.heard_at)
+        waits_since = loop.time()
+        while not await worker.wait_ended(_PROBE_S):
+            now = loop.time()
+            silence.wait_ended(_PROBE_S, now - waits_since, worker.heard_at)
+            waits_since = now
+            if silence.listened_s >= HANG_S or silence.passed_s >= HANG_AT_MOST_S:
                 _log.error("media_worker_hung", worker=worker.number, pid=worker.pid)
                 await worker.stop(is_hung=True)
                 return worker.reports
-
-    async def _stays_silent(self, worker: WorkerProcess) -> bool:
-        silent_since = worker.heard_at
-        await worker.wait_ended(LAST_CHANCE_S)
-        return worker.heard_at == silent_since
+        await worker.stop()
+        _log.error("media_worker_ended", worker=worker.number, pid=worker.pid, exit_code=worker.exit_code)
+        return worker.reports

@@ -22,7 +22,7 @@ from server.media import messages as m
 from server.media.rpc import Peer, PeerGoneError, TooManyCallsError
 
 CALL_TIMEOUT_S = 5.0
-_START_TIMEOUT_S = 10.0
+START_TIMEOUT_S = 10.0
 _STOP_TIMEOUT_S = 3.0
 _BUSY_REPORTS = 5
 """So many reports, seconds, make it busy: one alone may be somebody's start."""
@@ -129,15 +129,18 @@ class WorkerProcess:
         self._decode_event = msgspec.msgpack.Decoder(m.AnyEvent).decode
 
     @classmethod
-    async def start(cls, number: int, port: int, logs: LogOptions) -> Self:
-        """Start a worker on a port, UDP and TCP (0 takes a free one). Raises `StartupError` when it does not serve."""
+    async def start(cls, number: int, port: int, logs: LogOptions, timeout_s: float = START_TIMEOUT_S) -> Self:
+        """Start a worker on a port, UDP and TCP (0 takes a free one).
+
+        Raises `StartupError` when it cannot serve, or does not within `timeout_s`.
+        """
         ours, theirs = socket.socketpair()
         worker = cls(number, ours)
         try:
             with theirs, worker._open_pipe() as piping:
                 worker._process = await _spawn(theirs, piping, port, logs)
             worker._serving = asyncio.create_task(worker._serve(), name=f"media worker {number}")
-            await worker._wait_started(port)
+            await worker._wait_started(port, timeout_s)
         except BaseException:
             await worker.stop()
             raise
@@ -218,12 +221,12 @@ class WorkerProcess:
         if not self._started.done():
             self._started.set_result(m.StartFailed(text="A media worker ended while it was starting; see above."))
 
-    async def _wait_started(self, port: int) -> None:
+    async def _wait_started(self, port: int, timeout_s: float) -> None:
         try:
-            async with asyncio.timeout(_START_TIMEOUT_S):
+            async with asyncio.timeout(timeout_s):
                 started = await asyncio.shield(self._started)
         except TimeoutError:
-            raise StartupError(f"The media worker for port {port} does not start.") from None
+            raise StartupError(f"The media worker for port {port} did not start within {timeout_s:g} s.") from None
         if isinstance(started, m.StartFailed):
             raise StartupError(started.text)
         self.port, self.has_ipv6, self.fingerprint = started.port, started.has_ipv6, started.fingerprint

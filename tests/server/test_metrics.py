@@ -48,7 +48,8 @@ class Worker:
     open_files: int = 0
     cpu_s: float = 0.0
     loop_lag_s: float = 0.0
-    restarts: int = 0
+    deaths: int = 0
+    failed_starts: int = 0
 
 
 def samples(metrics: Metrics) -> dict[tuple[str, ...], float]:
@@ -87,10 +88,11 @@ def test_figures_are_those_of_the_moment_they_are_asked_for() -> None:
     assert first["roundup_media_tcp_connections", "8810"] == 3
     assert first["roundup_media_cpu_seconds_total", "8810"] == 1.5
     now[0] = Occupancy(rooms=0, participants=0, connections=0, tasks=1)
-    workers.append(Worker(8811, restarts=2, drops={"not_authentic": 7}, tasks=5, open_files=13))
+    workers.append(Worker(8811, deaths=2, failed_starts=3, drops={"not_authentic": 7}, tasks=5, open_files=13))
     second = samples(metrics)
     assert second["roundup_rooms_live",] == 0
-    assert second["roundup_media_worker_restarts_total", "8811"] == 2
+    assert second["roundup_media_worker_deaths_total", "8811"] == 2
+    assert second["roundup_media_worker_failed_starts_total", "8811"] == 3
     assert second["roundup_media_drops_total", "not_authentic", "8811"] == 7
     assert (second["roundup_media_tasks", "8811"], second["roundup_media_open_files", "8811"]) == (5, 13)
 

@@ -135,6 +135,6 @@ async def test_a_lost_worker_begins_a_new_epoch(
     await refused(ana.produce(sending.id), ErrorCode.NOT_FOUND)
     (after,) = shared_service.stats()
     assert after.pid != before.pid
-    assert after.restarts == before.restarts + 1
+    assert after.deaths == before.deaths + 1
     transport, receiving = await ana.transport("send"), await ben.transport("recv")
     await ben.consume(receiving.id, await ana.produce(transport.id))

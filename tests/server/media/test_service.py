@@ -21,7 +21,7 @@ async def test_a_started_service_is_ready_until_it_is_closed(service: MediaServi
     (stats,) = service.stats()
     assert stats.pid > 0
     assert stats.port > 0
-    assert (stats.restarts, stats.transports) == (0, 0)
+    assert (stats.deaths, stats.failed_starts, stats.transports) == (0, 0, 0)
     for _ in range(2):
         await service.close()
     assert not service.is_ready

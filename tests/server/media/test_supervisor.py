@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +17,8 @@ from server.errors import StartupError
 from server.media import messages as m
 from server.media import supervisor as supervisor_module
 from server.media.service import MediaService
-from server.media.supervisor import Supervisor
+from server.media.silence import Silence
+from server.media.supervisor import Supervisor, start_timeout_s
 from server.media.worker.udp import open_socket
 from server.media.worker_process import LogOptions, WorkerProcess
 from tests.server.media.meeting import DEADLINE_S, RecordingMeeting, live_feature, running_service
@@ -44,10 +46,10 @@ async def test_a_start_that_is_cancelled_leaves_no_worker_behind(monkeypatch: py
 
     class SecondIsSlow(WorkerProcess):
         @classmethod
-        async def start(cls, number: int, port: int, logs: LogOptions) -> Self:
+        async def start(cls, number: int, port: int, logs: LogOptions, timeout_s: float = DEADLINE_S) -> Self:
             if number == 1:
                 await asyncio.Event().wait()
-            worker = await super().start(number, port, logs)
+            worker = await super().start(number, port, logs, timeout_s)
             has_first.set()
             return worker
 
@@ -69,11 +71,11 @@ async def test_a_keeper_survives_what_nobody_expected(service: MediaService, mon
 
     class FailsOnce(WorkerProcess):
         @classmethod
-        async def start(cls, number: int, port: int, logs: LogOptions) -> Self:
+        async def start(cls, number: int, port: int, logs: LogOptions, timeout_s: float = DEADLINE_S) -> Self:
             attempts.append(number)
             if len(attempts) == 1:
                 raise ValueError("unexpected")
-            return await super().start(number, port, logs)
+            return await super().start(number, port, logs, timeout_s)
 
     monkeypatch.setattr(supervisor_module, "WorkerProcess", FailsOnce)
     monkeypatch.setattr(supervisor_module, "RESTART_DELAYS_S", (0.0,))
@@ -82,6 +84,24 @@ async def test_a_keeper_survives_what_nobody_expected(service: MediaService, mon
         os.kill(service.stats()[0].pid, signal.SIGKILL)
         await meeting.wait_for_reset(2)
     assert attempts == [0, 0]
+
+
+def test_the_next_start_may_take_longer_each_time_one_fails() -> None:
+    assert [start_timeout_s(failed) for failed in (0, 1, 2, 3, 4, 5_000)] == [10, 20, 40, 80, 120, 120]
+
+
+async def test_a_worker_that_starts_slowly_is_given_more_time_until_it_serves(
+    service: MediaService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor_module, "START_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(supervisor_module, "RESTART_DELAYS_S", (0.0,))
+    meeting = RecordingMeeting()
+    async with live_feature(service, meeting):
+        os.kill(service.stats()[0].pid, signal.SIGKILL)
+        await meeting.wait_for_reset(2)
+    (stats,) = service.stats()
+    assert stats.deaths == 1
+    assert stats.failed_starts > 0, "no process loads its modules in 10 ms"
 
 
 async def test_workers_log_as_the_gateway_does() -> None:
@@ -130,6 +150,41 @@ async def test_a_hung_worker_is_killed_and_replaced(monkeypatch: pytest.MonkeyPa
         assert not psutil.pid_exists(before.pid)
 
 
+async def test_a_worker_is_not_taken_for_hung_while_the_gateway_is_late_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[tuple[float, float]] = []
+
+    class NotedSilence(Silence):
+        def wait_ended(self, asked_s: float, took_s: float, heard_at: float) -> None:
+            super().wait_ended(asked_s, took_s, heard_at)
+            waits.append((took_s, self.listened_s))
+
+    monkeypatch.setattr(supervisor_module, "HANG_S", 2.0)
+    monkeypatch.setattr(supervisor_module, "Silence", NotedSilence)
+    async with running_service() as service:
+        (worker,) = service._supervisor.workers
+        os.kill(worker.pid, signal.SIGSTOP)
+        await until(lambda: bool(waits) and waits[-1][1] > 0)
+        time.sleep(2 * supervisor_module.HANG_S)  # noqa: ASYNC251 - the loop is to get no time
+        await until(lambda: waits[-1][0] > supervisor_module.HANG_S)
+        os.kill(worker.pid, signal.SIGCONT)
+        reports = worker.reports
+        await until(lambda: worker.reports > reports or worker.exit_code is not None)
+        assert worker.exit_code is None
+
+
+async def test_a_worker_that_stays_silent_is_given_up_however_late_the_gateway_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(supervisor_module, "HANG_S", 10 * DEADLINE_S)
+    monkeypatch.setattr(supervisor_module, "HANG_AT_MOST_S", 2.0)
+    meeting = RecordingMeeting()
+    async with running_service() as service, live_feature(service, meeting):
+        os.kill(service.stats()[0].pid, signal.SIGSTOP)
+        await meeting.wait_for_reset(2)
+
+
 async def test_a_worker_ends_when_its_gateway_is_gone(service: MediaService) -> None:
     """As the kernel closes the sockets of a process that was killed."""
     (worker,) = service._supervisor.workers
@@ -149,7 +204,7 @@ async def test_a_worker_that_was_slow_to_start_is_not_taken_for_hung(monkeypatch
     async with running_service() as service:
         (worker,) = service._supervisor.workers
         await until(lambda: worker.reports > 0)
-        assert service.stats()[0].restarts == 0
+        assert service.stats()[0].deaths == 0
 
 
 @pytest.mark.parametrize("is_stopped", [False, True], ids=["running", "stopped"])
