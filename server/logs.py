@@ -7,10 +7,12 @@ looks like an address or a token is also taken out of the finished line.
 import logging
 import re
 import sys
+import traceback
+from pathlib import Path
 from typing import Any, TextIO
 
 import structlog
-from structlog.typing import Processor, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from server.errors import StoreError
 
@@ -18,12 +20,15 @@ _TOKEN = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])", re.ASCII)
 """As `server.people.tokens` makes them; no id of ours is so long."""
 _EMAIL = re.compile(r"[^\s@'\"<>=(,]+@[^\s@'\"<>),]+\.[^\s@'\"<>),]+")
 
+_FRAMES = 6
+"""Of an error's traceback, the innermost."""
+
 
 def configure_logs(level: str, *, is_json: bool, stream: TextIO | None = None) -> None:
     """Send everything that is logged in this process, by us or by a library, to `stream` (the standard error).
 
-    `level` is one of `server.config.LOG_LEVELS`. Libraries are heard from `warning` on. At `debug`, e-mail addresses
-    are left as they are; tokens never are.
+    `level` is one of `server.config.LOG_LEVELS`. Libraries are heard from `warning` on. Text has tracebacks at `debug`
+    only, JSON always, as a field. At `debug`, e-mail addresses are left as they are; tokens never are.
     """
     stream = sys.stderr if stream is None else stream
     threshold = logging.getLevelNamesMapping()[level.upper()]
@@ -32,7 +37,11 @@ def configure_logs(level: str, *, is_json: bool, stream: TextIO | None = None) -
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    finish: list[Processor] = [*_renderers(stream, is_json=is_json), _withhold(addresses=level != "debug")]
+    is_debug = level == "debug"
+    finish: list[Processor] = [
+        *_renderers(stream, is_json=is_json, with_tracebacks=is_debug),
+        _withhold(addresses=not is_debug),
+    ]
     structlog.configure(
         processors=[*shared, *finish],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
@@ -50,23 +59,36 @@ def configure_logs(level: str, *, is_json: bool, stream: TextIO | None = None) -
 
 
 def log_failure(log: Any, event: str, error: Exception, **fields: Any) -> None:
-    """Log that `event` happened: when it was the store that failed, with its reason, else with a traceback."""
+    """Log that `event` happened: when it was the store that failed, with its reason, else with the error."""
     if isinstance(error, StoreError):
         log.error("store_failed", during=event, reason=error.reason, **fields)
     else:
         log.error(event, exc_info=error, **fields)
 
 
-def _renderers(stream: TextIO, *, is_json: bool) -> list[Processor]:
+def _renderers(stream: TextIO, *, is_json: bool, with_tracebacks: bool) -> list[Processor]:
     if is_json:
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    return [
-        structlog.dev.ConsoleRenderer(
-            colors=stream.isatty(),
-            # The prettier ones show the values of variables.
-            exception_formatter=structlog.dev.plain_traceback,
-        )
-    ]
+    render = structlog.dev.ConsoleRenderer(
+        colors=stream.isatty(),
+        # The prettier ones show the values of variables.
+        exception_formatter=structlog.dev.plain_traceback,
+    )
+    return [render] if with_tracebacks else [_shorten_exception, render]
+
+
+def _shorten_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Say in the event's own line what was raised and where: a traceback has dozens of them."""
+    info = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if info is True else info[1] if isinstance(info, tuple) else info
+    if isinstance(error, BaseException):
+        event["error"] = " ".join(f"{type(error).__name__}: {error}".split())
+        first = error
+        while first.__cause__ is not None:  # of a timeout: where it waited
+            first = first.__cause__
+        frames = traceback.extract_tb(first.__traceback__)[-_FRAMES:]
+        event["at"] = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    return event
 
 
 def _withhold(*, addresses: bool) -> Processor:

@@ -75,6 +75,39 @@ def test_an_exception_is_one_line_of_json_without_the_values_of_variables() -> N
     assert "open sesame" not in json.dumps(event["exception"].replace('fail("open sesame")', ""))
 
 
+FAILING = """
+    async def wait_for_the_disk():
+        await asyncio.Event().wait()
+    async def work():
+        try:
+            async with asyncio.timeout(0.01):
+                await wait_for_the_disk()
+        except TimeoutError as error:
+            log.error("hook_failed", exc_info=error)
+        try:
+            raise ValueError("one\\ntwo")
+        except ValueError:
+            log.exception("failed")
+            logging.getLogger("some.library").exception("failed there")
+    asyncio.run(work())
+"""
+
+
+def test_an_error_is_one_line_of_text_that_says_what_and_where() -> None:
+    hook, ours, theirs = log_of(FAILING, is_json=False)
+    assert "hook_failed" in hook
+    assert "error='TimeoutError: '" in hook or "error=TimeoutError:" in hook
+    assert "locks.py" in hook, "where it waited"
+    for line in (ours, theirs):
+        assert "ValueError: one two" in line
+        assert "<string>:" in line
+
+
+def test_at_debug_the_whole_traceback_is_there() -> None:
+    text = "\n".join(log_of(FAILING, "debug", is_json=False))
+    assert text.count("Traceback (most recent call last)") >= 3
+
+
 def test_for_people_it_is_text_without_colours_when_it_is_no_terminal() -> None:
     lines = log_of("log.info('joined', room_id='room_1'); log.error('x')", is_json=False)
     assert "joined" in lines[0]
