@@ -13,7 +13,7 @@ USER_QUOTA = 64
 TOTAL_QUOTA = 4_000
 
 _HEAD = """\
-# coturn for Roundup, written by `roundup coturn-config`. It holds the shared secret: only coturn may read it.
+# coturn for Roundup, written by `roundup coturn-config`. It holds the shared secret: let only coturn read it.
 # Start it with `turnserver -c THIS_FILE`; Debian's service `coturn` reads /etc/turnserver.conf.
 """
 
