@@ -10,7 +10,9 @@ def main() -> None:
     """Run the command line, or say in one sentence what is missing."""
     missing = [name for name in _EXTRAS if find_spec(name) is None]
     if missing:
-        sys.stderr.write(f"The load harness needs {' and '.join(missing)}: pip install 'roundup-rooms[loadtest]'\n")
+        sys.stderr.write(
+            f"The load harness needs {' and '.join(missing)}: run make setup, then .venv/bin/python -m loadtest\n"
+        )
         raise SystemExit(2)
     from loadtest.cli import app
 

@@ -81,4 +81,4 @@ def test_a_missing_extra_is_named_in_one_sentence() -> None:
     )
     result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 2
-    assert result.stderr == "The load harness needs psutil: pip install 'roundup-rooms[loadtest]'\n"
+    assert result.stderr == "The load harness needs psutil: run make setup, then .venv/bin/python -m loadtest\n"
