@@ -23,6 +23,7 @@ from loadtest.bots.errors import BotError
 QUICK_LIMIT_S = 48.0
 """Of one benchmark: with `--quick` it has to end within 50 s, its ending included."""
 FULL_LIMIT_S = 900.0
+_FILE_COLUMNS = 160
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Bots and benchmarks for Roundup.")
 
@@ -58,52 +59,51 @@ def bench(
 ) -> None:
     """Measure against servers of its own; exit with 1 when a target is missed or a measurement is invalid."""
     cores = plan_cores(os.sched_getaffinity(0))
-    console = Console()
+    report = Report(notes=[describe_cores(cores)])
     try:
-        report = asyncio.run(_run_interruptibly(lambda: run_benchmarks(name, cores, is_quick=quick)))
+        asyncio.run(_run_interruptibly(lambda: run_benchmarks(name, cores, report, is_quick=quick)))
     except (BenchmarkError, ServerError, BotError, BrowserError) as error:
+        report.incomplete_because = str(error)
         typer.echo("\n".join((str(error), *getattr(error, "__notes__", ()))), err=True)
-        raise typer.Exit(1) from error
     except (KeyboardInterrupt, asyncio.CancelledError):
         typer.echo("interrupted", err=True)
         raise typer.Exit(130) from None
-    report.print(console)
+    # What is not a terminal has no width that a row would have to be broken for.
+    report.print(Console(width=None if sys.stdout.isatty() else _FILE_COLUMNS))
     if json_file:
         json_file.write_text(json.dumps(report.to_json(), indent=2) + "\n", encoding="utf-8")
     raise typer.Exit(report.exit_code)
 
 
-async def run_benchmarks(name: Benchmark, cores: Cores, *, is_quick: bool) -> Report:
-    """Run one benchmark, or all one after the other; raises `BenchmarkError` or `ServerError`."""
+async def run_benchmarks(name: Benchmark, cores: Cores, report: Report, *, is_quick: bool) -> None:
+    """Run one benchmark, or all one after the other, adding to `report`; raises `BenchmarkError` or `ServerError`."""
     limit_s = QUICK_LIMIT_S if is_quick else FULL_LIMIT_S
-    report = Report(notes=[describe_cores(cores)])
     for one in Benchmark if name is Benchmark.ALL else (name,):
         if one is Benchmark.ALL:
             continue
         try:
             async with asyncio.timeout(limit_s) as limit:
-                report.add(await _run_benchmark(one, cores, is_quick=is_quick))
+                await _run_benchmark(one, cores, report, is_quick=is_quick)
         except TimeoutError as error:
             if not limit.expired():
                 raise
-            raise BenchmarkError(f"{one} took more than {limit_s:g} s; nothing is reported") from error
-    return report
+            raise BenchmarkError(f"{one} took more than {limit_s:g} s") from error
 
 
-async def _run_benchmark(name: Benchmark, cores: Cores, *, is_quick: bool) -> Report:
+async def _run_benchmark(name: Benchmark, cores: Cores, report: Report, *, is_quick: bool) -> None:
     match name:
         case Benchmark.STARTUP:
-            return await startup.measure_startup(repeats=1 if is_quick else 5)
+            report.add(await startup.measure_startup(repeats=1 if is_quick else 5))
         case Benchmark.JOIN:
-            return await join.measure_join(join.QUICK if is_quick else join.JoinPlan(), cores)
+            report.add(await join.measure_join(join.QUICK if is_quick else join.JoinPlan(), cores))
         case Benchmark.MEDIA:
-            return await media.measure_media(media.QUICK if is_quick else media.MediaPlan(), cores)
+            await media.measure_media(media.QUICK if is_quick else media.MediaPlan(), cores, report)
         case Benchmark.SPAN:
-            return await media.measure_media(media.SPAN_QUICK if is_quick else media.SPAN, cores)
+            await media.measure_media(media.SPAN_QUICK if is_quick else media.SPAN, cores, report)
         case Benchmark.LINES:
-            return await lines.measure_lines(lines.QUICK if is_quick else lines.LinesPlan(), cores)
+            await lines.measure_lines(lines.QUICK if is_quick else lines.LinesPlan(), cores, report)
         case Benchmark.SOAK:
-            return await soak.measure_soak(soak.QUICK if is_quick else soak.SoakPlan(), cores)
+            report.add(await soak.measure_soak(soak.QUICK if is_quick else soak.SoakPlan(), cores))
         case Benchmark.ALL:
             raise ValueError("several benchmarks are run one by one")
 
@@ -118,9 +118,9 @@ def describe_cores(cores: Cores) -> str:
     )
 
 
-async def _run_interruptibly(work: Callable[[], Awaitable[Report]]) -> Report:
+async def _run_interruptibly(work: Callable[[], Awaitable[None]]) -> None:
     """Let SIGTERM end the work as Ctrl-C does: by cancelling it, so that everything it started is ended."""
     task = asyncio.current_task()
     if task and sys.platform != "win32":
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    return await work()
+    await work()

@@ -17,6 +17,11 @@ STATS_SCRIPT = """
       connections.push(this);
     }
   };
+  const moves = { pictures: [], sounds: [] };
+  const note = (instants) => {
+    instants.push(Date.now());
+    if (instants.length > 4_000) instants.splice(0, 2_000);
+  };
   let pictureAt = performance.now();
   const watched = new WeakSet();
   const isRemote = (tile) => tile.dataset.self === undefined || tile.dataset.self === "false";
@@ -27,6 +32,7 @@ STATS_SCRIPT = """
         watched.add(video);
         const onPicture = () => {
           pictureAt = performance.now();
+          note(moves.pictures);
           video.requestVideoFrameCallback(onPicture);
         };
         video.requestVideoFrameCallback(onPicture);
@@ -34,17 +40,38 @@ STATS_SCRIPT = """
     }
   };
   new MutationObserver(look).observe(document, { childList: true, subtree: true, attributes: true });
+  const open = () => connections.filter(({ connectionState }) => connectionState !== "closed");
+  let played = 0;
+  setInterval(() => {
+    const receivers = open().flatMap((connection) => connection.getReceivers());
+    const sources = receivers
+      .filter(({ track }) => track.kind === "audio")
+      .flatMap((receiver) => receiver.getSynchronizationSources());
+    const last = Math.max(0, ...sources.map(({ timestamp }) => timestamp));
+    if (last > played) note(moves.sounds);
+    played = Math.max(played, last);
+  }, 50);
+  window.roundupMoves = () => ({ taken_at_ms: Date.now(), ...moves });
+  window.roundupLayersSent = () => {
+    const senders = open().flatMap((connection) => connection.getSenders());
+    const camera = senders.find(({ track }) => track?.kind === "video");
+    return camera?.getParameters().encodings.filter(({ active }) => active).length ?? 0;
+  };
   window.roundupStats = async () => {
     const reports = [];
-    for (const connection of connections) {
-      if (connection.connectionState === "closed") continue;
+    for (const connection of open()) {
       reports.push(...(await connection.getStats()).values());
     }
     return { taken_at_ms: performance.now(), no_picture_ms: performance.now() - pictureAt, reports };
   };
 })();
 """
-"""`await roundupStats()` returns everything that the page's connections know, and for how long no picture came."""
+"""What a page tells of the others' media, and its own.
+
+`await roundupStats()` returns everything that its connections know, and for how long no picture came. `roundupMoves()`
+returns the instants (of `Date.now()`) at which pictures were presented and, looked at every 50 ms, sound had been
+played; `roundupLayersSent()` how many of the camera's layers are to be encoded.
+"""
 
 _OPEN_FREEZE_S = 0.3
 """So long without a picture is a freeze that has not ended yet; the browser counts it only when it has."""
@@ -62,6 +89,20 @@ class Reading:
     def parse(cls, answer: Mapping[str, Any]) -> "Reading":
         """Take the script's answer."""
         return cls(answer["taken_at_ms"] / 1_000, answer["no_picture_ms"] / 1_000, tuple(answer["reports"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """`roundupMoves` at one instant: when pictures and sound went on, all in ms."""
+
+    taken_at_ms: float
+    pictures_ms: tuple[float, ...]
+    sounds_ms: tuple[float, ...]
+
+    @classmethod
+    def parse(cls, answer: Mapping[str, Any]) -> "Moves":
+        """Take the script's answer."""
+        return cls(answer["taken_at_ms"], tuple(answer["pictures"]), tuple(answer["sounds"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What a benchmark found, judged: rows with targets, a table for people, JSON for machines, an exit code for make."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -78,13 +79,24 @@ class Report:
 
     rows: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    incomplete_because: str = ""
+    """Why there are no more figures, in one sentence; empty when all are there."""
 
     @property
     def exit_code(self) -> int:
-        """0 when every target is met by a valid run and there was anything to judge, else 1."""
+        """0 when every target is met by a valid run, nothing is missing and there was anything to judge, else 1."""
         outcomes = {row.outcome for row in self.rows}
         is_good = Outcome.MET in outcomes and not outcomes & {Outcome.MISSED, Outcome.INVALID}
-        return 0 if is_good else 1
+        return 0 if is_good and not self.incomplete_because else 1
+
+    @property
+    def summary(self) -> str:
+        """Say in one line how it went."""
+        outcomes = Counter(row.outcome for row in self.rows if row.outcome is not Outcome.INFORMATION)
+        text = f"{outcomes[Outcome.MET]} of {outcomes.total()} targets met"
+        if outcomes[Outcome.INVALID]:
+            text += f", {outcomes[Outcome.INVALID]} invalid"
+        return f"{text}; incomplete: {self.incomplete_because}" if self.incomplete_because else text
 
     def add(self, other: "Report") -> None:
         """Append another benchmark's figures."""
@@ -92,15 +104,17 @@ class Report:
         self.notes += [note for note in other.notes if note not in self.notes]
 
     def to_json(self) -> dict[str, Any]:
-        """Return what `--json` writes; a value that could not be measured is null."""
+        """Return what `--json` writes; a value that could not be measured, or did not come to an end, is null."""
         return {
             "exit_code": self.exit_code,
+            "summary": self.summary,
+            "incomplete_because": self.incomplete_because or None,
             "notes": self.notes,
             "rows": [
                 {
                     "benchmark": row.benchmark,
                     "name": row.name,
-                    "value": None if math.isnan(row.value) else row.value,
+                    "value": row.value if math.isfinite(row.value) else None,
                     "unit": row.unit,
                     "target": str(row.target) if row.target else None,
                     "met": row.outcome is Outcome.MET if row.target else None,
@@ -112,7 +126,7 @@ class Report:
         }
 
     def print(self, console: Console) -> None:
-        """Show the table, and below it what makes figures invalid and how they were taken."""
+        """Show the table, below it what makes figures invalid and how they were taken, and how it went at the end."""
         table = Table(box=None, pad_edge=False, header_style="dim")
         table.add_column("Benchmark")
         table.add_column("Figure")
@@ -128,7 +142,7 @@ class Report:
         reasons = dict.fromkeys(
             f"{row.benchmark}: invalid: {row.invalid_because}" for row in self.rows if row.invalid_because
         )
-        for line in (*reasons, *self.notes):
+        for line in (*reasons, *self.notes, self.summary):
             console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -136,6 +150,8 @@ def format_value(value: float) -> str:
     """Write a value with as many digits as it deserves."""
     if math.isnan(value):
         return "–"
+    if math.isinf(value):
+        return "never"
     if value == int(value) or abs(value) >= 1_000:
         return f"{value:,.0f}"
     return f"{value:.3g}" if abs(value) < 1 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

@@ -2,6 +2,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,9 @@ INVALID = Row("media", "worker CPU", 15, "%", Target(Comparison.AT_MOST, 20), "t
 def test_the_exit_code_is_the_reports_and_json_is_written_either_way(
     row: Row, exit_code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    async def measured(name: cli.Benchmark, cores: Cores, *, is_quick: bool) -> Report:
+    async def measured(name: cli.Benchmark, _cores: Cores, report: Report, *, is_quick: bool) -> None:
         assert (name, is_quick) == (cli.Benchmark.MEDIA, True)
-        return Report([row], [cli.describe_cores(cores)])
+        report.add(Report([row]))
 
     monkeypatch.setattr(cli, "run_benchmarks", measured)
     file = tmp_path / "figures.json"
@@ -56,14 +57,34 @@ def test_an_unknown_benchmark_is_a_usage_error() -> None:
     assert CliRunner().invoke(cli.app, ["bench", "guess"]).exit_code == 2
 
 
-async def test_a_benchmark_that_takes_too_long_reports_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def never(**_: object) -> Report:
-        return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
+def test_a_benchmark_that_takes_too_long_says_so_and_reports_what_it_has(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async def takes_too_long(_plan: object, _cores: Cores, report: Report) -> None:
+        report.add(Report([MET]))
+        await asyncio.get_running_loop().create_future()
 
     monkeypatch.setattr(cli, "QUICK_LIMIT_S", 0.01)
-    monkeypatch.setattr("loadtest.bench.startup.measure_startup", never)
-    with pytest.raises(cli.BenchmarkError, match="startup took more than"):
-        await cli.run_benchmarks(cli.Benchmark.STARTUP, plan_cores([0, 1]), is_quick=True)
+    monkeypatch.setattr("loadtest.bench.media.measure_media", takes_too_long)
+    file = tmp_path / "figures.json"
+    result = CliRunner().invoke(cli.app, ["bench", "media", "--quick", "--json", str(file)])
+    assert result.exit_code == 1
+    assert "worker CPU" in result.stdout
+    assert result.stdout.splitlines()[-1] == "1 of 1 targets met; incomplete: media took more than 0.01 s"
+    assert json.loads(file.read_text())["incomplete_because"] == "media took more than 0.01 s"
+
+
+def test_rows_are_not_broken_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = replace(
+        MET, benchmark="media 40 as the page asks, on two workers", name="packets lost, after retransmission"
+    )
+
+    async def measured(_name: cli.Benchmark, _cores: Cores, report: Report, *, is_quick: bool) -> None:
+        report.add(Report([wide]))
+
+    monkeypatch.setattr(cli, "run_benchmarks", measured)
+    output = CliRunner().invoke(cli.app, ["bench", "media"]).stdout
+    assert any(wide.benchmark in line and wide.name in line and "met" in line for line in output.splitlines())
 
 
 def test_one_core_is_said_to_be_one() -> None:

@@ -133,7 +133,8 @@ def test_a_quick_run_is_over_in_time() -> None:
 async def test_a_meeting_on_two_workers_is_measured_with_what_goes_between_them() -> None:
     load = replace(SPAN_40, publishers=4, tiles=3, span_at=2)
     plan = MediaPlan(meetings=((load,),), runs=1, windows=1, window_s=2.5, spare_windows=0)
-    report = await measure_media(plan, plan_cores([0]))
+    report = Report()
+    await measure_media(plan, plan_cores([0]), report)
     assert value(report, "packets lost, after retransmission") == 0
     assert value(report, "packets between workers") > 0
 
@@ -142,7 +143,8 @@ async def test_meetings_of_every_shape_are_measured() -> None:
     small = (replace(ONE_TO_120, subscribers=2), replace(FIVE_TO_120, name="2→2", publishers=2, subscribers=2))
     everybody = replace(ALL_30, publishers=3)
     plan = MediaPlan(meetings=(small, (everybody,)), runs=1, windows=1, window_s=0.5, spare_windows=0)
-    report = await measure_media(plan, plan_cores([0]))
+    report = Report()
+    await measure_media(plan, plan_cores([0]), report)
     figures = {(row.benchmark, row.name): row.value for row in report.rows}
     for load, streams in zip((*small, everybody), (2, 4, 6), strict=True):
         assert figures[f"media {load.name}", "packets lost, after retransmission"] == 0

@@ -53,7 +53,7 @@ def test_exit_code(rows: list[Row], exit_code: int) -> None:
 
 
 def test_json_carries_every_figure_and_null_for_what_could_not_be_measured() -> None:
-    report = Report([row(1), row(math.nan), row(1, invalid_because="late"), row(5, None)], ["how"])
+    report = Report([row(1), row(math.nan), row(1, invalid_because="late"), row(5, None), row(math.inf)], ["how"])
     parsed = json.loads(json.dumps(report.to_json(), allow_nan=False))
     assert parsed["exit_code"] == 1
     assert parsed["notes"] == ["how"]
@@ -63,6 +63,7 @@ def test_json_carries_every_figure_and_null_for_what_could_not_be_measured() -> 
         (None, "< 2", False, "missed"),
         (1, "< 2", False, "invalid"),
         (5, None, None, "information"),
+        (None, "< 2", False, "missed"),
     ]
     assert parsed["rows"][2]["invalid_because"] == "late"
 
@@ -75,6 +76,22 @@ def test_the_table_says_what_was_judged_and_why_not() -> None:
         assert expected in text
 
 
+@pytest.mark.parametrize(
+    ("report", "summary", "exit_code"),
+    [
+        (Report([row(1), row(9, None)]), "1 of 1 targets met", 0),
+        (Report([row(1), row(3), row(1, invalid_because="late")]), "1 of 3 targets met, 1 invalid", 1),
+        (Report([row(1)], incomplete_because="too slow"), "1 of 1 targets met; incomplete: too slow", 1),
+    ],
+)
+def test_the_last_line_says_how_it_went(report: Report, summary: str, exit_code: int) -> None:
+    console = Console(record=True, width=120, force_terminal=False)
+    report.print(console)
+    assert console.export_text().splitlines()[-1] == summary
+    assert report.exit_code == report.to_json()["exit_code"] == exit_code
+    assert report.to_json()["summary"] == summary
+
+
 def test_adding_keeps_every_row_and_each_note_once() -> None:
     report = Report([row(1)], ["cores"])
     report.add(Report([row(2)], ["cores", "more"]))
@@ -84,7 +101,15 @@ def test_adding_keeps_every_row_and_each_note_once() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (0.0512, "0.0512"), (1.234, "1.23"), (16.04, "16.0"), (13_200.4, "13,200"), (math.nan, "–")],
+    [
+        (0, "0"),
+        (0.0512, "0.0512"),
+        (1.234, "1.23"),
+        (16.04, "16.0"),
+        (13_200.4, "13,200"),
+        (math.nan, "–"),
+        (math.inf, "never"),
+    ],
 )
 def test_values_have_as_many_digits_as_they_deserve(value: float, text: str) -> None:
     assert format_value(value) == text
