@@ -141,8 +141,11 @@ class Supervisor:
         ]
 
     async def _fill(self, slot: _Slot) -> None:
-        """Start a slot's worker, and put it there at once, so that whatever comes then `close` ends it."""
-        slot.worker = await WorkerProcess.start(slot.number, slot.port, self.logs)
+        """Start a slot's worker, and put it there at once, so that whatever comes then `close` ends it.
+
+        There is no second try, and nobody is waiting yet: it may take as long as any.
+        """
+        slot.worker = await WorkerProcess.start(slot.number, slot.port, self.logs, MAX_START_TIMEOUT_S)
 
     async def _keep(self, slot: _Slot) -> None:
         """Restart the slot's worker whenever it ends or hangs, the later the more often that happens."""

@@ -184,25 +184,29 @@ class WorkerProcess:
     async def stop(self, *, is_hung: bool = False) -> None:
         """End the process: it ends by itself when the socket closes, unless it hangs. Idempotent."""
         self._peer.close()
-        if self._process is not None:
-            if is_hung:
-                self._kill(self._process)
-            try:
-                async with asyncio.timeout(_STOP_TIMEOUT_S):
-                    await self._process.wait()
-            except TimeoutError:
-                self._kill(self._process)
-                await self._process.wait()
-        if self._serving is not None:
-            await asyncio.wait([self._serving])
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
+        try:
+            if self._process is not None:
+                await self._end(self._process, 0 if is_hung else _STOP_TIMEOUT_S)
+            if self._serving is not None:
+                await asyncio.wait([self._serving])
+        finally:
+            if self._folder is not None:
+                self._folder.cleanup()
+                self._folder = None
 
     @staticmethod
-    def _kill(process: asyncio.subprocess.Process) -> None:
-        with contextlib.suppress(ProcessLookupError):  # it ended just now
-            process.kill()
+    async def _end(process: asyncio.subprocess.Process, timeout_s: float) -> None:
+        """Wait for the process's end, and kill it when that takes too long, or when nobody waits for it any more."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await process.wait()
+        except TimeoutError:
+            pass
+        finally:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):  # it ended just now
+                    process.kill()
+        await process.wait()
 
     def _open_pipe(self) -> socket.socket:
         """Bind the socket for other workers, in a folder that only this user may enter. Raises `StartupError`."""

@@ -1,7 +1,10 @@
 """A worker process seen from the control side."""
 
 import asyncio
+import os
+import signal
 import socket
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,6 +13,7 @@ import pytest
 from protocol.room import Quality
 from server.media import messages as m
 from server.media.worker_process import LogOptions, WorkerProcess
+from tests.support.waiting import until
 
 
 async def test_a_hung_worker_may_end_just_before_it_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,6 +29,19 @@ async def test_a_hung_worker_may_end_just_before_it_is_killed(monkeypatch: pytes
     monkeypatch.setattr(process, "kill", find_nobody)
     await worker.stop(is_hung=True)
     assert worker.exit_code is not None
+
+
+async def test_a_worker_whose_end_nobody_waits_for_is_killed() -> None:
+    worker = await WorkerProcess.start(0, 0, LogOptions())
+    folder = Path(worker.pipe_address).parent
+    os.kill(worker.pid, signal.SIGSTOP)
+    stopping = asyncio.create_task(worker.stop())
+    await asyncio.sleep(0)  # it begins to wait
+    stopping.cancel()
+    await asyncio.wait([stopping])
+    await until(lambda: worker.exit_code == -signal.SIGKILL)
+    assert not folder.exists()
+    await worker.stop()
 
 
 class _Owner:
