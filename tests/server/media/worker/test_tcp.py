@@ -229,7 +229,9 @@ class TestStrangers:
         assert not rig.worker.tcp.connections
         assert rig.worker.transports["pub"].path is None
 
-    @pytest.mark.parametrize("word", [b"", b"\x80 let me in", binding_request("nobody", "nothing")])
+    @pytest.mark.parametrize(
+        "word", [b"", b"\x80 let me in", binding_request("nobody", "nothing")], ids=["nothing", "noise", "check"]
+    )
     async def test_a_stranger_has_few_words(self, rig: Rig, word: bytes) -> None:
         stranger = await rig.open_tcp()
         for _ in range(MAX_FRAMES_BEFORE_CHECK):
