@@ -13,7 +13,7 @@ from server.media import messages as m
 from server.media.messages import ABS_SEND_TIME_ID, AUDIO_LEVEL_ID, MID_ID, ORIENTATION_ID
 from server.media.worker import layer as layer_module
 from server.media.worker import rtcp, rtp
-from server.media.worker.feedback import GIVE_UP_S, KEYFRAME_INTERVAL_S, MAX_NACK_INTERVAL_S
+from server.media.worker.feedback import GIVE_UP_S, KEYFRAME_INTERVAL_S, NACK_SPACING_S
 from tests.server.media.endpoint import Endpoint
 from tests.server.media.worker.rig import (
     AUDIO,
@@ -230,14 +230,24 @@ class TestLossOnTheWayIn:
 
     async def test_many_gaps_fit_into_packets(self, rig: Rig) -> None:
         publisher, _ = await two_sides(rig)
-        publisher.send_rtp(rtp_packet(0, b"x"))
-        for number in range(2, 602, 2):
+        for number in range(0, 604, 2):
             publisher.send_rtp(rtp_packet(number, b"x"))
-            assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.Nack(1_111, (number - 1,))]
-        rig.time.advance(MAX_NACK_INTERVAL_S)
+        assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.Nack(1_111, (1,))], "the first one at once"
+        await rig.drained()
+        assert publisher.rtcp.empty(), "not one for each packet"
+        rig.time.advance(NACK_SPACING_S)
         nacks = [rtcp.parse(await publisher.next_rtcp()) for _ in range(2)]
         asked = [number for (nack,) in nacks if isinstance(nack, rtcp.Nack) for number in nack.sequences]
-        assert asked == list(range(1, 600, 2))
+        assert asked == list(range(3, 602, 2))
+
+    async def test_a_gap_at_every_packet_costs_one_request_in_so_many_milliseconds(self, rig: Rig) -> None:
+        publisher, _ = await two_sides(rig)
+        counters, seconds = rig.worker.plumbing.counters, 0.2
+        for number in range(200):
+            publisher.send_rtp(rtp_packet(2 * number, b"x"))
+            rig.time.advance(seconds / 200)
+            await rig.drained()
+        assert 2 <= counters.nacks_out <= seconds / NACK_SPACING_S + 1
 
     async def test_a_gap_too_large_asks_for_a_keyframe(self, rig: Rig) -> None:
         publisher, _ = await two_sides(rig)
