@@ -31,8 +31,9 @@ from server.media.worker.vp8 import Vp8Descriptor, parse_descriptor
 if TYPE_CHECKING:
     from server.media.worker.producer import Producer
 
-MAX_PACKETS_PER_S = 1_500
-"""A camera or a screen sends some 300. What is more is dropped: it would be multiplied by the number of subscribers."""
+MAX_PACKETS_PER_S, MAX_PACKETS_AT_ONCE = 600, 1_500
+"""For ever, and after quiet seconds. A screen sends some 300 at the most that we ask for, a camera less. What is more
+is dropped: it would be multiplied by the number of subscribers."""
 MAX_SOUND_PACKETS_PER_S = 500
 """The shortest packets of Opus are 400 (RFC 6716 section 2.1.4); a browser sends 50, and some of them twice."""
 MAX_KEYFRAMES_PER_S = 10
@@ -103,7 +104,8 @@ class Layer:
         self._thinned: list[tuple[Thinning, Fanout]] = []
         self._first = 0
         self._is_stale = self._is_relimiting = False
-        self._max_packets = self._packets_left = MAX_PACKETS_PER_S if is_video else MAX_SOUND_PACKETS_PER_S
+        self._packets_per_s = MAX_PACKETS_PER_S if is_video else MAX_SOUND_PACKETS_PER_S
+        self._packets_left = self._packets_at_once = MAX_PACKETS_AT_ONCE if is_video else MAX_SOUND_PACKETS_PER_S
         self._gaps = Gaps(PICTURES_PER_S if is_video else SOUND_PER_S)
         self._skipped = 0
         """Numbers that the publisher jumped over."""
@@ -128,10 +130,10 @@ class Layer:
 
     def receive(self, header: RtpHeader, now: float) -> None:
         """Take a packet of the stream itself."""
-        self._packets_left -= 1
-        if header.payload_type != self._stream.payload_type or self._packets_left < 0:
-            self._drop("over_limit" if self._packets_left < 0 else "unknown_stream")
+        if not self._packets_left or header.payload_type != self._stream.payload_type:
+            self._drop("unknown_stream" if self._packets_left else "over_limit")
             return
+        self._packets_left -= 1
         expected = self.newest.sequence + 1
         sequence = self.reception.add(header.sequence, header.timestamp, now) - self._skipped
         if sequence > expected > 1 and not self._gaps.take(sequence - expected, now):
@@ -163,7 +165,10 @@ class Layer:
             self._drop("duplicate")
             return
         sequence = rtp.unwrap_sequence(number, self.newest.sequence + self._skipped) - self._skipped
-        if self._missing.take(sequence, now) is not None:
+        if not self._packets_left:
+            self._drop("over_limit")
+        elif self._missing.take(sequence, now) is not None:
+            self._packets_left -= 1
             self._plumbing.counters.retransmissions_in += 1
             self._accept(header._replace(payload_at=header.payload_at + rtp.RTX_OVERHEAD_BYTES), sequence, now)
         else:
@@ -228,7 +233,7 @@ class Layer:
 
     def tick(self, elapsed_s: float) -> None:
         """Refill what is limited per second, and measure."""
-        self._packets_left = self._max_packets
+        self._packets_left = min(self._packets_at_once, self._packets_left + self._packets_per_s)
         self._keyframes_left = MAX_KEYFRAMES_PER_S
         self._returns_left = MAX_RETURNS_PER_S
         self.bitrate = int(self._octets * 8 / elapsed_s)

@@ -434,7 +434,7 @@ async def test_a_payload_type_that_was_not_announced_is_dropped(rig: Rig, payloa
 
 
 async def test_a_flood_is_not_multiplied(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layer_module, "MAX_PACKETS_PER_S", 10)
+    monkeypatch.setattr(layer_module, "MAX_PACKETS_AT_ONCE", 10)
     publisher, subscriber = await two_sides(rig)
     for number in range(30):
         publisher.send_rtp(rtp_packet(number, str(number).encode()))
@@ -443,6 +443,36 @@ async def test_a_flood_is_not_multiplied(rig: Rig, monkeypatch: pytest.MonkeyPat
     publisher.send_rtp(rtp_packet(30, b"after"))
     packets = [await subscriber.next_rtp() for _ in range(11)]
     assert [payload(packet) for packet in packets] == [*(str(number).encode() for number in range(10)), b"after"]
+
+
+async def test_a_flood_that_lasts_is_cut_to_what_a_stream_may_send_for_ever(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layer_module, "MAX_PACKETS_AT_ONCE", 8)
+    monkeypatch.setattr(layer_module, "MAX_PACKETS_PER_S", 3)
+    publisher, _ = await two_sides(rig)
+    layer = rig.worker.transports["pub"].producer("video").layers[0]
+    forwarded = []
+    for second in range(3):
+        before = layer.forwarded_packets
+        for number in range(10):
+            publisher.send_rtp(rtp_packet(10 * second + number, b"x"))
+        await rig.drained()
+        forwarded.append(layer.forwarded_packets - before)
+        rig.tick()
+    assert forwarded == [8, 3, 3]
+
+
+async def test_what_is_sent_again_counts_as_well(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer_module, "MAX_PACKETS_AT_ONCE", 5)
+    publisher, _ = await two_sides(rig)
+    layer = rig.worker.transports["pub"].producer("video").layers[0]
+    for number in (0, 100):
+        publisher.send_rtp(rtp_packet(number, b"x"))
+    for number in range(1, 50):
+        publisher.send_rtp(rtp_packet(number, struct.pack("!H", number) + b"x", payload_type=97, ssrc=1_112))
+    await rig.drained()
+    assert layer.forwarded_packets == 5
 
 
 async def test_streams_without_ssrc_are_told_by_their_mid(rig: Rig) -> None:
