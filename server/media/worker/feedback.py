@@ -4,6 +4,7 @@ Pure: bytes never enter here, and time is an argument (seconds of a monotonic cl
 """
 
 from collections import deque
+from math import inf
 from typing import NamedTuple
 
 from server.media.worker.rtcp import ReportBlock, SenderReport
@@ -15,6 +16,8 @@ MAX_NACK_INTERVAL_S = 0.1
 """Between two requests for the same packet: a quarter of the time in which one was answered lately. A sender does not
 answer twice within a round trip, but any of the requests, and of the answers, may be lost."""
 _REQUESTS_PER_ANSWER = 4
+NACK_SPACING_S = 0.005
+"""Between any two requests: a first loss is asked for at once, what is missed right after it together."""
 GIVE_UP_S = 1.0
 """Browsers keep what they have sent about as long."""
 MAX_MISSING = 512
@@ -144,6 +147,8 @@ class MissingPackets:
     def __init__(self) -> None:
         self.given_up = 0
         """How many packets will never come."""
+        self.may_ask_at = -inf
+        """Nothing is due before."""
         self._missing: dict[int, _Missing] = {}
         self._interval_s = MAX_NACK_INTERVAL_S
 
@@ -177,7 +182,9 @@ class MissingPackets:
 
     def take_due(self, now: float) -> list[int]:
         """Return what to ask for now, in order, and give up what has been missed for too long."""
-        due = []
+        due: list[int] = []
+        if now < self.may_ask_at:
+            return due
         for sequence, missing in list(self._missing.items()):
             if missing.due_at > now:
                 continue
@@ -187,12 +194,16 @@ class MissingPackets:
                 continue
             self._missing[sequence] = _Missing(missing.since, now + self._interval_s)
             due.append(sequence)
+        if due:
+            self.may_ask_at = now + NACK_SPACING_S
         return sorted(due)
 
     @property
     def next_due(self) -> float | None:
         """When to call `take_due` again."""
-        return min((missing.due_at for missing in self._missing.values()), default=None)
+        if not self._missing:
+            return None
+        return max(self.may_ask_at, min(missing.due_at for missing in self._missing.values()))
 
 
 class _Missing(NamedTuple):

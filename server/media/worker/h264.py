@@ -6,6 +6,8 @@ _TYPE = 0x1F
 _SEQUENCE_PARAMETERS = 7
 """Browsers send them right before every picture that needs no other, and without them none can be decoded."""
 _STAP_A = 24
+_MAX_UNITS = 8
+"""Looked at in one packet. The parameters stand before the picture, after a delimiter at most."""
 _unpack_size = struct.Struct("!H").unpack_from
 
 
@@ -18,9 +20,13 @@ def begins_keyframe(payload: bytes | bytearray | memoryview) -> bool:
 
 
 def _aggregated(payload: bytes | bytearray | memoryview) -> list[int]:
-    """Return the types of the NAL units in an aggregation packet (section 5.7.1), as far as they are whole."""
-    kinds, at = [], 1
-    while at + 2 < len(payload):
+    """Return the types of the first NAL units in an aggregation packet (section 5.7.1), as far as they are whole."""
+    kinds: list[int] = []
+    at = 1
+    while at + 2 < len(payload) and len(kinds) < _MAX_UNITS:
+        size: int = _unpack_size(payload, at)[0]
+        if not size:
+            break
         kinds.append(payload[at + 2] & _TYPE)
-        at += 2 + int(_unpack_size(payload, at)[0])
+        at += 2 + size
     return kinds

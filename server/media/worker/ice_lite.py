@@ -9,7 +9,7 @@ import secrets
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from aioice import stun
 
@@ -23,6 +23,8 @@ MAX_PATHS = 16
 
 _BINDING_REQUEST = 0x0001
 _USERNAME = 0x0006
+_MAX_PEEKED = 8
+"""Attributes. In a check of Chromium or aioice the user name is the first; a whole one has seven."""
 _HEADER_BYTES = 20
 _MAX_REQUEST_BYTES = 548
 _ROLE_CONFLICT = (487, "Role Conflict")
@@ -65,6 +67,13 @@ class Checked(Generic[Owner]):
     has_moved: bool
 
 
+class _Claim(NamedTuple, Generic[Owner]):
+    """To an address."""
+
+    agent: IceAgent[Owner]
+    checked_at: float
+
+
 class IceLite(Generic[Owner]):
     """All agents of a worker. `on_forgotten` is told each path that is nobody's any more."""
 
@@ -73,6 +82,8 @@ class IceLite(Generic[Owner]):
         self._agents: dict[bytes, IceAgent[Owner]] = {}
         self.owners: dict[Address, Owner] = {}
         """Whose packets come from an address."""
+        self._claims: dict[Address, _Claim[Owner]] = {}
+        """To the same addresses."""
         self.limits = CheckLimits()
 
     def add(self, agent: IceAgent[Owner]) -> None:
@@ -145,14 +156,17 @@ class IceLite(Generic[Owner]):
             agent.former = None
 
     def _admit(self, agent: IceAgent[Owner], path: Path, now: float) -> bool:
-        """Note that the path's address is the agent's, unless it is another agent's that lives."""
-        owner = self.owners.get(path.remote)
-        if owner is not None and owner is not agent.owner:
-            return False
+        """Note that the path's address is the agent's, unless it is another agent's that uses it."""
+        claim = self._claims.get(path.remote)
+        if claim is not None and claim.agent is not agent:
+            if not _has_lapsed(claim, path.remote, now):
+                return False
+            self._forget(claim.agent, claim.agent.paths[path.remote])
         agent.paths.pop(path.remote, None)
         agent.paths[path.remote] = path
         agent.last_check = now
         self.owners[path.remote] = agent.owner
+        self._claims[path.remote] = _Claim(agent, now)
         if len(agent.paths) > MAX_PATHS:
             kept = agent.selected.remote if agent.selected is not None else None
             self._forget(agent, next(path for address, path in agent.paths.items() if address != kept))
@@ -160,8 +174,14 @@ class IceLite(Generic[Owner]):
 
     def _forget(self, agent: IceAgent[Owner], path: Path) -> None:
         del agent.paths[path.remote]
-        del self.owners[path.remote]
+        del self.owners[path.remote], self._claims[path.remote]
         self._on_forgotten(path)
+
+
+def _has_lapsed(claim: _Claim[Owner], address: Address, now: float) -> bool:
+    """Whether an agent that went elsewhere left this address so long ago that a NAT may have given it to another."""
+    selected = claim.agent.selected
+    return now - claim.checked_at > CONSENT_S and (selected is None or selected.remote != address)
 
 
 def _select(agent: IceAgent[Owner], path: Path, *, is_nominated: bool) -> bool:
@@ -181,7 +201,9 @@ def _peek_username(data: bytes | memoryview) -> bytes | None:
     if message_type != _BINDING_REQUEST or cookie != stun.COOKIE or length != size - _HEADER_BYTES:
         return None
     at = _HEADER_BYTES
-    while at + 4 <= size:
+    for _ in range(_MAX_PEEKED):
+        if at + 4 > size:
+            break
         attribute, length = _unpack_attribute(data, at)
         if attribute == _USERNAME:
             return bytes(data[at + 4 : at + 4 + length])

@@ -6,6 +6,7 @@ A track without simulcast is one layer.
 import asyncio
 from collections import deque
 from collections.abc import Iterable
+from math import inf
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -30,10 +31,15 @@ from server.media.worker.vp8 import Vp8Descriptor, parse_descriptor
 if TYPE_CHECKING:
     from server.media.worker.producer import Producer
 
-MAX_PACKETS_PER_S = 3_000
-"""A camera sends some 300. What is more is dropped: it would be multiplied by the number of subscribers."""
+MAX_PACKETS_PER_S, MAX_PACKETS_AT_ONCE = 600, 1_500
+"""For ever, and after quiet seconds. A screen sends some 300 at the most that we ask for, a camera less. What is more
+is dropped: it would be multiplied by the number of subscribers."""
 MAX_SOUND_PACKETS_PER_S = 500
 """The shortest packets of Opus are 400 (RFC 6716 section 2.1.4); a browser sends 50, and some of them twice."""
+MAX_KEYFRAMES_PER_S = 10
+"""Looked at, for whoever waits for one to change layers. They are asked for once a second, and few come unasked."""
+MAX_RETURNS_PER_S = 2
+"""Of a layer that had fallen silent: each time, everybody's layer is chosen anew."""
 SETTLE_S = 10.0
 """A layer that its publisher's line did not carry must have come for so long before it is forwarded again: to have it
 for seconds at a time would be a freeze each time."""
@@ -98,16 +104,21 @@ class Layer:
         self._thinned: list[tuple[Thinning, Fanout]] = []
         self._first = 0
         self._is_stale = self._is_relimiting = False
-        self._max_packets = self._packets_left = MAX_PACKETS_PER_S if is_video else MAX_SOUND_PACKETS_PER_S
+        self._packets_per_s = MAX_PACKETS_PER_S if is_video else MAX_SOUND_PACKETS_PER_S
+        self._packets_left = self._packets_at_once = MAX_PACKETS_AT_ONCE if is_video else MAX_SOUND_PACKETS_PER_S
         self._gaps = Gaps(PICTURES_PER_S if is_video else SOUND_PER_S)
         self._skipped = 0
         """Numbers that the publisher jumped over."""
         self._oldest = 0
         """The first number after the last jump, as it is forwarded."""
+        self._keyframes_left = MAX_KEYFRAMES_PER_S
+        self._returns_left = MAX_RETURNS_PER_S
         self._throttle = KeyframeThrottle() if is_video else None
         self._missing = MissingPackets()
         self._keyframe_timer: asyncio.TimerHandle | None = None
         self._nack_timer: asyncio.TimerHandle | None = None
+        self._nack_due_at = inf
+        """When that goes off."""
         extension = stream.orientation_extension if is_video else stream.audio_level_extension
         self._extension = extension or 0
         self._forwarded_extension = ORIENTATION_ID if is_video else AUDIO_LEVEL_ID
@@ -119,10 +130,10 @@ class Layer:
 
     def receive(self, header: RtpHeader, now: float) -> None:
         """Take a packet of the stream itself."""
-        self._packets_left -= 1
-        if header.payload_type != self._stream.payload_type or self._packets_left < 0:
-            self._drop("over_limit" if self._packets_left < 0 else "unknown_stream")
+        if not self._packets_left or header.payload_type != self._stream.payload_type:
+            self._drop("unknown_stream" if self._packets_left else "over_limit")
             return
+        self._packets_left -= 1
         expected = self.newest.sequence + 1
         sequence = self.reception.add(header.sequence, header.timestamp, now) - self._skipped
         if sequence > expected > 1 and not self._gaps.take(sequence - expected, now):
@@ -154,7 +165,10 @@ class Layer:
             self._drop("duplicate")
             return
         sequence = rtp.unwrap_sequence(number, self.newest.sequence + self._skipped) - self._skipped
-        if self._missing.take(sequence, now) is not None:
+        if not self._packets_left:
+            self._drop("over_limit")
+        elif self._missing.take(sequence, now) is not None:
+            self._packets_left -= 1
             self._plumbing.counters.retransmissions_in += 1
             self._accept(header._replace(payload_at=header.payload_at + rtp.RTX_OVERHEAD_BYTES), sequence, now)
         else:
@@ -219,7 +233,9 @@ class Layer:
 
     def tick(self, elapsed_s: float) -> None:
         """Refill what is limited per second, and measure."""
-        self._packets_left = self._max_packets
+        self._packets_left = min(self._packets_at_once, self._packets_left + self._packets_per_s)
+        self._keyframes_left = MAX_KEYFRAMES_PER_S
+        self._returns_left = MAX_RETURNS_PER_S
         self.bitrate = int(self._octets * 8 / elapsed_s)
         self.base_bitrate = int(self._base_octets * 8 / elapsed_s)
         self._bitrates.append((self.bitrate, self.base_bitrate))
@@ -265,12 +281,14 @@ class Layer:
             self._missed_frames = 0
             if header.is_marked and self.index == 0:
                 producer.on_smallest_frame()
-            if not self.is_live:
+            if not self.is_live and self._returns_left:
+                self._returns_left -= 1
                 self.is_live = True
                 self._settled_at = now + SETTLE_S if self._has_failed else now
                 self._has_failed = False
                 producer.retarget()
-            if is_keyframe and not producer.is_paused:
+            if is_keyframe and self._keyframes_left and not producer.is_paused:
+                self._keyframes_left -= 1
                 producer.on_keyframe(self, position, now)
             if descriptor is not None:
                 self._look_into(descriptor, sequence, header.payload_end)
@@ -384,15 +402,22 @@ class Layer:
     def _on_gap(self, first: int, end: int, now: float) -> None:
         if self.producer.is_paused:
             return
-        if self._missing.on_gap(first, end, now):
-            self._send_nacks()
-        else:
+        if not self._missing.on_gap(first, end, now):
             self.request_keyframe()
+        elif now >= self._missing.may_ask_at:
+            self._send_nacks()
+        elif self._nack_due_at > self._missing.may_ask_at:
+            self._set_nack_timer(self._missing.may_ask_at, now)
 
-    def _send_nacks(self) -> None:
+    def _set_nack_timer(self, due_at: float | None, now: float) -> None:
         if self._nack_timer is not None:
             self._nack_timer.cancel()
-            self._nack_timer = None
+        self._nack_timer, self._nack_due_at = None, inf
+        if due_at is not None:
+            self._nack_timer = self._plumbing.call_later(max(0.0, due_at - now), self._send_nacks)
+            self._nack_due_at = due_at
+
+    def _send_nacks(self) -> None:
         now = self._plumbing.clock()
         request_again = self.producer.transport.request_again
         assert request_again is not None  # noqa: S101 - or nothing would be missed here
@@ -403,8 +428,7 @@ class Layer:
         for start in range(0, len(due), _NACKED_AT_ONCE):
             numbers = [sequence + self._skipped & 0xFFFF for sequence in due[start : start + _NACKED_AT_ONCE]]
             request_again(self, numbers)
-        if (next_due := self._missing.next_due) is not None:
-            self._nack_timer = self._plumbing.call_later(max(0.0, next_due - now), self._send_nacks)
+        self._set_nack_timer(self._missing.next_due, now)
 
     def _on_keyframe_timer(self) -> None:
         self._keyframe_timer = None

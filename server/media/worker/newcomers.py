@@ -1,10 +1,10 @@
 """TCP connections that have not yet shown a password: how many there may be, and for how long. No I/O.
 
-They cost memory and a file descriptor before anything is known of who is there. When there are too many, those who are
-there longest give way, because a page needs a round trip for its first check and a flood never passes it.
+They cost memory and a file descriptor before anything is known of who is there. When there are too many, of one address
+or in all, those who are there longest give way, because a page needs a round trip for its first check and a flood never
+passes it: who only holds places keeps nobody out.
 """
 
-from collections import Counter
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
@@ -25,7 +25,8 @@ class Newcomers(Generic[Newcomer]):
     def __init__(self) -> None:
         self._waiting: dict[Newcomer, tuple[Source, float]] = {}
         """Source and time of arrival, the earliest first."""
-        self._sources: Counter[Source] = Counter()
+        self._by_source: dict[Source, dict[Newcomer, None]] = {}
+        """The earliest first, here, too."""
 
     def __contains__(self, newcomer: Newcomer) -> bool:
         return newcomer in self._waiting
@@ -33,14 +34,13 @@ class Newcomers(Generic[Newcomer]):
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def admits(self, source: Source) -> bool:
-        """Whether one more may come from `source`."""
-        return self._sources[source] < MAX_PER_SOURCE
-
     def add(self, newcomer: Newcomer, source: Source, now: float) -> Newcomer | None:
         """Take note of one more; return who has to go for it."""
         self._waiting[newcomer] = (source, now)
-        self._sources[source] += 1
+        neighbours = self._by_source.setdefault(source, {})
+        neighbours[newcomer] = None
+        if len(neighbours) > MAX_PER_SOURCE:
+            return next(iter(neighbours))
         return next(iter(self._waiting)) if len(self._waiting) > MAX_NEWCOMERS else None
 
     def remove(self, newcomer: Newcomer) -> None:
@@ -48,9 +48,9 @@ class Newcomers(Generic[Newcomer]):
         if (noted := self._waiting.pop(newcomer, None)) is None:
             return
         source, _ = noted
-        self._sources[source] -= 1
-        if not self._sources[source]:
-            del self._sources[source]
+        del self._by_source[source][newcomer]
+        if not self._by_source[source]:
+            del self._by_source[source]
 
     def overdue(self, now: float) -> list[Newcomer]:
         """Return those who have had their time."""

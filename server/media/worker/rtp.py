@@ -25,6 +25,8 @@ RTX_OVERHEAD_BYTES = 2
 _SEND_TIME_AT = PREFIX_AT + PREFIX_BYTES + 1
 _EXTENSION_AT = _SEND_TIME_AT + 3
 _FIXED_BYTES = 12
+_MAX_EXTENSION_WORDS = 16
+"""MID, RID and repaired RID of 16 bytes each, send time and orientation are 62 bytes; a browser's are 12."""
 _ONE_BYTE_PROFILE = 0xBEDE
 _TWO_BYTE_PROFILE = 0x1000
 _TWO_BYTE_MASK = 0xFFF0
@@ -67,6 +69,8 @@ def parse_header(packet: bytes | bytearray | memoryview, size: int) -> RtpHeader
         if payload_at + 4 > size:
             return None
         profile, words = _unpack_extension(packet, payload_at)
+        if words > _MAX_EXTENSION_WORDS:  # they are walked through one by one
+            return None
         extensions_at = payload_at + 4
         extensions_end = payload_at = extensions_at + 4 * words
     payload_end = size - packet[size - 1] if first & 0x20 else size

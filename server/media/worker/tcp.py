@@ -32,6 +32,8 @@ STALL_S = 10.0
 _READ_BYTES = 16 << 10
 """Taken from one connection in one turn of the loop."""
 _ACCEPTS_A_TURN = 16
+_RETRY_S = 0.05
+"""After descriptors or memory ran out. Those who waited meanwhile may be gone, and are cleared away as fast."""
 _BACKLOG = 256
 _KERNEL_QUEUE_BYTES = 32 << 10
 """Not yet sent, in the kernel: what waits there can be neither dropped nor overtaken."""
@@ -87,7 +89,8 @@ class TcpListener:
         self.connections: set[TcpConnection] = set()
         self.newcomers: Newcomers[TcpConnection] = Newcomers()
         self.buffer = memoryview(bytearray(_READ_BYTES))
-        self._is_paused = True
+        self._retry: asyncio.TimerHandle | None = None
+        """Set while there is nothing to accept with."""
         self._most = most_connections(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         self.clock = clock
         self.on_lost = on_lost
@@ -98,11 +101,13 @@ class TcpListener:
 
     def start(self) -> None:
         """Accept from now on, in the running loop."""
-        self._is_paused = False
+        self._retry = None
         asyncio.get_running_loop().add_reader(self.sock.fileno(), self._accept)
 
     def close(self) -> None:
         """Close every connection, and the port. Idempotent."""
+        if self._retry is not None:
+            self._retry.cancel()
         for connection in list(self.connections):
             connection.close()
         if self.sock.fileno() >= 0:
@@ -110,12 +115,10 @@ class TcpListener:
             self.sock.close()
 
     def tick(self, now: float) -> None:
-        """Do what is due every second: end what has had its time, or takes nothing any more; try again to accept."""
+        """Do what is due every second: end what has had its time, or takes nothing any more."""
         hopeless = [connection for connection in self.connections if connection.has_stalled(now)]
         for connection in self.newcomers.overdue(now) + hopeless:
             connection.close()
-        if self._is_paused:
-            self.start()
 
     def receive(self, connection: "TcpConnection", data: memoryview) -> None:
         """Take what has come over a connection."""
@@ -152,20 +155,20 @@ class TcpListener:
             except ConnectionError:  # gone before it was accepted
                 continue
             except OSError:  # no file descriptors or memory left; the loop must not spin meanwhile
-                self._is_paused = True
-                asyncio.get_running_loop().remove_reader(self.sock.fileno())
+                loop = asyncio.get_running_loop()
+                loop.remove_reader(self.sock.fileno())
+                self._retry = loop.call_later(_RETRY_S, self.start)
                 return
             self._admit(sock, remote)
 
     def _admit(self, sock: socket.socket, remote: Address) -> None:
-        source = source_of(str(remote[0]))
-        if len(self.connections) >= self._most or not self.newcomers.admits(source):
+        if len(self.connections) >= self._most:
             _abort(sock)
             return
         sock.setblocking(False)
         connection = TcpConnection(self, sock, remote)
         self.connections.add(connection)
-        leaving = self.newcomers.add(connection, source, self.clock())
+        leaving = self.newcomers.add(connection, source_of(str(remote[0])), self.clock())
         if leaving is not None:
             leaving.close()
 

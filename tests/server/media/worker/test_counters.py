@@ -82,7 +82,7 @@ class TestDrops:
         assert drops(rig) == {"unknown_stream": 2}
 
     async def test_more_than_a_stream_may_send(self, rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(layer_module, "MAX_PACKETS_PER_S", 2)
+        monkeypatch.setattr(layer_module, "MAX_PACKETS_AT_ONCE", 2)
         publisher, _ = await two_sides(rig)
         for number in range(5):
             publisher.send_rtp(rtp_packet(number, b"x"))

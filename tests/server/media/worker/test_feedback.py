@@ -12,6 +12,7 @@ from server.media.worker.feedback import (
     MAX_MISSING,
     MAX_NACK_INTERVAL_S,
     MIN_NACK_INTERVAL_S,
+    NACK_SPACING_S,
     KeyframeThrottle,
     MissingPackets,
     Reception,
@@ -156,6 +157,16 @@ class TestMissingPackets:
         assert missing.take_due(1.0) == [100]
         assert missing.take_due(1.0 + MAX_NACK_INTERVAL_S / 2) == []
 
+    def test_what_is_missed_right_after_a_request_is_asked_for_together(self) -> None:
+        missing = MissingPackets()
+        for at, sequence in enumerate((100, 102, 104)):
+            missing.on_gap(sequence, sequence + 1, 1.0 + at * NACK_SPACING_S / 4)
+            assert missing.take_due(1.0 + at * NACK_SPACING_S / 4) == ([100] if at == 0 else [])
+        assert missing.next_due == 1.0 + NACK_SPACING_S
+        assert missing.take_due(1.0 + NACK_SPACING_S) == [102, 104]
+        missing.on_gap(200, 201, 1.0 + 2 * NACK_SPACING_S)
+        assert missing.take_due(1.0 + 2 * NACK_SPACING_S) == [200], "a single one at once"
+
     def test_a_gap_too_large_is_a_case_for_a_keyframe(self) -> None:
         missing = MissingPackets()
         assert missing.on_gap(0, 10, 1.0)
@@ -187,6 +198,7 @@ class TestMissingPackets:
         missing, now, sequence = MissingPackets(), 5.0, 0
         open_: dict[int, float] = {}
         asked_at: dict[int, float] = {}
+        may_ask_at = 0.0
         came = 0
         for gap, pause_s, returning in steps:
             assert missing.on_gap(sequence, sequence + gap, now)
@@ -195,14 +207,17 @@ class TestMissingPackets:
             until = now + pause_s
             while (due := missing.next_due) is not None and due <= until:
                 now = max(now, due)
-                for number in missing.take_due(now):
+                numbers = missing.take_due(now)
+                assert not numbers or now >= may_ask_at
+                may_ask_at = now + NACK_SPACING_S if numbers else may_ask_at
+                for number in numbers:
                     assert now - open_[number] < GIVE_UP_S
                     assert now - asked_at.get(number, -1.0) >= MIN_NACK_INTERVAL_S - 1e-9
                     asked_at[number] = now
             now = until
             open_ = {number: since for number, since in open_.items() if now - since < GIVE_UP_S + 0.2}
             for number in sorted(open_)[:returning]:
-                assert number in asked_at or open_[number] == now
+                assert number in asked_at or now - open_[number] <= NACK_SPACING_S
                 came += missing.take(number, now) is not None
                 del open_[number]
         now += GIVE_UP_S + MAX_NACK_INTERVAL_S

@@ -25,6 +25,13 @@ def test_other_packets_begin_none(payload: bytes) -> None:
     assert not begins_keyframe(payload)
 
 
+@pytest.mark.parametrize(("before", "is_seen"), [([DELIMITER] * 7, True), ([DELIMITER] * 8, False), ([b""], False)])
+def test_the_first_units_of_a_packet_are_looked_at_and_none_behind_an_empty_one(
+    before: list[bytes], is_seen: bool
+) -> None:
+    assert begins_keyframe(aggregate(*before, SPS)) is is_seen
+
+
 @given(st.binary(max_size=60))
 def test_whatever_comes_is_read(payload: bytes) -> None:
     assert begins_keyframe(payload) in (True, False)

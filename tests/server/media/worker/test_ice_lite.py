@@ -1,15 +1,18 @@
 import os
+from pathlib import Path as FilePath
 from typing import Any
 
+import pytest
 from aioice import stun
 from hypothesis import given
 from hypothesis import strategies as st
 
 from server.media.worker.check_limits import CHECKS_AT_ONCE
-from server.media.worker.ice_lite import MAX_PATHS, Checked, IceAgent, IceLite
+from server.media.worker.ice_lite import CONSENT_S, MAX_PATHS, Checked, IceAgent, IceLite, _peek_username
 from server.media.worker.path import Path
 from tests.server.media.endpoint import binding_request
 
+CORPUS = FilePath(__file__).parents[3] / "fuzz" / "corpus" / "stun"
 HERE = (41, 50, bytes(20))
 THERE = (41, 50, b"\x01" + bytes(19))
 
@@ -174,6 +177,41 @@ def test_an_address_cannot_be_taken_from_somebody_else() -> None:
     assert check(ice, thief, path(1)) is not None
 
 
+def test_an_address_that_somebody_left_is_anothers_once_their_consent_for_it_has_lapsed() -> None:
+    forgotten: list[Path] = []
+    ice: IceLite[str] = IceLite(forgotten.append)
+    roamer, neighbour = agent_of(ice, "roamer"), agent_of(ice, "neighbour")
+    check(ice, roamer, path(1), now=0.0)
+    check(ice, roamer, path(2), nominate=True, now=1.0)
+    assert check(ice, neighbour, path(1), now=CONSENT_S) is None
+    check(ice, roamer, path(2), now=CONSENT_S)
+    assert check(ice, neighbour, path(1), now=CONSENT_S + 0.1) is not None
+    assert ice.owners == {path(1).remote: "neighbour", path(2).remote: "roamer"}
+    assert forgotten == [path(1)]
+    assert list(roamer.paths.values()) == [path(2)]
+    assert check(ice, roamer, path(1), nominate=True, now=CONSENT_S + 0.2) is None
+    for agent in (roamer, neighbour):
+        ice.remove(agent)
+    assert not ice.owners
+    assert not ice._claims
+
+
+def test_an_address_that_is_in_use_stays_its_agents_however_long_ago_it_was_checked() -> None:
+    ice: IceLite[str] = IceLite()
+    roamer, neighbour = agent_of(ice, "roamer"), agent_of(ice, "neighbour")
+    check(ice, roamer, path(1), now=0.0)
+    assert check(ice, neighbour, path(1), now=10 * CONSENT_S) is None
+
+
+def test_an_address_that_is_checked_stays_its_agents_in_use_or_not() -> None:
+    ice: IceLite[str] = IceLite()
+    roamer, neighbour = agent_of(ice, "roamer"), agent_of(ice, "neighbour")
+    check(ice, roamer, path(2), now=0.0)
+    for now in (0.0, CONSENT_S, 2 * CONSENT_S):
+        check(ice, roamer, path(1), now=now)
+        assert check(ice, neighbour, path(1), now=now + CONSENT_S) is None
+
+
 def test_a_removed_agent_leaves_nothing_behind() -> None:
     ice: IceLite[str] = IceLite()
     agent = agent_of(ice)
@@ -255,6 +293,19 @@ def test_the_last_check_is_remembered() -> None:
     check(ice, agent, path(1), now=5.0)
     check(ice, agent, path(1), now=9.0)
     assert agent.last_check == 9.0
+
+
+@pytest.mark.parametrize("name", ["chromium-1.bin", "chromium-2.bin"])
+def test_the_user_name_is_the_first_attribute_of_a_browsers_check(name: str) -> None:
+    check = (CORPUS / name).read_bytes()
+    assert _peek_username(check) == check[24 : 24 + int.from_bytes(check[22:24], "big")]
+
+
+@pytest.mark.parametrize(("before", "is_found"), [(0, True), (7, True), (8, False), (120, False)])
+def test_a_user_name_behind_many_attributes_is_not_searched_for(before: int, is_found: bool) -> None:
+    body = b"\x80\x22\x00\x00" * before + b"\x00\x06\x00\x04name"
+    request = b"\x00\x01" + len(body).to_bytes(2, "big") + stun.COOKIE.to_bytes(4, "big") + bytes(12) + body
+    assert _peek_username(request) == (b"name" if is_found else None)
 
 
 @given(st.binary(max_size=600))

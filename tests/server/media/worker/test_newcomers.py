@@ -8,13 +8,15 @@ HERE, THERE = b"here", b"there"
 
 def test_one_source_has_a_share_and_the_others_have_theirs() -> None:
     newcomers: Newcomers[int] = Newcomers()
+    assert newcomers.add(-1, THERE, 0.0) is None
     for number in range(MAX_PER_SOURCE):
-        assert newcomers.admits(HERE)
         assert newcomers.add(number, HERE, 0.0) is None
-    assert not newcomers.admits(HERE)
-    assert newcomers.admits(THERE)
+    assert newcomers.add(-2, THERE, 0.0) is None
+    assert newcomers.add(MAX_PER_SOURCE, HERE, 0.0) == 0, "the first one from there, not the first of all"
     newcomers.remove(0)
-    assert newcomers.admits(HERE)
+    newcomers.remove(7)
+    assert newcomers.add(MAX_PER_SOURCE + 1, HERE, 0.0) is None
+    assert newcomers.add(MAX_PER_SOURCE + 2, HERE, 0.0) == 1
 
 
 def test_when_there_are_too_many_the_first_one_has_to_go() -> None:
@@ -49,7 +51,7 @@ def test_whoever_comes_and_goes_nothing_is_kept_of_who_is_gone(steps: list[tuple
             there.discard(number)
         assert len(newcomers) == len(there)
         assert {at for at in range(10) if at in newcomers} == there
-        assert sum(newcomers._sources.values()) == len(there)
+        assert {at for neighbours in newcomers._by_source.values() for at in neighbours} == there
     for number in there:
         newcomers.remove(number)
-    assert not newcomers._sources
+    assert not newcomers._by_source

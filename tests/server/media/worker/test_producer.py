@@ -13,7 +13,7 @@ from server.media import messages as m
 from server.media.messages import ABS_SEND_TIME_ID, AUDIO_LEVEL_ID, MID_ID, ORIENTATION_ID
 from server.media.worker import layer as layer_module
 from server.media.worker import rtcp, rtp
-from server.media.worker.feedback import GIVE_UP_S, KEYFRAME_INTERVAL_S, MAX_NACK_INTERVAL_S
+from server.media.worker.feedback import GIVE_UP_S, KEYFRAME_INTERVAL_S, NACK_SPACING_S
 from tests.server.media.endpoint import Endpoint
 from tests.server.media.worker.rig import (
     AUDIO,
@@ -230,14 +230,24 @@ class TestLossOnTheWayIn:
 
     async def test_many_gaps_fit_into_packets(self, rig: Rig) -> None:
         publisher, _ = await two_sides(rig)
-        publisher.send_rtp(rtp_packet(0, b"x"))
-        for number in range(2, 602, 2):
+        for number in range(0, 604, 2):
             publisher.send_rtp(rtp_packet(number, b"x"))
-            assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.Nack(1_111, (number - 1,))]
-        rig.time.advance(MAX_NACK_INTERVAL_S)
+        assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.Nack(1_111, (1,))], "the first one at once"
+        await rig.drained()
+        assert publisher.rtcp.empty(), "not one for each packet"
+        rig.time.advance(NACK_SPACING_S)
         nacks = [rtcp.parse(await publisher.next_rtcp()) for _ in range(2)]
         asked = [number for (nack,) in nacks if isinstance(nack, rtcp.Nack) for number in nack.sequences]
-        assert asked == list(range(1, 600, 2))
+        assert asked == list(range(3, 602, 2))
+
+    async def test_a_gap_at_every_packet_costs_one_request_in_so_many_milliseconds(self, rig: Rig) -> None:
+        publisher, _ = await two_sides(rig)
+        counters, seconds = rig.worker.plumbing.counters, 0.2
+        for number in range(200):
+            publisher.send_rtp(rtp_packet(2 * number, b"x"))
+            rig.time.advance(seconds / 200)
+            await rig.drained()
+        assert 2 <= counters.nacks_out <= seconds / NACK_SPACING_S + 1
 
     async def test_a_gap_too_large_asks_for_a_keyframe(self, rig: Rig) -> None:
         publisher, _ = await two_sides(rig)
@@ -424,7 +434,7 @@ async def test_a_payload_type_that_was_not_announced_is_dropped(rig: Rig, payloa
 
 
 async def test_a_flood_is_not_multiplied(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layer_module, "MAX_PACKETS_PER_S", 10)
+    monkeypatch.setattr(layer_module, "MAX_PACKETS_AT_ONCE", 10)
     publisher, subscriber = await two_sides(rig)
     for number in range(30):
         publisher.send_rtp(rtp_packet(number, str(number).encode()))
@@ -433,6 +443,36 @@ async def test_a_flood_is_not_multiplied(rig: Rig, monkeypatch: pytest.MonkeyPat
     publisher.send_rtp(rtp_packet(30, b"after"))
     packets = [await subscriber.next_rtp() for _ in range(11)]
     assert [payload(packet) for packet in packets] == [*(str(number).encode() for number in range(10)), b"after"]
+
+
+async def test_a_flood_that_lasts_is_cut_to_what_a_stream_may_send_for_ever(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layer_module, "MAX_PACKETS_AT_ONCE", 8)
+    monkeypatch.setattr(layer_module, "MAX_PACKETS_PER_S", 3)
+    publisher, _ = await two_sides(rig)
+    layer = rig.worker.transports["pub"].producer("video").layers[0]
+    forwarded = []
+    for second in range(3):
+        before = layer.forwarded_packets
+        for number in range(10):
+            publisher.send_rtp(rtp_packet(10 * second + number, b"x"))
+        await rig.drained()
+        forwarded.append(layer.forwarded_packets - before)
+        rig.tick()
+    assert forwarded == [8, 3, 3]
+
+
+async def test_what_is_sent_again_counts_as_well(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer_module, "MAX_PACKETS_AT_ONCE", 5)
+    publisher, _ = await two_sides(rig)
+    layer = rig.worker.transports["pub"].producer("video").layers[0]
+    for number in (0, 100):
+        publisher.send_rtp(rtp_packet(number, b"x"))
+    for number in range(1, 50):
+        publisher.send_rtp(rtp_packet(number, struct.pack("!H", number) + b"x", payload_type=97, ssrc=1_112))
+    await rig.drained()
+    assert layer.forwarded_packets == 5
 
 
 async def test_streams_without_ssrc_are_told_by_their_mid(rig: Rig) -> None:

@@ -2,6 +2,7 @@ from server.media.worker.quota import (
     MAX_DTLS_PER_S,
     MAX_NACKS_PER_S,
     MAX_OCTETS_PER_S,
+    MAX_PACKETS_AT_ONCE,
     MAX_PACKETS_PER_S,
     MAX_RTCP_OCTETS_PER_S,
     MAX_RTCP_PER_S,
@@ -19,18 +20,35 @@ def test_what_a_page_sends_in_the_worst_case_is_allowed() -> None:
     assert all(quota.take_media(1_150) for _ in range(2 * packets))
 
 
+def test_a_camera_a_screen_and_sound_are_allowed_for_ever_over_a_line_that_loses_a_fifth() -> None:
+    quota = Quota()
+    camera_while_probing, screen, sound = 240, 320, 50
+    for _ in range(20):
+        assert all(quota.take_media(1_150) for _ in range(2 * (camera_while_probing + screen + sound)))
+        quota.refill()
+
+
+def test_what_piled_up_while_a_line_stood_still_is_allowed_to_come_at_once() -> None:
+    quota, silent_s = Quota(), 3
+    for _ in range(silent_s):
+        quota.refill()
+    assert all(quota.take_media(1_000) for _ in range(MAX_PACKETS_AT_ONCE))
+    assert silent_s * 650 + 2 * 650 < MAX_PACKETS_AT_ONCE
+
+
 def test_bytes_are_limited() -> None:
     quota = Quota()
-    assert sum(quota.take_media(1_400) for _ in range(MAX_PACKETS_PER_S)) == MAX_OCTETS_PER_S // 1_400
+    assert sum(quota.take_media(1_400) for _ in range(MAX_PACKETS_AT_ONCE)) == MAX_OCTETS_PER_S // 1_400
     quota.refill()
     assert quota.take_media(1_400)
 
 
 def test_packets_are_limited() -> None:
     quota = Quota()
-    assert sum(quota.take_media(40) for _ in range(2 * MAX_PACKETS_PER_S)) == MAX_PACKETS_PER_S
-    quota.refill()
-    assert quota.take_media(40)
+    assert sum(quota.take_media(40) for _ in range(2 * MAX_PACKETS_AT_ONCE)) == MAX_PACKETS_AT_ONCE
+    for _ in range(3):
+        quota.refill()
+        assert sum(quota.take_media(40) for _ in range(2 * MAX_PACKETS_AT_ONCE)) == MAX_PACKETS_PER_S
 
 
 def test_dtls_is_limited_and_nothing_of_it_goes_off_the_media() -> None:
@@ -61,7 +79,7 @@ def test_long_compounds_are_limited_by_their_bytes() -> None:
 async def test_who_floods_the_worker_is_cut_off_for_the_rest_of_a_second(rig: Rig) -> None:
     publisher, subscriber = await two_sides(rig)
     counters = rig.worker.plumbing.counters
-    for number in range(MAX_PACKETS_PER_S + 200):
+    for number in range(MAX_PACKETS_AT_ONCE + 200):
         publisher.send_raw(b"\x80\x60" + bytes(10) + b"not SRTP")
         if number % 100 == 99:
             await rig.drained()

@@ -9,6 +9,7 @@ from tests.server.media.worker.rig import rtp_packet
 
 uint7, uint16, uint32 = (st.integers(0, 2**bits - 1) for bits in (7, 16, 32))
 payloads = st.binary(max_size=300)
+MOST_EXTENSION_BYTES = 64
 
 
 @given(st.binary(max_size=200), st.integers(1, 15))
@@ -58,7 +59,12 @@ def test_a_header_is_read_as_another_library_wrote_it(
     assert data[header.payload_at : header.payload_end] == payload
 
 
-@given(st.dictionaries(st.integers(1, 14), st.binary(min_size=1, max_size=16), max_size=6), payloads)
+@given(
+    st.dictionaries(st.integers(1, 14), st.binary(min_size=1, max_size=16), max_size=6).filter(
+        lambda extensions: sum(1 + len(data) for data in extensions.values()) <= MOST_EXTENSION_BYTES
+    ),
+    payloads,
+)
 def test_extensions_are_found_by_id(extensions: dict[int, bytes], payload: bytes) -> None:
     elements = b"".join(bytes((key << 4 | len(data) - 1,)) + data for key, data in extensions.items())
     packet = rtp_packet(1, payload, extensions=elements)
@@ -69,7 +75,11 @@ def test_extensions_are_found_by_id(extensions: dict[int, bytes], payload: bytes
         assert rtp.read_extension(packet, header, extension_id) == extensions.get(extension_id)
 
 
-@given(st.dictionaries(st.integers(1, 255), st.binary(max_size=40), max_size=6))
+@given(
+    st.dictionaries(st.integers(1, 255), st.binary(max_size=40), max_size=6).filter(
+        lambda extensions: sum(2 + len(data) for data in extensions.values()) <= MOST_EXTENSION_BYTES
+    )
+)
 def test_two_byte_extensions_are_found_by_id(extensions: dict[int, bytes]) -> None:
     elements = b"".join(bytes((key, len(data))) + data for key, data in extensions.items())
     elements += bytes(-len(elements) % 4)
@@ -79,6 +89,23 @@ def test_two_byte_extensions_are_found_by_id(extensions: dict[int, bytes]) -> No
     assert header is not None
     for extension_id, data in extensions.items():
         assert rtp.read_extension(packet, header, extension_id) == data
+
+
+def test_all_extensions_that_are_negotiated_are_read_at_their_longest() -> None:
+    values = {1: b"m" * 16, 2: b"r" * 16, 3: b"p" * 16, 4: b"abs", 5: b"o"}
+    elements = b"".join(bytes((key, len(data))) + data for key, data in values.items())
+    elements += bytes(-len(elements) % 4)
+    head = b"\x90" + rtp_packet(1, b"")[1:12] + b"\x10\x00" + (len(elements) // 4).to_bytes(2, "big")
+    header = rtp.parse_header(head + elements, len(head + elements))
+    assert header is not None
+    assert {key: rtp.read_extension(head + elements, header, key) for key in values} == values
+
+
+def test_a_packet_with_more_extensions_than_could_be_of_use_is_refused() -> None:
+    most = rtp_packet(1, b"x", extensions=bytes(MOST_EXTENSION_BYTES))
+    more = rtp_packet(1, b"x", extensions=bytes(MOST_EXTENSION_BYTES + 4))
+    assert rtp.parse_header(most, len(most)) is not None
+    assert rtp.parse_header(more, len(more)) is None
 
 
 def test_a_packet_shorter_than_it_says_is_refused() -> None:

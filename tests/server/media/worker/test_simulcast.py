@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.media import messages as m
 from server.media.worker import rtcp, rtp
+from server.media.worker.continuity import Position
 from server.media.worker.feedback import KEYFRAME_INTERVAL_S
-from server.media.worker.layer import SETTLE_S, SILENT_FRAMES
+from server.media.worker.layer import MAX_KEYFRAMES_PER_S, MAX_RETURNS_PER_S, SETTLE_S, SILENT_FRAMES, Layer
 from server.media.worker.producer import LINGER_TICKS
 from server.media.worker.vp8 import Vp8Descriptor, parse_descriptor
 from tests.server.media.endpoint import Endpoint
@@ -167,6 +169,65 @@ async def test_a_layer_that_fell_silent_is_not_taken_again_at_once(rig: Rig) -> 
         rig.tick()
         targets.append(consumer.target_layer)
     assert targets == [layers[0], layers[0], layers[2]]
+
+
+async def test_a_layer_that_comes_and_goes_is_taken_a_few_times_a_second_only(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, _, (low, _, high) = await camera(rig)
+    producer = rig.worker.transports["pub"].producers["video"]
+    rig.worker.transports["sub"].consumers["consumer"].prefer(0, is_large=False)
+    for _ in range(LINGER_TICKS):
+        low.send()
+        await rig.drained()
+        rig.tick()
+    assert producer.layers_wanted == 1, "nobody minds that the others are silent"
+    retarget, retargets = producer.retarget, 0
+
+    def on_retarget() -> None:
+        nonlocal retargets
+        retargets += 1
+        retarget()
+
+    monkeypatch.setattr(producer, "retarget", on_retarget)
+    for _ in range(10):
+        high.send()
+        for _ in range(SILENT_FRAMES):
+            low.send()
+        await rig.drained()
+    assert retargets == 2 * MAX_RETURNS_PER_S
+    rig.tick()
+    high.send()
+    await rig.drained()
+    assert producer.layers[2].is_steady, "in the next second it may come back"
+
+
+async def test_keyframes_without_end_are_looked_at_a_few_times_a_second_only(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, subscriber, (low, _, high) = await camera(rig)
+    producer = rig.worker.transports["pub"].producers["video"]
+    looks: list[Layer] = []
+    look = producer.on_keyframe
+
+    def on_keyframe(layer: Layer, first: Position, now: float) -> None:
+        looks.append(layer)
+        look(layer, first, now)
+
+    monkeypatch.setattr(producer, "on_keyframe", on_keyframe)
+    for _ in range(2 * MAX_KEYFRAMES_PER_S):
+        low.send(is_keyframe=True)
+    await rig.drained()
+    assert looks == [producer.layers[0]] * MAX_KEYFRAMES_PER_S
+    high.send(is_keyframe=True)
+    await rig.drained()
+    assert looks[-1] is producer.layers[2], "each layer has its own"
+    rig.tick()
+    while not subscriber.rtp.empty():
+        await subscriber.next_rtp()
+    rig.worker.do(m.PreferLayer(transport_id="sub", consumer_id="consumer", layer=0))
+    low.send(is_keyframe=True)
+    assert seen(await subscriber.next_rtp())[2] == 0
 
 
 async def test_a_layer_that_was_silent_because_nobody_wanted_it_is_taken_at_once(rig: Rig) -> None:
