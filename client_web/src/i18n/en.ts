@@ -101,6 +101,11 @@ export const en = {
       withoutCamera: "The others hear you. They see your initials.",
       listenOnly: "Nobody sees or hears you until you want to.",
     },
+    watch: {
+      only: "You can only watch and listen here.",
+      andWrite: "You can watch, listen and write in the chat here.",
+      text: "Nobody sees or hears you: your camera and microphone stay off.",
+    },
     meter: {
       saySomething: "Say something to test it",
       heard: "We can hear you",
@@ -333,7 +338,10 @@ export const en = {
     hearClick: "Click to hear the others",
     talkingMuted: "You are talking, but your microphone is muted.",
     dismiss: "Dismiss",
-    keys: "Keys: M microphone, V camera, D share your screen, C chat",
+    keys: {
+      all: "Keys: M microphone, V camera, D share your screen, C chat",
+      chat: "Key: C chat",
+    },
   },
   banner: {
     offline: "You are offline. Everything stays as it is; we reconnect as soon as you are back.",

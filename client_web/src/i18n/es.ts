@@ -103,6 +103,11 @@ export const es: Texts = {
       withoutCamera: "Las demás personas le oyen. Ven sus iniciales.",
       listenOnly: "Nadie le ve ni le oye hasta que usted quiera.",
     },
+    watch: {
+      only: "Aquí solo puede mirar y escuchar.",
+      andWrite: "Aquí puede mirar, escuchar y escribir en el chat.",
+      text: "Nadie le ve ni le oye: su cámara y su micrófono siguen apagados.",
+    },
     meter: {
       saySomething: "Diga algo para probarlo",
       heard: "Le oímos",
@@ -340,7 +345,10 @@ export const es: Texts = {
     hearClick: "Pulse para oír a las demás personas",
     talkingMuted: "Está hablando, pero su micrófono está silenciado.",
     dismiss: "Descartar",
-    keys: "Teclas: M micrófono, V cámara, D compartir pantalla, C chat",
+    keys: {
+      all: "Teclas: M micrófono, V cámara, D compartir pantalla, C chat",
+      chat: "Tecla: C chat",
+    },
   },
   banner: {
     offline: "No tiene conexión. Todo queda como está; nos reconectamos en cuanto vuelva.",

@@ -19,6 +19,7 @@ import {
   afterJoined,
   afterNotice,
   INITIAL_ROOM,
+  maySend,
   type RoomState,
   resumePoint,
 } from "../state/roomState";
@@ -142,6 +143,12 @@ export class RoomSession {
     this.#loadDevice().catch(() => this.hints.show({ code: "no_webrtc" }));
   }
 
+  /** Follow what the door says that one may do inside: who may send nothing keeps no device. */
+  permit(permitted: readonly string[]): void {
+    this.room.setState({ permitted });
+    if (!maySend(this.room.getState())) this.local.release();
+  }
+
   /** Come back without the pre-join page, with what was switched on before. */
   enterDirectly(visit: Visit): void {
     this.#personId = visit.personId;
@@ -228,6 +235,7 @@ export class RoomSession {
       this.room.setState({ snapshot: null });
       throw error;
     }
+    if (!maySend(this.room.getState())) this.local.release();
     this.#settings ??= joined.media;
     const room = roomMediaOf(this.room.getState());
     if (room === null) throw new Error("nothing is known of the room that was entered");
