@@ -187,7 +187,7 @@ export const en = {
   connectionTest: {
     title: "Connection test",
     link: "Test your connection",
-    lead: "It takes about half a minute, and looks at your camera and microphone and at what your network lets through. Nobody sees or hears you meanwhile.",
+    lead: "It takes up to half a minute, and looks at your camera and microphone and at what your network lets through. Nobody sees or hears you meanwhile.",
     start: "Start the test",
     again: "Test again",
     step: {
@@ -210,7 +210,13 @@ export const en = {
       media_unavailable: "Sound and pictures are being restarted. Test again in a moment.",
       other: "The test could not be finished. Try again in a moment.",
     },
-    mark: { good: "works", fair: "works in part", bad: "does not work", none: "not available" },
+    mark: {
+      good: "works",
+      fair: "works in part",
+      shut: "blocked, another way works",
+      bad: "does not work",
+      none: "not available",
+    },
     name: {
       microphone: "Microphone",
       camera: "Camera",
@@ -243,14 +249,17 @@ export const en = {
       udp: {
         works: "Sound and pictures take the best way.",
         blocked: "Your network does not let it through.",
-        advice: "Ask your IT team to allow UDP to {{host}}, port {{ports}}.",
+        advice_one: "Ask your IT team to allow UDP to {{host}}, port {{ports}}.",
+        advice_other: "Ask your IT team to allow UDP to {{host}}, ports {{ports}}.",
         notOffered: "This server does not offer it.",
       },
       tcp: {
-        works: "Sound and pictures take this way. On a bad line it is a little slower than UDP.",
+        works:
+          "Sound and pictures take this way. On a bad line they stand still for a moment now and then, where over UDP they would go on.",
         spare: "It is there in case the direct way is shut.",
         blocked: "Your network does not let it through.",
-        advice: "Ask your IT team to allow TCP to {{host}}, port {{ports}}.",
+        advice_one: "Ask your IT team to allow TCP to {{host}}, port {{ports}}.",
+        advice_other: "Ask your IT team to allow TCP to {{host}}, ports {{ports}}.",
         notOffered: "This server does not offer it.",
       },
       relay: {
@@ -258,6 +267,8 @@ export const en = {
         spare: "It is there in case everything else is shut (over {{protocol}}).",
         blocked: "The relay cannot be reached.",
         advice: "Ask your IT team to allow {{offer}}.",
+        silent_one: "One of its addresses cannot be reached from here: {{offer}}.",
+        silent_other: "Some of its addresses cannot be reached from here: {{offer}}.",
         notOffered: "Your programme has none. It is needed only where a network shuts the direct ways.",
       },
       otherWay: "Until then your meetings take another way that works.",

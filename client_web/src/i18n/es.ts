@@ -192,7 +192,7 @@ export const es: Texts = {
   connectionTest: {
     title: "Prueba de conexión",
     link: "Probar mi conexión",
-    lead: "Dura medio minuto. Mira su cámara, su micrófono y lo que su red deja pasar. Mientras tanto nadie le ve ni le oye.",
+    lead: "Dura medio minuto como máximo. Mira su cámara, su micrófono y lo que su red deja pasar. Mientras tanto nadie le ve ni le oye.",
     start: "Empezar la prueba",
     again: "Probar otra vez",
     step: {
@@ -215,7 +215,13 @@ export const es: Texts = {
       media_unavailable: "El sonido y la imagen se están reiniciando. Pruebe otra vez en un momento.",
       other: "La prueba no se ha podido terminar. Inténtelo de nuevo en un momento.",
     },
-    mark: { good: "funciona", fair: "funciona en parte", bad: "no funciona", none: "no disponible" },
+    mark: {
+      good: "funciona",
+      fair: "funciona en parte",
+      shut: "bloqueado, otro camino funciona",
+      bad: "no funciona",
+      none: "no disponible",
+    },
     name: {
       microphone: "Micrófono",
       camera: "Cámara",
@@ -249,14 +255,17 @@ export const es: Texts = {
       udp: {
         works: "El sonido y la imagen toman el mejor camino.",
         blocked: "Su red no lo deja pasar.",
-        advice: "Pida a su equipo de informática que permita UDP hacia {{host}}, puerto {{ports}}.",
+        advice_one: "Pida a su equipo de informática que permita UDP hacia {{host}}, puerto {{ports}}.",
+        advice_other: "Pida a su equipo de informática que permita UDP hacia {{host}}, puertos {{ports}}.",
         notOffered: "Este servidor no lo ofrece.",
       },
       tcp: {
-        works: "El sonido y la imagen toman este camino. Con mala línea es algo más lento que UDP.",
+        works:
+          "El sonido y la imagen toman este camino. Con mala línea se detienen un momento de vez en cuando; por UDP seguirían.",
         spare: "Está ahí por si el camino directo se cierra.",
         blocked: "Su red no lo deja pasar.",
-        advice: "Pida a su equipo de informática que permita TCP hacia {{host}}, puerto {{ports}}.",
+        advice_one: "Pida a su equipo de informática que permita TCP hacia {{host}}, puerto {{ports}}.",
+        advice_other: "Pida a su equipo de informática que permita TCP hacia {{host}}, puertos {{ports}}.",
         notOffered: "Este servidor no lo ofrece.",
       },
       relay: {
@@ -264,6 +273,8 @@ export const es: Texts = {
         spare: "Está ahí por si todo lo demás se cierra (por {{protocol}}).",
         blocked: "No se llega al repetidor.",
         advice: "Pida a su equipo de informática que permita {{offer}}.",
+        silent_one: "A una de sus direcciones no se llega desde aquí: {{offer}}.",
+        silent_other: "A algunas de sus direcciones no se llega desde aquí: {{offer}}.",
         notOffered:
           "Su programa no tiene ninguno. Solo hace falta donde una red cierra los caminos directos.",
       },
