@@ -293,6 +293,7 @@ export const en = {
   },
   room: {
     you: "{{name}} (you)",
+    youMark: "(you)",
     alone: "You are the only one here",
     aloneText: "The others appear here as soon as they come in.",
     participants_one: "{{count}} person",
@@ -315,6 +316,7 @@ export const en = {
     ownConnection: { fair: "Your connection is weak", poor: "Your connection is very weak" },
     slow: "Your connection is slow",
     screenOf: "{{name}}’s screen",
+    screenShort: "Screen: {{name}}",
     pin: "Show {{name}} large",
     unpin: "{{name}}: show no longer large",
     pages: "Pages of people",
@@ -347,7 +349,7 @@ export const en = {
     unread_one: "{{count}} unread message",
     unread_other: "{{count}} unread messages",
     hearClick: "Click to hear the others",
-    talkingMuted: "You are talking, but your microphone is muted.",
+    talkingMuted: "You are talking, but you are muted.",
     dismiss: "Dismiss",
     keys: {
       all: "Keys: M microphone, V camera, D share your screen, C chat",

@@ -300,6 +300,7 @@ export const es: Texts = {
   },
   room: {
     you: "{{name}} (usted)",
+    youMark: "(usted)",
     alone: "No hay nadie más aquí",
     aloneText: "Las demás aparecerán aquí en cuanto entren.",
     participants_one: "{{count}} persona",
@@ -319,9 +320,10 @@ export const es: Texts = {
     speaking: "Habla",
     reconnecting: "Reconectando …",
     connection: { fair: "Conexión débil", poor: "Conexión muy débil" },
-    ownConnection: { fair: "Su conexión es débil", poor: "Tu conexión es muy débil" },
+    ownConnection: { fair: "Su conexión es débil", poor: "Su conexión es muy débil" },
     slow: "Su conexión es lenta",
     screenOf: "Pantalla de {{name}}",
+    screenShort: "Pantalla: {{name}}",
     pin: "Mostrar en grande: {{name}}",
     unpin: "Dejar de mostrar en grande: {{name}}",
     pages: "Páginas de personas",
@@ -354,7 +356,7 @@ export const es: Texts = {
     unread_one: "{{count}} mensaje sin leer",
     unread_other: "{{count}} mensajes sin leer",
     hearClick: "Pulse para oír a las demás personas",
-    talkingMuted: "Está hablando, pero su micrófono está silenciado.",
+    talkingMuted: "Está hablando con el micrófono apagado.",
     dismiss: "Descartar",
     keys: {
       all: "Teclas: M micrófono, V cámara, D compartir pantalla, C chat",

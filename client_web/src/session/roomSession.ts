@@ -27,6 +27,7 @@ import { withoutExpired } from "../state/typing";
 import { type Visit, VisitMemory } from "../state/visit";
 import { announcementOf } from "./announcements";
 import { ChatActions } from "./chatActions";
+import { Darkness } from "./darkness";
 import { Hints } from "./hints";
 import { listen } from "./listening";
 import { afterReceived, INITIAL_MEDIA, type MediaState, NOBODY_HEARD } from "./mediaState";
@@ -64,6 +65,7 @@ export class RoomSession {
   readonly #options: RoomSessionOptions;
   readonly #connection: RoomConnection;
   readonly #mediaSession: MediaSession;
+  readonly #darkness = new Darkness((dark) => this.media.setState({ dark }));
   readonly #ends: (() => void)[] = [];
   /** Whom this page shows as oneself, once that is known. */
   #personId: string | null = null;
@@ -98,7 +100,10 @@ export class RoomSession {
     this.#mediaSession = new MediaSession({
       requests: this.#connection.requests,
       loadDevice: () => this.#loadDevice(),
-      onTracks: (tracks) => this.media.setState(afterReceived(tracks)),
+      onTracks: (tracks) => {
+        this.media.setState(afterReceived(tracks));
+        this.#darkness.follow(tracks);
+      },
       onSlots: (slots) => this.media.setState({ slots }),
       onStatus: (status) => this.media.setState({ status }),
       onReplaced: (source) => this.sending.onReplaced(source),
@@ -317,6 +322,7 @@ export class RoomSession {
   #stop(): void {
     for (const end of this.#ends.splice(0)) end();
     this.#mediaSession.close();
+    this.#darkness.close();
     this.local.close();
   }
 }
