@@ -39,7 +39,11 @@ export function useLines(state: CheckState): Line[] {
   const known = (name: CheckName, step: Step, words: Words | null): Line => ({
     name,
     isRunning: state.phase === "running" && state.step === step,
-    ...(words ?? { mark: null, text: "", advice: "" }),
+    ...(words ?? {
+      mark: null,
+      text: state.phase === "failed" ? t("connectionTest.notTested") : "",
+      advice: "",
+    }),
   });
   const { microphone, camera, speed } = state.results;
   const ms = roundTripMs(state.results);

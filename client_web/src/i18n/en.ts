@@ -210,6 +210,7 @@ export const en = {
       media_unavailable: "Sound and pictures are being restarted. Test again in a moment.",
       other: "The test could not be finished. Try again in a moment.",
     },
+    notTested: "Not tested.",
     mark: {
       good: "works",
       fair: "works in part",

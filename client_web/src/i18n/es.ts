@@ -215,6 +215,7 @@ export const es: Texts = {
       media_unavailable: "El sonido y la imagen se están reiniciando. Pruebe otra vez en un momento.",
       other: "La prueba no se ha podido terminar. Inténtelo de nuevo en un momento.",
     },
+    notTested: "Sin probar.",
     mark: {
       good: "funciona",
       fair: "funciona en parte",

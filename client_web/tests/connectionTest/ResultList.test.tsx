@@ -75,3 +75,8 @@ it("says which of a relay's addresses does not work though another does", () => 
   );
   expect(lineOf("relay", { relay: WORKS, relays: relays.slice(0, 1) })).not.toContain("cannot be reached");
 });
+
+it("says what was not tested when a test has ended before its time", () => {
+  expect(lineOf("tcp", { udp: WORKS }, { phase: "failed" })).toContain("Not tested.");
+  expect(lineOf("tcp", { udp: WORKS }, { phase: "running" })).not.toContain("Not tested.");
+});
