@@ -148,6 +148,8 @@ class RoomPreview(Wire, frozen=True, kw_only=True):
     room: RoomInfo
     inside: tuple[Inside, ...]
     media: MediaSettings
+    permitted: tuple[str, ...]
+    """As in `You`: a page that may send nothing asks for no camera and no microphone."""
 
 
 class RoomSummary(Wire, frozen=True, kw_only=True):

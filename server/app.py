@@ -167,6 +167,7 @@ class RoundupServer:
                 web_client=front.web_client,
                 people=core.people,
                 rooms=core.rooms,
+                find_door=core.directory.find,
                 inside=core.directory.inside,
                 media_settings=core.media.settings,
                 connection_tests=core.media.connection_tests,

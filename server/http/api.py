@@ -2,9 +2,9 @@
 
 from aiohttp import web
 
-from protocol.errors import ErrorCode
+from protocol.permissions import permitted_requests
+from protocol.roles import RoomState
 from protocol.room import RoomPreview, RoomSummary, SignedIn
-from server.errors import UserError
 from server.http.parts import PARTS
 from server.http.replies import json_response
 from server.http.session import renew_session_cookie, signed_in_person
@@ -27,9 +27,12 @@ async def get_session(request: web.Request) -> web.Response:
 async def get_room(request: web.Request) -> web.Response:
     """`GET /api/rooms/SLUG`: everything that the pre-join page shows."""
     parts = request.app[PARTS]
-    await signed_in_person(request)
-    room = await parts.rooms.find_room(request.match_info["slug"])
-    if room is None:
-        raise UserError(ErrorCode.NOT_FOUND, "There is no room of this name.")
-    preview = RoomPreview(room=room, inside=tuple(parts.inside(room.room_id)), media=parts.media_settings())
+    person = await signed_in_person(request)
+    door = await parts.find_door(request.match_info["slug"], person)
+    preview = RoomPreview(
+        room=door.room,
+        inside=tuple(parts.inside(door.room.room_id)),
+        media=parts.media_settings(),
+        permitted=permitted_requests(door.role, RoomState.LIVE),
+    )
     return json_response(preview)

@@ -7,7 +7,8 @@ from typing import Protocol
 from aiohttp import web
 
 from protocol.connection_test import ConnectionTestOpened
-from protocol.room import Inside, MediaSettings, RoomInfo
+from protocol.roles import RoomRole
+from protocol.room import Inside, MediaSettings, Person, RoomInfo
 from protocol.wire import Request, Wire
 from server.http.address import Address
 from server.http.web_client import WebClient
@@ -26,12 +27,22 @@ class ListedRoom(Protocol):
 class Rooms(Protocol):
     """The lasting rooms, as pages need them."""
 
-    async def find_room(self, slug: str) -> RoomInfo | None:
-        """Return the room that links call `slug`."""
-        ...
-
     async def list_rooms(self) -> Sequence[ListedRoom]:
         """Return all rooms."""
+        ...
+
+
+class Door(Protocol):
+    """A room that somebody stands before."""
+
+    @property
+    def room(self) -> RoomInfo:
+        """Return what people see of it."""
+        ...
+
+    @property
+    def role(self) -> RoomRole:
+        """Return what this person is in it."""
         ...
 
 
@@ -63,6 +74,8 @@ class Parts:
     web_client: WebClient
     people: PeopleService
     rooms: Rooms
+    find_door: Callable[[str, Person], Awaitable[Door]]
+    """From a room's slug and who asks. Raises `UserError`: there is none."""
     inside: Callable[[str], Collection[Inside]]
     """Who is in the room with this id."""
     media_settings: Callable[[], MediaSettings]

@@ -119,7 +119,7 @@ class RoomDirectory:
         """Return the room called `slug` and what `person` is in it. Raises `UserError`: there is none."""
         room = await self._rooms.find_room(slug)
         if room is None:
-            raise UserError(ErrorCode.NOT_FOUND, "There is no such room.")
+            raise UserError(ErrorCode.NOT_FOUND, "There is no room of this name.")
         role = await self._rooms.room_role(room.room_id, person.person_id)
         return Door(room, role if role is not None else default_room_role(person.role))
 

@@ -94,11 +94,13 @@ async def test_on_an_open_network_everything_works(
     await maya.button("Copy details").click()
     await expect(page.get_by_text("Copied.")).to_be_visible()
     details = await page.evaluate("() => navigator.clipboard.readText()")
-    assert "UDP to the media server: works, round trip" in details
+    assert "UDP to the media server: works (direct over UDP to 127.0.0.1:" in details
+    assert re.search(r"^Delay: \d+ ms there and back$", details, re.MULTILINE)
     assert "TCP to the media server: works" in details
     assert "Relay (TURN): works" in details
     assert "Sound output: not heard" in details
-    assert coturn.udp_url in details
+    for url in (coturn.udp_url, coturn.tcp_url):
+        assert f"  {url}: works\n" in details
     for private in (SECRET, MAYA, "credential", "password"):
         assert private not in details
     assert maya.complaints == []
@@ -113,10 +115,14 @@ async def test_where_udp_is_shut_it_says_what_to_ask_for_and_that_meetings_work(
     page = maya.page
     assert await verdict(page) == "limited"
     found = await marks(page)
-    assert (found["udp"], found["tcp"], found["relay"]) == ("fair", "good", "good")
-    await expect(line(page, "udp")).to_contain_text(re.compile(r"allow UDP to localhost, port \d+\..*another way"))
+    assert (found["udp"], found["tcp"], found["relay"]) == ("shut", "good", "good")
+    await expect(line(page, "udp")).to_contain_text("Direct way (UDP): blocked, another way works")
+    await expect(line(page, "udp")).to_contain_text(re.compile(r"allow UDP to 127\.0\.0\.1, port \d+\..*another way"))
     await expect(line(page, "tcp")).to_contain_text("Sound and pictures take this way")
     await expect(line(page, "relay")).to_contain_text("in case everything else is shut (over TCP)")
+    await expect(line(page, "relay")).to_contain_text(
+        re.compile(r"cannot be reached from here: 127\.0\.0\.1:\d+ \(UDP\)")
+    )
     assert await maya.accessibility_violations() == []
 
 
@@ -133,11 +139,34 @@ async def test_where_nothing_gets_through_it_says_so(
     found = await marks(maya.page)
     assert (found["udp"], found["tcp"], found["relay"]) == ("bad", "bad", "none")
     await expect(maya.page.get_by_role("status").first).to_contain_text("You can still join and chat")
+    for protocol in ("UDP", "TCP"):
+        asked_for = f"Ask your IT team to allow {protocol} to 192.0.2.1, port "
+        await expect(line(maya.page, protocol.lower())).to_contain_text(asked_for)
     await maya.button("Copy details").click()
     details = await maya.page.evaluate("() => navigator.clipboard.readText()")
     assert "UDP to the media server: does not get through" in details
     assert "TCP to the media server: does not get through" in details
     assert "192.0.2.1" in details
+    assert not re.search(r"\b(connecting|new|checking|prflx)\b", details)
+
+
+async def test_every_address_of_the_relay_is_tried(
+    browser: Browser, coturn: Coturn, stack: AsyncExitStack, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    # Nobody vouches for the relay's certificate, so that TLS alone does not work.
+    urls = (coturn.udp_url, coturn.tcp_url, coturn.tls_url)
+    folder = tmp_path_factory.mktemp("three_addresses")
+    server = await stack.enter_async_context(
+        running_server(folder, is_demo=True, turn_urls=urls, turn_secret_file=coturn.secret_file)
+    )
+    maya = await sign_in(browser, server, stack)
+    await begin(maya)
+    assert await verdict(maya.page) == "ready"
+    await expect(line(maya.page, "relay")).to_contain_text(f"from here: 127.0.0.1:{coturn.tls_port} (TLS)")
+    await maya.button("Copy details").click()
+    details = await maya.page.evaluate("() => navigator.clipboard.readText()")
+    for url, outcome in zip(urls, ("works", "works", "no answer"), strict=True):
+        assert f"  {url}: {outcome}\n" in details
 
 
 async def test_without_permission_the_rest_is_tested_all_the_same(
@@ -177,12 +206,23 @@ async def test_a_test_that_cannot_be_made_says_why_and_can_be_repeated(
     browser: Browser, site: RunningServer, stack: AsyncExitStack
 ) -> None:
     maya = await sign_in(browser, site, stack)
-    await maya.page.route("**/api/connection-test", lambda route: route.abort())
     await begin(maya)
+    assert await verdict(maya.page) == "ready"
+    await maya.button("Play a sound").click()
+    question = maya.page.get_by_text("Did you hear it?")
+    await expect(question).to_be_visible()
+    await maya.page.route("**/api/connection-test", lambda route: route.abort())
+    await maya.button("Test again").click()
     await expect(maya.page.get_by_role("status").first).to_contain_text("The server could not be reached")
+    assert await verdict(maya.page) == "failed"
+    await expect(question).to_have_count(0)
+    await maya.button("Copy details").click()
+    details = await maya.page.evaluate("() => navigator.clipboard.readText()")
+    assert "Verdict: not finished, the server could not be reached" in details
+    assert await maya.accessibility_violations() == []
     await maya.page.unroute("**/api/connection-test")
     await maya.button("Test again").click()
-    assert await verdict(maya.page) == "ready"
+    await expect(maya.page.locator("[data-verdict=ready]")).to_be_visible(timeout=90_000)
 
 
 async def test_who_is_not_signed_in_is_sent_to_their_link(

@@ -190,3 +190,27 @@ async def test_leaving_shows_at_once_and_can_be_undone(visit: Visit, server: Run
     await expect(omar.tile(name)).to_have_count(0)
     await maya.button(re.compile("Rejoin|Join")).first.click()
     await expect(omar.tile(name)).to_have_count(1)
+
+
+@pytest.mark.parametrize("size", [(360, 740), (1280, 800)])
+async def test_words_about_talking_while_muted_cover_no_tile_and_no_control(
+    visit: Visit, server: RunningServer, size: tuple[int, int]
+) -> None:
+    email = "bartholomew@demo.example"
+    await server.add_person(email, "Bartholomew Featherstonehaugh-Cholmondeley")
+    speaker = await visit(email, viewport={"width": size[0], "height": size[1]})
+    await speaker.join()
+    await speaker.button("Mute microphone").click()
+    said = await speaker.page.get_by_text("You are talking, but you are muted.").bounding_box(timeout=60_000)
+    stage = await speaker.page.get_by_role("region", name="People in the room").bounding_box()
+    assert said is not None
+    assert stage is not None
+    assert said["y"] >= 0
+    assert said["y"] + said["height"] <= stage["y"]
+    assert said["x"] >= 0
+    assert said["x"] + said["width"] <= size[0]
+    mark, tile = await speaker.own_tile.get_by_text("(you)").bounding_box(), await speaker.own_tile.bounding_box()
+    assert mark is not None
+    assert tile is not None
+    assert mark["x"] + mark["width"] <= tile["x"] + tile["width"]
+    assert await speaker.accessibility_violations() == []

@@ -137,7 +137,7 @@ async def test_of_several_screens_the_newest_is_large_and_any_other_by_a_click(
     await share(omar)
     await sees_screen(mentor, second)
     await sees_screen(maya, second)
-    await expect(mentor.screen(first)).to_be_visible()
+    await expect(mentor.screen(first)).to_contain_text(f"Screen: {first}")
     await mentor.page.get_by_role("button", name=f"Show {first}’s screen large").focus()
     await mentor.page.keyboard.press("Enter")
     await sees_screen(mentor, first)

@@ -6,6 +6,7 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useRoom, useSession } from "../session/sessionContext";
 import { isWide } from "../shared/useIsWide";
+import { mayWrite } from "../state/roomState";
 import classes from "./ChatPanel.module.css";
 import { Composer } from "./Composer";
 import { MessageList } from "./MessageList";
@@ -19,7 +20,7 @@ export function ChatPanel() {
   const { t } = useTranslation();
   const session = useSession();
   const panel = useRef<HTMLElement>(null);
-  const canWrite = useRoom(({ you }) => you?.permitted.includes("chat_send") ?? false);
+  const canWrite = useRoom(mayWrite);
 
   useEffect(() => {
     const element = panel.current;

@@ -44,17 +44,19 @@ function Test() {
       <div className={classes.test}>
         <h1>{t("connectionTest.title")}</h1>
         <Status state={state} />
-        {state.phase !== "idle" && <ResultList state={state} onHeard={(heard) => check.setHeard(heard)} />}
+        {state.phase !== "idle" && (
+          <ResultList key={state.run} state={state} onHeard={(heard) => check.setHeard(heard)} />
+        )}
         <div className={classes.actions}>
           <Button
             size="lg"
             loading={isRunning}
-            variant={state.phase === "done" ? "default" : "filled"}
+            variant={state.finishedAt === null ? "filled" : "default"}
             onClick={() => void check.run()}
           >
             {t(state.phase === "idle" ? "connectionTest.start" : "connectionTest.again")}
           </Button>
-          {state.phase === "done" && state.finishedAt && <CopyDetails state={state} at={state.finishedAt} />}
+          {state.finishedAt !== null && <CopyDetails key={state.run} state={state} at={state.finishedAt} />}
         </div>
       </div>
     </Page>
@@ -76,7 +78,11 @@ function Status({ state }: { state: CheckState }) {
     return step === null ? t("page.loading") : t(`connectionTest.step.${step}`);
   };
   return (
-    <p role="status" className={classes.status} data-verdict={verdict ?? undefined}>
+    <p
+      role="status"
+      className={classes.status}
+      data-verdict={phase === "failed" ? "failed" : (verdict ?? undefined)}
+    >
       {words()}
     </p>
   );

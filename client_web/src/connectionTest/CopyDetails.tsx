@@ -11,9 +11,14 @@ export function CopyDetails({ state, at }: { state: CheckState; at: Date }) {
   const { t } = useTranslation();
   const shown = useRef<HTMLDetailsElement>(null);
   const [outcome, setOutcome] = useState<"copied" | "failed" | null>(null);
-  const { results, offers, mediaPorts } = state;
-  const { origin } = location;
-  const text = detailsText(results, offers, { at, origin, userAgent: navigator.userAgent, mediaPorts });
+  const { results, offers, mediaPorts, problem } = state;
+  const text = detailsText(results, offers, {
+    at,
+    origin: location.origin,
+    userAgent: navigator.userAgent,
+    mediaPorts,
+    failure: problem?.code ?? null,
+  });
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);

@@ -30,7 +30,13 @@ export function ResultList({ state, onHeard }: ResultListProps) {
   );
 }
 
-const ICONS = { good: CircleCheck, fair: TriangleAlert, bad: CircleX, none: CircleMinus } as const;
+const ICONS = {
+  good: CircleCheck,
+  fair: TriangleAlert,
+  shut: TriangleAlert,
+  bad: CircleX,
+  none: CircleMinus,
+} as const;
 
 function ResultLine({ line, children }: { line: Line; children: ReactNode }) {
   const { t } = useTranslation();

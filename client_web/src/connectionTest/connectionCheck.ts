@@ -7,6 +7,7 @@ import type { Capture } from "../media/capture";
 import { LevelMeter } from "../media/levelMeter";
 import { LocalMedia } from "../media/localMedia";
 import { tryWay, type Way } from "../media/loopback";
+import { probeRelays, type RelayOutcome } from "../media/relayProbe";
 import { asProblem, type Problem } from "../shared/problem";
 import { onThisDevice } from "../shared/storage";
 import { type DeviceResult, NO_RESULTS, type Offers, type Results } from "./results";
@@ -14,6 +15,8 @@ import { type DeviceResult, NO_RESULTS, type Offers, type Results } from "./resu
 export type Step = "devices" | Way | "speed";
 
 export interface CheckState {
+  /** Counts the tests. */
+  run: number;
   phase: "idle" | "running" | "done" | "failed";
   /** What is being tried just now. */
   step: Step | null;
@@ -26,6 +29,7 @@ export interface CheckState {
 }
 
 const IDLE: CheckState = {
+  run: 0,
   phase: "idle",
   step: null,
   results: NO_RESULTS,
@@ -51,7 +55,7 @@ export class ConnectionCheck {
     const set = (change: Partial<CheckState>) => signal.aborted || this.store.setState(change);
     const found = (results: Partial<Results>) =>
       set({ results: { ...this.store.getState().results, ...results } });
-    set({ ...IDLE, phase: "running", step: "devices" });
+    set({ ...IDLE, run: this.store.getState().run + 1, phase: "running", step: "devices" });
     const devices = new Devices();
     let test: ConnectionTest | null = null;
     try {
@@ -60,14 +64,14 @@ export class ConnectionCheck {
       set({ mediaPorts: test.opened.media_ports });
       for (const way of WAYS) {
         set({ step: way });
-        found({ [way]: await this.#try(way, test, signal) });
+        found(await this.#try(way, test, signal));
       }
       set({ step: "speed" });
       found({ speed: await measure(test, signal) });
       found({ microphone: devices.microphone() });
       set({ phase: "done", finishedAt: new Date() });
     } catch (error) {
-      set({ phase: "failed", problem: asProblem(error) });
+      set({ phase: "failed", problem: asProblem(error), finishedAt: new Date() });
     } finally {
       set({ step: null });
       devices.close();
@@ -84,14 +88,20 @@ export class ConnectionCheck {
     this.#end.abort();
   }
 
-  #try(way: Way, test: ConnectionTest, signal: AbortSignal) {
-    return tryWay({
+  async #try(way: Way, test: ConnectionTest, signal: AbortSignal): Promise<Partial<Results>> {
+    const probing: Promise<readonly RelayOutcome[]>[] = [];
+    const result = await tryWay({
       way,
       capabilities: test.opened.media.router_rtp_capabilities,
       ask: (name, fields) => test.ask(name, fields, signal),
-      onOffer: (offer) => this.store.setState(({ offers }) => ({ offers: { ...offers, [way]: offer } })),
+      onOffer: (offer, relays) => {
+        this.store.setState(({ offers }) => ({ offers: { ...offers, [way]: offer } }));
+        if (way === "relay" && probing.length === 0) probing.push(probeRelays(relays, signal));
+      },
       signal,
     });
+    if (way !== "relay") return { [way]: result };
+    return { relay: result, relays: (await Promise.all(probing)).flat() };
   }
 }
 

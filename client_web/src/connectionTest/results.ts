@@ -2,6 +2,7 @@
 
 import type { WayResult } from "../media/loopback";
 import type { MediaProblem } from "../media/mediaProblem";
+import type { RelayOutcome } from "../media/relayProbe";
 
 export type DeviceResult =
   | { kind: "works"; label: string; isSilent: boolean }
@@ -29,6 +30,8 @@ export interface Results {
   udp: WayResult | null;
   tcp: WayResult | null;
   relay: WayResult | null;
+  /** Each of the relay's addresses; empty while nothing is known. */
+  relays: readonly RelayOutcome[];
 }
 
 export const NO_RESULTS: Results = {
@@ -39,10 +42,11 @@ export const NO_RESULTS: Results = {
   udp: null,
   tcp: null,
   relay: null,
+  relays: [],
 };
 
-/** `none`: neither good nor bad, because there is nothing of the kind. */
-export type Mark = "good" | "fair" | "bad" | "none";
+/** `shut`: of no use, but something else does its work; `none`: neither good nor bad, because there is nothing of the kind. */
+export type Mark = "good" | "fair" | "shut" | "bad" | "none";
 
 /** In Mbit/s, of one person's meeting: pictures of some others and one's own. */
 const ENOUGH_DOWN = 1.5;
@@ -58,7 +62,7 @@ export function deviceMark(result: DeviceResult): Mark {
   return result.isSilent ? "fair" : "good";
 }
 
-export function speedMark({ down, up }: SpeedResult): Exclude<Mark, "none"> {
+export function speedMark({ down, up }: SpeedResult): "good" | "fair" | "bad" {
   if (down === null || up === null || down < LITTLE_DOWN || up < LITTLE_UP) return "bad";
   return down < ENOUGH_DOWN || up < ENOUGH_UP ? "fair" : "good";
 }
@@ -72,7 +76,7 @@ export function roundTripMark(ms: number): Mark {
 export function wayMark(result: WayResult, results: Results): Mark {
   if (result.kind === "works") return "good";
   if (result.kind === "not_offered") return "none";
-  return hasWay(results) ? "fair" : "bad";
+  return hasWay(results) ? "shut" : "bad";
 }
 
 export function hasWay({ udp, tcp, relay }: Results): boolean {
@@ -101,7 +105,7 @@ export function verdictOf(results: Results): Verdict {
     udp === null ? "none" : wayMark(udp, results),
     ms === null ? "none" : roundTripMark(ms),
   ];
-  return marks.includes("bad") || marks.includes("fair") ? "limited" : "ready";
+  return marks.every((mark) => mark === "good" || mark === "none") ? "ready" : "limited";
 }
 
 /** Write a speed with as many digits as mean something. */

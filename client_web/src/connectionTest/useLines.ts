@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { deviceAdvice } from "../controls/deviceAdvice";
 import type { Way, WayResult } from "../media/loopback";
 import { browserFamily } from "../shared/browserFamily";
+import { hostsOf, relayAddresses } from "./addresses";
 import type { CheckState, Step } from "./connectionCheck";
 import {
   type DeviceResult,
@@ -12,6 +13,7 @@ import {
   hasWay,
   type Mark,
   mbits,
+  type Results,
   roundTripMark,
   roundTripMs,
   speedMark,
@@ -37,7 +39,11 @@ export function useLines(state: CheckState): Line[] {
   const known = (name: CheckName, step: Step, words: Words | null): Line => ({
     name,
     isRunning: state.phase === "running" && state.step === step,
-    ...(words ?? { mark: null, text: "", advice: "" }),
+    ...(words ?? {
+      mark: null,
+      text: state.phase === "failed" ? t("connectionTest.notTested") : "",
+      advice: "",
+    }),
   });
   const { microphone, camera, speed } = state.results;
   const ms = roundTripMs(state.results);
@@ -89,29 +95,28 @@ function wayWords(t: TFunction, way: Way, result: WayResult, state: CheckState):
     const text = isSpare
       ? t(`connectionTest.way.${way}.spare`, values)
       : t(`connectionTest.way.${way}.works`, values);
-    return { mark, text, advice: "" };
+    return { mark, text, advice: way === "relay" ? silentRelays(t, state.results) : "" };
   }
   if (result.kind === "not_offered") {
     return { mark, text: t(`connectionTest.way.${way}.notOffered`), advice: "" };
   }
-  const isRelayed = way === "relay";
-  const host = location.hostname;
-  const ports = state.mediaPorts.join(", ");
-  const offer = isRelayed ? hostsOf(state.offers.relay) : "";
-  const advice = t(`connectionTest.way.${way}.advice`, { host, ports, offer });
+  const advice = firewallAdvice(t, way, state);
   const isRest = state.phase === "done" && hasWay(state.results);
   const text = t(`connectionTest.way.${way}.blocked`);
   return { mark, text, advice: isRest ? `${advice} ${t("connectionTest.way.otherWay")}` : advice };
 }
 
-/** What somebody who opens a firewall needs of TURN addresses: host, port and protocol. */
-export function hostsOf(urls: readonly string[]): string {
-  const read = urls.map((url) => {
-    const [address = "", query = ""] = url.replace(/^turns?:/, "").split("?");
-    const protocol = url.startsWith("turns:") || query === "transport=tcp" ? "TCP" : "UDP";
-    return `${address} (${protocol})`;
-  });
-  return read.join(", ");
+/** The media server may stand elsewhere than the page: the offers know where. */
+function firewallAdvice(t: TFunction, way: Way, { offers, mediaPorts }: CheckState): string {
+  if (way === "relay") return t("connectionTest.way.relay.advice", { offer: relayAddresses(offers.relay) });
+  const values = { host: hostsOf(offers[way]), ports: mediaPorts.join(", "), count: mediaPorts.length };
+  return t(`connectionTest.way.${way}.advice`, values);
+}
+
+function silentRelays(t: TFunction, { relays }: Results): string {
+  const silent = relays.filter(({ kind }) => kind !== "works").map(({ url }) => url);
+  if (silent.length === 0) return "";
+  return t("connectionTest.way.relay.silent", { count: silent.length, offer: relayAddresses(silent) });
 }
 
 function speedWords(

@@ -1,4 +1,7 @@
-/** Which microphone, camera and speaker; and a sound to try the speaker. Used at the door and inside. */
+/**
+ * Which microphone, camera and speaker, as far as they are of use here; and a sound to try the speaker. Used at the door
+ * and inside.
+ */
 
 import { Button, NativeSelect } from "@mantine/core";
 import { Mic, Speaker, Video } from "lucide-react";
@@ -6,7 +9,8 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DeviceKind } from "../media/deviceChoice";
 import { playTestSound } from "../media/testSound";
-import { useCapture, useDevices, useSession } from "../session/sessionContext";
+import { useCapture, useDevices, useRoom, useSession } from "../session/sessionContext";
+import { maySend } from "../state/roomState";
 import classes from "./DeviceRows.module.css";
 
 const ICONS = { microphone: Mic, camera: Video, speaker: Speaker } as const;
@@ -15,6 +19,7 @@ const ICONS = { microphone: Mic, camera: Video, speaker: Speaker } as const;
 export function DeviceRows({ hasLabels = false }: { hasLabels?: boolean }) {
   const { local } = useSession();
   const { lists, speakerId } = useDevices();
+  const canSend = useRoom(maySend);
   const microphone = useCapture("microphone");
   const camera = useCapture("camera");
   const choose = (kind: DeviceKind, deviceId: string) => {
@@ -26,8 +31,8 @@ export function DeviceRows({ hasLabels = false }: { hasLabels?: boolean }) {
   const row = { hasLabel: hasLabels, onChange: choose };
   return (
     <div className={classes.rows}>
-      <DeviceRow kind="microphone" value={microphone.deviceId} {...row} />
-      <DeviceRow kind="camera" value={camera.deviceId} {...row} />
+      {canSend && <DeviceRow kind="microphone" value={microphone.deviceId} {...row} />}
+      {canSend && <DeviceRow kind="camera" value={camera.deviceId} {...row} />}
       <div className={classes.withButton}>
         <DeviceRow kind="speaker" value={speakerId} {...row} />
         <SpeakerTest speakerId={speakerId} />

@@ -101,6 +101,11 @@ export const en = {
       withoutCamera: "The others hear you. They see your initials.",
       listenOnly: "Nobody sees or hears you until you want to.",
     },
+    watch: {
+      only: "You can only watch and listen here.",
+      andWrite: "You can watch, listen and write in the chat here.",
+      text: "Nobody sees or hears you: your camera and microphone stay off.",
+    },
     meter: {
       saySomething: "Say something to test it",
       heard: "We can hear you",
@@ -182,7 +187,7 @@ export const en = {
   connectionTest: {
     title: "Connection test",
     link: "Test your connection",
-    lead: "It takes about half a minute, and looks at your camera and microphone and at what your network lets through. Nobody sees or hears you meanwhile.",
+    lead: "It takes up to half a minute, and looks at your camera and microphone and at what your network lets through. Nobody sees or hears you meanwhile.",
     start: "Start the test",
     again: "Test again",
     step: {
@@ -205,7 +210,14 @@ export const en = {
       media_unavailable: "Sound and pictures are being restarted. Test again in a moment.",
       other: "The test could not be finished. Try again in a moment.",
     },
-    mark: { good: "works", fair: "works in part", bad: "does not work", none: "not available" },
+    notTested: "Not tested.",
+    mark: {
+      good: "works",
+      fair: "works in part",
+      shut: "blocked, another way works",
+      bad: "does not work",
+      none: "not available",
+    },
     name: {
       microphone: "Microphone",
       camera: "Camera",
@@ -238,14 +250,17 @@ export const en = {
       udp: {
         works: "Sound and pictures take the best way.",
         blocked: "Your network does not let it through.",
-        advice: "Ask your IT team to allow UDP to {{host}}, port {{ports}}.",
+        advice_one: "Ask your IT team to allow UDP to {{host}}, port {{ports}}.",
+        advice_other: "Ask your IT team to allow UDP to {{host}}, ports {{ports}}.",
         notOffered: "This server does not offer it.",
       },
       tcp: {
-        works: "Sound and pictures take this way. On a bad line it is a little slower than UDP.",
+        works:
+          "Sound and pictures take this way. On a bad line they stand still for a moment now and then, where over UDP they would go on.",
         spare: "It is there in case the direct way is shut.",
         blocked: "Your network does not let it through.",
-        advice: "Ask your IT team to allow TCP to {{host}}, port {{ports}}.",
+        advice_one: "Ask your IT team to allow TCP to {{host}}, port {{ports}}.",
+        advice_other: "Ask your IT team to allow TCP to {{host}}, ports {{ports}}.",
         notOffered: "This server does not offer it.",
       },
       relay: {
@@ -253,6 +268,8 @@ export const en = {
         spare: "It is there in case everything else is shut (over {{protocol}}).",
         blocked: "The relay cannot be reached.",
         advice: "Ask your IT team to allow {{offer}}.",
+        silent_one: "One of its addresses cannot be reached from here: {{offer}}.",
+        silent_other: "Some of its addresses cannot be reached from here: {{offer}}.",
         notOffered: "Your programme has none. It is needed only where a network shuts the direct ways.",
       },
       otherWay: "Until then your meetings take another way that works.",
@@ -277,6 +294,7 @@ export const en = {
   },
   room: {
     you: "{{name}} (you)",
+    youMark: "(you)",
     alone: "You are the only one here",
     aloneText: "The others appear here as soon as they come in.",
     participants_one: "{{count}} person",
@@ -299,6 +317,7 @@ export const en = {
     ownConnection: { fair: "Your connection is weak", poor: "Your connection is very weak" },
     slow: "Your connection is slow",
     screenOf: "{{name}}’s screen",
+    screenShort: "Screen: {{name}}",
     pin: "Show {{name}} large",
     unpin: "{{name}}: show no longer large",
     pages: "Pages of people",
@@ -331,9 +350,12 @@ export const en = {
     unread_one: "{{count}} unread message",
     unread_other: "{{count}} unread messages",
     hearClick: "Click to hear the others",
-    talkingMuted: "You are talking, but your microphone is muted.",
+    talkingMuted: "You are talking, but you are muted.",
     dismiss: "Dismiss",
-    keys: "Keys: M microphone, V camera, D share your screen, C chat",
+    keys: {
+      all: "Keys: M microphone, V camera, D share your screen, C chat",
+      chat: "Key: C chat",
+    },
   },
   banner: {
     offline: "You are offline. Everything stays as it is; we reconnect as soon as you are back.",

@@ -103,6 +103,11 @@ export const es: Texts = {
       withoutCamera: "Las demás personas le oyen. Ven sus iniciales.",
       listenOnly: "Nadie le ve ni le oye hasta que usted quiera.",
     },
+    watch: {
+      only: "Aquí solo puede mirar y escuchar.",
+      andWrite: "Aquí puede mirar, escuchar y escribir en el chat.",
+      text: "Nadie le ve ni le oye: su cámara y su micrófono siguen apagados.",
+    },
     meter: {
       saySomething: "Diga algo para probarlo",
       heard: "Le oímos",
@@ -187,7 +192,7 @@ export const es: Texts = {
   connectionTest: {
     title: "Prueba de conexión",
     link: "Probar mi conexión",
-    lead: "Dura medio minuto. Mira su cámara, su micrófono y lo que su red deja pasar. Mientras tanto nadie le ve ni le oye.",
+    lead: "Dura medio minuto como máximo. Mira su cámara, su micrófono y lo que su red deja pasar. Mientras tanto nadie le ve ni le oye.",
     start: "Empezar la prueba",
     again: "Probar otra vez",
     step: {
@@ -210,7 +215,14 @@ export const es: Texts = {
       media_unavailable: "El sonido y la imagen se están reiniciando. Pruebe otra vez en un momento.",
       other: "La prueba no se ha podido terminar. Inténtelo de nuevo en un momento.",
     },
-    mark: { good: "funciona", fair: "funciona en parte", bad: "no funciona", none: "no disponible" },
+    notTested: "Sin probar.",
+    mark: {
+      good: "funciona",
+      fair: "funciona en parte",
+      shut: "bloqueado, otro camino funciona",
+      bad: "no funciona",
+      none: "no disponible",
+    },
     name: {
       microphone: "Micrófono",
       camera: "Cámara",
@@ -244,14 +256,17 @@ export const es: Texts = {
       udp: {
         works: "El sonido y la imagen toman el mejor camino.",
         blocked: "Su red no lo deja pasar.",
-        advice: "Pida a su equipo de informática que permita UDP hacia {{host}}, puerto {{ports}}.",
+        advice_one: "Pida a su equipo de informática que permita UDP hacia {{host}}, puerto {{ports}}.",
+        advice_other: "Pida a su equipo de informática que permita UDP hacia {{host}}, puertos {{ports}}.",
         notOffered: "Este servidor no lo ofrece.",
       },
       tcp: {
-        works: "El sonido y la imagen toman este camino. Con mala línea es algo más lento que UDP.",
+        works:
+          "El sonido y la imagen toman este camino. Con mala línea se detienen un momento de vez en cuando; por UDP seguirían.",
         spare: "Está ahí por si el camino directo se cierra.",
         blocked: "Su red no lo deja pasar.",
-        advice: "Pida a su equipo de informática que permita TCP hacia {{host}}, puerto {{ports}}.",
+        advice_one: "Pida a su equipo de informática que permita TCP hacia {{host}}, puerto {{ports}}.",
+        advice_other: "Pida a su equipo de informática que permita TCP hacia {{host}}, puertos {{ports}}.",
         notOffered: "Este servidor no lo ofrece.",
       },
       relay: {
@@ -259,6 +274,8 @@ export const es: Texts = {
         spare: "Está ahí por si todo lo demás se cierra (por {{protocol}}).",
         blocked: "No se llega al repetidor.",
         advice: "Pida a su equipo de informática que permita {{offer}}.",
+        silent_one: "A una de sus direcciones no se llega desde aquí: {{offer}}.",
+        silent_other: "A algunas de sus direcciones no se llega desde aquí: {{offer}}.",
         notOffered:
           "Su programa no tiene ninguno. Solo hace falta donde una red cierra los caminos directos.",
       },
@@ -284,6 +301,7 @@ export const es: Texts = {
   },
   room: {
     you: "{{name}} (usted)",
+    youMark: "(usted)",
     alone: "No hay nadie más aquí",
     aloneText: "Las demás aparecerán aquí en cuanto entren.",
     participants_one: "{{count}} persona",
@@ -303,9 +321,10 @@ export const es: Texts = {
     speaking: "Habla",
     reconnecting: "Reconectando …",
     connection: { fair: "Conexión débil", poor: "Conexión muy débil" },
-    ownConnection: { fair: "Su conexión es débil", poor: "Tu conexión es muy débil" },
+    ownConnection: { fair: "Su conexión es débil", poor: "Su conexión es muy débil" },
     slow: "Su conexión es lenta",
     screenOf: "Pantalla de {{name}}",
+    screenShort: "Pantalla: {{name}}",
     pin: "Mostrar en grande: {{name}}",
     unpin: "Dejar de mostrar en grande: {{name}}",
     pages: "Páginas de personas",
@@ -338,9 +357,12 @@ export const es: Texts = {
     unread_one: "{{count}} mensaje sin leer",
     unread_other: "{{count}} mensajes sin leer",
     hearClick: "Pulse para oír a las demás personas",
-    talkingMuted: "Está hablando, pero su micrófono está silenciado.",
+    talkingMuted: "Está hablando con el micrófono apagado.",
     dismiss: "Descartar",
-    keys: "Teclas: M micrófono, V cámara, D compartir pantalla, C chat",
+    keys: {
+      all: "Teclas: M micrófono, V cámara, D compartir pantalla, C chat",
+      chat: "Tecla: C chat",
+    },
   },
   banner: {
     offline: "No tiene conexión. Todo queda como está; nos reconectamos en cuanto vuelva.",

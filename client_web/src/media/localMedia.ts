@@ -80,6 +80,13 @@ export class LocalMedia {
     if (!this.#isClosed) this.devices.setState({ lists, speakerId: speaker?.deviceId ?? "" });
   }
 
+  /** Give everything back; what is asked for just now is not taken. */
+  release(): void {
+    this.microphone.release();
+    this.camera.release();
+    this.screen.stop();
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#source?.removeEventListener("devicechange", this.#onDeviceChange);

@@ -7,6 +7,7 @@ import type { types } from "mediasoup-client";
 import type { Fields } from "../connection/requester";
 import type {
   IceCandidate,
+  IceServer,
   RequestName,
   Requests,
   RtpCapabilities,
@@ -36,8 +37,8 @@ export interface LoopbackOptions {
   way: Way;
   capabilities: RtpCapabilities;
   ask<N extends RequestName>(name: N, fields: Fields<N>): Promise<Requests[N]["reply"]>;
-  /** What the server offers for this way: who has to open something wants to know it. */
-  onOffer(offer: readonly string[]): void;
+  /** What the server offers for this way: who has to open something wants to know it. Told for each direction. */
+  onOffer(offer: readonly string[], relays: readonly IceServer[]): void;
   signal: AbortSignal;
 }
 
@@ -117,7 +118,7 @@ class Loopback {
         : { direction, rtp_capabilities: this.#device.recvRtpCapabilities as RtpCapabilities },
     );
     const offer = offerOf(way, remote);
-    onOffer(offer);
+    onOffer(offer, remote.iceServers ?? []);
     if (offer.length === 0) return null;
     const options = onlyWay(way, remote) as types.TransportOptions;
     const transport =

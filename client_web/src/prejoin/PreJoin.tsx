@@ -11,10 +11,11 @@ import { useRoom, useSession } from "../session/sessionContext";
 import { ConnectionTestLink } from "../shared/ConnectionTestLink";
 import { Page } from "../shared/Page";
 import { usePageTitle } from "../shared/usePageTitle";
-import { hasConnectionTrouble } from "../state/roomState";
+import { hasConnectionTrouble, maySend } from "../state/roomState";
 import { JoinWays } from "./JoinWays";
 import classes from "./PreJoin.module.css";
 import { Preview } from "./Preview";
+import { WatchOnly } from "./WatchOnly";
 import { WhoIsInside } from "./WhoIsInside";
 
 interface PreJoinProps {
@@ -27,19 +28,20 @@ export function PreJoin({ preview, person, onJoin }: PreJoinProps) {
   const { t } = useTranslation();
   const session = useSession();
   const isJoining = useRoom((state) => state.phase.kind === "joining");
+  const canSend = useRoom(maySend);
   const hasTrouble = useRoom(hasConnectionTrouble);
   usePageTitle(`${preview.room.name} · ${t("app.name")}`);
   useToggleKeys(session);
   return (
     <Page>
       <div className={classes.door}>
-        <Preview person={person} />
+        {canSend ? <Preview person={person} /> : <WatchOnly person={person} />}
         <div className={classes.panel}>
           <div>
             <h1 className={classes.name}>{preview.room.name}</h1>
             <WhoIsInside inside={preview.inside} ownId={person.person_id} />
           </div>
-          <JoinWays />
+          {canSend && <JoinWays />}
           <DeviceRows />
           <HintList most={2} />
           <div className={classes.go}>

@@ -278,6 +278,7 @@ export interface RoomPreview {
   room: RoomInfo;
   inside: Inside[];
   media: MediaSettings;
+  permitted: string[];
 }
 
 /** A room in the list of the home page. */

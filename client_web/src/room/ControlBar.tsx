@@ -10,13 +10,14 @@ import { RoundButton } from "../controls/RoundButton";
 import { ScreenButton } from "../controls/ScreenButton";
 import { useRoom, useSession } from "../session/sessionContext";
 import { SettingsDialog } from "../shared/SettingsDialog";
+import { maySend } from "../state/roomState";
 import classes from "./ControlBar.module.css";
 
 export function ControlBar({ unread }: { unread: number }) {
   const { t } = useTranslation();
   const session = useSession();
   const isChatOpen = useRoom((state) => state.isChatOpen);
-  const canSend = useRoom(({ you }) => you?.permitted.includes("media_produce") ?? false);
+  const canSend = useRoom(maySend);
   const [areSettingsOpen, setSettingsOpen] = useState(false);
   const unreadId = useId();
   const openSettings = () => {
@@ -63,9 +64,9 @@ export function ControlBar({ unread }: { unread: number }) {
       <SettingsDialog
         isOpen={areSettingsOpen}
         onClose={() => setSettingsOpen(false)}
-        footer={<p className={classes.keys}>{t("room.keys")}</p>}
+        footer={<p className={classes.keys}>{t(canSend ? "room.keys.all" : "room.keys.chat")}</p>}
       >
-        {canSend && <DeviceRows hasLabels />}
+        <DeviceRows hasLabels />
       </SettingsDialog>
     </div>
   );

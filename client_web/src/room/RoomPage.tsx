@@ -1,10 +1,11 @@
 /** `/r/SLUG`: the pre-join page, then the room, then good-bye. */
 
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { fetchPreview, fetchSession } from "../connection/http";
 import { createSocket } from "../connection/socket";
 import { loadDevice } from "../media/loadDevice";
+import type { Wanted } from "../media/localMedia";
 import { entryOf, recallEntry, rememberEntry } from "../prejoin/entryMemory";
 import { PreJoin } from "../prejoin/PreJoin";
 import type { RoomPreview, SignedIn } from "../protocol/generated";
@@ -14,11 +15,12 @@ import { LoadingPage } from "../shared/Page";
 import { ProblemPage } from "../shared/ProblemPage";
 import { inThisTab, onThisDevice } from "../shared/storage";
 import { usePoll } from "../shared/usePoll";
-import { hasConnectionTrouble } from "../state/roomState";
+import { hasConnectionTrouble, maySend } from "../state/roomState";
 import { type Visit, VisitMemory } from "../state/visit";
 import { LeftPage } from "./LeftPage";
 import { RoomView } from "./RoomView";
 
+const NOTHING: Wanted = { isMicrophoneOn: null, isCameraOn: false };
 const POLL_MS = 4_000;
 
 export function RoomPage({ slug }: { slug: string }) {
@@ -109,12 +111,18 @@ function Door({ session }: { session: RoomSession }) {
   const [read] = useState(() => createDoorReader(session.slug));
   const { value, problem, retry } = usePoll(read, POLL_MS);
   const isKnown = value !== null;
+  const canSend = useRoom(maySend);
+
+  // Before anything is painted: who may only watch never sees the switches, nor anybody else the words about watching.
+  useLayoutEffect(() => {
+    if (value !== null) session.permit(value.preview.permitted);
+  }, [session, value]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: who stands here and what the server can do stay the same
   useEffect(() => {
     if (value === null) return;
     session.prepare(value.signedIn.person.person_id, value.preview.media);
-    void session.local.start(recallEntry(onThisDevice()));
+    void session.local.start(maySend(session.room.getState()) ? recallEntry(onThisDevice()) : NOTHING);
   }, [session, isKnown]);
 
   if (value === null) {
@@ -122,7 +130,8 @@ function Door({ session }: { session: RoomSession }) {
   }
   const join = () => {
     const { microphone, camera } = session.local;
-    rememberEntry(onThisDevice(), entryOf(microphone.state, camera.state));
+    // Who may only watch here wants the same as before elsewhere.
+    if (canSend) rememberEntry(onThisDevice(), entryOf(microphone.state, camera.state));
     session.join();
   };
   return <PreJoin preview={value.preview} person={value.signedIn.person} onJoin={join} />;

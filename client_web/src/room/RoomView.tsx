@@ -17,6 +17,7 @@ import { RemoteAudio } from "./RemoteAudio";
 import classes from "./RoomView.module.css";
 import { SharingBar } from "./SharingBar";
 import { Stage } from "./Stage";
+import { TalkingMuted } from "./TalkingMuted";
 import { useWakeLock } from "./useWakeLock";
 
 export function RoomView() {
@@ -41,6 +42,7 @@ export function RoomView() {
         <header className={classes.head}>
           <h1 className={classes.name}>{name}</h1>
           <span className={classes.count}>{t("room.participants", { count })}</span>
+          <TalkingMuted />
         </header>
         <Banner />
         <SharingBar />

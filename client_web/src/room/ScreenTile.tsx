@@ -21,6 +21,7 @@ export const ScreenTile = memo(function ScreenTile({ participant, box, isLarge, 
     <TileFrame
       participant={participant}
       label={label}
+      name={isLarge ? label : t("room.screenShort", { name })}
       box={box}
       isScreen
       isLarge={isLarge}

@@ -26,6 +26,8 @@ export function SelfTile({ participant, box, isFloating = false, isAlone = false
     <TileFrame
       participant={participant}
       label={t("room.you", { name: participant.name })}
+      name={participant.name}
+      suffix={t("room.youMark")}
       box={box}
       isMuted={!microphone.isOn && !isHeardElsewhere}
       isSpeaking={isSpeaking}

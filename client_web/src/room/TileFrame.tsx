@@ -12,8 +12,12 @@ import type { Pin } from "./usePin";
 
 interface TileFrameProps {
   participant: Participant;
-  /** The name as it stands on the tile. */
+  /** What is in the tile, to those who cannot see it. */
   label: string;
+  /** The same as it stands on the tile, where it is other than `label`; shortened when there is no space. */
+  name?: string;
+  /** Stands after the name, and is never shortened. */
+  suffix?: string;
   box: Box;
   isMuted: boolean;
   isSpeaking: boolean;
@@ -90,10 +94,10 @@ export function TileFrame(props: TileFrameProps) {
         </button>
       )}
       <div className={classes.label}>
-        {isScreen && <MonitorUp size={16} aria-hidden="true" className={classes.mark} />}
+        {isScreen && props.isLarge && <MonitorUp size={16} aria-hidden="true" className={classes.mark} />}
         {isMuted && <MicOff size={16} role="img" aria-label={t("room.muted")} className={classes.muted} />}
-        {/* Where it is small, the mark alone has to say that it is a screen. */}
-        <span className={classes.name}>{isScreen && !props.isLarge ? participant.name : label}</span>
+        <span className={classes.name}>{props.name ?? label}</span>
+        {props.suffix !== undefined && <span className={classes.suffix}>{props.suffix}</span>}
         {!isReconnecting && !isScreen && <ConnectionBars quality={participant.quality} isSelf={isSelf} />}
         {isSpeaking && <span className="visually-hidden">{t("room.speaking")}</span>}
       </div>

@@ -2,7 +2,6 @@
 
 import type { SlotTrack } from "../media/audioSlots";
 import type { MediaStatus } from "../media/mediaSession";
-import { pictureId } from "../media/picture";
 import type { ReceivedTrack } from "../media/subscriptions";
 import type { Source } from "../protocol/generated";
 
@@ -14,7 +13,7 @@ export interface MediaState {
   received: readonly ReceivedTrack[];
   /** The same by participant and source. */
   tracks: RemoteTracks;
-  /** Ids of pictures that the line is too slow for. */
+  /** Ids of pictures of which to say that the line is too slow for them. */
   dark: ReadonlySet<string>;
   /** The room's sound, by audio slot. */
   slots: readonly SlotTrack[];
@@ -49,14 +48,10 @@ export const INITIAL_MEDIA: MediaState = {
 };
 
 /** Take in the pictures that come now. */
-export function afterReceived(
-  received: readonly ReceivedTrack[],
-): Pick<MediaState, "received" | "tracks" | "dark"> {
+export function afterReceived(received: readonly ReceivedTrack[]): Pick<MediaState, "received" | "tracks"> {
   const tracks: Record<string, Partial<Record<Source, MediaStreamTrack>>> = {};
-  const dark = new Set<string>();
-  for (const { participantId, source, track, isDark } of received) {
+  for (const { participantId, source, track } of received) {
     tracks[participantId] = { ...tracks[participantId], [source]: track };
-    if (isDark) dark.add(pictureId(participantId, source));
   }
-  return { received, tracks, dark };
+  return { received, tracks };
 }

@@ -2,17 +2,18 @@
 
 import type { RoomMedia } from "../media/mediaSession";
 import { SCREENS_AT_ONCE } from "../protocol/generated";
-import type { RoomState } from "../state/roomState";
+import { maySend, type RoomState } from "../state/roomState";
 
 /** Return what media needs to know of the room; null before one is inside. */
-export function roomMediaOf({ snapshot, you }: RoomState): RoomMedia | null {
+export function roomMediaOf(state: RoomState): RoomMedia | null {
+  const { snapshot, you } = state;
   if (snapshot === null || you === null) return null;
   return {
     meetingId: snapshot.meeting.meeting_id,
     media: snapshot.media,
     participants: snapshot.participants,
     ownId: you.participant_id,
-    canSend: you.permitted.includes("media_produce"),
+    canSend: maySend(state),
   };
 }
 

@@ -19,6 +19,7 @@ import {
   afterJoined,
   afterNotice,
   INITIAL_ROOM,
+  maySend,
   type RoomState,
   resumePoint,
 } from "../state/roomState";
@@ -26,6 +27,7 @@ import { withoutExpired } from "../state/typing";
 import { type Visit, VisitMemory } from "../state/visit";
 import { announcementOf } from "./announcements";
 import { ChatActions } from "./chatActions";
+import { Darkness } from "./darkness";
 import { Hints } from "./hints";
 import { listen } from "./listening";
 import { afterReceived, INITIAL_MEDIA, type MediaState, NOBODY_HEARD } from "./mediaState";
@@ -63,6 +65,7 @@ export class RoomSession {
   readonly #options: RoomSessionOptions;
   readonly #connection: RoomConnection;
   readonly #mediaSession: MediaSession;
+  readonly #darkness = new Darkness((dark) => this.media.setState({ dark }));
   readonly #ends: (() => void)[] = [];
   /** Whom this page shows as oneself, once that is known. */
   #personId: string | null = null;
@@ -97,7 +100,10 @@ export class RoomSession {
     this.#mediaSession = new MediaSession({
       requests: this.#connection.requests,
       loadDevice: () => this.#loadDevice(),
-      onTracks: (tracks) => this.media.setState(afterReceived(tracks)),
+      onTracks: (tracks) => {
+        this.media.setState(afterReceived(tracks));
+        this.#darkness.follow(tracks);
+      },
       onSlots: (slots) => this.media.setState({ slots }),
       onStatus: (status) => this.media.setState({ status }),
       onReplaced: (source) => this.sending.onReplaced(source),
@@ -140,6 +146,12 @@ export class RoomSession {
     this.#personId = personId;
     this.#settings = settings;
     this.#loadDevice().catch(() => this.hints.show({ code: "no_webrtc" }));
+  }
+
+  /** Follow what the door says that one may do inside: who may send nothing keeps no device. */
+  permit(permitted: readonly string[]): void {
+    this.room.setState({ permitted });
+    if (!maySend(this.room.getState())) this.local.release();
   }
 
   /** Come back without the pre-join page, with what was switched on before. */
@@ -228,6 +240,7 @@ export class RoomSession {
       this.room.setState({ snapshot: null });
       throw error;
     }
+    if (!maySend(this.room.getState())) this.local.release();
     this.#settings ??= joined.media;
     const room = roomMediaOf(this.room.getState());
     if (room === null) throw new Error("nothing is known of the room that was entered");
@@ -309,6 +322,7 @@ export class RoomSession {
   #stop(): void {
     for (const end of this.#ends.splice(0)) end();
     this.#mediaSession.close();
+    this.#darkness.close();
     this.local.close();
   }
 }

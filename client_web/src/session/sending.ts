@@ -5,9 +5,9 @@ import type { Capture } from "../media/capture";
 import type { LocalMedia } from "../media/localMedia";
 import type { SentTrack } from "../media/publication";
 import type { Source } from "../protocol/generated";
-import type { RoomState } from "../state/roomState";
+import { maySend, type RoomState } from "../state/roomState";
 import type { Hints } from "./hints";
-import { isFullOfScreens, roomMediaOf } from "./roomMedia";
+import { isFullOfScreens } from "./roomMedia";
 
 export interface SendingOptions {
   local: LocalMedia;
@@ -51,7 +51,7 @@ export class Sending {
     const { local, room, hints } = this.#options;
     const { screen } = local;
     if (screen.state.track !== null) return screen.stop();
-    if (!screen.isSupported || roomMediaOf(room.getState())?.canSend !== true) return;
+    if (!screen.isSupported || !maySend(room.getState())) return;
     if (isFullOfScreens(room.getState())) return hints.show({ code: "too_many_screens" });
     void screen.start().then((outcome) => {
       if (outcome === "failed") hints.show({ code: "screen_failed" });
@@ -91,6 +91,7 @@ export class Sending {
   async #toggle(capture: Capture): Promise<void> {
     const { local, room, hints } = this.#options;
     const { kind } = capture;
+    if (!maySend(room.getState())) return;
     if (capture.state.isOn) {
       capture.turnOff();
       hints.announce({ code: `${kind}_off` });

@@ -18,6 +18,8 @@ export interface RoomState {
   phase: Phase;
   connection: ConnectionState;
   you: You | null;
+  /** Names of the requests that this person may make inside: as the door says, and then the room. */
+  permitted: readonly string[];
   snapshot: RoomSnapshot | null;
   chat: ChatLog;
   typing: Typing;
@@ -34,6 +36,7 @@ export const INITIAL_ROOM: RoomState = {
   phase: { kind: "door" },
   connection: { kind: "connecting", problem: null },
   you: null,
+  permitted: [],
   snapshot: null,
   chat: EMPTY_LOG,
   typing: {},
@@ -49,6 +52,7 @@ export function afterJoined(state: RoomState, joined: Joined): RoomState {
   const base: RoomState = {
     ...state,
     you,
+    permitted: you.permitted,
     phase: { kind: "inside" },
     readUpTo: Math.max(state.readUpTo, you.chat_read_up_to),
   };
@@ -103,6 +107,11 @@ export function afterChatToggled(state: RoomState, isOpen: boolean): RoomState {
   const isReading = isOpen && state.isReading;
   return { ...state, isChatOpen: isOpen, isReading, newAfter: isOpen && hasNew ? state.readUpTo : null };
 }
+
+/** Whether this person may be seen and heard. Sound, pictures and screens are permitted together. */
+export const maySend = ({ permitted }: RoomState): boolean => permitted.includes("media_produce");
+
+export const mayWrite = ({ permitted }: RoomState): boolean => permitted.includes("chat_send");
 
 /** What has been seen of the meeting, for `room_join` after a lost connection. */
 export function resumePoint({ snapshot }: RoomState): { meeting_id: string; last_seq: number } | null {

@@ -11,7 +11,6 @@ import {
   verdictOf,
   wayMark,
 } from "../../src/connectionTest/results";
-import { hostsOf } from "../../src/connectionTest/useLines";
 import type { WayResult } from "../../src/media/loopback";
 
 const works = (roundTripMs: number | null = 20): WayResult => ({
@@ -28,6 +27,7 @@ const GOOD: Results = {
   udp: works(),
   tcp: NOT_OFFERED,
   relay: NOT_OFFERED,
+  relays: [],
 };
 
 describe("the verdict", () => {
@@ -60,7 +60,7 @@ describe("the verdict", () => {
 describe("a mark", () => {
   it("of a way that is shut is milder while another one is open", () => {
     expect(wayMark(BLOCKED, { ...NO_RESULTS, udp: BLOCKED })).toBe("bad");
-    expect(wayMark(BLOCKED, { ...NO_RESULTS, udp: BLOCKED, relay: works() })).toBe("fair");
+    expect(wayMark(BLOCKED, { ...NO_RESULTS, udp: BLOCKED, relay: works() })).toBe("shut");
     expect(wayMark(NOT_OFFERED, NO_RESULTS)).toBe("none");
     expect(wayMark(works(), NO_RESULTS)).toBe("good");
   });
@@ -95,36 +95,69 @@ it("writes speeds with as many digits as mean something", () => {
   expect(mbits(null, "en")).toBe("< 0.1");
 });
 
-it("tells those who look after the network hosts and protocols", () => {
-  const urls = ["turn:turn.example.org:3478?transport=udp", "turn:turn.example.org:3478?transport=tcp"];
-  expect(hostsOf([...urls, "turns:turn.example.org:443"])).toBe(
-    "turn.example.org:3478 (UDP), turn.example.org:3478 (TCP), turn.example.org:443 (TCP)",
-  );
-});
-
-it("puts everything into the details but what is private", () => {
-  const offers = { udp: ["192.0.2.1:8810"], tcp: [], relay: ["turn:turn.example.org"] };
-  const around = {
+describe("the details", () => {
+  const OFFERS = { udp: ["192.0.2.1:8810"], tcp: [], relay: ["turn:turn.example.org"] };
+  const AROUND = {
     at: new Date("2026-03-01T08:00:00Z"),
     origin: "https://rooms.example.org",
     userAgent: "Some browser",
     mediaPorts: [8810, 8811],
+    failure: null,
   };
-  const text = detailsText({ ...GOOD, relay: BLOCKED, speaker: false }, offers, around);
-  expect(text.split("\n")).toEqual([
-    "Roundup connection test, 2026-03-01T08:00:00.000Z",
-    "Server: https://rooms.example.org",
-    "Media ports: 8810, 8811",
-    "Browser: Some browser",
-    "Verdict: limited",
-    "Microphone: works",
-    "Camera: works",
-    "Sound output: not heard",
-    "UDP to the media server: works, round trip 20 ms (host over udp to 192.0.2.1:8810; tried 192.0.2.1:8810)",
-    "TCP to the media server: not offered by this server",
-    "Relay (TURN): does not get through (connecting; tried turn:turn.example.org)",
-    "Speed: 20 Mbit/s down, 5 Mbit/s up",
-    "",
-  ]);
-  expect(text).not.toContain("Ana");
+  const linesOf = (results: Results, around = {}) =>
+    detailsText(results, OFFERS, { ...AROUND, ...around }).split("\n");
+
+  it("say everything but what is private", () => {
+    const lines = linesOf({ ...GOOD, relay: BLOCKED, speaker: false });
+    expect(lines).toEqual([
+      "Roundup connection test, 2026-03-01T08:00:00.000Z",
+      "Server: https://rooms.example.org",
+      "Media ports: 8810, 8811",
+      "Browser: Some browser",
+      "Verdict: limited",
+      "Microphone: works",
+      "Camera: works",
+      "Sound output: not heard",
+      "UDP to the media server: works (direct over UDP to 192.0.2.1:8810; tried 192.0.2.1:8810)",
+      "TCP to the media server: not offered by this server",
+      "Relay (TURN): does not get through (no answer; tried turn:turn.example.org)",
+      "Speed: 20 Mbit/s down, 5 Mbit/s up",
+      "Delay: 20 ms there and back",
+      "",
+    ]);
+    expect(lines.join()).not.toContain("Ana");
+  });
+
+  it("list each address of the relay", () => {
+    const relays = [
+      { url: "turn:turn.example.org?transport=udp", kind: "works" },
+      { url: "turns:turn.example.org:443", kind: "no_answer" },
+      { url: "turn:other.example.org", kind: "refused" },
+    ] as const;
+    const path = { roundTripMs: 20, candidateType: "relay", protocol: "tls", remote: "192.0.2.1:8810" };
+    const lines = linesOf({ ...GOOD, relay: { kind: "works", path }, relays });
+    expect(lines.slice(10, 14)).toEqual([
+      "Relay (TURN): works (through the relay over TLS to 192.0.2.1:8810)",
+      "  turn:turn.example.org?transport=udp: works",
+      "  turns:turn.example.org:443: no answer",
+      "  turn:other.example.org: answers, but refuses",
+    ]);
+  });
+
+  it("say how a test ended that could not be made", () => {
+    const lines = linesOf(NO_RESULTS, { mediaPorts: [], failure: "unreachable" });
+    expect(lines.slice(2, 5)).toEqual([
+      "Media ports: unknown",
+      "Browser: Some browser",
+      "Verdict: not finished, the server could not be reached",
+    ]);
+    expect(lines.at(-2)).toBe("Delay: not measured");
+  });
+
+  it("say in words how far a way came, and use the singular for one port", () => {
+    const udp = { kind: "blocked", state: "connected" } as const;
+    const lines = linesOf({ ...GOOD, udp }, { mediaPorts: [8810] });
+    expect(lines[2]).toBe("Media port: 8810");
+    expect(lines[8]).toContain("there is a connection, but nothing comes back");
+  });
 });

@@ -67,6 +67,22 @@ it("does not turn on what was turned off while the browser asked", async () => {
   expect(state()).toMatchObject({ microphone: { isOn: true }, camera: { isOn: false, track: null } });
 });
 
+it("gives everything back, also what the browser was asked for", async () => {
+  devices.onAsked = tracksFor;
+  await local.start({ isMicrophoneOn: true, isCameraOn: true });
+  const open = [local.microphone.state.source, local.camera.state.source];
+  local.release();
+  expect(open.map((track) => track?.readyState)).toEqual(["ended", "ended"]);
+  expect(state()).toMatchObject({ microphone: { isOn: false, track: null }, camera: { track: null } });
+  devices.onAsked = null;
+  const turning = local.camera.turnOn();
+  local.release();
+  const late = new FakeTrack("video");
+  devices.asked.at(-1)?.answer([late]);
+  await turning;
+  expect(late.readyState).toBe("ended");
+});
+
 it("leaves nothing open when the page goes while the browser asks", async () => {
   const starting = local.start({ isMicrophoneOn: true, isCameraOn: true });
   local.close();

@@ -38,6 +38,6 @@ it("says in words what it shows, to whom it concerns as theirs", () => {
   expect(label(draw("fair"))).toBe("Weak connection");
   expect(label(draw("poor"))).toBe("Very weak connection");
   expect(label(draw("fair", { isSelf: true }))).toBe("Your connection is weak");
-  expect(label(draw("poor", { isSelf: true, language: "es" }))).toBe("Tu conexión es muy débil");
+  expect(label(draw("poor", { isSelf: true, language: "es" }))).toBe("Su conexión es muy débil");
   expect(draw("poor")).toContain("<title>Very weak connection</title>");
 });

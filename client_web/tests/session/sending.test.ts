@@ -61,9 +61,23 @@ it("sends what is switched on, and the microphone silenced when it is switched o
   expect(spoken()).toBe("microphone_off");
 });
 
+it("switches nothing on for who may only watch", async () => {
+  const { computer, local, sending, shown, spoken } = setUp(
+    afterJoined(INITIAL_ROOM, joined({ you: you({ permitted: ["chat_send"] }) })),
+  );
+  sending.toggleMicrophone();
+  sending.toggleCamera();
+  sending.toggleScreen();
+  await settled();
+  expect(computer.asked).toEqual([]);
+  expect([local.microphone.state.isOn, local.camera.state.isOn]).toEqual([false, false]);
+  expect(local.screen.state.track).toBeNull();
+  expect([shown(), spoken()]).toEqual([[], undefined]);
+});
+
 it("tells inside, not at the door, what a device does not give", async () => {
   for (const [room, count] of [
-    [INITIAL_ROOM, 0],
+    [{ ...INITIAL_ROOM, permitted: ["media_produce"] }, 0],
     [afterJoined(INITIAL_ROOM, joined()), 1],
   ] as const) {
     const { computer, sending, sent, shown } = setUp(room);

@@ -17,12 +17,15 @@ from protocol.room import Inside, MediaSettings
 from protocol.rtp import RtpCapabilities
 from protocol.wire import Request, Wire
 from server.errors import UserError
+from server.gateway.fan_out import fan_out
 from server.http.access_log import AccessLog, create_server_log
 from server.http.address import Address
 from server.http.application import create_application
 from server.http.parts import Parts
 from server.http.web_client import WebClient
 from server.people.service import PeopleService
+from server.room.directory import RoomDirectory
+from server.room.state import Graces
 from server.store.database import Database
 from server.store.people import PeopleRepository
 from server.store.rooms import RoomRepository
@@ -54,6 +57,7 @@ class Site:
 
     url: str
     people: PeopleService
+    rooms: RoomRepository
     clock: ManualClock
     inside: dict[str, tuple[Inside, ...]]
     """By room id, set by a test."""
@@ -84,7 +88,8 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
             rooms = RoomRepository(database)
             await people.add_person(ANA, "Ana Lima", ProgrammeRole.TEACHER)
             await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, actor="operator", at=1)
-            site = Site("", people, clock, {})
+            directory = RoomDirectory(rooms, (), clock, Graces(room=1, reconnect=1, reload=1), fan_out)
+            site = Site("", people, rooms, clock, {})
 
             async def is_ready() -> bool:
                 return site.is_ready
@@ -94,6 +99,7 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
                 web_client=WebClient.load(lay_out_web_client(tmp_path / "dist")),
                 people=people,
                 rooms=rooms,
+                find_door=directory.find,
                 inside=lambda room_id: site.inside.get(room_id, ()),
                 media_settings=lambda: MediaSettings(router_rtp_capabilities=RtpCapabilities()),
                 connection_tests=NoConnectionTests(),

@@ -4,7 +4,7 @@ import aiohttp
 import msgspec
 import pytest
 
-from protocol.roles import ProgrammeRole
+from protocol.roles import ProgrammeRole, RoomRole
 from protocol.room import Inside, RoomPreview, SignedIn
 from tests.server.http.conftest import ANA, Site
 
@@ -30,6 +30,23 @@ async def test_the_session_tells_who_is_signed_in_and_where_they_can_go(
         preview = msgspec.json.decode(await response.read(), type=RoomPreview)
     assert preview.room == summary.room
     assert preview.inside == site.inside[summary.room.room_id]
+
+
+async def test_the_door_tells_what_one_may_do_inside(site: Site, client: aiohttp.ClientSession) -> None:
+    async def permitted() -> set[str]:
+        async with client.get(f"{site.url}/api/rooms/lounge") as response:
+            return set(msgspec.json.decode(await response.read(), type=RoomPreview).permitted)
+
+    await site.sign_in(client)
+    room, ana = await site.rooms.find_room("lounge"), await site.people.find(ANA)
+    assert room is not None
+    assert {"media_produce", "media_consume", "chat_send"} <= await permitted()
+    for role, may_write in ((RoomRole.AUDIENCE, True), (RoomRole.OBSERVER, False)):
+        await site.rooms.set_room_role(room.room_id, ana.person_id, role, actor="operator", at=1)
+        requests = await permitted()
+        assert "media_consume" in requests
+        assert "media_produce" not in requests
+        assert ("chat_send" in requests) is may_write
 
 
 @pytest.mark.parametrize("path", ["/api/session", "/api/rooms/lounge", "/api/rooms/nowhere"])
