@@ -7,21 +7,17 @@ looks like an address or a token is also taken out of the finished line.
 import logging
 import re
 import sys
-import traceback
-from pathlib import Path
 from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from server.errors import StoreError
+from server.tracebacks import in_one_line
 
 _TOKEN = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])", re.ASCII)
 """As `server.people.tokens` makes them; no id of ours is so long."""
 _EMAIL = re.compile(r"[^\s@'\"<>=(,]+@[^\s@'\"<>),]+\.[^\s@'\"<>),]+")
-
-_FRAMES = 6
-"""Of an error's traceback, the innermost."""
 
 
 def configure_logs(level: str, *, is_json: bool, stream: TextIO | None = None) -> None:
@@ -82,12 +78,7 @@ def _shorten_exception(_logger: WrappedLogger, _method: str, event: EventDict) -
     info = event.pop("exc_info", None)
     error = sys.exc_info()[1] if info is True else info[1] if isinstance(info, tuple) else info
     if isinstance(error, BaseException):
-        event["error"] = " ".join(f"{type(error).__name__}: {error}".split())
-        first = error
-        while first.__cause__ is not None:  # of a timeout: where it waited
-            first = first.__cause__
-        frames = traceback.extract_tb(first.__traceback__)[-_FRAMES:]
-        event["at"] = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+        event.update(in_one_line(error))
     return event
 
 

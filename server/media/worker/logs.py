@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from server.tracebacks import in_one_line
+
 _EVENT_WIDTH = 30
 
 
@@ -15,7 +17,7 @@ def configure_logs(level: str, *, is_json: bool) -> None:
     """Send what is logged in this process to the standard error. Libraries are heard from `warning` on."""
     threshold = logging.getLevelNamesMapping()[level.upper()]
     handler = logging.StreamHandler()
-    handler.setFormatter(_JsonFormatter() if is_json else _TextFormatter())
+    handler.setFormatter(_JsonFormatter() if is_json else _TextFormatter(with_tracebacks=level == "debug"))
     logging.basicConfig(handlers=[handler], level=max(threshold, logging.WARNING), force=True)
     logging.getLogger("server").setLevel(threshold)
     logging.captureWarnings(capture=True)
@@ -38,14 +40,29 @@ class _JsonFormatter(logging.Formatter):
 
 
 class _TextFormatter(logging.Formatter):
-    """For eyes on a terminal; a traceback has lines of its own."""
+    """For eyes on a terminal. With tracebacks, which have lines of their own, or with an error in its event's line."""
+
+    def __init__(self, *, with_tracebacks: bool) -> None:
+        super().__init__()
+        self._with_tracebacks = with_tracebacks
 
     def format(self, record: logging.LogRecord) -> str:
         line = (
             f"{_timestamp(record)} [{record.levelname.lower():<9}] {record.getMessage():<{_EVENT_WIDTH}}"
-            f" [{record.name}] pid={record.process}"
+            f" [{record.name}]"
         )
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        pid = f" pid={record.process}"
+        if not record.exc_info or record.exc_info[1] is None:
+            return line + pid
+        if self._with_tracebacks:
+            return f"{line}{pid}\n{self.formatException(record.exc_info)}"
+        summary = in_one_line(record.exc_info[1])
+        return line + "".join(f" {name}={_quoted(value)}" for name, value in summary.items()) + pid
+
+
+def _quoted(value: str) -> str:
+    """Return a value as structlog writes it."""
+    return repr(value) if set(value) & set(" \t=\r\n\"'") else value
 
 
 def _timestamp(record: logging.LogRecord) -> str:

@@ -38,8 +38,12 @@ def test_json_is_that_of_the_gateway(level: str) -> None:
     assert len(ours) == (1 if level == "error" else 2)
 
 
-def test_text_is_that_of_the_gateway() -> None:
-    theirs, ours = (log_of(module, is_json=False) for module in ("server.logs", "server.media.worker.logs"))
+@pytest.mark.parametrize("level", ["debug", "info"])
+def test_text_is_that_of_the_gateway(level: str) -> None:
+    theirs, ours = (
+        log_of(module, is_json=False, level=level) for module in ("server.logs", "server.media.worker.logs")
+    )
+    assert ("Traceback" in ours) == (level == "debug")
     assert "hello 1" in ours
 
     def without_time(text: str) -> str:
