@@ -29,9 +29,8 @@ test: setup test-web test-python ## Run every test: Python, web, real browsers
 test-web: setup
 	@cd client_web && npm test --silent
 
-# Files side by side, each from beginning to end in one process: its tests share servers and browsers.
 test-python: setup
-	@$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/pytest $(ARGS)
 
 lint: setup ## Check format, style and types of both languages
 	@$(BIN)/ruff format --check .
