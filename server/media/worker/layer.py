@@ -3,10 +3,8 @@
 A track without simulcast is one layer.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Iterable
-from math import inf
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -14,11 +12,12 @@ from protocol.rtp import MediaKind
 from server.media.messages import AUDIO_LEVEL_ID, ORIENTATION_ID, Encoding, ProducerStream
 from server.media.worker import rtcp, rtp
 from server.media.worker.arrangement import Packet
+from server.media.worker.asking import Asking
 from server.media.worker.consumer import Consumer
 from server.media.worker.continuity import Position
 from server.media.worker.counters import DropReason
 from server.media.worker.fanout import Fanout, Target
-from server.media.worker.feedback import KeyframeThrottle, MissingPackets, Reception
+from server.media.worker.feedback import Reception
 from server.media.worker.gaps import PICTURES_PER_S, SOUND_PER_S, Gaps
 from server.media.worker.h264 import begins_keyframe
 from server.media.worker.plumbing import Plumbing
@@ -48,8 +47,6 @@ SILENT_FRAMES = 8
 _PRICED_TICKS = 3
 OVERTAKEN_S = 0.04
 """A sound missed for longer was not overtaken by the next two: it was lost, and sent again."""
-_NACKED_AT_ONCE = 256
-"""Sequence numbers in one NACK: at worst 4 bytes each."""
 
 
 class Layer:
@@ -107,18 +104,13 @@ class Layer:
         self._packets_per_s = MAX_PACKETS_PER_S if is_video else MAX_SOUND_PACKETS_PER_S
         self._packets_left = self._packets_at_once = MAX_PACKETS_AT_ONCE if is_video else MAX_SOUND_PACKETS_PER_S
         self._gaps = Gaps(PICTURES_PER_S if is_video else SOUND_PER_S)
-        self._skipped = 0
+        self.skipped = 0
         """Numbers that the publisher jumped over."""
         self._oldest = 0
         """The first number after the last jump, as it is forwarded."""
         self._keyframes_left = MAX_KEYFRAMES_PER_S
         self._returns_left = MAX_RETURNS_PER_S
-        self._throttle = KeyframeThrottle() if is_video else None
-        self._missing = MissingPackets()
-        self._keyframe_timer: asyncio.TimerHandle | None = None
-        self._nack_timer: asyncio.TimerHandle | None = None
-        self._nack_due_at = inf
-        """When that goes off."""
+        self._asking = Asking(self, plumbing)
         extension = stream.orientation_extension if is_video else stream.audio_level_extension
         self._extension = extension or 0
         self._forwarded_extension = ORIENTATION_ID if is_video else AUDIO_LEVEL_ID
@@ -135,7 +127,7 @@ class Layer:
             return
         self._packets_left -= 1
         expected = self.newest.sequence + 1
-        sequence = self.reception.add(header.sequence, header.timestamp, now) - self._skipped
+        sequence = self.reception.add(header.sequence, header.timestamp, now) - self.skipped
         if sequence > expected > 1 and not self._gaps.take(sequence - expected, now):
             sequence = self._jump(expected, sequence)
         elif sequence < self._oldest:
@@ -145,14 +137,14 @@ class Layer:
             pass  # what is missing is asked for elsewhere, and comes once
         elif sequence < expected:
             # Audio is sent again without RTX: then only time tells what was lost and what was overtaken.
-            missed_s = self._missing.take(sequence, now, is_answer=not self.producer.is_video)
+            missed_s = self._asking.missing.take(sequence, now, is_answer=not self.producer.is_video)
             if missed_s is None:
                 self._drop("duplicate")  # came before as RTX, or was given up
                 return
             if missed_s > OVERTAKEN_S and not self.producer.is_video:
                 self.reception.on_repaired()
-        elif sequence > expected > 1:
-            self._on_gap(expected, sequence, now)
+        elif sequence > expected > 1 and not self.producer.is_paused:
+            self._asking.packets(expected, sequence, now)
         self._accept(header, sequence, now)
 
     def receive_retransmission(self, header: RtpHeader, now: float) -> None:
@@ -164,10 +156,10 @@ class Layer:
         if number is None:
             self._drop("duplicate")
             return
-        sequence = rtp.unwrap_sequence(number, self.newest.sequence + self._skipped) - self._skipped
+        sequence = rtp.unwrap_sequence(number, self.newest.sequence + self.skipped) - self.skipped
         if not self._packets_left:
             self._drop("over_limit")
-        elif self._missing.take(sequence, now) is not None:
+        elif self._asking.missing.take(sequence, now) is not None:
             self._packets_left -= 1
             self._plumbing.counters.retransmissions_in += 1
             self._accept(header._replace(payload_at=header.payload_at + rtp.RTX_OVERHEAD_BYTES), sequence, now)
@@ -182,7 +174,7 @@ class Layer:
         if self.ssrc is None:
             return None
         return self.reception.block(
-            self.ssrc, now, given_up=self._missing.given_up, worst_loss=self.producer.worst_loss
+            self.ssrc, now, given_up=self._asking.missing.given_up, worst_loss=self.producer.worst_loss
         )
 
     def on_sender_report(self, report: rtcp.SenderReport, now: float) -> None:
@@ -194,13 +186,7 @@ class Layer:
 
     def request_keyframe(self) -> None:
         """Ask the publisher for a keyframe, now or as soon as the throttle allows."""
-        if self._throttle is None or self.producer.is_paused:
-            return
-        now = self._plumbing.clock()
-        if self._throttle.ask(now):
-            self.producer.transport.request_keyframe(self)
-        elif self._keyframe_timer is None and self._throttle.due_at is not None:
-            self._keyframe_timer = self._plumbing.call_later(self._throttle.due_at - now, self._on_keyframe_timer)
+        self._asking.keyframe()
 
     def misses_frame(self) -> bool:
         """Take note of a frame of the smallest layer; tell whether this one is found to be no longer live."""
@@ -253,9 +239,7 @@ class Layer:
         self._fanout.aim(())
         self._thinnings.clear()
         self._thinned.clear()
-        for timer in (self._keyframe_timer, self._nack_timer):
-            if timer is not None:
-                timer.cancel()
+        self._asking.close()
 
     def _fall_silent(self) -> None:
         self.is_live = False
@@ -313,9 +297,11 @@ class Layer:
         if self._is_relimiting and frame.begins_frame and sequence > self.newest.sequence:
             self._is_relimiting = False
             for consumer in self.consumers:
+                before = consumer.thinning
                 if not consumer.take_limit(frame, sequence):
                     self._is_relimiting = True
-            self._is_stale = True
+                if consumer.thinning is not before:
+                    self._is_stale = True
 
     def _rewritten(self, header: RtpHeader, now: float) -> bytes:
         """Return the packet with the header that all subscribers get, but for what is their own."""
@@ -392,50 +378,9 @@ class Layer:
 
         One number stays missing, so that nobody takes it for the continuation of the picture before.
         """
-        self._missing.give_up(sequence - expected)
+        self._asking.missing.give_up(sequence - expected)
         self._oldest = expected + 1
-        self._skipped += sequence - self._oldest
+        self.skipped += sequence - self._oldest
         if self.producer.transport.request_again is not None:
             self.request_keyframe()
         return self._oldest
-
-    def _on_gap(self, first: int, end: int, now: float) -> None:
-        if self.producer.is_paused:
-            return
-        if not self._missing.on_gap(first, end, now):
-            self.request_keyframe()
-        elif now >= self._missing.may_ask_at:
-            self._send_nacks()
-        elif self._nack_due_at > self._missing.may_ask_at:
-            self._set_nack_timer(self._missing.may_ask_at, now)
-
-    def _set_nack_timer(self, due_at: float | None, now: float) -> None:
-        if self._nack_timer is not None:
-            self._nack_timer.cancel()
-        self._nack_timer, self._nack_due_at = None, inf
-        if due_at is not None:
-            self._nack_timer = self._plumbing.call_later(max(0.0, due_at - now), self._send_nacks)
-            self._nack_due_at = due_at
-
-    def _send_nacks(self) -> None:
-        now = self._plumbing.clock()
-        request_again = self.producer.transport.request_again
-        assert request_again is not None  # noqa: S101 - or nothing would be missed here
-        given_up = self._missing.given_up
-        due = self._missing.take_due(now)
-        if self._missing.given_up > given_up:
-            self.request_keyframe()  # who gets this layer cannot go on without, and would wait seconds before asking
-        for start in range(0, len(due), _NACKED_AT_ONCE):
-            numbers = [sequence + self._skipped & 0xFFFF for sequence in due[start : start + _NACKED_AT_ONCE]]
-            request_again(self, numbers)
-        self._set_nack_timer(self._missing.next_due, now)
-
-    def _on_keyframe_timer(self) -> None:
-        self._keyframe_timer = None
-        if self._throttle is None:
-            return
-        now = self._plumbing.clock()
-        if self._throttle.take_due(now):
-            self.producer.transport.request_keyframe(self)
-        elif self._throttle.due_at is not None:
-            self._keyframe_timer = self._plumbing.call_later(self._throttle.due_at - now, self._on_keyframe_timer)

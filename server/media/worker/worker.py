@@ -74,6 +74,8 @@ class Worker:
         self._sent = 0
         """Packets, until then."""
         self._timer: asyncio.TimerHandle | None = None
+        self._turn_due_at = 0.0
+        """By the loop's clock."""
         self._closing: set[asyncio.Task[None]] = set()
         self._decode = msgspec.msgpack.Decoder(m.AnyCommand).decode
         self._encode = msgspec.msgpack.Encoder().encode
@@ -83,6 +85,7 @@ class Worker:
         self.udp.start()
         self.tcp.start()
         self.pipes.start()
+        self._turn_due_at = asyncio.get_running_loop().time()
         self._schedule_turn()
 
     async def close(self) -> None:
@@ -332,9 +335,12 @@ class Worker:
         return None
 
     def _schedule_turn(self) -> None:
-        delay_s = TICK_S / TURNS
-        self._lag.expect(delay_s)
-        self._timer = asyncio.get_running_loop().call_later(delay_s, self._on_timer)
+        """Let the next turn follow the last one's due time: were each a little late, a round would be much longer."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        self._turn_due_at = max(self._turn_due_at + TICK_S / TURNS, now - TICK_S)
+        self._lag.expect(max(0.0, self._turn_due_at - now))
+        self._timer = loop.call_at(self._turn_due_at, self._on_timer)
 
     def _on_timer(self) -> None:
         self._lag.note_fired()

@@ -67,7 +67,7 @@ async def test_a_jump_of_pictures_asks_for_a_keyframe(rig: Rig) -> None:
     assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.Nack(1_111, (2,))]
     assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.KeyframeRequest(1_111)]
     (layer,) = rig.worker.transports["pub"].producer("video").layers
-    assert layer._missing.next_due is None, "what was missed before is asked for no more"
+    assert layer._asking.missing.next_due is None, "what was missed before is asked for no more"
     publisher.send_rtp(rtp_packet(1, struct.pack("!H", 2) + b"too late", payload_type=97, ssrc=1_112))
     await rig.drained()
     assert rig.worker.plumbing.counters.drops["duplicate"] == 1

@@ -149,7 +149,7 @@ async def test_what_is_missing_from_a_pipe_is_asked_of_nobody(room: Room) -> Non
     await room.write(*(rtp_packet(number, str(number).encode(), payload_type=101) for number in numbers))
     assert [payload(await subscriber.next_rtp()) for _ in numbers] == [str(number).encode() for number in numbers]
     layer = room.other.worker.pipes.inlets["pub"].producers["video"].layers[0]
-    assert layer._nack_timer is None
+    assert layer._asking._nack_timer is None
     await room.home.drained()
     assert room.home.worker.plumbing.counters.keyframe_requests_out == 1, "only that of the beginning"
 

@@ -1,3 +1,4 @@
+import asyncio
 import resource
 import socket
 import tracemalloc
@@ -12,6 +13,7 @@ from server.media import messages as m
 from server.media.rpc import RpcError
 from server.media.worker.ice_lite import CONSENT_S
 from server.media.worker.udp import RECEIVE_AT
+from server.media.worker.worker import TICK_S, TURNS
 from tests.server.media.worker.rig import SUBSCRIBED, VIDEO, Rig, rtp_packet
 from tests.server.media.worker.test_producer import payload, two_sides
 
@@ -198,3 +200,14 @@ async def test_any_packet_of_a_connected_page_hurts_nobody(rig: Rig, packets: li
             endpoint.send_rtcp(b"\x81\xce\x00\x02\x00\x00\x00\x01" + data)
     await rig.drained()
     assert set(rig.worker.transports) == {"pub", "sub"}
+
+
+async def test_turns_that_begin_late_make_a_round_no_longer(rig: Rig) -> None:
+    worker, start = rig.worker, asyncio.get_running_loop().time()
+    worker._turn_due_at, due = start, list[float]()
+    for _ in range(TURNS):
+        worker._schedule_turn()
+        assert worker._timer is not None
+        due.append(worker._timer.when())
+        worker._timer.cancel()
+    assert due == pytest.approx([start + turn * TICK_S / TURNS for turn in range(1, TURNS + 1)])
