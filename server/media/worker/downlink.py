@@ -21,6 +21,8 @@ PROVEN_S = 2.0
 """What a line has carried for so long without being full, it carries."""
 MORE = 1.2
 """Of what was sent: something else, and no picture that moves."""
+NOISE = 1.1
+"""A picture that takes so many times as much as before is the same picture."""
 LOWER_S = PROOF_TICKS
 """After what is sent has become less, so long for the reports to tell whether it has helped."""
 FORGETTING = 0.05
@@ -133,7 +135,7 @@ class Downlink:
         carried = int(MORE * self._carried(consumers, most=True)) if self._arrives else 0
         if estimate is not None:
             is_probing = not self._is_full and now - self._steady_since >= PROBE_S
-            least = PROBE_SHARE * self._proven if is_probing else self._proven
+            least = (PROBE_SHARE if is_probing else NOISE) * self._proven
             estimate = int(max(estimate, least, carried))
         wishes = [_wish(consumer) for consumer in wanted.values()]
         allocation = self._allocator.allocate(estimate, wishes, now, is_full=self._is_full, carried=carried)
