@@ -28,6 +28,8 @@ class Packet(NamedTuple):
     """Of layered video: what is to be renumbered in the payload."""
     may_be_padded: bool = False
     """Not what is sent again under its own number: that must be the same bytes, or SRTP's key is lost."""
+    is_late: bool = False
+    """Whether it came after a later one."""
 
 
 class Entry(NamedTuple):

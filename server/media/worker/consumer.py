@@ -12,7 +12,7 @@ from server.media.worker.continuity import Position, Shift, follow, same_instant
 from server.media.worker.fanout import Target
 from server.media.worker.feedback import Reception
 from server.media.worker.listening import ReportedLoss
-from server.media.worker.repeats import RepeatBudget
+from server.media.worker.repeats import RepeatBudget, Repeated
 from server.media.worker.rtp import (
     HEADER_BYTES,
     abs_send_time,
@@ -100,6 +100,7 @@ class Consumer:
         self._last = Position(secrets.randbits(15), 0)
         """The newest packet in the subscriber's numbers, as of the last stop. They start in the lower half, so that
         losses around an early wrap cannot confuse SRTP (RFC 3711 section 3.3.1)."""
+        self._begin_after = self._last.sequence
         self._last_stretch: _Stretch | None = None
         self._last_at = 0.0
         self._packets = self._octets = 0
@@ -118,6 +119,13 @@ class Consumer:
     def origin(self) -> Reception | None:
         """How what is forwarded came to us."""
         return self._now.layer.reception if self._now is not None else None
+
+    @property
+    def unsent(self) -> int:
+        """How many of the subscriber's numbers were passed over, because there was no packet to send."""
+        if self._now is None:
+            return self._last.sequence - self._begin_after - self._packets
+        return self._now.end.sequence - self._begin_after - self._packets - self._now.source.forwarded_packets
 
     @property
     def sound_clock_rate(self) -> int | None:
@@ -258,9 +266,12 @@ class Consumer:
     def send_late(self, packet: Packet) -> None:
         """Send a packet of its layer that came out of order, unless it is from before this consumer's start."""
         stretch = self._stretch_of(packet.sequence)
-        reduced = stretch.packet(packet) if stretch is not None else None
-        session = self._protection()
-        if stretch is None or reduced is None or session is None:
+        if stretch is None:
+            self._packets -= 1  # the layer has counted it
+            self._octets -= len(packet.data) - HEADER_BYTES
+            return
+        reduced, session = stretch.packet(packet), self._protection()
+        if reduced is None or session is None:
             return
         self.transport.send_rtp(self._addressed(reduced, stretch.shift), session, is_urgent=not self.producer.is_video)
 
@@ -280,14 +291,14 @@ class Consumer:
         )
         self.transport.rtcp.add_sender_report(own, self._cname)
 
-    def on_nack(self, sequences: tuple[int, ...], now: float) -> int:
-        """Answer from the layers' rings; return how many packets were sent again.
+    def on_nack(self, sequences: tuple[int, ...], now: float) -> Repeated:
+        """Answer from the layers' rings.
 
         Video goes as RTX, or not at all; audio, for which browsers do not know RTX, as it was.
         """
+        repeated = Repeated()
         if self.producer.is_video and not self._rtx_prefix:
-            return 0
-        sent = 0
+            return repeated
         for number in self._repeats.look_up(sequences):
             found = self._find(number)
             if found is None:
@@ -298,8 +309,8 @@ class Consumer:
                 self._send_as_rtx(*found, number, now)
             else:
                 self.transport.send_rtp(self._addressed(*found), self._protection(), is_urgent=True)
-            sent += 1
-        return sent
+            repeated.add(number, found[0])
+        return repeated
 
     def _send_as_rtx(self, packet: Packet, shift: Shift, number: int, now: float) -> None:
         self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF

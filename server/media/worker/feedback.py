@@ -3,7 +3,6 @@
 Pure: bytes never enter here, and time is an argument (seconds of a monotonic clock).
 """
 
-from collections import deque
 from math import inf
 from typing import NamedTuple
 
@@ -22,8 +21,6 @@ GIVE_UP_S = 1.0
 """Browsers keep what they have sent about as long."""
 MAX_MISSING = 512
 """A larger gap is not asked for packet by packet."""
-_RECENT_REPORTS = 8
-"""A subscriber's report may be so many seconds younger than the loss that it tells of."""
 _FIRST_CYCLE = 1 << 16
 """Unbounded sequence numbers start one cycle up, so that a late packet's number is never negative."""
 
@@ -74,12 +71,6 @@ class Reception:
         self._report: tuple[int, float] | None = None
         self.interval = Interval(0, 0)
         """What the last report was about."""
-        self.recent_loss = 0.0
-        """The largest fraction lost of the last reports, before anything was sent again: 0 to 1."""
-        self.recent_given_up = 0.0
-        """The same of what stayed lost."""
-        self._losses: deque[tuple[float, float]] = deque(maxlen=_RECENT_REPORTS)
-        self._given_up_before = 0
 
     @property
     def jitter_s(self) -> float:
@@ -125,10 +116,6 @@ class Reception:
         lost_now = max(0, expected_now - (self._received - self._received_before))
         self._expected_before, self._received_before = expected, self._received
         self.interval = Interval(expected_now, lost_now)
-        given_up_now, self._given_up_before = given_up - self._given_up_before, given_up
-        self._losses.append((lost_now / max(1, expected_now), min(1.0, given_up_now / max(1, expected_now))))
-        self.recent_loss = max(lost for lost, _ in self._losses)
-        self.recent_given_up = max(given_up for _, given_up in self._losses)
         last_report, reported_at = self._report or (0, now)
         return ReportBlock(
             ssrc=ssrc,

@@ -276,13 +276,16 @@ class Layer:
                 producer.on_keyframe(self, position, now)
             if descriptor is not None:
                 self._look_into(descriptor, sequence, header.payload_end)
-        if sequence > self.newest.sequence:
+        is_late = sequence <= known.sequence
+        if not is_late:
             self.newest, self.newest_at = position, now
         if producer.is_paused:
             self._drop("paused")
             return
         data = self._rewritten(header, now)
-        self._pass_on(Packet(data, sequence, header.timestamp, descriptor, may_be_padded=producer.is_video), now)
+        is_video = producer.is_video
+        packet = Packet(data, sequence, header.timestamp, descriptor, may_be_padded=is_video, is_late=is_late)
+        self._pass_on(packet, now)
 
     def _drop(self, reason: DropReason) -> None:
         self._plumbing.counters.drops[reason] += 1

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
 from server.media.worker.congestion import Condition
 from server.media.worker.feedback import Reception
@@ -35,11 +36,23 @@ class _Second:
     """What was noted within one second; where nothing was, infinity."""
 
     expected: int = 0
-    lost: float = 0.0
-    missed: float = 0.0
-    """Lost, and asked for again."""
+    lost: int = 0
+    """Less what was lost before and came after all."""
+    missed: int = 0
+    """The same, and what was asked for again."""
     jitter_s: float = inf
     round_trip_s: float = inf
+
+
+class _Reported(NamedTuple):
+    """Of a stream, so far."""
+
+    highest: int
+    """Sequence number."""
+    lost: int
+    """Packets that we have sent."""
+    balance: int = 0
+    """Below zero: what came after all, and is set off against the next losses."""
 
 
 class _Direction:
@@ -58,9 +71,9 @@ class _Direction:
         missed = sum(second.missed for second in recent)
         losses = (second.missed / second.expected for second in recent if second.expected >= RECENT_PACKETS)
         return Condition(
-            loss=min(1.0, missed / expected) if expected >= RECENT_PACKETS else None,
+            loss=min(1.0, max(0, missed) / expected) if expected >= RECENT_PACKETS else None,
             queue_s=self._newest_round_trip() - min(self._round_trips) if self._round_trips else 0.0,
-            peak_loss=min(1.0, max(losses, default=0.0)),
+            peak_loss=min(1.0, max((0.0, *losses))),
         )
 
     def forget_round_trips(self) -> None:
@@ -77,14 +90,14 @@ class _Direction:
         if self.now.round_trip_s < inf:
             self._round_trips.append(self.now.round_trip_s)
         self.now = _Second()
-        expected, lost, jitter_s, round_trip_s = 0, 0.0, inf, inf
+        expected, lost, jitter_s, round_trip_s = 0, 0, inf, inf
         for second in self._past:
             expected += second.expected
             lost += second.lost
             jitter_s = min(jitter_s, second.jitter_s)
             round_trip_s = min(round_trip_s, second.round_trip_s)
         measures = Measures(
-            loss=max(0.0, lost) / expected if expected >= MIN_PACKETS else None,
+            loss=max(0, lost) / expected if expected >= MIN_PACKETS else None,
             jitter_ms=1_000 * jitter_s if jitter_s < inf else None,
             round_trip_ms=1_000 * round_trip_s if round_trip_s < inf else None,
         )
@@ -99,8 +112,8 @@ class Line:
         self._from_page = _Direction()
         self._to_page = _Direction()
         self._quality = ConnectionQuality()
-        self._reported: dict[int, tuple[int, int]] = {}
-        """By SSRC, the highest sequence number and the packets lost that were reported last."""
+        self._reported: dict[int, _Reported] = {}
+        """By SSRC, what was reported last."""
         self._asked: dict[int, tuple[int, int]] = {}
         """By SSRC, the newest number that was asked for, and how many were since the last report."""
         self._sent_reports: dict[tuple[int, int], float] = {}
@@ -130,11 +143,13 @@ class Line:
         if len(self._sent_reports) > _MAX_SENT_REPORTS:
             del self._sent_reports[next(iter(self._sent_reports))]
 
-    def on_report(self, block: ReportBlock, origin: Reception | None, clock_rate: int | None, now: float) -> int:
-        """Take note of what the page says of a stream that it gets; return how many packets more it has lost.
+    def on_report(
+        self, block: ReportBlock, unsent: int, origin: Reception | None, clock_rate: int | None, now: float
+    ) -> int:
+        """Take note of what the page says of a stream that it gets; return how many packets more its line has lost.
 
-        What was wrong when the stream came to us, from `origin`, is not held against this line. Jitter counts with a
-        `clock_rate`, that of sound.
+        What was wrong when the stream came to us is not held against this line: `unsent`, how many of its numbers have
+        been passed over so far, and the jitter of `origin`. Jitter counts with a `clock_rate`, that of sound.
         """
         second = self._to_page.now
         sent_at = self._sent_reports.get((block.ssrc, block.last_sender_report))
@@ -142,23 +157,26 @@ class Line:
             round_trip_s = now - sent_at - block.delay / 65_536
             if round_trip_s >= 0:
                 second.round_trip_s = min(second.round_trip_s, round_trip_s)
-        highest, lost_before = self._reported.get(block.ssrc, (block.highest_sequence, block.packets_lost))
-        self._reported[block.ssrc] = (block.highest_sequence, block.packets_lost)
-        expected = (block.highest_sequence - highest) & 0xFFFFFFFF
+        lost_so_far = block.packets_lost - unsent
+        before = self._reported.get(block.ssrc, _Reported(block.highest_sequence, lost_so_far))
+        expected = (block.highest_sequence - before.highest) & 0xFFFFFFFF
         if not 0 < expected < _MAX_EXPECTED:
+            self._reported[block.ssrc] = _Reported(block.highest_sequence, lost_so_far)
             return 0
-        lost = max(0, min(expected, block.packets_lost - lost_before))
-        second.expected += expected
+        # Fewer than before when some came after all: late, or sent again under their own number.
+        lost = max(-expected, min(expected, lost_so_far - before.lost))
+        balance = before.balance + lost
+        self._reported[block.ssrc] = _Reported(block.highest_sequence, lost_so_far, min(0, balance))
         newest, asked = self._asked.get(block.ssrc, (0, 0))
         if asked:
             self._asked[block.ssrc] = (newest, 0)
-        before_us = expected * (origin.recent_loss if asked else origin.recent_given_up) if origin is not None else 0.0
-        second.lost += max(0.0, lost - before_us)
-        second.missed += max(0.0, lost + asked - before_us)
+        second.expected += expected
+        second.lost += lost
+        second.missed += lost + asked
         if clock_rate is not None:
             jitter_s = block.jitter / clock_rate - (origin.jitter_s if origin is not None else 0.0)
             second.jitter_s = min(second.jitter_s, max(0.0, jitter_s))
-        return lost
+        return max(0, balance)
 
     def on_nack(self, ssrc: int, sequences: Sequence[int]) -> None:
         """Take note of 16-bit numbers that a page asks for, of a stream that is sent again as it was.

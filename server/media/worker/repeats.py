@@ -1,5 +1,7 @@
 """How much is sent again to one subscriber: asking costs little, answers are large."""
 
+from server.media.worker.arrangement import Packet
+
 MAX_RETRANSMISSIONS_PER_S = 300
 """Of one stream. A subscriber that asks for more has a problem that retransmission makes worse."""
 MAX_RETRANSMISSIONS_IN_ALL_PER_S = 1_000
@@ -46,3 +48,18 @@ class RepeatBudget:
         self._retransmissions -= 1
         self._shared.left -= 1
         return True
+
+
+class Repeated:
+    """What was sent again, in answer to one request."""
+
+    def __init__(self) -> None:
+        self.packets = 0
+        self.lost: list[int] = []
+        """The 16-bit numbers that the subscriber's own line had lost. What came late to us was asked for, too."""
+
+    def add(self, number: int, packet: Packet) -> None:
+        """Count a packet, which the subscriber has under this number."""
+        self.packets += 1
+        if not packet.is_late:
+            self.lost.append(number)

@@ -121,7 +121,7 @@ class RtcpTransceiver:
             case rtcp.ReportBlock(ssrc=ssrc, fraction_lost=fraction_lost):
                 if (sent := transport.sent.get(ssrc)) is not None:
                     sent.reported.on_report(fraction_lost)
-                    lost = transport.line.on_report(message, sent.origin, sent.sound_clock_rate, now)
+                    lost = transport.line.on_report(message, sent.unsent, sent.origin, sent.sound_clock_rate, now)
                     self._counters.lost_out += lost
             case rtcp.Nack(media_ssrc=ssrc, sequences=sequences):
                 self._on_nack(ssrc, sequences, now)
@@ -137,7 +137,7 @@ class RtcpTransceiver:
         self._counters.nacks_in += 1
         if (sent := self._transport.sent.get(ssrc)) is None:
             return
-        again = sent.on_nack(sequences, now)
-        self._counters.retransmissions_out += again
-        if again and sent.sound_clock_rate is not None:
-            self._transport.line.on_nack(ssrc, sequences)
+        repeated = sent.on_nack(sequences, now)
+        self._counters.retransmissions_out += repeated.packets
+        if repeated.lost and sent.sound_clock_rate is not None:
+            self._transport.line.on_nack(ssrc, repeated.lost)

@@ -60,27 +60,33 @@ class Slot:
 
     def forward(self, packet: Packet, came_at: float, now: float) -> None:
         """Send a packet of the speaker's, with the header that all subscribers get, that came at `came_at`."""
-        expected = self._rewriter.highest + 1
+        expected = self.highest + 1
         place = self._rewriter.rewrite(packet.sequence, packet.timestamp, came_at)
         if place is None:
             return
         data = packet.data
         if place.is_first or came_at < now:
             data = rtp.restamped(data, is_marked=place.is_first, send_time=rtp.abs_send_time(now))
-        moved = Packet(data, place.sequence, place.timestamp)
+        is_late = place.sequence < expected
+        moved = Packet(data, place.sequence, place.timestamp, is_late=is_late)
         self._ring.put(moved)
-        if place.sequence < expected:
-            self._send_late(moved)
-            return
-        if self._is_stale:
+        if self._is_stale and not is_late:
             self._aim(expected, place.sequence)
         self.forwarded_packets += 1
         self.forwarded_octets += len(data) - rtp.HEADER_BYTES
-        self._fanout.put(moved)
+        if is_late:
+            self._send_late(moved)
+        else:
+            self._fanout.put(moved)
 
     def find(self, number: int, offset: int) -> Packet | None:
         """Return the packet that a subscriber with this offset got with a 16-bit sequence number, if it is kept."""
-        return self._ring.get(rtp.unwrap_sequence(number, self._rewriter.highest - offset) + offset)
+        return self._ring.get(rtp.unwrap_sequence(number, self.highest - offset) + offset)
+
+    @property
+    def highest(self) -> int:
+        """The highest sequence number so far, unbounded."""
+        return self._rewriter.highest
 
     @property
     def consumers(self) -> Collection[SlotConsumer]:

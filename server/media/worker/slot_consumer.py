@@ -10,8 +10,8 @@ from server.media.worker.continuity import Shift
 from server.media.worker.fanout import Target
 from server.media.worker.feedback import Reception
 from server.media.worker.listening import ReportedLoss
-from server.media.worker.repeats import RepeatBudget
-from server.media.worker.rtp import addressed, subscriber_prefix
+from server.media.worker.repeats import RepeatBudget, Repeated
+from server.media.worker.rtp import HEADER_BYTES, addressed, subscriber_prefix
 from server.media.worker.slots import CLOCK_RATE
 from server.media.worker.srtp import SrtpSession
 
@@ -39,6 +39,7 @@ class SlotConsumer:
         self._next = secrets.randbits(15)
         """The subscriber's number of the next packet, as of the last stop. In the lower half at first, so that losses
         around an early wrap cannot confuse SRTP (RFC 3711 section 3.3.1)."""
+        self._begin = self._next
         self._offset = 0
         """Subtracted from the slot's numbers to get the subscriber's."""
         self._packets = self._octets = 0
@@ -50,6 +51,14 @@ class SlotConsumer:
     def origin(self) -> Reception | None:
         """How what is in the slot came to us."""
         return self.slot.origin
+
+    @property
+    def unsent(self) -> int:
+        """How many of the subscriber's numbers were passed over, because there was no packet to send."""
+        if self._first is None:
+            return self._next - self._begin - self._packets
+        end = max(self._first, self.slot.highest + 1) - self._offset
+        return end - self._begin - self._packets - self.slot.forwarded_packets
 
     def set_paused(self, is_paused: bool) -> None:
         """Send no more, or again."""
@@ -89,12 +98,17 @@ class SlotConsumer:
 
     def send_late(self, packet: Packet) -> None:
         """Send a packet that came out of order, unless it is from before the start."""
-        if self._first is not None and packet.sequence >= self._first:
+        if self._first is None:
+            return
+        if packet.sequence < self._first:
+            self._packets -= 1  # the slot has counted it
+            self._octets -= len(packet.data) - HEADER_BYTES
+        else:
             self.transport.send_rtp(self._addressed(packet), self._protection(), is_urgent=True)
 
-    def on_nack(self, sequences: tuple[int, ...], _now: float) -> int:
-        """Send again what is kept, as it was; return how many packets that were."""
-        sent = 0
+    def on_nack(self, sequences: tuple[int, ...], _now: float) -> Repeated:
+        """Send again what is kept, as it was."""
+        repeated = Repeated()
         for number in self._repeats.look_up(sequences):
             packet = self.slot.find(number, self._offset)
             if packet is None or self._first is None or packet.sequence < self._first:
@@ -102,8 +116,8 @@ class SlotConsumer:
             if not self._repeats.take():
                 break
             self.transport.send_rtp(self._addressed(packet), self._protection(), is_urgent=True)
-            sent += 1
-        return sent
+            repeated.add(number, packet)
+        return repeated
 
     def tick(self, now: float) -> None:
         """Do what is due every second."""

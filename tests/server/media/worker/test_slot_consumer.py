@@ -11,6 +11,7 @@ from server.media.rpc import RpcError
 from server.media.worker import rtcp, rtp
 from server.media.worker.listening import FEW, FORGET_TICKS
 from server.media.worker.repeats import MAX_LOOKUPS_PER_S, MAX_RETRANSMISSIONS_PER_S
+from server.media.worker.slot_consumer import SlotConsumer
 from server.media.worker.speakers import HOLD_S, ONSET_PACKETS
 from tests.server.media.endpoint import DEADLINE_S
 from tests.server.media.worker.people import (
@@ -107,7 +108,49 @@ async def test_a_late_packet_is_for_those_who_were_there(rig: Rig) -> None:
     assert {p.header.ssrc for p in packets} == {600_000}
     assert sorted(await late.heard()) == ["p0 4", "p0 5", "p0 6"]
     assert await one.take() == []
+    assert [slot_of(person).unsent for person in (one, other, late)] == [0, 0, 0]
     assert rig.worker.plumbing.outbox.refused == 0
+
+
+async def test_what_did_not_come_was_not_sent(rig: Rig) -> None:
+    one, other = await people(rig, 2)
+    for index in (0, 1, 4, 5):
+        one.send(at=index)
+    await rig.drained()
+    assert slot_of(other).unsent == 2
+    rig.pause(is_paused=True, on="p1", consumer_id="p1 slot 0")
+    for index in (6, 8):
+        one.send(at=index)
+    await rig.drained()
+    assert slot_of(other).unsent == 2, "nor was it to be"
+    rig.pause(is_paused=False, on="p1", consumer_id="p1 slot 0")
+    for index in (9, 11, 10, 14):
+        one.send(at=index)
+    await rig.drained()
+    assert slot_of(other).unsent == 4
+    assert slot_of(one).unsent == 0
+
+
+async def test_what_came_late_is_not_held_against_the_line_of_who_missed_it(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = await people(rig, 2)
+    for index in (0, 1, 4, 3, 5):
+        one.send(at=index)
+    await rig.drained()
+    numbers = {p.index: p.header.sequence for p in await other.take()}
+    datagrams_of(other, monkeypatch)
+    missing = (numbers[1] + 1) & 0xFFFF
+    repeated = slot_of(other).on_nack((missing, numbers[3], numbers[5]), 0.0)
+    await rig.drained()
+    assert (repeated.packets, repeated.lost) == (2, [numbers[5]])
+
+
+def slot_of(person: Person) -> SlotConsumer:
+    """Return the first slot of somebody."""
+    (slot,) = [each for each in person.rig.worker.transports[person.name].sent.values() if each.ssrc == 600_000]
+    assert isinstance(slot, SlotConsumer)
+    return slot
 
 
 async def test_a_closed_consumer_gets_no_more(rig: Rig) -> None:
