@@ -7,6 +7,7 @@ keep their order. One order serves all subscribers: each leaves out the streams 
 """
 
 from collections.abc import Sequence
+from math import inf
 from typing import NamedTuple
 
 from server.media.worker.vp8 import Vp8Descriptor
@@ -53,20 +54,24 @@ class Row(NamedTuple):
 class _Run:
     """Neighbouring packets of one stream that can be made equally long."""
 
-    def __init__(self, stream: int, packet: Packet, level: int) -> None:
+    def __init__(self, stream: int, packet: Packet, level: int, most: float) -> None:
         self.stream = stream
         self.packets = [packet]
         self.shortest = self.longest = len(packet.data)
         self.may_be_padded = packet.may_be_padded
         self.level = level
         """What has a lower one comes before: in the same stream it came before, and is shorter."""
+        self._most = most
+        """Of the same level, what comes before is so long."""
 
     def takes(self, packet: Packet) -> bool:
         """Add the next packet of the stream, if it is of about the same size; else return false."""
         size = len(packet.data)
         shortest, longest = min(self.shortest, size), max(self.longest, size)
         if longest != shortest and (
-            longest - shortest > MAX_PADDING or not (self.may_be_padded and packet.may_be_padded)
+            longest - shortest > MAX_PADDING
+            or longest > self._most
+            or not (self.may_be_padded and packet.may_be_padded)
         ):
             return False
         self.packets.append(packet)
@@ -98,9 +103,11 @@ def arrange(streams: Sequence[Sequence[Packet]]) -> list[Row]:
 def _runs(stream: int, packets: Sequence[Packet]) -> list[_Run]:
     runs: list[_Run] = []
     for packet in packets:
-        if not runs or not runs[-1].takes(packet):
-            is_longer = bool(runs) and len(packet.data) > runs[-1].longest
-            runs.append(_Run(stream, packet, runs[-1].level + is_longer if runs else 0))
+        if not runs:
+            runs.append(_Run(stream, packet, 0, inf))
+        elif not (last := runs[-1]).takes(packet):
+            is_longer = len(packet.data) > last.longest
+            runs.append(_Run(stream, packet, last.level + is_longer, inf if is_longer else last.longest))
     return runs
 
 
