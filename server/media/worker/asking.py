@@ -4,7 +4,7 @@ import asyncio
 from math import inf
 from typing import TYPE_CHECKING
 
-from server.media.worker.feedback import KeyframeThrottle, MissingPackets
+from server.media.worker.feedback import KeyframeRequests, MissingPackets
 from server.media.worker.plumbing import Plumbing
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Asking:
         self._layer = layer
         self._transport = layer.producer.transport
         self._plumbing = plumbing
-        self._throttle = KeyframeThrottle() if layer.producer.is_video else None
+        self._keyframes = KeyframeRequests()
         self._keyframe_timer: asyncio.TimerHandle | None = None
         self._nack_timer: asyncio.TimerHandle | None = None
         self._nack_due_at = inf
@@ -38,15 +38,24 @@ class Asking:
         elif self._nack_due_at > self.missing.may_ask_at:
             self._set_nack_timer(self.missing.may_ask_at, now)
 
+    @property
+    def awaits_keyframe(self) -> bool:
+        """Whether a keyframe was asked for, and has not come."""
+        return self._keyframes.are_open
+
     def keyframe(self) -> None:
-        """Ask for a keyframe, now or as soon as the throttle allows."""
-        if self._throttle is None or self._layer.producer.is_paused:
+        """Ask for a keyframe, now or as soon as that may be done."""
+        producer = self._layer.producer
+        if not producer.is_video or producer.is_paused:
             return
         now = self._plumbing.clock()
-        if self._throttle.ask(now):
+        if self._keyframes.ask(self._layer.newest.sequence, now):
             self._transport.request_keyframe(self._layer)
-        elif self._keyframe_timer is None and self._throttle.due_at is not None:
-            self._keyframe_timer = self._plumbing.call_later(self._throttle.due_at - now, self._on_keyframe_timer)
+        self._set_keyframe_timer(now)
+
+    def on_keyframe(self, sequence: int) -> None:
+        """Take note of a keyframe that begins with this packet."""
+        self._keyframes.on_keyframe(sequence)
 
     def close(self) -> None:
         """Ask no more. Idempotent."""
@@ -56,13 +65,19 @@ class Asking:
 
     def _on_keyframe_timer(self) -> None:
         self._keyframe_timer = None
-        if self._throttle is None:
+        if self._layer.producer.is_paused:
+            self._keyframes.cancel()
             return
         now = self._plumbing.clock()
-        if self._throttle.take_due(now):
+        if self._keyframes.take_due(now):
             self._transport.request_keyframe(self._layer)
-        elif self._throttle.due_at is not None:
-            self._keyframe_timer = self._plumbing.call_later(self._throttle.due_at - now, self._on_keyframe_timer)
+        self._set_keyframe_timer(now)
+
+    def _set_keyframe_timer(self, now: float) -> None:
+        """One that is set is not later than the next request."""
+        due_at = self._keyframes.due_at
+        if self._keyframe_timer is None and due_at is not None:
+            self._keyframe_timer = self._plumbing.call_later(due_at - now, self._on_keyframe_timer)
 
     def _set_nack_timer(self, due_at: float | None, now: float) -> None:
         if self._nack_timer is not None:
@@ -76,11 +91,12 @@ class Asking:
         now = self._plumbing.clock()
         request_again = self._transport.request_again
         assert request_again is not None  # noqa: S101 - or nothing would be missed here
-        given_up = self.missing.given_up
-        due = self.missing.take_due(now)
-        if self.missing.given_up > given_up:
+        overdue = self.missing.overdue
+        due = self.missing.take_due(now, is_needed=self._layer.is_needed)
+        if self.missing.overdue > overdue:
             self.keyframe()  # who gets this layer cannot go on without, and would wait seconds before asking
         for start in range(0, len(due), _NACKED_AT_ONCE):
             numbers = [sequence + self._layer.skipped & 0xFFFF for sequence in due[start : start + _NACKED_AT_ONCE]]
-            request_again(self._layer, numbers)
+            for _ in range(2 if self._layer.reception.is_lossy else 1):
+                request_again(self._layer, numbers)
         self._set_nack_timer(self.missing.next_due, now)

@@ -123,9 +123,13 @@ class Consumer:
     @property
     def unsent(self) -> int:
         """How many of the subscriber's numbers were passed over, because there was no packet to send."""
-        if self._now is None:
-            return self._last.sequence - self._begin_after - self._packets
-        return self._now.end.sequence - self._begin_after - self._packets - self._now.source.forwarded_packets
+        sent = self._packets + (self._now.source.forwarded_packets if self._now is not None else 0)
+        return self._newest - self._begin_after - sent
+
+    @property
+    def _newest(self) -> int:
+        """The highest number so far."""
+        return self._now.end.sequence if self._now is not None else self._last.sequence
 
     @property
     def sound_clock_rate(self) -> int | None:
@@ -299,6 +303,7 @@ class Consumer:
         repeated = Repeated()
         if self.producer.is_video and not self._rtx_prefix:
             return repeated
+        is_twofold = self.producer.is_video and self.transport.downlink.is_lossy
         for number in self._repeats.look_up(sequences):
             found = self._find(number)
             if found is None:
@@ -307,6 +312,8 @@ class Consumer:
                 break
             if self.producer.is_video:
                 self._send_as_rtx(*found, number, now)
+                if is_twofold and self._repeats.take():
+                    self._send_as_rtx(*found, number, now)
             else:
                 self.transport.send_rtp(self._addressed(*found), self._protection(), is_urgent=True)
             repeated.add(number, found[0])

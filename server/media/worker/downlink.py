@@ -11,6 +11,7 @@ from math import inf
 from server.media.worker.allocation import Allocation, Allocator, Priority, WantedStream
 from server.media.worker.congestion import LESS, LITTLE, LONG_QUEUE_S, PROOF_TICKS, Condition, Congestion
 from server.media.worker.consumer import Consumer
+from server.media.worker.repeats import LOSSY
 
 ESTIMATE_LIFETIME_S = 5.0
 """An estimate is forgotten after so long without a new one."""
@@ -56,6 +57,8 @@ class Downlink:
         self._full_since = 0.0
         self._worst_loss = 0.0
         """The line's own, since failures were forgotten."""
+        self.is_lossy = False
+        """Whether much was lost lately."""
 
     def on_estimate(self, bitrate: int, consumers: Collection[Consumer], now: float) -> None:
         """Take note of the subscriber's own estimate, in bits a second (REMB). Of many at once the last one counts."""
@@ -79,6 +82,7 @@ class Downlink:
         if self._is_full and not was_full:
             self._full_since = now
         self._arrives = condition.loss is not None and not self._is_full
+        self.is_lossy = (condition.loss or 0.0) > LOSSY
         if carried > MORE * self._steady:
             self._steady, self._steady_since = carried, now
         if self._is_full:

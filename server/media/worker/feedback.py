@@ -6,10 +6,15 @@ Pure: bytes never enter here, and time is an argument (seconds of a monotonic cl
 from math import inf
 from typing import NamedTuple
 
+from server.media.worker.repeats import LOSSY
 from server.media.worker.rtcp import ReportBlock, SenderReport
 from server.media.worker.rtp import unwrap_sequence
 
 KEYFRAME_INTERVAL_S = 1.0
+KEYFRAME_REPEAT_S = 0.5
+"""A request, or its answer, may be lost. libwebrtc's encoder takes no second one within 0.3 s, anyway."""
+MAX_KEYFRAME_REQUESTS = 4
+"""For one keyframe; somebody who still misses it will ask again."""
 MIN_NACK_INTERVAL_S = 0.025
 MAX_NACK_INTERVAL_S = 0.1
 """Between two requests for the same packet: a quarter of the time in which one was answered lately. A sender does not
@@ -17,35 +22,55 @@ answer twice within a round trip, but any of the requests, and of the answers, m
 _REQUESTS_PER_ANSWER = 4
 NACK_SPACING_S = 0.005
 """Between any two requests: a first loss is asked for at once, what is missed right after it together."""
-GIVE_UP_S = 1.0
-"""Browsers keep what they have sent about as long."""
+OVERDUE_S = 1.0
+"""Who waits for a packet for so long may get a keyframe earlier."""
+GIVE_UP_S = 2.0
+"""Browsers keep what they have sent for one to three seconds."""
 MAX_MISSING = 512
 """A larger gap is not asked for packet by packet."""
 _FIRST_CYCLE = 1 << 16
 """Unbounded sequence numbers start one cycle up, so that a late packet's number is never negative."""
 
 
-class KeyframeThrottle:
-    """At most one keyframe request a second; one that comes too early is deferred, never dropped."""
+class KeyframeRequests:
+    """At most one request a second is answered; one that comes too early is deferred, and repeated until it is."""
 
     def __init__(self) -> None:
-        self._last = -KEYFRAME_INTERVAL_S
+        self._last = -inf
+        self._newest = 0
+        self._left = 0
         self.due_at: float | None = None
-        """When the deferred request is to be sent."""
+        """When the next request is to be sent."""
 
-    def ask(self, now: float) -> bool:
-        """Tell whether to send a request now; else `due_at` says when."""
+    @property
+    def are_open(self) -> bool:
+        """Whether a keyframe is awaited."""
+        return self._left > 0
+
+    def ask(self, newest: int, now: float) -> bool:
+        """Tell whether to send a request now; else `due_at` says when. `newest`: the last packet before."""
+        self._newest, self._left = newest, MAX_KEYFRAME_REQUESTS
         if self.due_at is None:
             self.due_at = max(now, self._last + KEYFRAME_INTERVAL_S)
         return self.take_due(now)
 
     def take_due(self, now: float) -> bool:
-        """Tell whether the deferred request is due, and count it as sent."""
+        """Tell whether a request is due, and count it as sent."""
         if self.due_at is None or now < self.due_at:
             return False
-        self.due_at = None
         self._last = now
+        self._left -= 1
+        self.due_at = now + KEYFRAME_REPEAT_S if self._left else None
         return True
+
+    def on_keyframe(self, sequence: int) -> None:
+        """Take note of a keyframe that begins with this packet: what was asked for before it came is answered."""
+        if sequence > self._newest:
+            self.cancel()
+
+    def cancel(self) -> None:
+        """Ask no more."""
+        self._left, self.due_at = 0, None
 
 
 class Interval(NamedTuple):
@@ -71,6 +96,11 @@ class Reception:
         self._report: tuple[int, float] | None = None
         self.interval = Interval(0, 0)
         """What the last report was about."""
+
+    @property
+    def is_lossy(self) -> bool:
+        """Whether much was lost lately."""
+        return self.interval.lost > LOSSY * self.interval.expected
 
     @property
     def jitter_s(self) -> float:
@@ -134,6 +164,8 @@ class MissingPackets:
     def __init__(self) -> None:
         self.given_up = 0
         """How many packets will never come."""
+        self.overdue = 0
+        """How many have, or had, been missed for so long that a keyframe would be better."""
         self.may_ask_at = -inf
         """Nothing is due before."""
         self._missing: dict[int, _Missing] = {}
@@ -167,20 +199,27 @@ class MissingPackets:
             self._interval_s = min(MAX_NACK_INTERVAL_S, max(MIN_NACK_INTERVAL_S, smoothed))
         return missed_s
 
-    def take_due(self, now: float) -> list[int]:
-        """Return what to ask for now, in order, and give up what has been missed for too long."""
+    def take_due(self, now: float, *, is_needed: bool = True) -> list[int]:
+        """Return what to ask for now, in order, and give up what has been missed for too long.
+
+        What nobody needs is not asked for, and no loss when it does not come.
+        """
         due: list[int] = []
         if now < self.may_ask_at:
             return due
         for sequence, missing in list(self._missing.items()):
             if missing.due_at > now:
                 continue
-            if now - missing.since >= GIVE_UP_S:
+            missed_s = now - missing.since
+            is_overdue = is_needed and missed_s >= OVERDUE_S
+            self.overdue += is_overdue and not missing.is_overdue
+            if missed_s >= GIVE_UP_S:
                 del self._missing[sequence]
-                self.given_up += 1
+                self.given_up += is_needed
                 continue
-            self._missing[sequence] = _Missing(missing.since, now + self._interval_s)
-            due.append(sequence)
+            self._missing[sequence] = _Missing(missing.since, now + self._interval_s, is_overdue=is_overdue)
+            if is_needed:
+                due.append(sequence)
         if due:
             self.may_ask_at = now + NACK_SPACING_S
         return sorted(due)
@@ -196,3 +235,4 @@ class MissingPackets:
 class _Missing(NamedTuple):
     since: float
     due_at: float
+    is_overdue: bool = False

@@ -185,7 +185,7 @@ class Layer:
             outlet.put_report(self.index, report)
 
     def request_keyframe(self) -> None:
-        """Ask the publisher for a keyframe, now or as soon as the throttle allows."""
+        """Ask the publisher for a keyframe, now or as soon as that may be done."""
         self._asking.keyframe()
 
     def misses_frame(self) -> bool:
@@ -195,6 +195,16 @@ class Layer:
             return False
         self._fall_silent()
         return True
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether somebody misses what is lost: who gets this layer, or waits for a keyframe of it."""
+        producer = self.producer
+        if not producer.is_video:
+            return True
+        consumers = producer.consumers.values()
+        is_awaited = any(consumer.target_layer in (self, None) or consumer.layer is self for consumer in consumers)
+        return is_awaited or any(outlet.layers_wanted > self.index for outlet in producer.outlets)
 
     @property
     def is_steady(self) -> bool:
@@ -247,19 +257,15 @@ class Layer:
 
     def _accept(self, header: RtpHeader, sequence: int, now: float) -> None:
         """Take note of a packet that is new to us, and forward it."""
-        view = self._plumbing.udp.buffer.view
         self._octets += header.payload_end
         producer = self.producer
         known = self.newest
         position = Position(sequence, header.timestamp, known.picture_id, known.tl0_index)
         descriptor = None
         if producer.is_layered:
-            payload = view[RECEIVE_AT + header.payload_at : RECEIVE_AT + header.payload_end]
-            if self._stream.codec == "vp8":
-                descriptor = parse_descriptor(payload)
-                is_keyframe = descriptor is not None and descriptor.is_keyframe
-            else:
-                is_keyframe = begins_keyframe(payload)
+            descriptor, is_keyframe = self._parsed(header)
+            if is_keyframe:
+                self._asking.on_keyframe(sequence)
             if descriptor is not None:
                 position = Position(sequence, header.timestamp, descriptor.picture_id, descriptor.tl0_index)
             self._missed_frames = 0
@@ -276,6 +282,8 @@ class Layer:
                 producer.on_keyframe(self, position, now)
             if descriptor is not None:
                 self._look_into(descriptor, sequence, header.payload_end)
+        elif self._asking.awaits_keyframe and self._parsed(header)[1]:
+            self._asking.on_keyframe(sequence)
         is_late = sequence <= known.sequence
         if not is_late:
             self.newest, self.newest_at = position, now
@@ -286,6 +294,14 @@ class Layer:
         is_video = producer.is_video
         packet = Packet(data, sequence, header.timestamp, descriptor, may_be_padded=is_video, is_late=is_late)
         self._pass_on(packet, now)
+
+    def _parsed(self, header: RtpHeader) -> tuple[Vp8Descriptor | None, bool]:
+        """Return what the codec tells of a packet, and whether it begins a keyframe."""
+        payload = self._plumbing.udp.buffer.view[RECEIVE_AT + header.payload_at : RECEIVE_AT + header.payload_end]
+        if self._stream.codec == "vp8":
+            descriptor = parse_descriptor(payload)
+            return descriptor, descriptor is not None and descriptor.is_keyframe
+        return None, begins_keyframe(payload)
 
     def _drop(self, reason: DropReason) -> None:
         self._plumbing.counters.drops[reason] += 1

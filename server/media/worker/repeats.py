@@ -1,4 +1,4 @@
-"""How much is sent again to one subscriber: asking costs little, answers are large."""
+"""What is sent again to one subscriber, and how much of it: asking costs little, answers are large."""
 
 from server.media.worker.arrangement import Packet
 
@@ -6,6 +6,8 @@ MAX_RETRANSMISSIONS_PER_S = 300
 """Of one stream. A subscriber that asks for more has a problem that retransmission makes worse."""
 MAX_RETRANSMISSIONS_IN_ALL_PER_S = 1_000
 """Of all streams of a transport: as many as nine pictures have packets."""
+LOSSY = 0.1
+"""Over a line that loses more, requests and answers go twice: one of them may be lost, too."""
 MAX_LOOKUPS_PER_S = 3_000
 """Sequence numbers of one stream that are looked up, whether they are found or not."""
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from server.media import messages as m
 from server.media.worker import fanout, repeats, rtcp, rtp
+from server.media.worker.congestion import Condition
 from server.media.worker.quota import MAX_NACKS_PER_S
-from server.media.worker.repeats import MAX_LOOKUPS_PER_S, MAX_RETRANSMISSIONS_PER_S
+from server.media.worker.repeats import LOSSY, MAX_LOOKUPS_PER_S, MAX_RETRANSMISSIONS_PER_S
 from tests.server.media.endpoint import DEADLINE_S, Endpoint
 from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, SUBSCRIBED_AUDIO, Rig, rtp_packet, running_worker
 from tests.server.media.worker.test_producer import parsed, payload, two_sides
@@ -38,6 +39,19 @@ async def test_what_is_asked_for_is_sent_again_as_rtx(first: int, lost: set[int]
         numbers = [parsed(packet).sequence for packet in again]
         assert numbers == [(numbers[0] + at) & 0xFFFF for at in range(len(numbers))]
         assert rig.worker.plumbing.counters.retransmissions_out == len(lost)
+
+
+async def test_over_a_lossy_line_it_is_sent_again_twice(rig: Rig) -> None:
+    publisher, subscriber = await two_sides(rig)
+    for number in range(3):
+        publisher.send_rtp(rtp_packet(number, b"x"))
+    packets = [await subscriber.next_rtp() for _ in range(3)]
+    rig.worker.transports["sub"].downlink.tick((), Condition(loss=2 * LOSSY), rig.time())
+    await ask_again(subscriber, [parsed(packet).sequence for packet in packets])
+    again = [await subscriber.next_rtp() for _ in range(6)]
+    originals = [rtp.original_sequence(packet, parsed(packet)) for packet in again]
+    assert originals == [parsed(packet).sequence for packet in packets for _ in range(2)]
+    assert len({parsed(packet).sequence for packet in again}) == 6, "each under a number of its own"
 
 
 async def test_audio_is_sent_again_to_the_byte(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

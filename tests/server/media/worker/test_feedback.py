@@ -9,57 +9,94 @@ from hypothesis import strategies as st
 from loadtest.lines.line import Impairment, Line
 from server.media.worker.feedback import (
     GIVE_UP_S,
+    KEYFRAME_INTERVAL_S,
+    KEYFRAME_REPEAT_S,
+    MAX_KEYFRAME_REQUESTS,
     MAX_MISSING,
     MAX_NACK_INTERVAL_S,
     MIN_NACK_INTERVAL_S,
     NACK_SPACING_S,
-    KeyframeThrottle,
+    OVERDUE_S,
+    KeyframeRequests,
     MissingPackets,
     Reception,
 )
 from server.media.worker.rtcp import SenderReport
 
 
-class TestKeyframeThrottle:
+class TestKeyframeRequests:
     def test_the_first_request_is_sent_at_once(self) -> None:
-        assert KeyframeThrottle().ask(0.0)
+        requests = KeyframeRequests()
+        assert not requests.are_open
+        assert requests.ask(7, 0.0)
+        assert requests.are_open
+
+    def test_it_is_repeated_until_a_keyframe_comes(self) -> None:
+        requests = KeyframeRequests()
+        requests.ask(7, 10.0)
+        assert not requests.take_due(10.0 + 0.9 * KEYFRAME_REPEAT_S)
+        assert requests.take_due(10.0 + KEYFRAME_REPEAT_S)
+        requests.on_keyframe(7)
+        assert requests.are_open, "this one came before"
+        requests.on_keyframe(8)
+        assert (requests.are_open, requests.due_at) == (False, None)
+
+    def test_not_for_ever(self) -> None:
+        requests, sent = KeyframeRequests(), 1
+        assert requests.ask(7, 10.0)
+        while (due := requests.due_at) is not None:
+            sent += requests.take_due(due)
+        assert sent == MAX_KEYFRAME_REQUESTS
 
     def test_a_request_too_early_is_deferred_not_dropped(self) -> None:
-        throttle = KeyframeThrottle()
-        throttle.ask(10.0)
-        assert not throttle.ask(10.3)
-        assert throttle.due_at == 11.0
-        assert not throttle.take_due(10.9)
-        assert throttle.take_due(11.0)
-        assert throttle.due_at is None
+        requests = KeyframeRequests()
+        requests.ask(7, 10.0)
+        requests.on_keyframe(9)
+        for hundredths in range(20, 100):
+            assert not requests.ask(hundredths, 10 + hundredths / 100)
+        assert requests.due_at == 11.0
+        assert not requests.take_due(10.9)
+        assert requests.take_due(11.0)
 
-    def test_many_early_requests_become_one(self) -> None:
-        throttle = KeyframeThrottle()
-        throttle.ask(10.0)
-        for hundredths in range(1, 100):
-            assert not throttle.ask(10 + hundredths / 100)
-        assert throttle.take_due(11.0)
-        assert not throttle.take_due(12.0)
+    def test_a_keyframe_answers_a_deferred_request_too(self) -> None:
+        requests = KeyframeRequests()
+        requests.ask(7, 10.0)
+        requests.on_keyframe(9)
+        assert not requests.ask(12, 10.1)
+        requests.on_keyframe(12)
+        assert requests.due_at == 11.0
+        requests.on_keyframe(13)
+        assert requests.due_at is None
 
-    @given(st.lists(st.floats(0, 3), min_size=1, max_size=60))
-    def test_whatever_comes_there_is_one_a_second_and_one_after_the_last_request(self, gaps: list[float]) -> None:
-        throttle = KeyframeThrottle()
-        now, sent = 100.0, []
-        for gap in gaps:
-            while throttle.due_at is not None and throttle.due_at <= now + gap:
-                due = throttle.due_at
-                assert throttle.take_due(due)
-                sent.append(due)
+    @given(st.lists(st.tuples(st.floats(0, 3), st.booleans()), min_size=1, max_size=60))
+    def test_whatever_comes_answers_are_asked_for_once_a_second_and_after_the_last_request(
+        self, steps: list[tuple[float, bool]]
+    ) -> None:
+        """Every step is a request, or a keyframe that comes."""
+        requests = KeyframeRequests()
+        now, asked_at = 100.0, -math.inf
+        sent, answered = list[float](), list[float]()
+        for newest, (gap, is_request) in enumerate(steps):
+            while requests.due_at is not None and requests.due_at <= now + gap:
+                sent.append(requests.due_at)
+                assert requests.take_due(requests.due_at)
             now += gap
-            if throttle.ask(now):
-                sent.append(now)
-        last_request = now
-        if throttle.due_at is not None:
-            due = throttle.due_at
-            assert throttle.take_due(due)
-            sent.append(due)
-        assert sent[-1] >= last_request
-        assert all(later - earlier >= 1.0 - 1e-9 for earlier, later in pairwise(sent))
+            if is_request:
+                asked_at = now
+                if requests.ask(newest, now):
+                    sent.append(now)
+            elif requests.are_open:
+                requests.on_keyframe(newest)
+                answered.append(now)
+        assert all(later - earlier >= KEYFRAME_REPEAT_S - 1e-9 for earlier, later in pairwise(sent))
+        for at in answered:
+            before = max(each for each in sent if each <= at)
+            after = min((each for each in sent if each > at), default=math.inf)
+            assert after - before >= KEYFRAME_INTERVAL_S - 1e-9
+        if requests.due_at is not None:
+            sent.append(requests.due_at)
+        if asked_at > max(answered, default=-math.inf):
+            assert max(sent, default=math.inf) >= asked_at
 
 
 class TestReception:
@@ -140,8 +177,28 @@ class TestMissingPackets:
             asked += bool(packets)
         assert asked == pytest.approx(GIVE_UP_S / MAX_NACK_INTERVAL_S, abs=1)
         assert now == pytest.approx(1.0 + GIVE_UP_S, abs=MAX_NACK_INTERVAL_S)
-        assert missing.given_up == 3
+        assert missing.given_up == missing.overdue == 3
         assert missing.take(101, now) is None
+
+    def test_what_is_missed_for_long_is_overdue_once(self) -> None:
+        missing = MissingPackets()
+        missing.on_gap(100, 102, 1.0)
+        for tenth in range(20):
+            missing.take_due(1.0 + tenth / 10)
+            assert missing.overdue == (2 if tenth / 10 >= OVERDUE_S else 0)
+        assert missing.given_up == 0
+        assert missing.take(100, 1.0 + GIVE_UP_S) is not None, "it is still taken"
+
+    def test_what_nobody_needs_is_not_asked_for_but_taken(self) -> None:
+        missing = MissingPackets()
+        missing.on_gap(100, 103, 1.0)
+        while (due := missing.next_due) is not None and due < 1.0 + OVERDUE_S + 0.1:
+            assert missing.take_due(due, is_needed=False) == []
+        assert missing.take(101, due or 0.0) is not None
+        assert missing.take_due(due or 0.0) == [100, 102], "somebody has come"
+        assert missing.overdue == 2
+        missing.take_due(1.0 + GIVE_UP_S, is_needed=False)
+        assert (missing.next_due, missing.given_up) == (None, 0)
 
     def test_what_has_come_is_not_asked_for_again(self) -> None:
         missing = MissingPackets()
@@ -191,7 +248,7 @@ class TestMissingPackets:
         missing.take_due(now)
         assert missing.next_due == pytest.approx(now + interval_s)
 
-    @given(st.lists(st.tuples(st.integers(1, 40), st.floats(0, 0.3), st.integers(0, 3)), max_size=60))
+    @given(st.lists(st.tuples(st.integers(1, MAX_MISSING // 60), st.floats(0, 0.3), st.integers(0, 3)), max_size=60))
     def test_each_packet_comes_or_is_given_up_and_is_asked_for_in_between(
         self, steps: list[tuple[int, float, int]]
     ) -> None:

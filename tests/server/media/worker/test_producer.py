@@ -13,7 +13,7 @@ from server.media import messages as m
 from server.media.messages import ABS_SEND_TIME_ID, AUDIO_LEVEL_ID, MID_ID, ORIENTATION_ID
 from server.media.worker import layer as layer_module
 from server.media.worker import rtcp, rtp
-from server.media.worker.feedback import GIVE_UP_S, KEYFRAME_INTERVAL_S, NACK_SPACING_S
+from server.media.worker.feedback import KEYFRAME_INTERVAL_S, KEYFRAME_REPEAT_S, NACK_SPACING_S, OVERDUE_S
 from tests.server.media.endpoint import Endpoint
 from tests.server.media.worker.rig import (
     AUDIO,
@@ -182,6 +182,19 @@ async def test_a_packet_from_before_a_subscribers_start_is_for_the_others_only(r
 
 
 class TestLossOnTheWayIn:
+    async def test_over_a_lossy_line_requests_go_twice(self, rig: Rig) -> None:
+        publisher, _ = await two_sides(rig)
+        for number in range(1, 11):
+            publisher.send_rtp(rtp_packet(2 * number, b"x"))
+        await rig.drained()
+        rig.tick()
+        while not publisher.rtcp.empty():
+            await publisher.next_rtcp()
+        rig.time.advance(NACK_SPACING_S)
+        publisher.send_rtp(rtp_packet(22, b"x"))
+        nacks = [rtcp.parse(await publisher.next_rtcp()) for _ in range(2)]
+        assert nacks[0] == nacks[1]
+
     async def test_missing_packets_are_asked_for_and_the_retransmission_is_forwarded_once(self, rig: Rig) -> None:
         publisher, subscriber = await two_sides(rig)
         publisher.send_rtp(rtp_packet(65_534, b"a"))
@@ -256,13 +269,14 @@ class TestLossOnTheWayIn:
         publisher.send_rtp(rtp_packet(5_000, b"b"))
         assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.KeyframeRequest(1_111)]
 
-    async def test_who_waits_for_what_was_given_up_gets_a_keyframe(self, rig: Rig) -> None:
+    async def test_who_waits_for_long_gets_a_keyframe(self, rig: Rig) -> None:
         publisher, _ = await two_sides(rig)
         for number in (1, 3):
             publisher.send_rtp(rtp_packet(number, b"x"))
         assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.Nack(1_111, (2,))]
-        rig.time.advance(GIVE_UP_S + KEYFRAME_INTERVAL_S)
+        rig.time.advance(OVERDUE_S)
         assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.KeyframeRequest(1_111)]
+        assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.Nack(1_111, (2,))], "it is still worth having"
 
     async def test_audio_is_asked_for_again_and_comes_as_it_was(self, rig: Rig) -> None:
         publisher, subscriber = await rig.connect("pub"), await rig.connect("sub")
@@ -277,9 +291,40 @@ class TestLossOnTheWayIn:
         assert [parsed(packet).sequence - first for packet in packets] == [0, 2, 1]
 
 
+KEYFRAME = b"\x10\x00"
+"""The beginning of a frame (RFC 7741 section 4.2), which needs no other (section 4.3)."""
+
+
 class TestKeyframeRequests:
+    async def test_one_is_repeated_until_a_keyframe_comes(self, rig: Rig) -> None:
+        publisher, _ = await two_sides(rig)
+        for _ in range(2):
+            rig.time.advance(KEYFRAME_REPEAT_S)
+            publisher.send_rtp(rtp_packet(1, b"\x10\x01"))
+            assert rtcp.parse(await publisher.next_rtcp()) == [rtcp.KeyframeRequest(1_111)]
+        publisher.send_rtp(rtp_packet(2, KEYFRAME))
+        await rig.drained()
+        (layer,) = rig.worker.transports["pub"].producer("video").layers
+        assert not layer._asking.awaits_keyframe
+        rig.time.advance(KEYFRAME_REPEAT_S)
+        layer._asking._on_keyframe_timer()
+        await rig.drained()
+        assert publisher.rtcp.empty()
+
+    async def test_a_publisher_that_pauses_is_asked_no_more(self, rig: Rig) -> None:
+        publisher, _ = await two_sides(rig)
+        rig.worker.do(m.PauseProducer(transport_id="pub", producer_id="video", is_paused=True))
+        rig.time.advance(KEYFRAME_REPEAT_S)
+        (layer,) = rig.worker.transports["pub"].producer("video").layers
+        layer._asking._on_keyframe_timer()
+        await rig.drained()
+        assert publisher.rtcp.empty()
+        assert not layer._asking.awaits_keyframe
+
     async def test_one_that_comes_too_early_is_sent_later(self, rig: Rig) -> None:
         publisher, subscriber = await two_sides(rig)
+        publisher.send_rtp(rtp_packet(1, KEYFRAME))
+        await rig.drained()
         rig.time.advance(KEYFRAME_INTERVAL_S - 0.01)
         for _ in range(5):
             subscriber.send_rtcp(rtcp.picture_loss_indication(1, SUBSCRIBED.ssrc))

@@ -340,6 +340,20 @@ async def test_what_was_lost_around_a_switch_is_sent_again(rig: Rig) -> None:
     assert [parsed(packet).timestamp for packet in again] == [parsed(packet).timestamp for packet in lost]
 
 
+async def test_of_layers_that_nobody_gets_nothing_is_asked_for_again(rig: Rig) -> None:
+    publisher, _, (low, middle, high) = await camera(rig)
+    high.send(is_keyframe=True)
+    for encoder in (low, middle, high):
+        encoder.send()
+        encoder.sequence += 1
+        encoder.send()
+    await rig.drained()
+    while not publisher.rtcp.empty():
+        for message in rtcp.parse(await publisher.next_rtcp()):
+            assert not isinstance(message, rtcp.Nack) or message.media_ssrc == high.ssrc
+    assert rig.worker.plumbing.counters.nacks_out == 1
+
+
 async def test_layers_are_told_by_their_rid(rig: Rig) -> None:
     publisher, subscriber = await rig.connect("pub"), await subscribe(rig)
     rig.produce(BY_RID)
