@@ -57,7 +57,8 @@ export class MediaLink {
   readonly #end = new AbortController();
   readonly #transports = new Map<Direction, Promise<types.Transport>>();
   readonly #states = new Map<Direction, types.ConnectionState>();
-  readonly #restarting = new Set<Direction>();
+  /** Restarts of ICE: `null` while one is asked for, then the timer with which it is given up. */
+  readonly #restarts = new Map<Direction, ReturnType<typeof setTimeout> | null>();
   readonly #publications = new Map<Source, Publication>();
   readonly #subscriptions: Subscriptions;
   readonly #slots: AudioSlots;
@@ -79,6 +80,7 @@ export class MediaLink {
       look: () => this.#look(),
       onDoubt: options.onDoubt,
       onSilence: () => this.findWay(),
+      onHeard: () => this.#onHeard(),
     });
     Promise.all(this.#transports.values()).then(
       () => this.#end.signal.aborted || options.onReady(),
@@ -218,6 +220,21 @@ export class MediaLink {
     this.#states.set(direction, state);
     if (state === "disconnected") setTimeout(() => this.#restartIfStill(direction), DISCONNECTED_MS);
     else if (state === "failed") void this.#restartIce(direction);
+    else if (state === "connected") this.#settleRestart(direction);
+  }
+
+  #onHeard(): void {
+    for (const direction of this.#restarts.keys()) {
+      if (this.#states.get(direction) === "connected") this.#settleRestart(direction);
+    }
+  }
+
+  /** A restart has helped: when the way closes again, the next one need not wait. */
+  #settleRestart(direction: Direction): void {
+    const timer = this.#restarts.get(direction) ?? null;
+    if (timer === null) return;
+    clearTimeout(timer);
+    this.#restarts.delete(direction);
   }
 
   #restartIfStill(direction: Direction): void {
@@ -227,8 +244,8 @@ export class MediaLink {
   /** Another network, or a way that has closed: the transport goes on over another pair of addresses. */
   async #restartIce(direction: Direction): Promise<void> {
     const { signal } = this.#end;
-    if (this.#restarting.has(direction) || signal.aborted) return;
-    this.#restarting.add(direction);
+    if (this.#restarts.has(direction) || signal.aborted) return;
+    this.#restarts.set(direction, null);
     try {
       const transport = await this.#transport(direction);
       const { ice_parameters, ice_servers } = await this.#options.requests.request(
@@ -238,15 +255,16 @@ export class MediaLink {
       );
       await transport.updateIceServers({ iceServers: ice_servers as RTCIceServer[] });
       await transport.restartIce({ iceParameters: ice_parameters as types.IceParameters });
-      setTimeout(() => this.#giveUpUnlessConnected(direction), RESTART_MS);
+      const timer = setTimeout(() => this.#giveUpUnlessConnected(direction), RESTART_MS);
+      this.#restarts.set(direction, timer);
     } catch (error) {
-      this.#restarting.delete(direction);
+      this.#restarts.delete(direction);
       this.#break(error);
     }
   }
 
   #giveUpUnlessConnected(direction: Direction): void {
-    this.#restarting.delete(direction);
+    this.#restarts.delete(direction);
     // Also when it is still looking: some browsers do for half a minute, and a new link has long been there by then.
     if (this.#states.get(direction) !== "connected") this.#break(new Error(`${direction} transport failed`));
   }

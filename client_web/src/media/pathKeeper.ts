@@ -1,4 +1,4 @@
-/** Looks all the time whether anything arrives from the media worker, and says once when it does not. */
+/** Looks all the time whether anything arrives from the media worker, and says once when it does not, or does again. */
 
 import { LOOK_MS, type PathState, PathWatch, receivedOver } from "./pathWatch";
 
@@ -7,6 +7,7 @@ export interface PathKeeperOptions {
   look(): Promise<readonly RTCStatsReport[]>;
   onDoubt(): void;
   onSilence(): void;
+  onHeard(): void;
 }
 
 export class PathKeeper {
@@ -35,5 +36,6 @@ export class PathKeeper {
     if (this.#state === before) return;
     if (this.#state === "doubtful") this.#options.onDoubt();
     else if (this.#state === "silent") this.#options.onSilence();
+    else this.#options.onHeard();
   }
 }

@@ -18,10 +18,9 @@ export class PathWatch {
 
   /** Take in how much has been received until `now` (ms), over all ways together; `null` while there is none. */
   update(received: number | null, now: number): PathState {
-    if (received === null || received !== this.#received) {
-      this.#received = received;
-      this.#heardAt = now;
-    }
+    // Less than before: the browser has forgotten a pair.
+    if (received === null || this.#received === null || received > this.#received) this.#heardAt = now;
+    this.#received = received;
     const silentMs = now - this.#heardAt;
     if (silentMs >= SILENT_MS) return "silent";
     return silentMs >= DOUBTFUL_MS ? "doubtful" : "open";

@@ -21,8 +21,9 @@ const DELAYS = {
   audio: [300, 450, 600],
   video: [500, 800],
 } as const;
-/** So long without a stall, it may be too much. */
+/** So long without a stall, it may be too much. Twice as long each time that less turned out to be too little. */
 const CALM_MS = 20_000;
+const MAX_CALM_MS = 160_000;
 /** So many requests between two looks are no accident. */
 const LOSSY_NACKS = 2;
 const STALLED_DROPS = 2;
@@ -34,6 +35,9 @@ export class PlayoutDelay {
   #step = -1;
   #last: StreamStats | null = null;
   #calmSince = 0;
+  #calmMs = CALM_MS;
+  /** Since which it is less; `null` when it was raised since. */
+  #loweredAt: number | null = null;
 
   /** Take in the counters at `now` (ms), about once a second; return the delay in ms, `null` for the browser's own. */
   update(stats: StreamStats, now: number): number | null {
@@ -42,11 +46,16 @@ export class PlayoutDelay {
     this.#last = stats;
     if (last === null) return null;
     if (stats.kind === "audio" ? isBroken(last, stats) : isStalled(last, stats)) {
+      if (this.#loweredAt !== null) {
+        const isTooLittle = now - this.#loweredAt < this.#calmMs;
+        this.#calmMs = isTooLittle ? Math.min(2 * this.#calmMs, MAX_CALM_MS) : CALM_MS;
+      }
+      this.#loweredAt = null;
       this.#step = Math.min(this.#step + 1, delays.length - 1);
       this.#calmSince = now;
-    } else if (this.#step >= 0 && now - this.#calmSince >= CALM_MS) {
+    } else if (this.#step >= 0 && now - this.#calmSince >= this.#calmMs) {
       this.#step--;
-      this.#calmSince = now;
+      this.#calmSince = this.#loweredAt = now;
     }
     return delays[this.#step] ?? null;
   }

@@ -81,6 +81,24 @@ it.each(["disconnected", "failed", "connecting"])("gives up a restart that ends 
   link.close();
 });
 
+it("looks for another way again as soon as the one that it has found closes", async () => {
+  const { link, told, transports } = await setUp();
+  let received = 1;
+  Object.assign(transports[0] ?? {}, {
+    getStats: async () => new Map([["1", { type: "candidate-pair", bytesReceived: received }]]),
+  });
+  transports[0]?.emit("connectionstatechange", "connected");
+  await vi.advanceTimersByTimeAsync(2_500);
+  expect(told).toHaveLength(2);
+  await vi.advanceTimersByTimeAsync(500);
+  received++;
+  await vi.advanceTimersByTimeAsync(2_500);
+  expect(told).toHaveLength(4);
+  await vi.advanceTimersByTimeAsync(RESTART_MS - 1);
+  expect(told, "one at a time").toHaveLength(4);
+  link.close();
+});
+
 it("keeps a link whose restart has helped", async () => {
   const onBroken = vi.fn();
   const { link, told, transports } = await setUp({ onBroken });

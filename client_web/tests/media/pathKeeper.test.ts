@@ -15,6 +15,7 @@ function setUp(look: () => Promise<readonly RTCStatsReport[]>) {
     look,
     onDoubt: () => void said.push("doubt"),
     onSilence: () => void said.push("silence"),
+    onHeard: () => void said.push("heard"),
   });
   const wait = (looks: number) => vi.advanceTimersByTimeAsync(looks * LOOK_MS);
   return { keeper, said, wait };
@@ -27,7 +28,7 @@ it("says each thing once for each silence", async () => {
   expect(said).toEqual(["doubt", "silence"]);
   received = 1;
   await wait(10);
-  expect(said).toEqual(["doubt", "silence", "doubt", "silence"]);
+  expect(said).toEqual(["doubt", "silence", "heard", "doubt", "silence"]);
   keeper.close();
 });
 

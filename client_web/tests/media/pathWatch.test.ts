@@ -19,6 +19,10 @@ it("calls a way open again as soon as anything comes", () => {
   expect(watched(2, 2, 2, 2, 3, 3)).toEqual(["open", "open", "doubtful", "silent", "open", "open"]);
 });
 
+it("does not take for a sign of life that the browser forgets a pair", () => {
+  expect(watched(9, 9, 3, 3, 4)).toEqual(["open", "open", "doubtful", "silent", "open"]);
+});
+
 it("says nothing of a way that is not there", () => {
   expect(watched(null, null, null, null, 0, 0)).not.toContain("doubtful");
 });

@@ -68,6 +68,41 @@ describe("PlayoutDelay of pictures", () => {
   });
 });
 
+describe("PlayoutDelay of pictures over a line that stays bad", () => {
+  const STALL = { nackCount: 10, freezeCount: 1 };
+  /** After how many seconds of calm the delay is less. */
+  const calmUntilLess = (stream: Stream): number =>
+    stream.run(400, { nackCount: 10 }).findIndex((ms) => ms !== 800) + 1;
+
+  it("gives the time back later each time that this was too little, up to a limit", () => {
+    const waits = Array.from({ length: 6 }, () => {
+      const stream = new Stream("video");
+      stream.run(2, STALL);
+      return stream;
+    }).map((stream, times) => {
+      let wait = 20;
+      for (let time = 0; time < times; time++) {
+        stream.run(wait, {});
+        stream.run(1, STALL);
+        wait = Math.min(2 * wait, 160);
+      }
+      return calmUntilLess(stream);
+    });
+    expect(waits).toEqual([20, 40, 80, 160, 160, 160]);
+  });
+
+  it("forgets that when less has been enough for as long", () => {
+    const stream = new Stream("video");
+    stream.run(2, STALL);
+    stream.run(20, {});
+    stream.run(1, STALL);
+    expect(stream.run(41, {}).at(-1)).toBe(500);
+    stream.run(90, {});
+    stream.run(2, STALL);
+    expect(calmUntilLess(stream)).toBe(20);
+  });
+});
+
 describe("PlayoutDelay of sound", () => {
   it("waits longer, up to a limit, while much of what is heard is made up", () => {
     expect(new Stream("audio").run(4, { concealedSamples: 3_000 })).toEqual([300, 450, 600, 600]);
