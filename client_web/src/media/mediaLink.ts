@@ -32,6 +32,13 @@ export interface MediaLinkOptions {
 
 type Direction = "send" | "recv";
 
+interface IceRestart {
+  sinceMs: number;
+  /** Gives it up. */
+  timer: ReturnType<typeof setTimeout>;
+  hasHelped: boolean;
+}
+
 const SOURCES: readonly Source[] = ["microphone", "camera", "screen"];
 /** In kbit/s: else the first seconds of every picture are a blur. */
 const VP8 = { videoGoogleStartBitrate: 700 };
@@ -39,6 +46,8 @@ const VP8 = { videoGoogleStartBitrate: 700 };
 const DISCONNECTED_MS = 500;
 /** A restart that has not helped by then does not help. */
 const RESTART_MS = 6_000;
+/** A radio that comes and goes must not make us restart all the time. */
+const BETWEEN_RESTARTS_MS = 2_500;
 const OPUS = {
   opusDtx: true,
   opusFec: true,
@@ -57,12 +66,12 @@ export class MediaLink {
   readonly #end = new AbortController();
   readonly #transports = new Map<Direction, Promise<types.Transport>>();
   readonly #states = new Map<Direction, types.ConnectionState>();
-  /** Restarts of ICE: `null` while one is asked for, then the timer with which it is given up. */
-  readonly #restarts = new Map<Direction, ReturnType<typeof setTimeout> | null>();
+  /** The last restart of ICE: `null` while it is asked for. */
+  readonly #restarts = new Map<Direction, IceRestart | null>();
   readonly #publications = new Map<Source, Publication>();
   readonly #subscriptions: Subscriptions;
   readonly #slots: AudioSlots;
-  readonly #path: PathKeeper;
+  readonly #path: PathKeeper<Direction>;
 
   constructor(options: MediaLinkOptions) {
     this.#options = options;
@@ -80,7 +89,7 @@ export class MediaLink {
       look: () => this.#look(),
       onDoubt: options.onDoubt,
       onSilence: () => this.findWay(),
-      onHeard: () => this.#onHeard(),
+      onHeard: (directions) => this.#onHeard(directions),
     });
     Promise.all(this.#transports.values()).then(
       () => this.#end.signal.aborted || options.onReady(),
@@ -211,30 +220,36 @@ export class MediaLink {
     return transport;
   }
 
-  async #look(): Promise<RTCStatsReport[]> {
-    const connected = [...this.#transports].filter(([way]) => this.#states.get(way) === "connected");
-    return Promise.all(connected.map(async ([, opening]) => (await opening).getStats()));
+  async #look(): Promise<Map<Direction, RTCStatsReport>> {
+    const connected = [...this.#transports].filter(
+      ([direction]) => this.#states.get(direction) === "connected",
+    );
+    const reports = connected.map(
+      async ([direction, opening]) => [direction, await (await opening).getStats()] as const,
+    );
+    return new Map(await Promise.all(reports));
   }
 
   #onState(direction: Direction, state: types.ConnectionState): void {
     this.#states.set(direction, state);
     if (state === "disconnected") setTimeout(() => this.#restartIfStill(direction), DISCONNECTED_MS);
     else if (state === "failed") void this.#restartIce(direction);
-    else if (state === "connected") this.#settleRestart(direction);
   }
 
-  #onHeard(): void {
-    for (const direction of this.#restarts.keys()) {
-      if (this.#states.get(direction) === "connected") this.#settleRestart(direction);
+  /** A restart has helped: when the way closes again, the next one need not wait long. */
+  #onHeard(directions: readonly Direction[]): void {
+    for (const direction of directions) {
+      const restart = this.#restarts.get(direction);
+      if (!restart) continue;
+      clearTimeout(restart.timer);
+      restart.hasHelped = true;
     }
   }
 
-  /** A restart has helped: when the way closes again, the next one need not wait. */
-  #settleRestart(direction: Direction): void {
-    const timer = this.#restarts.get(direction) ?? null;
-    if (timer === null) return;
-    clearTimeout(timer);
-    this.#restarts.delete(direction);
+  #mayRestart(direction: Direction): boolean {
+    const restart = this.#restarts.get(direction);
+    if (restart === undefined) return true;
+    return restart?.hasHelped === true && performance.now() - restart.sinceMs >= BETWEEN_RESTARTS_MS;
   }
 
   #restartIfStill(direction: Direction): void {
@@ -244,7 +259,7 @@ export class MediaLink {
   /** Another network, or a way that has closed: the transport goes on over another pair of addresses. */
   async #restartIce(direction: Direction): Promise<void> {
     const { signal } = this.#end;
-    if (this.#restarts.has(direction) || signal.aborted) return;
+    if (!this.#mayRestart(direction) || signal.aborted) return;
     this.#restarts.set(direction, null);
     try {
       const transport = await this.#transport(direction);
@@ -256,7 +271,7 @@ export class MediaLink {
       await transport.updateIceServers({ iceServers: ice_servers as RTCIceServer[] });
       await transport.restartIce({ iceParameters: ice_parameters as types.IceParameters });
       const timer = setTimeout(() => this.#giveUpUnlessConnected(direction), RESTART_MS);
-      this.#restarts.set(direction, timer);
+      this.#restarts.set(direction, { sinceMs: performance.now(), timer, hasHelped: false });
     } catch (error) {
       this.#restarts.delete(direction);
       this.#break(error);

@@ -12,18 +12,22 @@ export const LOOK_MS = 500;
 const DOUBTFUL_MS = 2 * LOOK_MS - 100;
 const SILENT_MS = 3 * LOOK_MS - 100;
 
-export class PathWatch {
-  #received: number | null = null;
+export class PathWatch<Way> {
+  #received = new Map<Way, number>();
   #heardAt = 0;
 
-  /** Take in how much has been received until `now` (ms), over all ways together; `null` while there is none. */
-  update(received: number | null, now: number): PathState {
-    // Less than before: the browser has forgotten a pair.
-    if (received === null || this.#received === null || received > this.#received) this.#heardAt = now;
-    this.#received = received;
+  /** Take in how much has been received until `now` (ms), by way; return over which something has come since. */
+  update(received: ReadonlyMap<Way, number>, now: number): { state: PathState; heard: Way[] } {
+    const before = this.#received;
+    // Less than before: the browser has forgotten a pair of addresses.
+    const heard = [...received]
+      .filter(([way, count]) => count > (before.get(way) ?? Infinity))
+      .map(([way]) => way);
+    const isNew = [...received.keys()].some((way) => !before.has(way));
+    if (heard.length > 0 || isNew || received.size === 0) this.#heardAt = now;
+    this.#received = new Map(received);
     const silentMs = now - this.#heardAt;
-    if (silentMs >= SILENT_MS) return "silent";
-    return silentMs >= DOUBTFUL_MS ? "doubtful" : "open";
+    return { state: silentMs >= SILENT_MS ? "silent" : silentMs >= DOUBTFUL_MS ? "doubtful" : "open", heard };
   }
 }
 

@@ -21,9 +21,12 @@ const DELAYS = {
   audio: [300, 450, 600],
   video: [500, 800],
 } as const;
-/** So long without a stall, it may be too much. Twice as long each time that less turned out to be too little. */
+/**
+ * So long without a stall, it may be too much. For pictures, twice as long each time that less turned out to be too
+ * little: nobody talks over them.
+ */
 const CALM_MS = 20_000;
-const MAX_CALM_MS = 160_000;
+const MAX_CALM_MS = { audio: CALM_MS, video: 80_000 } as const;
 /** So many requests between two looks are no accident. */
 const LOSSY_NACKS = 2;
 const STALLED_DROPS = 2;
@@ -48,7 +51,7 @@ export class PlayoutDelay {
     if (stats.kind === "audio" ? isBroken(last, stats) : isStalled(last, stats)) {
       if (this.#loweredAt !== null) {
         const isTooLittle = now - this.#loweredAt < this.#calmMs;
-        this.#calmMs = isTooLittle ? Math.min(2 * this.#calmMs, MAX_CALM_MS) : CALM_MS;
+        this.#calmMs = isTooLittle ? Math.min(2 * this.#calmMs, MAX_CALM_MS[stats.kind]) : CALM_MS;
       }
       this.#loweredAt = null;
       this.#step = Math.min(this.#step + 1, delays.length - 1);

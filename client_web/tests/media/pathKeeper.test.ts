@@ -5,48 +5,53 @@ import { LOOK_MS } from "../../src/media/pathWatch";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function report(bytesReceived: number): RTCStatsReport {
-  return new Map([["pair", { type: "candidate-pair", bytesReceived }]]) as unknown as RTCStatsReport;
+type Reports = ReadonlyMap<string, RTCStatsReport>;
+
+function reports(received: Record<string, number>): Reports {
+  const report = (bytesReceived: number) => new Map([["pair", { type: "candidate-pair", bytesReceived }]]);
+  return new Map(
+    Object.entries(received).map(([way, count]) => [way, report(count) as unknown as RTCStatsReport]),
+  );
 }
 
-function setUp(look: () => Promise<readonly RTCStatsReport[]>) {
+function setUp(look: () => Promise<Reports>) {
   const said: string[] = [];
-  const keeper = new PathKeeper({
+  const keeper = new PathKeeper<string>({
     look,
     onDoubt: () => void said.push("doubt"),
     onSilence: () => void said.push("silence"),
-    onHeard: () => void said.push("heard"),
+    onHeard: (ways) => void said.push(`heard ${ways}`),
   });
   const wait = (looks: number) => vi.advanceTimersByTimeAsync(looks * LOOK_MS);
   return { keeper, said, wait };
 }
 
-it("says each thing once for each silence", async () => {
+it("doubts once for each silence, then calls it one as long as it lasts", async () => {
   let received = 0;
-  const { keeper, said, wait } = setUp(async () => [report(5), report(received)]);
-  await wait(10);
-  expect(said).toEqual(["doubt", "silence"]);
+  const { keeper, said, wait } = setUp(async () => reports({ send: 5, recv: received }));
+  await wait(6);
+  expect(said).toEqual(["doubt", "silence", "silence", "silence"]);
   received = 1;
-  await wait(10);
-  expect(said).toEqual(["doubt", "silence", "heard", "doubt", "silence"]);
+  await wait(4);
+  expect(said.slice(4)).toEqual(["heard recv", "doubt", "silence"]);
   keeper.close();
 });
 
 it("is content as long as something comes over one of the transports", async () => {
   let received = 0;
-  const { keeper, said, wait } = setUp(async () => [report(5), report(++received)]);
+  const { keeper, said, wait } = setUp(async () => reports({ send: 5, recv: ++received }));
   await wait(10);
-  expect(said).toEqual([]);
+  expect(new Set(said)).toEqual(new Set(["heard recv"]));
   keeper.close();
 });
 
 it("says nothing without a transport, nor of one that closes meanwhile, nor once it is closed", async () => {
-  let look = async (): Promise<RTCStatsReport[]> => [];
+  let look = async () => reports({});
   const { keeper, said, wait } = setUp(() => look());
   await wait(10);
   look = () => Promise.reject(new Error("closed"));
   await wait(10);
-  look = async () => [report(5)];
+  look = async () => reports({ recv: 5 });
   keeper.close();
   await wait(10);
   expect(said).toEqual([]);

@@ -1,10 +1,13 @@
 import { expect, it } from "vitest";
 import { LOOK_MS, PathWatch, receivedOver } from "../../src/media/pathWatch";
 
-/** What is said at each look, of what was received by then. */
+/** What is said at each look, of what was received by then over one way. */
 function watched(...received: (number | null)[]): string[] {
-  const watch = new PathWatch();
-  return received.map((count, look) => watch.update(count, look * LOOK_MS + (look % 2)));
+  const watch = new PathWatch<string>();
+  return received.map((count, look) => {
+    const ways = new Map(count === null ? [] : [["recv", count] as const]);
+    return watch.update(ways, look * LOOK_MS + (look % 2)).state;
+  });
 }
 
 it("calls a way open over which something comes once a second", () => {
@@ -21,6 +24,30 @@ it("calls a way open again as soon as anything comes", () => {
 
 it("does not take for a sign of life that the browser forgets a pair", () => {
   expect(watched(9, 9, 3, 3, 4)).toEqual(["open", "open", "doubtful", "silent", "open"]);
+});
+
+it("is content with one of several ways, and says over which something has come", () => {
+  const watch = new PathWatch<string>();
+  const said = [1, 2, 3, 4, 5].map((count) =>
+    watch.update(
+      new Map([
+        ["send", 7],
+        ["recv", count],
+      ]),
+      count * LOOK_MS,
+    ),
+  );
+  expect(said.at(-1)).toEqual({ state: "open", heard: ["recv"] });
+  expect(
+    watch.update(
+      new Map([
+        ["send", 8],
+        ["recv", 2],
+        ["new", 1],
+      ]),
+      6 * LOOK_MS,
+    ).heard,
+  ).toEqual(["send"]);
 });
 
 it("says nothing of a way that is not there", () => {

@@ -84,11 +84,11 @@ describe("PlayoutDelay of pictures over a line that stays bad", () => {
       for (let time = 0; time < times; time++) {
         stream.run(wait, {});
         stream.run(1, STALL);
-        wait = Math.min(2 * wait, 160);
+        wait = Math.min(2 * wait, 80);
       }
       return calmUntilLess(stream);
     });
-    expect(waits).toEqual([20, 40, 80, 160, 160, 160]);
+    expect(waits).toEqual([20, 40, 80, 80, 80, 80]);
   });
 
   it("forgets that when less has been enough for as long", () => {

@@ -4,7 +4,7 @@ import asyncio
 from math import inf
 from typing import TYPE_CHECKING
 
-from server.media.worker.feedback import KeyframeRequests, MissingPackets
+from server.media.worker.feedback import GIVE_SOUND_UP_S, GIVE_UP_S, KeyframeRequests, MissingPackets
 from server.media.worker.plumbing import Plumbing
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ class Asking:
     """Asks through the layer's transport. What comes is taken out of `missing`."""
 
     def __init__(self, layer: "Layer", plumbing: Plumbing) -> None:
-        self.missing = MissingPackets()
+        self.missing = MissingPackets(GIVE_UP_S if layer.producer.is_video else GIVE_SOUND_UP_S)
         """By number as it is forwarded."""
         self._layer = layer
         self._transport = layer.producer.transport
@@ -32,7 +32,8 @@ class Asking:
     def packets(self, first: int, end: int, now: float) -> None:
         """Ask for `first` up to, not including, `end`: now, or as soon as that may be done."""
         if not self.missing.on_gap(first, end, now):
-            self.keyframe()
+            if self._layer.is_needed:
+                self.keyframe()
         elif now >= self.missing.may_ask_at:
             self._send_nacks()
         elif self._nack_due_at > self.missing.may_ask_at:
@@ -56,6 +57,7 @@ class Asking:
     def on_keyframe(self, sequence: int) -> None:
         """Take note of a keyframe that begins with this packet."""
         self._keyframes.on_keyframe(sequence)
+        self.missing.on_keyframe(sequence)
 
     def close(self) -> None:
         """Ask no more. Idempotent."""
@@ -65,7 +67,7 @@ class Asking:
 
     def _on_keyframe_timer(self) -> None:
         self._keyframe_timer = None
-        if self._layer.producer.is_paused:
+        if not self._layer.is_needed:
             self._keyframes.cancel()
             return
         now = self._plumbing.clock()

@@ -20,6 +20,8 @@ LESS = 0.5
 """Of what was sent when it began: enough less for a full line to be no longer full."""
 LITTLE = 100_000
 """Bits a second. A line that loses of so little is not full, unless it also has a long queue."""
+LOSSY = 0.1
+"""Over a line that loses more, requests and answers go twice: one of them may be lost, too."""
 LONG_QUEUE_S = 0.4
 SAME = 0.6
 """Of the loss, or queue, then: about the same."""

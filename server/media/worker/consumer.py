@@ -303,7 +303,7 @@ class Consumer:
         repeated = Repeated()
         if self.producer.is_video and not self._rtx_prefix:
             return repeated
-        is_twofold = self.producer.is_video and self.transport.downlink.is_lossy
+        sent: list[tuple[Packet, Shift, int]] = []
         for number in self._repeats.look_up(sequences):
             found = self._find(number)
             if found is None:
@@ -312,11 +312,16 @@ class Consumer:
                 break
             if self.producer.is_video:
                 self._send_as_rtx(*found, number, now)
-                if is_twofold and self._repeats.take():
-                    self._send_as_rtx(*found, number, now)
+                sent.append((*found, number))
             else:
                 self.transport.send_rtp(self._addressed(*found), self._protection(), is_urgent=True)
             repeated.add(number, found[0])
+        if self.transport.downlink.is_lossy:
+            for copy in sent:
+                if not self._repeats.take():
+                    break
+                self._send_as_rtx(*copy, now)
+                repeated.packets += 1
         return repeated
 
     def _send_as_rtx(self, packet: Packet, shift: Shift, number: int, now: float) -> None:

@@ -9,9 +9,8 @@ from collections.abc import Collection
 from math import inf
 
 from server.media.worker.allocation import Allocation, Allocator, Priority, WantedStream
-from server.media.worker.congestion import LESS, LITTLE, LONG_QUEUE_S, PROOF_TICKS, Condition, Congestion
+from server.media.worker.congestion import LESS, LITTLE, LONG_QUEUE_S, LOSSY, PROOF_TICKS, Condition, Congestion
 from server.media.worker.consumer import Consumer
-from server.media.worker.repeats import LOSSY
 
 ESTIMATE_LIFETIME_S = 5.0
 """An estimate is forgotten after so long without a new one."""
@@ -58,7 +57,7 @@ class Downlink:
         self._worst_loss = 0.0
         """The line's own, since failures were forgotten."""
         self.is_lossy = False
-        """Whether much was lost lately."""
+        """Whether much was lost lately, and not in a long queue: what is sent again may well be lost, too."""
 
     def on_estimate(self, bitrate: int, consumers: Collection[Consumer], now: float) -> None:
         """Take note of the subscriber's own estimate, in bits a second (REMB). Of many at once the last one counts."""
@@ -71,7 +70,7 @@ class Downlink:
         self._congestion = Congestion()
         self._worst_loss = 0.0
         self._steady = self._proven = 0
-        self._estimate, self._arrives = None, False
+        self._estimate, self._arrives, self.is_lossy = None, False, False
         self._allocator.forget_failures()
 
     def tick(self, consumers: Collection[Consumer], condition: Condition, now: float) -> None:
@@ -82,7 +81,7 @@ class Downlink:
         if self._is_full and not was_full:
             self._full_since = now
         self._arrives = condition.loss is not None and not self._is_full
-        self.is_lossy = (condition.loss or 0.0) > LOSSY
+        self.is_lossy = (condition.loss or 0.0) > LOSSY and condition.queue_s <= LONG_QUEUE_S
         if carried > MORE * self._steady:
             self._steady, self._steady_since = carried, now
         if self._is_full:

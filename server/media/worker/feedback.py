@@ -6,13 +6,13 @@ Pure: bytes never enter here, and time is an argument (seconds of a monotonic cl
 from math import inf
 from typing import NamedTuple
 
-from server.media.worker.repeats import LOSSY
+from server.media.worker.congestion import LOSSY
 from server.media.worker.rtcp import ReportBlock, SenderReport
 from server.media.worker.rtp import unwrap_sequence
 
 KEYFRAME_INTERVAL_S = 1.0
 KEYFRAME_REPEAT_S = 0.5
-"""A request, or its answer, may be lost. libwebrtc's encoder takes no second one within 0.3 s, anyway."""
+"""A request, or its answer, may be lost, or take long: the next one is repeated after twice as long."""
 MAX_KEYFRAME_REQUESTS = 4
 """For one keyframe; somebody who still misses it will ask again."""
 MIN_NACK_INTERVAL_S = 0.025
@@ -26,14 +26,18 @@ OVERDUE_S = 1.0
 """Who waits for a packet for so long may get a keyframe earlier."""
 GIVE_UP_S = 2.0
 """Browsers keep what they have sent for one to three seconds."""
+GIVE_SOUND_UP_S = 1.0
+"""No page waits so long before it plays."""
 MAX_MISSING = 512
 """A larger gap is not asked for packet by packet."""
+_TELLING = 20
+"""Packets; of fewer, the lost ones tell nothing."""
 _FIRST_CYCLE = 1 << 16
 """Unbounded sequence numbers start one cycle up, so that a late packet's number is never negative."""
 
 
 class KeyframeRequests:
-    """At most one request a second is answered; one that comes too early is deferred, and repeated until it is."""
+    """After a keyframe none is asked for until a second is over: who asks too early is deferred, not dropped."""
 
     def __init__(self) -> None:
         self._last = -inf
@@ -44,12 +48,13 @@ class KeyframeRequests:
 
     @property
     def are_open(self) -> bool:
-        """Whether a keyframe is awaited."""
+        """Whether a keyframe is awaited, and will be asked for again."""
         return self._left > 0
 
     def ask(self, newest: int, now: float) -> bool:
         """Tell whether to send a request now; else `due_at` says when. `newest`: the last packet before."""
-        self._newest, self._left = newest, MAX_KEYFRAME_REQUESTS
+        self._newest = newest
+        self._left = self._left or MAX_KEYFRAME_REQUESTS
         if self.due_at is None:
             self.due_at = max(now, self._last + KEYFRAME_INTERVAL_S)
         return self.take_due(now)
@@ -60,7 +65,8 @@ class KeyframeRequests:
             return False
         self._last = now
         self._left -= 1
-        self.due_at = now + KEYFRAME_REPEAT_S if self._left else None
+        waiting_s = KEYFRAME_REPEAT_S * 2 ** (MAX_KEYFRAME_REQUESTS - 1 - self._left)
+        self.due_at = now + waiting_s if self._left else None
         return True
 
     def on_keyframe(self, sequence: int) -> None:
@@ -99,8 +105,8 @@ class Reception:
 
     @property
     def is_lossy(self) -> bool:
-        """Whether much was lost lately."""
-        return self.interval.lost > LOSSY * self.interval.expected
+        """Whether much was lost of what the last report was about."""
+        return self.interval.expected >= _TELLING and self.interval.lost > LOSSY * self.interval.expected
 
     @property
     def jitter_s(self) -> float:
@@ -159,11 +165,12 @@ class Reception:
 
 
 class MissingPackets:
-    """Packets of one stream that are asked for again (NACK), by unbounded sequence number."""
+    """Packets of one stream that are asked for again (NACK), by unbounded sequence number, for `patience_s`."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience_s: float = GIVE_UP_S) -> None:
+        self._patience_s = patience_s
         self.given_up = 0
-        """How many packets will never come."""
+        """How many packets that were needed will never come."""
         self.overdue = 0
         """How many have, or had, been missed for so long that a keyframe would be better."""
         self.may_ask_at = -inf
@@ -184,6 +191,10 @@ class MissingPackets:
         """Ask for nothing that is missing any more, nor for `count` packets that never were."""
         self.given_up += len(self._missing) + count
         self._missing.clear()
+
+    def on_keyframe(self, first: int) -> None:
+        """Take note of a keyframe that begins with the packet `first`: what was missed before needs none."""
+        self._missing = {at: gap._replace(is_overdue=gap.is_overdue or at < first) for at, gap in self._missing.items()}
 
     def take(self, sequence: int, now: float, *, is_answer: bool = True) -> float | None:
         """Return for how long a packet that has come was missed; `None` if it was not.
@@ -211,17 +222,16 @@ class MissingPackets:
             if missing.due_at > now:
                 continue
             missed_s = now - missing.since
-            is_overdue = is_needed and missed_s >= OVERDUE_S
+            is_overdue = missing.is_overdue or (is_needed and missed_s >= OVERDUE_S)
             self.overdue += is_overdue and not missing.is_overdue
-            if missed_s >= GIVE_UP_S:
+            if missed_s >= self._patience_s:
                 del self._missing[sequence]
                 self.given_up += is_needed
                 continue
             self._missing[sequence] = _Missing(missing.since, now + self._interval_s, is_overdue=is_overdue)
             if is_needed:
                 due.append(sequence)
-        if due:
-            self.may_ask_at = now + NACK_SPACING_S
+        self.may_ask_at = now + NACK_SPACING_S
         return sorted(due)
 
     @property

@@ -200,11 +200,16 @@ class Layer:
     def is_needed(self) -> bool:
         """Whether somebody misses what is lost: who gets this layer, or waits for a keyframe of it."""
         producer = self.producer
-        if not producer.is_video:
-            return True
-        consumers = producer.consumers.values()
-        is_awaited = any(consumer.target_layer in (self, None) or consumer.layer is self for consumer in consumers)
+        if producer.is_paused or not producer.is_video:
+            return not producer.is_paused
+        forwarding = (consumer for consumer in producer.consumers.values() if consumer.is_forwarding)
+        is_awaited = any(consumer.target_layer in (self, None) or consumer.layer is self for consumer in forwarding)
         return is_awaited or any(outlet.layers_wanted > self.index for outlet in producer.outlets)
+
+    @property
+    def awaits_keyframe(self) -> bool:
+        """Whether a keyframe was asked for, may be asked for again, and has not come."""
+        return self._asking.awaits_keyframe
 
     @property
     def is_steady(self) -> bool:
@@ -264,8 +269,6 @@ class Layer:
         descriptor = None
         if producer.is_layered:
             descriptor, is_keyframe = self._parsed(header)
-            if is_keyframe:
-                self._asking.on_keyframe(sequence)
             if descriptor is not None:
                 position = Position(sequence, header.timestamp, descriptor.picture_id, descriptor.tl0_index)
             self._missed_frames = 0
@@ -279,6 +282,7 @@ class Layer:
                 producer.retarget()
             if is_keyframe and self._keyframes_left and not producer.is_paused:
                 self._keyframes_left -= 1
+                self._asking.on_keyframe(sequence)
                 producer.on_keyframe(self, position, now)
             if descriptor is not None:
                 self._look_into(descriptor, sequence, header.payload_end)
@@ -361,12 +365,12 @@ class Layer:
         self.ring.put(packet)
         self.forwarded_packets += 1
         self.forwarded_octets += len(packet.data) - rtp.HEADER_BYTES  # no padding (RFC 3550 section 6.4.1)
-        is_late = packet.sequence < self._first
+        is_for_all = packet.sequence >= self._first
         for thinning, fanout in self._thinned:
             kept = thinning.put(packet)
-            if kept is not None and not is_late:
+            if kept is not None and is_for_all:
                 fanout.put(kept)
-        if not is_late:
+        if is_for_all:
             self._fanout.put(packet)
         else:
             for consumer in self.consumers:

@@ -25,6 +25,8 @@ RECENT_PACKETS = 20
 """Reported on in that time; of fewer the lost ones tell nothing."""
 SHORTEST_TICKS = 300
 """Seconds for which the shortest round trip is remembered. A queue may stand for minutes."""
+USUALLY_LATE = 16
+"""Packets of a stream that may be on their way for the second time at any moment."""
 _MAX_EXPECTED = 20_000
 """Packets between two reports; more is another count, or a joke."""
 _MAX_SENT_REPORTS = 256
@@ -37,9 +39,8 @@ class _Second:
 
     expected: int = 0
     lost: int = 0
-    """Less what was lost before and came after all."""
     missed: int = 0
-    """The same, and what was asked for again."""
+    """Lost, and asked for again."""
     jitter_s: float = inf
     round_trip_s: float = inf
 
@@ -52,7 +53,16 @@ class _Reported(NamedTuple):
     lost: int
     """Packets that we have sent."""
     balance: int = 0
-    """Below zero: what came after all, and is set off against the next losses."""
+    """Below zero: what came after all, late or sent again, or was never sent, which the page has not reported yet."""
+
+
+def _carried_over(before: int, balance: int) -> int:
+    """Return how much of a balance is set off against what the next report tells to be lost.
+
+    A gap before us is known to us earlier than to the page, which may never report it: browsers take a large one for a
+    new beginning.
+    """
+    return max(balance, min(-USUALLY_LATE, before // 2)) if before < 0 else balance
 
 
 class _Direction:
@@ -71,9 +81,9 @@ class _Direction:
         missed = sum(second.missed for second in recent)
         losses = (second.missed / second.expected for second in recent if second.expected >= RECENT_PACKETS)
         return Condition(
-            loss=min(1.0, max(0, missed) / expected) if expected >= RECENT_PACKETS else None,
+            loss=min(1.0, missed / expected) if expected >= RECENT_PACKETS else None,
             queue_s=self._newest_round_trip() - min(self._round_trips) if self._round_trips else 0.0,
-            peak_loss=min(1.0, max((0.0, *losses))),
+            peak_loss=min(1.0, max(losses, default=0.0)),
         )
 
     def forget_round_trips(self) -> None:
@@ -97,7 +107,7 @@ class _Direction:
             jitter_s = min(jitter_s, second.jitter_s)
             round_trip_s = min(round_trip_s, second.round_trip_s)
         measures = Measures(
-            loss=max(0, lost) / expected if expected >= MIN_PACKETS else None,
+            loss=lost / expected if expected >= MIN_PACKETS else None,
             jitter_ms=1_000 * jitter_s if jitter_s < inf else None,
             round_trip_ms=1_000 * round_trip_s if round_trip_s < inf else None,
         )
@@ -144,12 +154,12 @@ class Line:
             del self._sent_reports[next(iter(self._sent_reports))]
 
     def on_report(
-        self, block: ReportBlock, unsent: int, origin: Reception | None, clock_rate: int | None, now: float
+        self, block: ReportBlock, unsent: int, origin_jitter_s: float, clock_rate: int | None, now: float
     ) -> int:
         """Take note of what the page says of a stream that it gets; return how many packets more its line has lost.
 
         What was wrong when the stream came to us is not held against this line: `unsent`, how many of its numbers have
-        been passed over so far, and the jitter of `origin`. Jitter counts with a `clock_rate`, that of sound.
+        been passed over so far, and `origin_jitter_s`. Jitter counts with a `clock_rate`, that of sound.
         """
         second = self._to_page.now
         sent_at = self._sent_reports.get((block.ssrc, block.last_sender_report))
@@ -157,16 +167,17 @@ class Line:
             round_trip_s = now - sent_at - block.delay / 65_536
             if round_trip_s >= 0:
                 second.round_trip_s = min(second.round_trip_s, round_trip_s)
-        lost_so_far = block.packets_lost - unsent
-        before = self._reported.get(block.ssrc, _Reported(block.highest_sequence, lost_so_far))
+        anew = _Reported(block.highest_sequence, block.packets_lost - unsent)
+        before = self._reported.setdefault(block.ssrc, anew)
         expected = (block.highest_sequence - before.highest) & 0xFFFFFFFF
-        if not 0 < expected < _MAX_EXPECTED:
-            self._reported[block.ssrc] = _Reported(block.highest_sequence, lost_so_far)
+        if not expected:
             return 0
-        # Fewer than before when some came after all: late, or sent again under their own number.
-        lost = max(-expected, min(expected, lost_so_far - before.lost))
-        balance = before.balance + lost
-        self._reported[block.ssrc] = _Reported(block.highest_sequence, lost_so_far, min(0, balance))
+        if expected >= _MAX_EXPECTED or abs(anew.lost - before.lost) >= _MAX_EXPECTED:
+            self._reported[block.ssrc] = anew
+            return 0
+        balance = before.balance + anew.lost - before.lost
+        lost = max(0, min(expected, balance))
+        self._reported[block.ssrc] = anew._replace(balance=_carried_over(before.balance, min(0, balance)))
         newest, asked = self._asked.get(block.ssrc, (0, 0))
         if asked:
             self._asked[block.ssrc] = (newest, 0)
@@ -174,9 +185,8 @@ class Line:
         second.lost += lost
         second.missed += lost + asked
         if clock_rate is not None:
-            jitter_s = block.jitter / clock_rate - (origin.jitter_s if origin is not None else 0.0)
-            second.jitter_s = min(second.jitter_s, max(0.0, jitter_s))
-        return max(0, balance)
+            second.jitter_s = min(second.jitter_s, max(0.0, block.jitter / clock_rate - origin_jitter_s))
+        return lost
 
     def on_nack(self, ssrc: int, sequences: Sequence[int]) -> None:
         """Take note of 16-bit numbers that a page asks for, of a stream that is sent again as it was.

@@ -129,8 +129,10 @@ class Producer:
         self._tell_wanted(at_least=False)
         if self.is_layered:
             for consumer in self.consumers.values():
-                if consumer.is_forwarding and consumer.layer is not consumer.target_layer:
-                    consumer.request_keyframe()  # the last request may have been lost
+                target = consumer.target_layer
+                is_waiting = consumer.is_forwarding and consumer.layer is not target
+                if is_waiting and target is not None and not target.awaits_keyframe:
+                    consumer.request_keyframe()  # all requests may have been lost
 
     @property
     def loss(self) -> Loss:

@@ -6,8 +6,6 @@ MAX_RETRANSMISSIONS_PER_S = 300
 """Of one stream. A subscriber that asks for more has a problem that retransmission makes worse."""
 MAX_RETRANSMISSIONS_IN_ALL_PER_S = 1_000
 """Of all streams of a transport: as many as nine pictures have packets."""
-LOSSY = 0.1
-"""Over a line that loses more, requests and answers go twice: one of them may be lost, too."""
 MAX_LOOKUPS_PER_S = 3_000
 """Sequence numbers of one stream that are looked up, whether they are found or not."""
 
@@ -53,7 +51,7 @@ class RepeatBudget:
 
 
 class Repeated:
-    """What was sent again, in answer to one request."""
+    """What was sent again, in answer to one request; copies count, too."""
 
     def __init__(self) -> None:
         self.packets = 0

@@ -121,7 +121,8 @@ class RtcpTransceiver:
             case rtcp.ReportBlock(ssrc=ssrc, fraction_lost=fraction_lost):
                 if (sent := transport.sent.get(ssrc)) is not None:
                     sent.reported.on_report(fraction_lost)
-                    lost = transport.line.on_report(message, sent.unsent, sent.origin, sent.sound_clock_rate, now)
+                    jitter_s = sent.origin.jitter_s if sent.origin is not None else 0.0
+                    lost = transport.line.on_report(message, sent.unsent, jitter_s, sent.sound_clock_rate, now)
                     self._counters.lost_out += lost
             case rtcp.Nack(media_ssrc=ssrc, sequences=sequences):
                 self._on_nack(ssrc, sequences, now)

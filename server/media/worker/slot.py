@@ -101,6 +101,8 @@ class Slot:
         for consumer in self._consumers:
             if consumer.may_hear(self._group):
                 consumer.send_late(packet)
+            else:
+                consumer.pass_over(packet)
 
     def _aim(self, end: int, first: int) -> None:
         """Send to whoever may hear the speaker, from the packet `first` on; what went before ended before `end`."""

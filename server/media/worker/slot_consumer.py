@@ -98,13 +98,16 @@ class SlotConsumer:
 
     def send_late(self, packet: Packet) -> None:
         """Send a packet that came out of order, unless it is from before the start."""
-        if self._first is None:
-            return
-        if packet.sequence < self._first:
-            self._packets -= 1  # the slot has counted it
-            self._octets -= len(packet.data) - HEADER_BYTES
+        if self._first is None or packet.sequence < self._first:
+            self.pass_over(packet)
         else:
             self.transport.send_rtp(self._addressed(packet), self._protection(), is_urgent=True)
+
+    def pass_over(self, packet: Packet) -> None:
+        """Take note of a packet that the slot has counted, and that is not sent to this subscriber."""
+        if self._first is not None:
+            self._packets -= 1
+            self._octets -= len(packet.data) - HEADER_BYTES
 
     def on_nack(self, sequences: tuple[int, ...], _now: float) -> Repeated:
         """Send again what is kept, as it was."""

@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from server.media.worker.arrangement import MAX_PADDING, Packet, Row, arrange
@@ -63,6 +63,7 @@ def test_sound_comes_after_pictures_whichever_came_first() -> None:
 sized = st.one_of(st.integers(HEADER_BYTES, 1_300), st.integers(1_190, 1_200), st.integers(100, 110))
 
 
+@example([(29, 0, False), (28, 0, True), (30, 0, True)])
 @given(st.lists(st.tuples(sized, st.integers(0, 4), st.booleans()), min_size=1, max_size=60))
 def test_every_packet_is_there_once_in_order_and_as_it_was_but_for_padding(
     packets: list[tuple[int, int, bool]],

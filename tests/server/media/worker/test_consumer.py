@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from server.media import messages as m
 from server.media.worker import fanout, repeats, rtcp, rtp
-from server.media.worker.congestion import Condition
+from server.media.worker.congestion import LONG_QUEUE_S, LOSSY, Condition
 from server.media.worker.quota import MAX_NACKS_PER_S
-from server.media.worker.repeats import LOSSY, MAX_LOOKUPS_PER_S, MAX_RETRANSMISSIONS_PER_S
+from server.media.worker.repeats import MAX_LOOKUPS_PER_S, MAX_RETRANSMISSIONS_PER_S
 from tests.server.media.endpoint import DEADLINE_S, Endpoint
 from tests.server.media.worker.rig import AUDIO, SUBSCRIBED, SUBSCRIBED_AUDIO, Rig, rtp_packet, running_worker
 from tests.server.media.worker.test_producer import parsed, payload, two_sides
@@ -50,8 +50,32 @@ async def test_over_a_lossy_line_it_is_sent_again_twice(rig: Rig) -> None:
     await ask_again(subscriber, [parsed(packet).sequence for packet in packets])
     again = [await subscriber.next_rtp() for _ in range(6)]
     originals = [rtp.original_sequence(packet, parsed(packet)) for packet in again]
-    assert originals == [parsed(packet).sequence for packet in packets for _ in range(2)]
+    assert originals == 2 * [parsed(packet).sequence for packet in packets]
     assert len({parsed(packet).sequence for packet in again}) == 6, "each under a number of its own"
+    assert rig.worker.plumbing.counters.retransmissions_out == 6
+
+
+async def test_over_a_full_line_it_is_not(rig: Rig) -> None:
+    publisher, subscriber = await two_sides(rig)
+    publisher.send_rtp(rtp_packet(1, b"x"))
+    packet = await subscriber.next_rtp()
+    full = Condition(loss=2 * LOSSY, queue_s=2 * LONG_QUEUE_S)
+    rig.worker.transports["sub"].downlink.tick((), full, rig.time())
+    await ask_again(subscriber, [parsed(packet).sequence])
+    await rig.drained()
+    assert rig.worker.plumbing.counters.retransmissions_out == 1
+
+
+async def test_copies_leave_enough_for_what_was_not_sent_again_yet(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repeats, "MAX_RETRANSMISSIONS_PER_S", 6)
+    publisher, subscriber = await two_sides(rig)
+    for number in range(4):
+        publisher.send_rtp(rtp_packet(number, b"x"))
+    numbers = [parsed(await subscriber.next_rtp()).sequence for _ in range(4)]
+    rig.worker.transports["sub"].downlink.tick((), Condition(loss=2 * LOSSY), rig.time())
+    await ask_again(subscriber, numbers)
+    again = [await subscriber.next_rtp() for _ in range(6)]
+    assert [rtp.original_sequence(packet, parsed(packet)) for packet in again] == [*numbers, *numbers[:2]]
 
 
 async def test_audio_is_sent_again_to_the_byte(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,10 +36,12 @@ class TestKeyframeRequests:
         requests.ask(7, 10.0)
         assert not requests.take_due(10.0 + 0.9 * KEYFRAME_REPEAT_S)
         assert requests.take_due(10.0 + KEYFRAME_REPEAT_S)
+        assert requests.due_at == 10.0 + 3 * KEYFRAME_REPEAT_S, "the line may be slow"
         requests.on_keyframe(7)
         assert requests.are_open, "this one came before"
         requests.on_keyframe(8)
-        assert (requests.are_open, requests.due_at) == (False, None)
+        assert not requests.are_open
+        assert not requests.take_due(99.0)
 
     def test_not_for_ever(self) -> None:
         requests, sent = KeyframeRequests(), 1
@@ -199,6 +201,25 @@ class TestMissingPackets:
         assert missing.overdue == 2
         missing.take_due(1.0 + GIVE_UP_S, is_needed=False)
         assert (missing.next_due, missing.given_up) == (None, 0)
+
+    def test_what_nobody_needs_is_looked_at_as_rarely_as_the_rest(self) -> None:
+        missing, looks = MissingPackets(), 0
+        for millisecond in range(1_000):
+            now = 1.0 + millisecond / 1_000
+            if millisecond % 2 and millisecond < 900:
+                missing.on_gap(millisecond, millisecond + 1, now)
+            if (missing.next_due or now + 1) <= now:
+                looks += 1
+                missing.take_due(now, is_needed=False)
+        assert looks <= 1 + 1 / NACK_SPACING_S
+
+    def test_a_keyframe_makes_up_for_what_was_missed_before(self) -> None:
+        missing = MissingPackets()
+        missing.on_gap(100, 101, 1.0)
+        missing.on_gap(110, 111, 1.0)
+        missing.on_keyframe(105)
+        missing.take_due(1.0 + OVERDUE_S)
+        assert missing.overdue == 1, "of the one after it"
 
     def test_what_has_come_is_not_asked_for_again(self) -> None:
         missing = MissingPackets()

@@ -82,8 +82,9 @@ class TestFromThePage:
 class Subscriber:
     """Reports once a second on fifty packets, of which it has lost some."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, ssrc: int = SSRC) -> None:
         self._line = line
+        self._ssrc = ssrc
         self._highest = self._lost = self._unsent = 0
 
     def report(
@@ -94,7 +95,7 @@ class Subscriber:
         jitter_s: float = 0.0,
         last_sender_report: int = 0,
         delay_s: float = 0.0,
-        origin: Reception | None = None,
+        origin_jitter_s: float = 0.0,
         unsent: int = 0,
         packets: int = 50,
     ) -> int:
@@ -103,15 +104,15 @@ class Subscriber:
         self._highest += packets
         self._lost += lost
         block = ReportBlock(
-            ssrc=SSRC,
-            fraction_lost=lost * 256 // packets,
+            ssrc=self._ssrc,
+            fraction_lost=lost * 256 // max(1, packets),
             packets_lost=self._lost,
             highest_sequence=self._highest & 0xFFFFFFFF,
             jitter=int(jitter_s * SOUND_HZ),
             last_sender_report=last_sender_report,
             delay=int(delay_s * 65_536),
         )
-        return self._line.on_report(block, self._unsent, origin, SOUND_HZ, now)
+        return self._line.on_report(block, self._unsent, origin_jitter_s, SOUND_HZ, now)
 
 
 class TestToThePage:
@@ -148,11 +149,10 @@ class TestToThePage:
             assert line.tick(second + slow_s) is Mark.GOOD
 
     def test_what_the_publisher_s_line_did_is_not_held_against_it(self) -> None:
-        line, publisher = Line(), Publisher()
+        line = Line()
         subscriber = Subscriber(line)
         for second in range(LONG_S):
-            publisher.send(float(second), lose_one_in=5, late_s=0.1)
-            assert subscriber.report(float(second), lost=10, unsent=10, jitter_s=0.08, origin=publisher.reception) == 0
+            assert subscriber.report(float(second), lost=10, unsent=10, jitter_s=0.08, origin_jitter_s=0.07) == 0
             assert line.tick(float(second)) is Mark.GOOD
 
     def test_what_came_late_to_us_is_no_loss_either(self) -> None:
@@ -166,6 +166,34 @@ class TestToThePage:
             missing_there, missing_here = there, here
             assert line.tick(float(second)) is Mark.GOOD
         assert told <= 16
+
+    @pytest.mark.parametrize("packets", [0, 10])
+    def test_what_was_not_sent_is_no_loss_though_the_page_tells_of_it_later(self, packets: int) -> None:
+        line = Line()
+        subscriber = Subscriber(line)
+        told = [subscriber.report(second) for second in range(3)]
+        told.append(subscriber.report(3.0, unsent=150, packets=packets))
+        told.append(subscriber.report(4.0, lost=150, packets=350))
+        told.append(subscriber.report(5.0, lost=10))
+        assert told == [0, 0, 0, 0, 0, 10]
+
+    def test_a_gap_that_the_page_never_reports_hides_what_it_loses_for_some_seconds_only(self) -> None:
+        line = Line()
+        subscriber = Subscriber(line)
+        subscriber.report(0.0)
+        subscriber.report(1.0, unsent=450)
+        told = [subscriber.report(2.0 + second, lost=10) for second in range(10)]
+        assert told[0] == 0
+        assert set(told[-3:]) == {10}
+
+    def test_what_one_stream_lacks_hides_no_loss_of_another(self) -> None:
+        line = Line()
+        sound, picture = Subscriber(line), Subscriber(line, SSRC + 1)
+        for second in range(5):
+            sound.report(float(second), unsent=40)
+            picture.report(float(second), lost=20)
+            line.tick(float(second))
+        assert line.condition.loss == pytest.approx(0.2)
 
     def test_what_the_publisher_s_line_lost_hides_nothing(self) -> None:
         line = Line()
@@ -230,7 +258,7 @@ class TestToThePage:
     def test_whatever_is_reported_a_count_never_falls(self, blocks: list[ReportBlock]) -> None:
         line = Line()
         for number, block in enumerate(blocks):
-            assert line.on_report(block, 0, None, SOUND_HZ, float(number)) >= 0
+            assert line.on_report(block, 0, 0.0, SOUND_HZ, float(number)) >= 0
             line.tick(float(number))
 
 

@@ -352,6 +352,11 @@ async def test_of_layers_that_nobody_gets_nothing_is_asked_for_again(rig: Rig) -
         for message in rtcp.parse(await publisher.next_rtcp()):
             assert not isinstance(message, rtcp.Nack) or message.media_ssrc == high.ssrc
     assert rig.worker.plumbing.counters.nacks_out == 1
+    rig.pause(is_paused=True)
+    high.sequence += 1
+    high.send()
+    await rig.drained()
+    assert rig.worker.plumbing.counters.nacks_out == 1, "nor while all who did have paused it"
 
 
 async def test_layers_are_told_by_their_rid(rig: Rig) -> None:
