@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
+from tests.browser.test_audio_slots import TONE, set_voice
 from tests.support.server import RunningServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -198,9 +199,10 @@ async def test_words_about_talking_while_muted_cover_no_tile_and_no_control(
 ) -> None:
     email = "bartholomew@demo.example"
     await server.add_person(email, "Bartholomew Featherstonehaugh-Cholmondeley")
-    speaker = await visit(email, viewport={"width": size[0], "height": size[1]})
+    speaker = await visit(email, init_script=TONE, viewport={"width": size[0], "height": size[1]})
     await speaker.join()
     await speaker.button("Mute microphone").click()
+    await set_voice(speaker.page, 0.5)
     said = await speaker.page.get_by_text("You are talking, but you are muted.").bounding_box(timeout=60_000)
     stage = await speaker.page.get_by_role("region", name="People in the room").bounding_box()
     assert said is not None

@@ -76,8 +76,8 @@ class TestKeyframeRequests:
     ) -> None:
         """Every step is a request, or a keyframe that comes."""
         requests = KeyframeRequests()
-        now, asked_at = 100.0, -math.inf
-        sent, answered = list[float](), list[float]()
+        now, asked_at, answered_at = 100.0, -math.inf, -math.inf
+        sent, answered = list[float](), list[int]()
         for newest, (gap, is_request) in enumerate(steps):
             while requests.due_at is not None and requests.due_at <= now + gap:
                 sent.append(requests.due_at)
@@ -89,15 +89,14 @@ class TestKeyframeRequests:
                     sent.append(now)
             elif requests.are_open:
                 requests.on_keyframe(newest)
-                answered.append(now)
+                answered_at = now
+                answered.append(len(sent))
         assert all(later - earlier >= KEYFRAME_REPEAT_S - 1e-9 for earlier, later in pairwise(sent))
-        for at in answered:
-            before = max(each for each in sent if each <= at)
-            after = min((each for each in sent if each > at), default=math.inf)
-            assert after - before >= KEYFRAME_INTERVAL_S - 1e-9
+        for number in answered:
+            assert number == len(sent) or sent[number] - sent[number - 1] >= KEYFRAME_INTERVAL_S - 1e-9
         if requests.due_at is not None:
             sent.append(requests.due_at)
-        if asked_at > max(answered, default=-math.inf):
+        if asked_at > answered_at:
             assert max(sent, default=math.inf) >= asked_at
 
 
