@@ -7,7 +7,7 @@ tag, its only argument the fields with the tag as `type`.
 
 from typing import Literal
 
-from protocol.room import ChatMessage, Participant
+from protocol.room import ChatMessage, Participant, Quality
 from protocol.wire import Wire
 
 
@@ -25,9 +25,16 @@ class ParticipantJoined(RoomEventBase, frozen=True, kw_only=True, tag="participa
 
 
 class ParticipantChanged(RoomEventBase, frozen=True, kw_only=True, tag="participant_changed"):
-    """A participant is now as given: producers, mute state, connection and its quality."""
+    """A participant is now as given: producers, mute state, connection."""
 
     participant: Participant
+
+
+class QualitiesChanged(RoomEventBase, frozen=True, kw_only=True, tag="qualities_changed"):
+    """Some participants' connections are now as good as given."""
+
+    qualities: dict[str, Quality]
+    """By participant id."""
 
 
 Departure = Literal["left", "lost", "removed"]
@@ -54,7 +61,7 @@ class MediaReset(RoomEventBase, frozen=True, kw_only=True, tag="media_reset"):
     is_available: bool
 
 
-RoomEvent = ParticipantJoined | ParticipantChanged | ParticipantLeft | ChatMessageSent | MediaReset
+RoomEvent = ParticipantJoined | ParticipantChanged | QualitiesChanged | ParticipantLeft | ChatMessageSent | MediaReset
 
 
 class NoticeBase(Wire, frozen=True, kw_only=True, tag_field="type"):

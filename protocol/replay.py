@@ -13,6 +13,7 @@ from protocol.events import (
     ParticipantChanged,
     ParticipantJoined,
     ParticipantLeft,
+    QualitiesChanged,
     RoomEvent,
 )
 from protocol.room import MediaSnapshot, RoomSnapshot
@@ -43,6 +44,14 @@ def apply_event(snapshot: RoomSnapshot, event: RoomEvent) -> RoomSnapshot:
             return replace(
                 after,
                 participants=tuple(changed if p.participant_id == changed.participant_id else p for p in people),
+            )
+        case QualitiesChanged(qualities=qualities):
+            return replace(
+                after,
+                participants=tuple(
+                    replace(p, quality=qualities[p.participant_id]) if p.participant_id in qualities else p
+                    for p in people
+                ),
             )
         case ParticipantLeft(participant_id=gone):
             return replace(after, participants=tuple(p for p in people if p.participant_id != gone))

@@ -24,6 +24,7 @@ _ROOM = "bench"
 _SETTLE_TIMEOUT_S = 40.0
 """Longer than the server waits for somebody whose connection was lost, and the worker for consent."""
 _SETTLE_POLL_S = 0.25
+_FILE_READINGS = 8
 _MEGABYTE = 1_000_000
 _OBJECTS = (
     "roundup_participants",
@@ -152,10 +153,18 @@ class _Crowd:
             joins=self._joins,
             gateway_mb=memory[0],
             worker_mb=memory[1],
-            files=sum(process.num_fds() for process in self._processes),
+            files=await self._open_files(),
             objects=_total(figures, _OBJECTS),
             tasks=_total(figures, _TASKS) if figures.keys() >= set(_TASKS) else math.nan,
         )
+
+    async def _open_files(self) -> int:
+        """Return the fewest of some readings: a connection that is just being closed is nothing left over."""
+        readings = []
+        for _ in range(_FILE_READINGS):
+            readings.append(sum(process.num_fds() for process in self._processes))
+            await asyncio.sleep(_SETTLE_POLL_S)
+        return min(readings)
 
     async def _come_and_go(self, link: str, end_at: float) -> None:
         loop = asyncio.get_running_loop()

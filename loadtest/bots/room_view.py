@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection
 
+from msgspec.structs import replace
+
 from protocol.events import (
     ConnectionClosing,
     MediaProducerClosed,
@@ -12,6 +14,7 @@ from protocol.events import (
     ParticipantChanged,
     ParticipantJoined,
     ParticipantLeft,
+    QualitiesChanged,
     RoomEvent,
     RoomEventBase,
 )
@@ -82,6 +85,10 @@ class RoomView:
     def _apply(self, event: RoomEvent) -> None:
         if isinstance(event, ParticipantJoined | ParticipantChanged):
             self.participants[event.participant.participant_id] = event.participant
+        elif isinstance(event, QualitiesChanged):
+            for participant_id, quality in event.qualities.items():
+                if (participant := self.participants.get(participant_id)) is not None:
+                    self.participants[participant_id] = replace(participant, quality=quality)
         elif isinstance(event, ParticipantLeft):
             self.participants.pop(event.participant_id, None)
         elif isinstance(event, MediaReset):

@@ -6,7 +6,7 @@ works here works there. A page sends itself a picture and looks whether it comes
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from protocol.connection_test import ConnectionTestOpened
@@ -56,7 +56,7 @@ class _MeetingOfOne:
     def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:
         pass
 
-    def set_quality(self, participant_id: str, quality: Quality) -> None:
+    def set_qualities(self, qualities: Mapping[str, Quality]) -> None:
         pass
 
 

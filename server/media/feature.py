@@ -71,6 +71,7 @@ class MediaFeature(Feature):
         self._is_closed = True
         for transport in list(self._media.books.transports.values()):
             self._media.close_transport(transport)
+        self._media.qualities.close()
         self._media.span.close()
 
     def on_transport_closed(self, transport_id: str, reason: m.CloseReason) -> None:
@@ -93,7 +94,7 @@ class MediaFeature(Feature):
         """Tell the room how good somebody's connection is now."""
         if (transport := self._media.books.transports.get(transport_id)) is not None:
             transport.quality = quality
-            self._media.notices.tell_quality(transport.endpoint.participant_id)
+            self._media.qualities.tell(transport.endpoint.participant_id)
 
     def on_consumer_dark(self, transport_id: str, consumer_id: str, *, is_dark: bool) -> None:
         """Tell a page why a picture stays away."""

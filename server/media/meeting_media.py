@@ -10,6 +10,7 @@ from server.media import messages as m
 from server.media.books import MediaBooks, not_found
 from server.media.endpoint import MediaConsumer, MediaProducer, MediaTransport
 from server.media.notices import MediaNotices
+from server.media.qualities import QualityNotices
 from server.media.rpc import NotFoundError, RpcError
 from server.media.slots import SpeakerNotices
 from server.media.span import Span
@@ -27,6 +28,7 @@ class MeetingMedia:
         self.books = MediaBooks()
         self.span = Span(supervisor, owner)
         self.notices = MediaNotices(meeting, self.books)
+        self.qualities = QualityNotices(meeting, self.books)
         self.speakers = SpeakerNotices(meeting, self.books, self.span)
 
     async def do(self, transport: MediaTransport, command: m.AnyCommand) -> m.Answer:
@@ -63,7 +65,7 @@ class MeetingMedia:
         self.span.remove(transport)
         if producers:
             self.notices.tell_producers(transport.endpoint.participant_id)
-        self.notices.tell_quality(transport.endpoint.participant_id)
+        self.qualities.tell(transport.endpoint.participant_id)
 
     def close_producer(self, producer: MediaProducer) -> None:
         """Close a producer, without telling the room. Idempotent."""

@@ -61,7 +61,3 @@ class MediaNotices:
             return
         infos = sorted((p.info() for p in self._books.producers_of(participant_id)), key=lambda info: info.source)
         self._meeting.set_producers(participant_id, tuple(infos))
-
-    def tell_quality(self, participant_id: str) -> None:
-        """Tell the room how good a participant's connection is now."""
-        self._meeting.set_quality(participant_id, self._books.quality_of(participant_id))

@@ -68,8 +68,8 @@ class Meeting(Protocol):
         """Change what a participant sends, and publish that when it differs."""
         ...
 
-    def set_quality(self, participant_id: str, quality: Quality) -> None:
-        """Change how good a participant's connection is said to be, and publish that when it differs."""
+    def set_qualities(self, qualities: Mapping[str, Quality]) -> None:
+        """Change how good some participants' connections are said to be, and publish what differs as one event."""
         ...
 
 

@@ -1,7 +1,7 @@
 """A room that is live: its state, its features, and the connections that are told what happens."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -159,9 +159,10 @@ class LiveMeeting:
         """Change what a participant sends, and publish that when it differs."""
         self._state.set_producers(participant_id, producers)
 
-    def set_quality(self, participant_id: str, quality: Quality) -> None:
-        """Change how good a participant's connection is said to be, and publish that when it differs."""
-        self._state.set_quality(participant_id, quality)
+    def set_qualities(self, qualities: Mapping[str, Quality]) -> None:
+        """Change how good some participants' connections are said to be, and publish what differs as one event."""
+        if not self._is_closed:
+            self._state.set_qualities(qualities)
 
     async def open(self) -> None:
         """Let the features load what the room had when it was last live."""

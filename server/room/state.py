@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from protocol.errors import ErrorCode
-from protocol.events import Departure, ParticipantChanged, ParticipantJoined, ParticipantLeft, RoomEvent
+from protocol.events import (
+    Departure,
+    ParticipantChanged,
+    ParticipantJoined,
+    ParticipantLeft,
+    QualitiesChanged,
+    RoomEvent,
+)
 from protocol.roles import RoomRole
 from protocol.room import ChatSnapshot, MediaSnapshot, MeetingInfo, Participant, Person, ProducerInfo, Quality, RoomInfo
 from protocol.room import RoomSnapshot as Snapshot
@@ -253,11 +260,16 @@ class MeetingState:
         if seat is not None and seat.participant.producers != producers:
             self._change(seat, replace(seat.participant, producers=producers))
 
-    def set_quality(self, participant_id: str, quality: Quality) -> None:
-        """Change how good a participant's connection is. Who has gone has none: nothing changes."""
-        seat = self._seats.get(participant_id)
-        if seat is not None and seat.participant.quality is not quality:
-            self._change(seat, replace(seat.participant, quality=quality))
+    def set_qualities(self, qualities: Mapping[str, Quality]) -> None:
+        """Change how good some participants' connections are. Who has gone has none: nothing changes."""
+        changed: dict[str, Quality] = {}
+        for participant_id, quality in qualities.items():
+            seat = self._seats.get(participant_id)
+            if seat is not None and seat.participant.quality is not quality:
+                seat.participant = replace(seat.participant, quality=quality)
+                changed[participant_id] = quality
+        if changed:
+            self.publish(QualitiesChanged(qualities=changed))
 
     def _seat_of(self, person: Person, endpoint_id: str) -> _Seat | None:
         own: _Seat | None = None

@@ -15,6 +15,7 @@ from protocol.events import (
     ParticipantChanged,
     ParticipantJoined,
     ParticipantLeft,
+    QualitiesChanged,
     RoomEvent,
 )
 from protocol.replay import CHAT_SNAPSHOT_MESSAGES, apply_event
@@ -26,6 +27,7 @@ from protocol.room import (
     MeetingInfo,
     Participant,
     ProducerInfo,
+    Quality,
     RoomInfo,
     RoomSnapshot,
     Source,
@@ -62,11 +64,12 @@ def _people_come_and_go() -> list[RoomEvent]:
         ParticipantChanged(seq=11, participant=_with(ana, is_connected=False)),
         # About somebody who is not there: only the number moves on.
         ParticipantChanged(seq=12, participant=_participant("nobody", "Nobody", RoomRole.PARTICIPANT)),
-        MediaReset(seq=13, epoch=2, is_available=False),
-        ParticipantLeft(seq=14, participant_id="participant_ana", reason="lost"),
-        MediaReset(seq=15, epoch=2, is_available=True),
-        ParticipantLeft(seq=16, participant_id="participant_nobody", reason="left"),
-        _sent(17, 1),
+        QualitiesChanged(seq=13, qualities={"participant_ben": Quality.POOR, "participant_nobody": Quality.FAIR}),
+        MediaReset(seq=14, epoch=2, is_available=False),
+        ParticipantLeft(seq=15, participant_id="participant_ana", reason="lost"),
+        MediaReset(seq=16, epoch=2, is_available=True),
+        ParticipantLeft(seq=17, participant_id="participant_nobody", reason="left"),
+        _sent(18, 1),
     ]
 
 

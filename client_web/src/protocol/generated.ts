@@ -301,11 +301,18 @@ export interface ParticipantJoined {
   participant: Participant;
 }
 
-/** A participant is now as given: producers, mute state, connection and its quality. */
+/** A participant is now as given: producers, mute state, connection. */
 export interface ParticipantChanged {
   type: "participant_changed";
   seq: number;
   participant: Participant;
+}
+
+/** Some participants' connections are now as good as given. */
+export interface QualitiesChanged {
+  type: "qualities_changed";
+  seq: number;
+  qualities: Record<string, Quality>;
 }
 
 /** Somebody went, and is not waited for any more. */
@@ -550,7 +557,7 @@ export interface ConnectionTestOpened {
   media_ports: number[];
 }
 
-export type RoomEvent = ParticipantJoined | ParticipantChanged | ParticipantLeft | ChatMessageSent | MediaReset;
+export type RoomEvent = ParticipantJoined | ParticipantChanged | QualitiesChanged | ParticipantLeft | ChatMessageSent | MediaReset;
 
 export type Notice = ChatTypingNotice | MediaTransportClosed | MediaProducerClosed | MediaLayersWanted | MediaConsumerDark | MediaSpeakers | ConnectionClosing;
 

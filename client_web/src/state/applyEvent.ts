@@ -4,7 +4,7 @@
  * The twin of `protocol/replay.py`; both are held to `protocol/vectors/room_events.json`.
  */
 
-import type { RoomEvent, RoomSnapshot } from "../protocol/generated";
+import type { Participant, RoomEvent, RoomSnapshot } from "../protocol/generated";
 
 /** A snapshot holds at most so many messages; what falls out is read by `chat_page`. */
 const CHAT_SNAPSHOT_MESSAGES = 50;
@@ -29,6 +29,14 @@ export function applyEvent(snapshot: RoomSnapshot, event: RoomEvent): RoomSnapsh
       const changed = event.participant;
       const isSame = (id: string) => id === changed.participant_id;
       return { ...after, participants: people.map((p) => (isSame(p.participant_id) ? changed : p)) };
+    }
+    case "qualities_changed": {
+      const { qualities } = event;
+      const asGiven = (p: Participant): Participant => {
+        const quality = qualities[p.participant_id];
+        return quality === undefined ? p : { ...p, quality };
+      };
+      return { ...after, participants: people.map(asGiven) };
     }
     case "participant_left":
       return { ...after, participants: people.filter((p) => p.participant_id !== event.participant_id) };

@@ -7,6 +7,7 @@ from protocol.events import (
     ParticipantChanged,
     ParticipantJoined,
     ParticipantLeft,
+    QualitiesChanged,
 )
 from protocol.roles import RoomKind, RoomRole
 from protocol.room import (
@@ -15,6 +16,7 @@ from protocol.room import (
     MeetingInfo,
     Participant,
     ProducerInfo,
+    Quality,
     RoomInfo,
     RoomSnapshot,
     Source,
@@ -70,6 +72,8 @@ def test_events_keep_the_snapshot_current() -> None:
     assert view.producers_of_others(list(Source)) == {"theirs", "new"}
     view.on_event(ParticipantLeft(seq=7, participant_id="other", reason="left"))
     assert view.producers_of_others(list(Source)) == {"new"}
+    view.on_event(QualitiesChanged(seq=8, qualities={"third": Quality.POOR, "other": Quality.POOR}))
+    assert view.participants["third"].quality is Quality.POOR
     assert view.missed_events == 0
 
 

@@ -1,7 +1,7 @@
 """A meeting that remembers what its media feature tells it, with the real service and workers behind."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -31,7 +31,8 @@ class RecordingMeeting:
         self.room = RoomInfo(room_id="room_1", slug="round-up", name="Round-up", kind=RoomKind.ROUND_UP)
         self.events: list[RoomEvent] = []
         self.notices: list[tuple[str | None, Notice]] = []
-        self.told: list[Notice | tuple[ProducerInfo, ...] | Quality] = []
+        self.qualities: list[dict[str, Quality]] = []
+        self.told: list[Notice | tuple[ProducerInfo, ...]] = []
         """Notices, and what participants were said to send, in order."""
         self._changed = asyncio.Event()
         self._participants = {
@@ -72,12 +73,9 @@ class RecordingMeeting:
         self.told.append(producers)
         self._changed.set()
 
-    def set_quality(self, participant_id: str, quality: Quality) -> None:
-        participant = self._participants.get(participant_id)
-        if participant is not None and participant.quality is not quality:
-            self._participants[participant_id] = replace(participant, quality=quality)
-            self.told.append(quality)
-            self._changed.set()
+    def set_qualities(self, qualities: Mapping[str, Quality]) -> None:
+        self.qualities.append(dict(qualities))
+        self._changed.set()
 
     def producers(self, participant_id: str) -> tuple[ProducerInfo, ...]:
         return self._participants[participant_id].producers
@@ -91,6 +89,14 @@ class RecordingMeeting:
                         return event
                 self._changed.clear()
                 await self._changed.wait()
+
+    async def next_qualities(self) -> dict[str, Quality]:
+        """Wait for the next that is told of connections, and take it."""
+        async with asyncio.timeout(DEADLINE_S):
+            while not self.qualities:
+                self._changed.clear()
+                await self._changed.wait()
+        return self.qualities.pop(0)
 
     async def wait_for_notice(self, kind: type[Notice]) -> tuple[str | None, Notice]:
         """Wait for the first notice of a kind."""

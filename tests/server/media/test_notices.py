@@ -3,8 +3,7 @@
 import pytest
 
 from protocol.events import MediaConsumerDark, MediaLayersWanted, Notice
-from protocol.requests import MediaConsumerClose, MediaConsumerUpdate, MediaTransportClose
-from protocol.room import Quality
+from protocol.requests import MediaConsumerClose, MediaConsumerUpdate
 from protocol.wire import Empty
 from server.media.feature import MediaFeature
 from tests.server.media.meeting import RecordingMeeting
@@ -59,40 +58,3 @@ async def test_a_page_is_told_what_its_line_is_too_slow_for_and_again_when_it_co
     await ben.ask(MediaConsumerClose, Empty, consumer_id=consumer_id)
     feature.on_consumer_dark(transport.id, consumer_id, is_dark=True)
     assert dark_notices() == []
-
-
-class TestQuality:
-    """What the worker tells of transports becomes a mark of each participant."""
-
-    async def test_a_participant_s_connection_is_as_bad_as_the_worst_of_their_transports(
-        self, feature: MediaFeature, meeting: RecordingMeeting, ana: Page
-    ) -> None:
-        tablet = Page(feature, "ana", "tablet")
-        transports = [await ana.transport("send"), await ana.transport("recv"), await tablet.transport("recv")]
-        qualities = [Quality.FAIR, Quality.GOOD, Quality.POOR]
-        for transport, quality in zip(transports, qualities, strict=True):
-            feature.on_transport_quality(transport.id, quality)
-        assert quality_of(meeting, "ana") is Quality.POOR
-        assert quality_of(meeting, "ben") is Quality.GOOD
-        await tablet.ask(MediaTransportClose, Empty, transport_id=transports[2].id)
-        assert quality_of(meeting, "ana") is Quality.FAIR
-        feature.on_transport_quality(transports[0].id, Quality.GOOD)
-        assert quality_of(meeting, "ana") is Quality.GOOD
-
-    async def test_whose_transports_are_gone_has_no_bad_connection(
-        self, feature: MediaFeature, meeting: RecordingMeeting, ana: Page
-    ) -> None:
-        transport = await ana.transport("send")
-        feature.on_transport_quality(transport.id, Quality.POOR)
-        feature.on_transport_quality("of another meeting", Quality.POOR)
-        assert quality_of(meeting, "ana") is Quality.POOR
-        feature.on_worker_lost()
-        assert quality_of(meeting, "ana") is Quality.GOOD
-        feature.on_transport_quality(transport.id, Quality.POOR)
-        assert quality_of(meeting, "ana") is Quality.GOOD
-
-
-def quality_of(meeting: RecordingMeeting, participant_id: str) -> Quality:
-    participant = meeting.participant(participant_id)
-    assert participant is not None
-    return participant.quality

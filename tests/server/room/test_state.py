@@ -3,7 +3,7 @@
 import pytest
 
 from protocol.errors import ErrorCode
-from protocol.events import ParticipantChanged, ParticipantJoined, ParticipantLeft, RoomEvent
+from protocol.events import ParticipantChanged, ParticipantJoined, ParticipantLeft, QualitiesChanged, RoomEvent
 from protocol.roles import RoomRole
 from protocol.room import ChatSnapshot, MediaSnapshot, MeetingInfo, ProducerInfo, Quality, Source
 from server.errors import UserError
@@ -248,13 +248,15 @@ def test_producers_are_published_when_they_differ(core: Core) -> None:
 def test_the_quality_of_a_connection_is_published_when_it_differs(core: Core) -> None:
     caller = core.join("ana", "tab")
     core.news()
-    core.state.set_quality(caller.participant_id, Quality.GOOD)
-    core.state.set_quality(caller.participant_id, Quality.POOR)
-    core.state.set_quality(caller.participant_id, Quality.POOR)
-    core.state.set_quality("nobody", Quality.POOR)
+    ben = core.join("ben", "phone").participant_id
+    core.news()
+    core.state.set_qualities({caller.participant_id: Quality.GOOD, ben: Quality.GOOD})
+    core.state.set_qualities({caller.participant_id: Quality.POOR, ben: Quality.GOOD, "nobody": Quality.POOR})
+    core.state.set_qualities({caller.participant_id: Quality.POOR})
     [event] = core.news()
-    assert isinstance(event, ParticipantChanged)
-    assert event.participant.quality is Quality.POOR
+    assert isinstance(event, QualitiesChanged)
+    assert event.qualities == {caller.participant_id: Quality.POOR}
+    assert [participant.quality for participant in core.state.participants] == [Quality.POOR, Quality.GOOD]
 
 
 def test_a_snapshot_holds_what_features_give_and_defaults_for_the_rest(core: Core) -> None:

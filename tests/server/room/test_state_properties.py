@@ -126,10 +126,11 @@ class Meeting(RuleBasedStateMachine):
             producers = tuple(ProducerInfo(producer_id=str(s), source=s, is_paused=is_paused) for s in sources)
             self.state.set_producers(page.caller.participant_id, producers)
 
-    @rule(page=pages, quality=st.sampled_from(Quality))
-    def measure(self, page: OpenPage, quality: Quality) -> None:
-        if page.caller is not None:
-            self.state.set_quality(page.caller.participant_id, quality)
+    @rule(measured=st.lists(st.tuples(pages, st.sampled_from(Quality)), max_size=3))
+    def measure(self, measured: list[tuple[OpenPage, Quality]]) -> None:
+        self.state.set_qualities(
+            {page.caller.participant_id: quality for page, quality in measured if page.caller is not None}
+        )
 
     @rule(is_available=st.booleans())
     def rebuild_media(self, is_available: bool) -> None:
