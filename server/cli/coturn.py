@@ -1,10 +1,11 @@
 """`roundup coturn-config`: the TURN server's configuration, from the same settings that `roundup serve` reads."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from server.cli.options import DEFAULT, AnnounceIp, TlsCert, TlsKey, TurnSecretFile, TurnUrls, items
+from server.cli.options import DEFAULT, AnnounceIp, TurnSecretFile, TurnUrls, items
 from server.cli.run import failures_in_one_sentence
 from server.errors import StartupError
 
@@ -13,8 +14,17 @@ def coturn_config(
     turn_urls: TurnUrls = "",
     turn_secret_file: TurnSecretFile = DEFAULT.turn_secret_file,
     announce_ip: AnnounceIp = "",
-    tls_cert: TlsCert = None,
-    tls_key: TlsKey = None,
+    tls_cert: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="ROUNDUP_TURN_TLS_CERT",
+            metavar="FILE",
+            help="Certificate chain (PEM) for the relay's name, where coturn finds it.",
+        ),
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(envvar="ROUNDUP_TURN_TLS_KEY", metavar="FILE", help="Its key, likewise.")
+    ] = None,
     listen_ip: Annotated[
         str, typer.Option(metavar="ADDRESSES", help="Where coturn listens, comma separated; else everywhere.")
     ] = "",

@@ -10,7 +10,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from server.http.failures import ROUTE
 
 _log = structlog.get_logger("server.http.access")
-_POLLED = frozenset({"/healthz", "/readyz", "/metrics"})
+_FREQUENT = frozenset({"/healthz", "/readyz", "/metrics", "/api/connection-test/{test_id}/bytes"})
 _SIGN_IN = "/s/{token}"
 
 
@@ -21,7 +21,7 @@ class AccessLog(AbstractAccessLogger):
         """Write the line of a finished request that took `time` seconds."""
         route = request.get(ROUTE, "malformed")
         is_reading = request.method in ("GET", "HEAD") and response.status < 400 and route != _SIGN_IN
-        write = _log.debug if is_reading or route in _POLLED else _log.info
+        write = _log.debug if is_reading or route in _FREQUENT else _log.info
         write(
             "request",
             method=request.method,

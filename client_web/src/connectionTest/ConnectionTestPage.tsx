@@ -1,10 +1,12 @@
 /** `/connection-test`: what works between this device and a meeting, in words, and what to do about the rest. */
 
-import { Button } from "@mantine/core";
+import { Anchor, Button } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Link, useSearch } from "wouter";
 import { useStore } from "zustand";
 import { fetchSession } from "../connection/http";
+import { roomOf } from "../shared/connectionTestFrom";
 import { LoadingPage, Page } from "../shared/Page";
 import { ProblemPage, WelcomePage } from "../shared/ProblemPage";
 import type { Problem } from "../shared/problem";
@@ -22,7 +24,7 @@ export function ConnectionTestPage() {
   const { t } = useTranslation();
   usePageTitle(`${t("connectionTest.title")} · ${t("app.name")}`);
   const { value, problem, retry } = usePoll(fetchSession, SIGNED_IN_EVERY_MS);
-  if (problem?.category === "sign_in") return <WelcomePage />;
+  if (problem?.category === "sign_in") return <WelcomePage note={t("connectionTest.signIn")} />;
   if (value === null) {
     return problem ? (
       <ProblemPage problem={problem} onRetry={retry} hasConnectionTest={false} />
@@ -58,8 +60,20 @@ function Test() {
           </Button>
           {state.finishedAt !== null && <CopyDetails key={state.run} state={state} at={state.finishedAt} />}
         </div>
+        <WayBack />
       </div>
     </Page>
+  );
+}
+
+/** To the room that one came from, if it was one. */
+function WayBack() {
+  const { t } = useTranslation();
+  const slug = roomOf(useSearch());
+  return (
+    <Anchor component={Link} href={slug === null ? "/" : `/r/${slug}`} className={classes.back}>
+      {t(slug === null ? "connectionTest.home" : "connectionTest.backToRoom")}
+    </Anchor>
   );
 }
 

@@ -187,6 +187,9 @@ export const en = {
   connectionTest: {
     title: "Connection test",
     link: "Test your connection",
+    signIn: "For the connection test, open your personal link first, and then this page again.",
+    backToRoom: "Back to the room",
+    home: "To the start page",
     lead: "It takes up to half a minute, and looks at your camera and microphone and at what your network lets through. Nobody sees or hears you meanwhile.",
     start: "Start the test",
     again: "Test again",
@@ -316,6 +319,7 @@ export const en = {
     connection: { fair: "Weak connection", poor: "Very weak connection" },
     ownConnection: { fair: "Your connection is weak", poor: "Your connection is very weak" },
     slow: "Your connection is slow",
+    missing: "No picture comes through",
     screenOf: "{{name}}’s screen",
     screenShort: "Screen: {{name}}",
     pin: "Show {{name}} large",
@@ -363,6 +367,7 @@ export const en = {
     serverStopping: "Roundup is being restarted. You are back in a moment.",
     back: "You are connected again.",
     media: "Sound and pictures are being restored …",
+    blocked: "Sound and pictures do not get through from here. We keep trying.",
   },
   hint: {
     replaced: {

@@ -192,6 +192,9 @@ export const es: Texts = {
   connectionTest: {
     title: "Prueba de conexión",
     link: "Probar mi conexión",
+    signIn: "Para probar la conexión, abra primero su enlace personal y después otra vez esta página.",
+    backToRoom: "Volver a la sala",
+    home: "Ir a la página de inicio",
     lead: "Dura medio minuto como máximo. Mira su cámara, su micrófono y lo que su red deja pasar. Mientras tanto nadie le ve ni le oye.",
     start: "Empezar la prueba",
     again: "Probar otra vez",
@@ -323,6 +326,7 @@ export const es: Texts = {
     connection: { fair: "Conexión débil", poor: "Conexión muy débil" },
     ownConnection: { fair: "Su conexión es débil", poor: "Su conexión es muy débil" },
     slow: "Su conexión es lenta",
+    missing: "No llega la imagen",
     screenOf: "Pantalla de {{name}}",
     screenShort: "Pantalla: {{name}}",
     pin: "Mostrar en grande: {{name}}",
@@ -370,6 +374,7 @@ export const es: Texts = {
     serverStopping: "Roundup se está reiniciando. Volverá en un momento.",
     back: "Ya tiene conexión otra vez.",
     media: "Recuperando el sonido y la imagen …",
+    blocked: "Desde aquí no pasan ni el sonido ni la imagen. Seguimos intentándolo.",
   },
   hint: {
     replaced: {

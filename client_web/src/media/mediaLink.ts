@@ -27,10 +27,12 @@ export interface MediaLinkOptions {
   onReady(): void;
   /** Nothing has come for a moment: the network may have changed. */
   onDoubt(): void;
+  /** Packets get through one way, or do not just now. */
+  onReach(direction: Direction, isOpen: boolean): void;
   onBroken(error: unknown): void;
 }
 
-type Direction = "send" | "recv";
+export type Direction = "send" | "recv";
 
 interface IceRestart {
   sinceMs: number;
@@ -88,7 +90,7 @@ export class MediaLink {
     this.#path = new PathKeeper({
       look: () => this.#look(),
       onDoubt: options.onDoubt,
-      onSilence: () => this.findWay(),
+      onSilence: () => this.#onSilence(),
       onHeard: (directions) => this.#onHeard(directions),
     });
     Promise.all(this.#transports.values()).then(
@@ -232,13 +234,22 @@ export class MediaLink {
 
   #onState(direction: Direction, state: types.ConnectionState): void {
     this.#states.set(direction, state);
+    if (state !== "new" && state !== "closed") this.#options.onReach(direction, state === "connected");
     if (state === "disconnected") setTimeout(() => this.#restartIfStill(direction), DISCONNECTED_MS);
     else if (state === "failed") void this.#restartIce(direction);
+  }
+
+  #onSilence(): void {
+    for (const [direction, state] of this.#states) {
+      if (state === "connected") this.#options.onReach(direction, false);
+    }
+    this.findWay();
   }
 
   /** A restart has helped: when the way closes again, the next one need not wait long. */
   #onHeard(directions: readonly Direction[]): void {
     for (const direction of directions) {
+      this.#options.onReach(direction, true);
       const restart = this.#restarts.get(direction);
       if (!restart) continue;
       clearTimeout(restart.timer);

@@ -8,9 +8,10 @@ import { backoffMs } from "../connection/backoff";
 import type { Requester } from "../connection/requester";
 import type { MediaSnapshot, Participant, ProducerInfo, Source } from "../protocol/generated";
 import type { SlotTrack } from "./audioSlots";
-import { MediaLink } from "./mediaLink";
+import { type Direction, MediaLink } from "./mediaLink";
 import { NOTHING, type View } from "./picture";
 import type { SentTrack } from "./publication";
+import { Reach } from "./reach";
 import { type ReceivedTrack, wantedTracks } from "./subscriptions";
 
 /** What the session needs to know of the room, each time that it changes. */
@@ -42,6 +43,8 @@ export interface MediaSessionOptions {
   onElsewhere(sources: readonly Source[]): void;
   /** Nothing has come for a moment over any transport: the network may have changed. */
   onDoubt(): void;
+  /** Sound and pictures do not get through, however often they are tried, or get through again. */
+  onBlocked(isBlocked: boolean): void;
   onUnsupported(error: unknown): void;
 }
 
@@ -54,6 +57,7 @@ const SILENT: SentTrack = { track: null, isPaused: true };
 export class MediaSession {
   readonly #options: MediaSessionOptions;
   readonly #sent: Record<Source, SentTrack> = { microphone: SILENT, camera: SILENT, screen: SILENT };
+  readonly #reach: Reach<Direction>;
   #view = NOTHING;
   #room: RoomMedia | null = null;
   #device: types.Device | null = null;
@@ -77,6 +81,7 @@ export class MediaSession {
 
   constructor(options: MediaSessionOptions) {
     this.#options = options;
+    this.#reach = new Reach((isBlocked) => options.onBlocked(isBlocked));
   }
 
   /** Begin, once inside the room; after a reconnect, go on with what it is now. */
@@ -151,6 +156,7 @@ export class MediaSession {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    this.#reach.close();
     this.#link?.close();
     this.#link = null;
   }
@@ -206,6 +212,7 @@ export class MediaSession {
     clearTimeout(this.#timer);
     this.#link?.close();
     this.#readyAt = Number.POSITIVE_INFINITY;
+    this.#reach.renew();
     this.#options.onTracks([]);
     this.#options.onSlots([]);
     this.#options.onStatus(status);
@@ -220,6 +227,7 @@ export class MediaSession {
       onSlots: (slots) => link === this.#link && this.#options.onSlots(slots),
       onReady: () => link === this.#link && this.#onReady(),
       onDoubt: () => this.#options.onDoubt(),
+      onReach: (direction, isOpen) => link === this.#link && this.#onReach(direction, isOpen),
       onBroken: () => link === this.#link && this.#rebuild(),
     });
     this.#link = link;
@@ -228,6 +236,11 @@ export class MediaSession {
 
   #tellLink(room: RoomMedia): void {
     this.#link?.receive(wantedTracks(room.participants, room.ownId, this.#view));
+  }
+
+  #onReach(direction: Direction, isOpen: boolean): void {
+    if (isOpen) this.#reach.onOpen(direction);
+    else this.#reach.onLost(direction);
   }
 
   #onReady(): void {

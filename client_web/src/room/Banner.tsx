@@ -6,7 +6,7 @@ import { useMedia, useRoom, useSession } from "../session/sessionContext";
 import type { RoomState } from "../state/roomState";
 import classes from "./Banner.module.css";
 
-type Trouble = "offline" | "reconnecting" | "serverStopping" | "media";
+type Trouble = "offline" | "reconnecting" | "serverStopping" | "blocked" | "media";
 type Shown = Trouble | "back";
 
 /** A hiccup shorter than this is not worth a word. */
@@ -24,6 +24,15 @@ export function Banner() {
         {shown !== null && (
           <p className={classes.banner} data-good={shown === "back" || undefined}>
             {t(`banner.${shown}`)}
+            {shown === "blocked" && (
+              <>
+                {" "}
+                {/* Not in this tab: the meeting goes on being tried. */}
+                <a href="/connection-test" target="_blank" rel="noopener">
+                  {t("connectionTest.link")}
+                </a>
+              </>
+            )}
           </p>
         )}
       </div>
@@ -36,11 +45,16 @@ export function Banner() {
   );
 }
 
-function troubleOf(connection: RoomState["connection"], isMediaDown: boolean): Trouble | null {
+function troubleOf(
+  connection: RoomState["connection"],
+  isBlocked: boolean,
+  isMediaDown: boolean,
+): Trouble | null {
   if (connection.kind === "offline") return "offline";
   if (connection.kind === "reconnecting") {
     return connection.isServerStopping ? "serverStopping" : "reconnecting";
   }
+  if (isBlocked) return "blocked";
   return isMediaDown ? "media" : null;
 }
 
@@ -48,7 +62,8 @@ function troubleOf(connection: RoomState["connection"], isMediaDown: boolean): T
 function useShown(): Shown | null {
   const connection = useRoom((state) => state.connection);
   const isMediaDown = useMedia(({ status }) => status === "waiting" || status === "rebuilding");
-  const trouble = troubleOf(connection, isMediaDown);
+  const isBlocked = useMedia((media) => media.isBlocked);
+  const trouble = troubleOf(connection, isBlocked, isMediaDown);
   const [shown, setShown] = useState<Shown | null>(null);
   useEffect(() => {
     if (trouble !== null) {

@@ -14,6 +14,7 @@ export const ScreenTile = memo(function ScreenTile({ participant, box, isLarge, 
   const { participant_id, name, producers, is_connected } = participant;
   const track = useMedia((media) => media.tracks[participant_id]?.screen ?? null);
   const isDark = useMedia((media) => media.dark.has(pictureId(participant_id, "screen")));
+  const isMissing = useMedia((media) => media.missing.has(pictureId(participant_id, "screen")));
   const isSending = producers.some(({ source, is_paused }) => source === "screen" && !is_paused);
   const label = t("room.screenOf", { name });
   const pin = usePin({ participantId: participant_id, source: "screen" }, label);
@@ -29,6 +30,7 @@ export const ScreenTile = memo(function ScreenTile({ participant, box, isLarge, 
       isSpeaking={false}
       isReconnecting={!is_connected}
       isDark={isDark}
+      isMissing={isMissing && isSending}
       hasPicture={track !== null && isSending && !isDark}
       pin={canPin ? pin : undefined}
     >

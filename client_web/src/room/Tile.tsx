@@ -12,6 +12,7 @@ export const Tile = memo(function Tile({ participant, box, isLarge, canPin }: Ti
   const { participant_id, name, producers, is_connected } = participant;
   const track = useMedia((media) => media.tracks[participant_id]?.camera ?? null);
   const isDark = useMedia((media) => media.dark.has(pictureId(participant_id, "camera")));
+  const isMissing = useMedia((media) => media.missing.has(pictureId(participant_id, "camera")));
   const isSpeaking = useMedia((media) => media.speaking.has(participant_id));
   const pin = usePin({ participantId: participant_id, source: "camera" }, name);
   const isSending = (source: string) => producers.some((p) => p.source === source && !p.is_paused);
@@ -27,6 +28,7 @@ export const Tile = memo(function Tile({ participant, box, isLarge, canPin }: Ti
       isSpeaking={isSpeaking && !isMuted}
       isReconnecting={!is_connected}
       isDark={isDark && hasCamera}
+      isMissing={isMissing && hasCamera}
       hasPicture={track !== null && hasCamera && !isDark}
       pin={canPin ? pin : undefined}
     >

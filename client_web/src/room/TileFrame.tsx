@@ -24,6 +24,8 @@ interface TileFrameProps {
   isReconnecting: boolean;
   /** The line is too slow for the picture. */
   isDark?: boolean;
+  /** There should be a picture, and nothing of it has come. */
+  isMissing?: boolean;
   hasPicture: boolean;
   isScreen?: boolean;
   isLarge?: boolean;
@@ -46,6 +48,7 @@ export function TileFrame(props: TileFrameProps) {
     isSpeaking,
     isReconnecting,
     isDark = false,
+    isMissing = false,
     hasPicture,
     isScreen = false,
     isSelf = false,
@@ -66,6 +69,7 @@ export function TileFrame(props: TileFrameProps) {
       data-screen={isScreen || undefined}
       data-large={props.isLarge || undefined}
       data-dark={isDark || undefined}
+      data-missing={isMissing || undefined}
     >
       {/* Stands behind the picture, too, until its first frame has come. */}
       <div className={classes.face}>
@@ -79,6 +83,7 @@ export function TileFrame(props: TileFrameProps) {
       {props.note && <div className={classes.note}>{props.note}</div>}
       {isReconnecting && <div className={classes.state}>{t("room.reconnecting")}</div>}
       {isDark && !isReconnecting && <div className={classes.state}>{t("room.slow")}</div>}
+      {isMissing && !isReconnecting && <div className={classes.state}>{t("room.missing")}</div>}
       {pin !== undefined && (
         <button
           type="button"
@@ -89,7 +94,7 @@ export function TileFrame(props: TileFrameProps) {
           onClick={pin.toggle}
         >
           <span className={classes.pinMark}>
-            <PinIcon size={18} aria-hidden="true" />
+            <PinIcon size={18} aria-hidden="true" fill={pin.isPinned ? "currentColor" : "none"} />
           </span>
         </button>
       )}

@@ -1,6 +1,6 @@
 /**
- * Of which pictures to say that the line is too slow for them. One that has only just been asked for may be dark because
- * nothing of it has come yet: for its first seconds that is said of no picture that has never been there.
+ * Of which pictures to say why they are not there: the line is too slow for them, or nothing of them has ever come. One that
+ * has only just been asked for has some seconds to come before anything is said of it.
  */
 
 import { pictureId } from "../media/picture";
@@ -10,14 +10,24 @@ export const STARTING_MS = 5_000;
 
 type Picture = Pick<ReceivedTrack, "participantId" | "source" | "track" | "isDark">;
 
+/** By picture id. */
+export interface Absent {
+  /** The line is too slow for them. */
+  dark: ReadonlySet<string>;
+  /** For whatever reason: the publisher's network may let nothing through. */
+  missing: ReadonlySet<string>;
+}
+
 export class Darkness {
-  readonly #onChange: (dark: ReadonlySet<string>) => void;
-  /** Those that have not been there yet, with what ends their patience. */
+  readonly #onChange: (absent: Absent) => void;
+  /** Those that have not been there yet, with what ends waiting for them. */
   readonly #starting = new Map<MediaStreamTrack, () => void>();
-  /** Those that are there now. */
+  /** Those of them that have had their time. */
+  readonly #late = new Set<MediaStreamTrack>();
+  /** Those that are wanted now. */
   #pictures: readonly Picture[] = [];
 
-  constructor(onChange: (dark: ReadonlySet<string>) => void) {
+  constructor(onChange: (absent: Absent) => void) {
     this.#onChange = onChange;
   }
 
@@ -42,20 +52,30 @@ export class Darkness {
   #wait(track: MediaStreamTrack): void {
     const end = () => {
       clearTimeout(timer);
-      track.removeEventListener("unmute", onOver);
+      track.removeEventListener("unmute", onCome);
       this.#starting.delete(track);
+      this.#late.delete(track);
     };
-    const onOver = () => {
+    const onCome = () => {
       end();
       this.#tell();
     };
-    const timer = setTimeout(onOver, STARTING_MS);
-    track.addEventListener("unmute", onOver);
+    const timer = setTimeout(() => {
+      this.#late.add(track);
+      this.#tell();
+    }, STARTING_MS);
+    track.addEventListener("unmute", onCome);
     this.#starting.set(track, end);
   }
 
   #tell(): void {
-    const dark = this.#pictures.filter(({ isDark, track }) => isDark && !this.#starting.has(track));
-    this.#onChange(new Set(dark.map(({ participantId, source }) => pictureId(participantId, source))));
+    const isEarly = (track: MediaStreamTrack) => this.#starting.has(track) && !this.#late.has(track);
+    const dark = this.#pictures.filter(({ isDark, track }) => isDark && !isEarly(track));
+    const missing = this.#pictures.filter(({ isDark, track }) => !isDark && this.#late.has(track));
+    this.#onChange({ dark: idsOf(dark), missing: idsOf(missing) });
   }
+}
+
+function idsOf(pictures: readonly Picture[]): Set<string> {
+  return new Set(pictures.map(({ participantId, source }) => pictureId(participantId, source)));
 }

@@ -9,12 +9,16 @@ export type RemoteTracks = Readonly<Record<string, Partial<Record<Source, MediaS
 
 export interface MediaState {
   status: MediaStatus;
+  /** Sound and pictures do not get through, however often they are tried. */
+  isBlocked: boolean;
   /** Pictures of others as they come. */
   received: readonly ReceivedTrack[];
   /** The same by participant and source. */
   tracks: RemoteTracks;
   /** Ids of pictures of which to say that the line is too slow for them. */
   dark: ReadonlySet<string>;
+  /** Ids of pictures of which nothing has ever come, for whatever reason. */
+  missing: ReadonlySet<string>;
   /** The room's sound, by audio slot. */
   slots: readonly SlotTrack[];
   /** Who is in which audio slot, by participant id, as the server tells. */
@@ -35,9 +39,11 @@ export const NOBODY_HEARD = { slotSpeakers: [], talking: [] } as const;
 
 export const INITIAL_MEDIA: MediaState = {
   status: "connecting",
+  isBlocked: false,
   received: [],
   tracks: {},
   dark: new Set(),
+  missing: new Set(),
   slots: [],
   ...NOBODY_HEARD,
   speaking: new Set(),

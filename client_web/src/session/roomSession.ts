@@ -65,7 +65,7 @@ export class RoomSession {
   readonly #options: RoomSessionOptions;
   readonly #connection: RoomConnection;
   readonly #mediaSession: MediaSession;
-  readonly #darkness = new Darkness((dark) => this.media.setState({ dark }));
+  readonly #darkness = new Darkness((told) => this.media.setState(told));
   readonly #ends: (() => void)[] = [];
   /** Whom this page shows as oneself, once that is known. */
   #personId: string | null = null;
@@ -110,6 +110,7 @@ export class RoomSession {
       onRefused: (source) => this.sending.onRefused(source),
       onElsewhere: (elsewhere) => this.media.setState({ elsewhere }),
       onDoubt: () => void this.#connection.checkAtOnce(),
+      onBlocked: (isBlocked) => this.media.setState({ isBlocked }),
       onUnsupported: () => this.hints.show({ code: "no_webrtc" }),
     });
     this.sending = new Sending({

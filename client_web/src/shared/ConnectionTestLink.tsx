@@ -2,13 +2,15 @@
 
 import { Anchor } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { Link } from "wouter";
+import { Link, useLocation } from "wouter";
 import classes from "./ConnectionTestLink.module.css";
+import { connectionTestFrom } from "./connectionTestFrom";
 
 export function ConnectionTestLink() {
   const { t } = useTranslation();
+  const [path] = useLocation();
   return (
-    <Anchor component={Link} href="/connection-test" className={classes.link}>
+    <Anchor component={Link} href={connectionTestFrom(path)} className={classes.link}>
       {t("connectionTest.link")}
     </Anchor>
   );

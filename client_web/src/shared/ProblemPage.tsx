@@ -52,13 +52,21 @@ export function ProblemPage({
   );
 }
 
-/** Nobody is signed in: `problem` says whether somebody was. */
-export function WelcomePage({ problem }: { problem?: Problem }) {
+interface WelcomePageProps {
+  /** Why somebody who was signed in is so no more. */
+  problem?: Problem;
+  /** What one came for, and how to get there. */
+  note?: string;
+}
+
+/** Nobody is signed in. */
+export function WelcomePage({ problem, note }: WelcomePageProps) {
   const { t } = useTranslation();
   return (
     <MessagePage title={t("welcome.title")} hasWayHome={false}>
       {problem ? <p>{t(`problem.${problem.code}`)}</p> : <p>{t("welcome.text")}</p>}
       <p>{t("welcome.where")}</p>
+      {note !== undefined && <p>{note}</p>}
     </MessagePage>
   );
 }

@@ -15,7 +15,12 @@ function fail(error?: unknown): void {
 }
 
 /** A link whose transports write down, by id, what they are told. */
-async function setUp({ canSend = false, onDoubt = () => {}, onBroken = fail } = {}) {
+async function setUp({
+  canSend = false,
+  onDoubt = () => {},
+  onReach = (_direction: string, _isOpen: boolean) => {},
+  onBroken = fail,
+} = {}) {
   const device = new FakeDevice();
   let made = 0;
   const requests = {
@@ -34,6 +39,7 @@ async function setUp({ canSend = false, onDoubt = () => {}, onBroken = fail } = 
     onReady: () => undefined,
     onRefused: () => undefined,
     onDoubt,
+    onReach,
     onBroken,
   });
   await vi.advanceTimersByTimeAsync(0);
@@ -52,6 +58,20 @@ it("looks for another way with fresh relay credentials: the former ones may have
   expect(told).toEqual([
     ["tr_1", { iceServers: FRESH }],
     ["tr_1", { iceParameters: { usernameFragment: "new" } }],
+  ]);
+  link.close();
+});
+
+it("tells which way packets get through, and nothing of one that is not used", async () => {
+  const onReach = vi.fn();
+  const { link, transports } = await setUp({ canSend: true, onReach });
+  for (const state of ["new", "connecting", "connected", "disconnected", "closed"]) {
+    transports[0]?.emit("connectionstatechange", state);
+  }
+  expect(onReach.mock.calls).toEqual([
+    ["recv", false],
+    ["recv", true],
+    ["recv", false],
   ]);
   link.close();
 });

@@ -71,6 +71,7 @@ function setUp() {
       seen.elsewhere = sources;
     },
     onDoubt: () => undefined,
+    onBlocked: () => undefined,
     onUnsupported: (error) => {
       throw error;
     },

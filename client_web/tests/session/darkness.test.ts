@@ -13,13 +13,16 @@ class FakeTrack extends EventTarget {
 }
 
 let dark: string[];
+let missing: string[];
 let darkness: Darkness;
 
 beforeEach(() => {
   vi.useFakeTimers();
   dark = [];
-  darkness = new Darkness((ids) => {
-    dark = [...ids];
+  missing = [];
+  darkness = new Darkness((absent) => {
+    dark = [...absent.dark];
+    missing = [...absent.missing];
   });
 });
 afterEach(() => {
@@ -78,4 +81,24 @@ it("leaves no timer for what is gone", () => {
   darkness.follow([picture(new FakeTrack(), true)]);
   darkness.close();
   expect(vi.getTimerCount()).toBe(0);
+});
+
+it("says of a picture that nothing of it comes, until it does", () => {
+  const track = new FakeTrack();
+  darkness.follow([picture(track, false)]);
+  vi.advanceTimersByTime(STARTING_MS - 1);
+  expect(missing).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(missing).toEqual(["camera ana"]);
+  track.begin();
+  expect([missing, dark]).toEqual([[], []]);
+});
+
+it("gives one reason only for a picture that is not there", () => {
+  const track = new FakeTrack();
+  darkness.follow([picture(track, true)]);
+  vi.advanceTimersByTime(STARTING_MS);
+  expect([dark, missing]).toEqual([["camera ana"], []]);
+  darkness.follow([picture(track, false)]);
+  expect([dark, missing]).toEqual([[], ["camera ana"]]);
 });

@@ -25,7 +25,7 @@ PACE_FROM, PACE_UNTIL = 20_000, 12_000
 """Packets a second, sent, from which on they are collected, and below which they are not any more."""
 MAX_HELD = 512
 """Packets; then they leave, whatever the time."""
-DELAY_BOUNDS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05)
+DELAY_BOUNDS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
 
 _pack = struct.Struct("!HI13s").pack_into
 """Sequence number, timestamp, and a subscriber's prefix, from byte 2 of the header."""

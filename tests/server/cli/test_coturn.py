@@ -30,8 +30,8 @@ def test_it_reads_what_the_server_reads(secret_file: Path) -> None:
         ROUNDUP_TURN_URLS=f"{UDP},{TCP},{TLS}",
         ROUNDUP_TURN_SECRET_FILE=secret_file,
         ROUNDUP_ANNOUNCE_IP="203.0.113.7, 2001:db8::7",
-        ROUNDUP_TLS_CERT="/etc/turn/cert.pem",
-        ROUNDUP_TLS_KEY="/etc/turn/key.pem",
+        ROUNDUP_TURN_TLS_CERT="/etc/turn/cert.pem",
+        ROUNDUP_TURN_TLS_KEY="/etc/turn/key.pem",
     )
     printed = lines(outcome)
     for line in (
