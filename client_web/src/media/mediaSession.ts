@@ -203,6 +203,7 @@ export class MediaSession {
     this.#link?.close();
     this.#link = null;
     this.#era = "";
+    this.#reach.forget();
     this.#options.onTracks([]);
     this.#options.onSlots([]);
     this.#options.onStatus("waiting");

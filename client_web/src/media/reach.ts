@@ -35,6 +35,13 @@ export class Reach<Way> {
     this.#lost.clear();
   }
 
+  /** There is nothing to reach just now. */
+  forget(): void {
+    this.#lost.clear();
+    this.#isStillLost = false;
+    this.#follow();
+  }
+
   close(): void {
     clearTimeout(this.#timer);
   }

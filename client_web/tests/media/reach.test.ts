@@ -61,6 +61,17 @@ it("does not take new transports for lost ones", () => {
   expect(said).toEqual([]);
 });
 
+it("blames no network while the media server is away", () => {
+  reach.onLost("recv");
+  reach.forget();
+  vi.advanceTimersByTime(BLOCKED_MS);
+  expect(said).toEqual([]);
+  reach.onLost("recv");
+  vi.advanceTimersByTime(BLOCKED_MS);
+  reach.forget();
+  expect(said).toEqual([true, false]);
+});
+
 it("leaves no timer when it is closed", () => {
   reach.onLost("recv");
   reach.close();
