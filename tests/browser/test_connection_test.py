@@ -247,3 +247,26 @@ async def test_the_door_and_the_pages_of_trouble_lead_there(
     await maya.page.goto(f"{site.url}/")
     await expect(maya.page.get_by_role("heading", name="We cannot reach Roundup")).to_be_visible()
     await expect(link).to_be_visible()
+
+
+async def test_it_leads_back_to_where_one_came_from(
+    browser: Browser, site: RunningServer, stack: AsyncExitStack
+) -> None:
+    maya = await sign_in(browser, site, stack)
+    await maya.page.get_by_role("link", name="Test your connection").click()
+    await maya.page.get_by_role("link", name="To the start page").click()
+    await maya.page.goto(f"{site.url}/r/morning-round-up")
+    await maya.page.get_by_role("link", name="Test your connection").click()
+    assert await maya.accessibility_violations() == []
+    await maya.page.get_by_role("link", name="Back to the room").click()
+    await expect(maya.button("Join")).to_be_visible()
+
+
+async def test_who_is_not_signed_in_is_told_how_to_come_to_it(
+    browser: Browser, site: RunningServer, stack: AsyncExitStack
+) -> None:
+    context = await browser.new_context(locale="en-GB")
+    stack.push_async_callback(context.close)
+    page = await context.new_page()
+    await page.goto(f"{site.url}/connection-test")
+    await expect(page.get_by_text("For the connection test, open your personal link first")).to_be_visible()
