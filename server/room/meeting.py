@@ -161,8 +161,7 @@ class LiveMeeting:
 
     def set_qualities(self, qualities: Mapping[str, Quality]) -> None:
         """Change how good some participants' connections are said to be, and publish what differs as one event."""
-        if not self._is_closed:
-            self._state.set_qualities(qualities)
+        self._state.set_qualities(qualities)
 
     async def open(self) -> None:
         """Let the features load what the room had when it was last live."""

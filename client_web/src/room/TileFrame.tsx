@@ -83,7 +83,11 @@ export function TileFrame(props: TileFrameProps) {
       {props.note && <div className={classes.note}>{props.note}</div>}
       {isReconnecting && <div className={classes.state}>{t("room.reconnecting")}</div>}
       {isDark && !isReconnecting && <div className={classes.state}>{t("room.slow")}</div>}
-      {isMissing && !isReconnecting && <div className={classes.state}>{t("room.missing")}</div>}
+      {isMissing && !isReconnecting && (
+        <div className={classes.state} data-late>
+          {t("room.missing")}
+        </div>
+      )}
       {pin !== undefined && (
         <button
           type="button"
