@@ -7,6 +7,7 @@ tag, its only argument the fields with the tag as `type`.
 
 from typing import Literal
 
+from protocol.documents import DocumentInfo, DocumentPresence, Presenter
 from protocol.room import ChatMessage, Participant, Quality
 from protocol.wire import Wire
 
@@ -54,6 +55,30 @@ class ChatMessageSent(RoomEventBase, frozen=True, kw_only=True, tag="chat_sent")
     message: ChatMessage
 
 
+class DocumentAdded(RoomEventBase, frozen=True, kw_only=True, tag="document_added"):
+    """A page of the board, or notes, was begun, or a removed one was brought back."""
+
+    document: DocumentInfo
+
+
+class DocumentChanged(RoomEventBase, frozen=True, kw_only=True, tag="document_changed"):
+    """A document's title, lock or health is now as given. What is in it comes by `document_updated`."""
+
+    document: DocumentInfo
+
+
+class DocumentRemoved(RoomEventBase, frozen=True, kw_only=True, tag="document_removed"):
+    """A document was taken out of the room."""
+
+    document_id: str
+
+
+class PresenterChanged(RoomEventBase, frozen=True, kw_only=True, tag="presenter_changed"):
+    """Whose view of the board the others are asked to follow; `None`: nobody's."""
+
+    presenter: Presenter | None
+
+
 class MediaReset(RoomEventBase, frozen=True, kw_only=True, tag="media_reset"):
     """The room's media is as given. With a new epoch every transport is gone and is to be made again."""
 
@@ -61,7 +86,18 @@ class MediaReset(RoomEventBase, frozen=True, kw_only=True, tag="media_reset"):
     is_available: bool
 
 
-RoomEvent = ParticipantJoined | ParticipantChanged | QualitiesChanged | ParticipantLeft | ChatMessageSent | MediaReset
+RoomEvent = (
+    ParticipantJoined
+    | ParticipantChanged
+    | QualitiesChanged
+    | ParticipantLeft
+    | ChatMessageSent
+    | DocumentAdded
+    | DocumentChanged
+    | DocumentRemoved
+    | PresenterChanged
+    | MediaReset
+)
 
 
 class NoticeBase(Wire, frozen=True, kw_only=True, tag_field="type"):
@@ -73,6 +109,27 @@ class ChatTypingNotice(NoticeBase, frozen=True, kw_only=True, tag="chat_typing")
 
     participant_id: str
     is_typing: bool
+
+
+class DocumentUpdated(NoticeBase, frozen=True, kw_only=True, tag="document_updated"):
+    """An open document has changed, and the change is kept.
+
+    The numbers have no gaps: a page that finds one, or hears of an update that is too large for a notice, opens the
+    document again with its state vector.
+    """
+
+    document_id: str
+    epoch: int
+    seq: int
+    update: bytes | None
+    """`None`: too large."""
+
+
+class DocumentPresences(NoticeBase, frozen=True, kw_only=True, tag="document_presence"):
+    """Where some people are now in an open document."""
+
+    document_id: str
+    presences: tuple[DocumentPresence, ...]
 
 
 class MediaTransportClosed(NoticeBase, frozen=True, kw_only=True, tag="media_transport_closed"):
@@ -124,6 +181,8 @@ class ConnectionClosing(NoticeBase, frozen=True, kw_only=True, tag="connection_c
 
 Notice = (
     ChatTypingNotice
+    | DocumentUpdated
+    | DocumentPresences
     | MediaTransportClosed
     | MediaProducerClosed
     | MediaLayersWanted

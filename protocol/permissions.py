@@ -9,6 +9,7 @@ from protocol.roles import RoomKind, RoomRole, RoomState
 _EVERYBODY = frozenset(RoomRole)
 _HEARD = frozenset({RoomRole.HOST, RoomRole.PARTICIPANT})
 """Roles that may be seen, heard and read by the room."""
+_HOSTS = frozenset({RoomRole.HOST})
 _WRITING = _HEARD | {RoomRole.AUDIENCE}
 
 _LIVE: dict[str, frozenset[RoomRole]] = {
@@ -18,6 +19,22 @@ _LIVE: dict[str, frozenset[RoomRole]] = {
     "chat_typing": _WRITING,
     "chat_page": _EVERYBODY,
     "chat_read": _EVERYBODY,
+    "document_create": _HEARD,
+    "document_rename": _HEARD,
+    "document_lock": _HOSTS,
+    "document_remove": _HOSTS,
+    "document_restore": _HOSTS,
+    "document_begin_anew": _HOSTS,
+    "document_page": _EVERYBODY,
+    "document_open": _EVERYBODY,
+    "document_more": _EVERYBODY,
+    "document_update": _HEARD,
+    "document_presence": _HEARD,
+    "document_close": _EVERYBODY,
+    "document_present": _HEARD,
+    "document_versions": _EVERYBODY,
+    "document_version": _EVERYBODY,
+    "document_authors": _EVERYBODY,
     "media_transport_create": _EVERYBODY,
     "media_transport_connect": _EVERYBODY,
     "media_ice_restart": _EVERYBODY,

@@ -7,12 +7,17 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from protocol.document_replay import apply_document_event
 from protocol.events import (
     ChatMessageSent,
+    DocumentAdded,
+    DocumentChanged,
+    DocumentRemoved,
     MediaReset,
     ParticipantChanged,
     ParticipantJoined,
     ParticipantLeft,
+    PresenterChanged,
     QualitiesChanged,
     RoomEvent,
 )
@@ -60,6 +65,8 @@ def apply_event(snapshot: RoomSnapshot, event: RoomEvent) -> RoomSnapshot:
             kept = messages[-CHAT_SNAPSHOT_MESSAGES:]
             has_more = snapshot.chat.has_more or len(kept) < len(messages)
             return replace(after, chat=replace(snapshot.chat, messages=kept, has_more=has_more))
+        case DocumentAdded() | DocumentChanged() | DocumentRemoved() | PresenterChanged():
+            return replace(after, documents=apply_document_event(snapshot.documents, event))
         case MediaReset(epoch=epoch, is_available=is_available):
             return replace(after, media=MediaSnapshot(epoch=epoch, is_available=is_available))
 

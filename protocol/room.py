@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from protocol.documents import DocumentsSnapshot
 from protocol.roles import ProgrammeRole, RoomKind, RoomRole
 from protocol.rtp import MediaKind, RtpCapabilities
 from protocol.wire import Instant, Wire
@@ -113,6 +114,7 @@ class RoomSnapshot(Wire, frozen=True, kw_only=True):
     participants: tuple[Participant, ...]
     """In order of joining."""
     chat: ChatSnapshot
+    documents: DocumentsSnapshot
     media: MediaSnapshot
 
 

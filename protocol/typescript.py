@@ -8,7 +8,18 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
-from protocol import PROTOCOL_VERSION, connection_test, events, permissions, requests, room, rtp, wire
+from protocol import (
+    PROTOCOL_VERSION,
+    connection_test,
+    document_requests,
+    documents,
+    events,
+    permissions,
+    requests,
+    room,
+    rtp,
+    wire,
+)
 from protocol.errors import ErrorCode
 from protocol.roles import ProgrammeRole, RoomKind, RoomRole, RoomState
 
@@ -26,6 +37,26 @@ _SCALARS: Mapping[Any, str] = {
     type(None): "null",
 }
 _CONSTANTS = ("MAX_MESSAGE_BYTES", "MAX_CHAT_CHARACTERS", "MAX_CHAT_PAGE", "MAX_NAME_CHARACTERS")
+_DOCUMENT_CONSTANTS = (
+    "MAX_TITLE_CHARACTERS",
+    "MAX_UPDATE_BYTES",
+    "MAX_UPLOAD_BYTES",
+    "MAX_PRESENCE_BYTES",
+    "DOCUMENTS_IN_SNAPSHOT",
+    "MAX_DOCUMENT_PAGE",
+)
+_ENUMS: tuple[type[StrEnum], ...] = (
+    ErrorCode,
+    ProgrammeRole,
+    RoomKind,
+    RoomRole,
+    RoomState,
+    rtp.MediaKind,
+    room.Source,
+    room.Quality,
+    documents.DocumentKind,
+    documents.DocumentHealth,
+)
 _BASES = (
     wire.Wire,
     wire.Request,
@@ -38,14 +69,14 @@ _BASES = (
 
 def render() -> str:
     """Return the whole TypeScript module."""
-    structs = list(_structs((wire, rtp, room, events, requests, connection_test)))
-    enums = (ErrorCode, ProgrammeRole, RoomKind, RoomRole, RoomState, rtp.MediaKind, room.Source, room.Quality)
+    structs = list(_structs((wire, rtp, documents, room, events, document_requests, requests, connection_test)))
     parts = [
         _HEADER,
         f"export const PROTOCOL_VERSION = {PROTOCOL_VERSION};\n",
         "".join(f"export const {name} = {getattr(wire, name)};\n" for name in _CONSTANTS),
+        "".join(f"export const {name} = {getattr(documents, name)};\n" for name in _DOCUMENT_CONSTANTS),
         "\n",
-        *(_enum(enum) for enum in enums),
+        *(_enum(enum) for enum in _ENUMS),
         *(_interface(struct) for struct in structs),
         _union("RoomEvent", events.RoomEvent),
         _union("Notice", events.Notice),

@@ -13,6 +13,7 @@ from aiohttp import web
 from server.chat.service import ChatService
 from server.clock import Clock, SystemClock
 from server.config import Config
+from server.documents.service import DocumentService
 from server.gateway.fan_out import fan_out
 from server.gateway.gateway import Gateway
 from server.hours.presence import PresenceService
@@ -33,6 +34,7 @@ from server.room.state import Graces
 from server.store.chat import ChatRepository
 from server.store.claim import claim
 from server.store.database import Database
+from server.store.documents import DocumentRepository
 from server.store.people import PeopleRepository
 from server.store.presence import PresenceRepository
 from server.store.probe import WriteProbe
@@ -140,7 +142,9 @@ class RoundupServer:
         await presence.start()
         stack.push_async_callback(presence.close)
         chat = ChatService(ChatRepository(database), clock)
-        features = (presence.create_feature, chat.create_feature, media.create_feature)
+        documents = DocumentService(DocumentRepository(database), clock)
+        stack.push_async_callback(documents.close)
+        features = (presence.create_feature, chat.create_feature, documents.create_feature, media.create_feature)
         graces = Graces(room=config.room_grace_s, reconnect=config.reconnect_grace_s, reload=config.reload_grace_s)
         directory = RoomDirectory(rooms, features, clock, graces, fan_out)
         stack.push_async_callback(directory.close)

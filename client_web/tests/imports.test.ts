@@ -12,6 +12,7 @@ const LAYERS = [
   "connection",
   "media",
   "state",
+  "documents",
   "session",
   "controls",
   "chat",

@@ -6,7 +6,7 @@ works here works there. A page sends itself a picture and looks whether it comes
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from protocol.connection_test import ConnectionTestOpened
@@ -52,6 +52,12 @@ class _MeetingOfOne:
         self, notice: Notice, *, endpoint_id: str | None = None, except_participant_id: str | None = None
     ) -> None:
         pass
+
+    def tell(self, notice: Notice, connection_ids: Iterable[str]) -> None:
+        pass
+
+    def is_inside(self, _connection_id: str) -> bool:
+        return False
 
     def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:
         pass

@@ -4,7 +4,7 @@ A room knows this interface, never a feature; a feature knows this interface, ne
 root gives every new meeting its features.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -62,6 +62,14 @@ class Meeting(Protocol):
         except_participant_id: str | None = None,
     ) -> None:
         """Send `notice` to one endpoint, or to everybody except one participant. It may be dropped."""
+        ...
+
+    def tell(self, notice: Notice, connection_ids: Iterable[str]) -> None:
+        """Send `notice` to some connections; those that have gone do not matter. It may be dropped."""
+        ...
+
+    def is_inside(self, connection_id: str) -> bool:
+        """Tell whether a connection is in the meeting; once it is not, it never is again."""
         ...
 
     def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:

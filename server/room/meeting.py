@@ -1,7 +1,7 @@
 """A room that is live: its state, its features, and the connections that are told what happens."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -154,6 +154,15 @@ class LiveMeeting:
             and (except_participant_id is None or inside.caller.participant_id != except_participant_id)
         ]
         self._fan_out(outboxes, notice)
+
+    def tell(self, notice: Notice, connection_ids: Iterable[str]) -> None:
+        """Send `notice` to some connections; those that have gone do not matter. It may be dropped."""
+        listening = map(self._listening.get, connection_ids)
+        self._fan_out([inside.outbox for inside in listening if inside is not None], notice)
+
+    def is_inside(self, connection_id: str) -> bool:
+        """Tell whether a connection is in the meeting; once it is not, it never is again."""
+        return self._state.is_inside(connection_id)
 
     def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:
         """Change what a participant sends, and publish that when it differs."""

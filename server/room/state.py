@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
+from protocol.documents import DocumentsSnapshot
 from protocol.errors import ErrorCode
 from protocol.events import (
     Departure,
@@ -178,7 +179,12 @@ class MeetingState:
             room=self.room,
             meeting=self.meeting,
             participants=self.participants,
-            **{"chat": ChatSnapshot(), "media": MediaSnapshot(epoch=0, is_available=False), **parts},  # type: ignore[arg-type]
+            **{
+                "chat": ChatSnapshot(),
+                "documents": DocumentsSnapshot(),
+                "media": MediaSnapshot(epoch=0, is_available=False),
+                **parts,
+            },  # type: ignore[arg-type]
         )
 
     def missed(self, meeting_id: str | None, last_seq: int | None) -> tuple[RoomEvent, ...] | None:

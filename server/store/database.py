@@ -22,7 +22,7 @@ from server.store.failures import OVERDUE, explained, sentence, why
 from server.store.queue import WriteQueue
 
 FILE_NAME = "roundup.sqlite3"
-NEWEST_REVISION = "0002"
+NEWEST_REVISION = "0003"
 """Of the migrations here. Named so that a start with nothing to migrate need not load Alembic to find out."""
 
 _READERS = 2

@@ -196,3 +196,68 @@ class AuditEntryRow(Base):
     action: Mapped[str]
     subject: Mapped[str]
     detail: Mapped[str]
+
+
+class DocumentRow(Base):
+    """A page of a room's board, or notes. What is in it are its updates and snapshots of the present epoch."""
+
+    __tablename__ = "document"
+    __table_args__ = (Index(None, "room_id", "created_at"),)
+
+    document_id: Mapped[str] = mapped_column(primary_key=True)
+    room_id: Mapped[str] = mapped_column(ForeignKey("room.room_id"))
+    kind: Mapped[str]
+    title: Mapped[str]
+    created_at: Mapped[int]
+    created_by: Mapped[str] = mapped_column(ForeignKey("person.person_id"))
+    is_locked: Mapped[bool]
+    epoch: Mapped[int]
+    removed_at: Mapped[int | None]
+
+
+class DocumentUpdateRow(Base):
+    """What changed in a document at a moment, as a Yjs update (v1)."""
+
+    __tablename__ = "document_update"
+
+    document_id: Mapped[str] = mapped_column(ForeignKey("document.document_id"), primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[int]
+    data: Mapped[bytes]
+    checksum: Mapped[int]
+
+
+class DocumentSnapshotRow(Base):
+    """All of a document after the update numbered `seq`, compressed. Those that are kept are its history."""
+
+    __tablename__ = "document_snapshot"
+
+    document_id: Mapped[str] = mapped_column(ForeignKey("document.document_id"), primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[int]
+    data: Mapped[bytes]
+    size: Mapped[int]
+    checksum: Mapped[int]
+
+
+class DocumentAuthorRow(Base):
+    """Whose pages a Yjs client is: whatever comes under its number is theirs. Nobody's: the server's own."""
+
+    __tablename__ = "document_author"
+
+    document_id: Mapped[str] = mapped_column(ForeignKey("document.document_id"), primary_key=True)
+    client: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("person.person_id"))
+
+
+class MeetingDocumentRow(Base):
+    """A document as it was at the end of a meeting that changed it: a snapshot that is kept for good."""
+
+    __tablename__ = "meeting_document"
+
+    meeting_id: Mapped[str] = mapped_column(ForeignKey("meeting.meeting_id"), primary_key=True)
+    document_id: Mapped[str] = mapped_column(ForeignKey("document.document_id"), primary_key=True)
+    epoch: Mapped[int]
+    seq: Mapped[int]

@@ -64,10 +64,19 @@ def test_a_page_of_chat_is_bounded() -> None:
         msgspec.convert({"before": 10, "limit": 1000}, ChatPage)
 
 
-def test_only_typing_and_reading_change_nothing() -> None:
+def test_what_is_no_mutation_reads_or_may_arrive_twice() -> None:
     assert {name for name, row in REQUESTS.items() if not issubclass(row.fields, Mutation)} == {
         "chat_typing",
         "chat_page",
+        "document_page",
+        "document_open",
+        "document_more",
+        "document_update",
+        "document_presence",
+        "document_close",
+        "document_versions",
+        "document_version",
+        "document_authors",
     }
 
 

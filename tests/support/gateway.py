@@ -23,6 +23,7 @@ from protocol.rtp import RtpCapabilities
 from protocol.wire import Empty, Request
 from server.chat.service import ChatService
 from server.clock import Clock, SystemClock
+from server.documents.service import DocumentService
 from server.gateway.fan_out import fan_out
 from server.gateway.gateway import RECHECK_EVERY_S, Gateway
 from server.hours.presence import PresenceService
@@ -33,6 +34,7 @@ from server.room.feature import Caller, Feature, FeatureFactory, Handler, Meetin
 from server.room.state import Graces
 from server.store.chat import ChatRepository
 from server.store.database import FILE_NAME, Database
+from server.store.documents import DocumentRepository
 from server.store.people import PeopleRepository
 from server.store.presence import PresenceRepository
 from server.store.rooms import RoomRepository
@@ -125,9 +127,11 @@ async def running_gateway(
         await presence.start()
         stack.push_async_callback(presence.close)
         chat = ChatService(ChatRepository(database), clock)
+        documents = DocumentService(DocumentRepository(database), clock)
+        stack.push_async_callback(documents.close)
         directory = RoomDirectory(
             rooms,
-            [presence.create_feature, chat.create_feature, *features],
+            [presence.create_feature, chat.create_feature, documents.create_feature, *features],
             clock,
             Graces(room=room_grace_s, reconnect=reconnect_grace_s, reload=reload_grace_s),
             fan_out,

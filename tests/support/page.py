@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import socketio
@@ -13,10 +13,11 @@ from protocol.events import Notice, RoomEvent
 from protocol.replay import apply_event, apply_events
 from protocol.requests import REQUESTS, Joined
 from protocol.room import RoomSnapshot
-from protocol.wire import Mutation
+from protocol.wire import Mutation, Wire
 
 NOTICES = frozenset(kind.__struct_config__.tag for kind in Notice.__args__)
 TIMEOUT_S = 30.0
+W = TypeVar("W", bound=Wire)
 
 
 class RequestError(Exception):
@@ -97,6 +98,11 @@ class Page:
             raise RequestError(ack["error"]["code"], ack["error"]["text"])
         return ack["ok"]
 
+    async def ask(self, reply: type[W], **fields: Any) -> W:
+        """Make the one request that is answered with a `reply`. Raises `RequestError`."""
+        [name] = [row.name for row in REQUESTS.values() if row.reply is reply]
+        return msgspec.convert(await self.request(name, **fields), reply)
+
     async def tell(self, name: str, **fields: Any) -> None:
         """Ask without wanting an answer."""
         await self._socket.emit(name, fields)
@@ -109,6 +115,11 @@ class Page:
                 if len(found) >= nth:
                     return found[nth - 1]
                 await self._heard.wait()
+
+    async def heard_something(self) -> None:
+        """Wait until the server says something."""
+        async with asyncio.timeout(TIMEOUT_S), self._heard:
+            await self._heard.wait()
 
     async def until_seq(self, seq: int) -> None:
         """Wait until the room's event of this number was heard."""

@@ -5,16 +5,29 @@ after the last step.
 """
 
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 import protocol
+from protocol.documents import (
+    DOCUMENTS_IN_SNAPSHOT,
+    DocumentHealth,
+    DocumentInfo,
+    DocumentKind,
+    DocumentsSnapshot,
+    Presenter,
+)
 from protocol.events import (
     ChatMessageSent,
+    DocumentAdded,
+    DocumentChanged,
+    DocumentRemoved,
     MediaReset,
     ParticipantChanged,
     ParticipantJoined,
     ParticipantLeft,
+    PresenterChanged,
     QualitiesChanged,
     RoomEvent,
 )
@@ -34,6 +47,8 @@ from protocol.room import (
 )
 
 PATH = Path(protocol.__file__).parent / "vectors" / "room_events.json"
+T = TypeVar("T", Participant, DocumentInfo)
+
 _OPENED_AT = 1_760_000_000_000
 
 
@@ -44,6 +59,8 @@ def render() -> str:
             "people_come_and_go", _snapshot(), _people_come_and_go(), gap=MediaReset(seq=99, epoch=3, is_available=True)
         ),
         _case("chat_window", _full_chat(), _chat(), gap=_sent(14, 103)),
+        _case("documents", _snapshot(), _documents(), gap=DocumentRemoved(seq=99, document_id="document_1")),
+        _case("document_window", _full_list(), _more_documents(), gap=DocumentAdded(seq=99, document=_document(900))),
     ]
     return '{"cases": [\n' + ",\n".join(cases) + "\n]}\n"
 
@@ -77,6 +94,34 @@ def _chat() -> list[RoomEvent]:
     return [_sent(8, 100), _sent(9, 101), _sent(9, 101), _sent(10, 102)]
 
 
+def _documents() -> list[RoomEvent]:
+    return [
+        DocumentAdded(seq=8, document=_document(5)),
+        DocumentAdded(seq=9, document=_document(7, DocumentKind.NOTES)),
+        # Removed, and brought back to where it was.
+        DocumentRemoved(seq=10, document_id="document_5"),
+        DocumentAdded(seq=11, document=_document(5)),
+        DocumentChanged(seq=12, document=_with(_document(5), title="Goals ✓", is_locked=True)),
+        DocumentChanged(seq=13, document=_with(_document(7), health=DocumentHealth.BROKEN)),
+        # About a document that is not in the list.
+        DocumentChanged(seq=14, document=_document(3)),
+        DocumentRemoved(seq=15, document_id="document_3"),
+        PresenterChanged(seq=16, presenter=Presenter(participant_id="participant_ana", document_id="document_5")),
+        PresenterChanged(seq=17, presenter=None),
+    ]
+
+
+def _more_documents() -> list[RoomEvent]:
+    return [
+        DocumentAdded(seq=8, document=_document(200)),
+        # Earlier than what is listed, while there are others that are not.
+        DocumentAdded(seq=9, document=_document(1)),
+        DocumentRemoved(seq=10, document_id="document_200"),
+        DocumentAdded(seq=11, document=_document(1)),
+        DocumentAdded(seq=12, document=_document(150)),
+    ]
+
+
 def _case(name: str, snapshot: RoomSnapshot, events: list[RoomEvent], *, gap: RoomEvent) -> str:
     """Return a case with a line for each step."""
     now = snapshot
@@ -92,13 +137,14 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _snapshot(chat: ChatSnapshot | None = None) -> RoomSnapshot:
+def _snapshot(chat: ChatSnapshot | None = None, documents: DocumentsSnapshot | None = None) -> RoomSnapshot:
     return RoomSnapshot(
         seq=7,
         room=RoomInfo(room_id="room_1", slug="morning-round-up", name="Morning Round-up", kind=RoomKind.ROUND_UP),
         meeting=MeetingInfo(meeting_id="meeting_1", opened_at=_OPENED_AT),
         participants=(_participant("ana", "Ana", RoomRole.HOST),),
         chat=ChatSnapshot() if chat is None else chat,
+        documents=DocumentsSnapshot() if documents is None else documents,
         media=MediaSnapshot(epoch=1, is_available=True),
     )
 
@@ -107,6 +153,17 @@ def _full_chat() -> RoomSnapshot:
     first = 101 - CHAT_SNAPSHOT_MESSAGES
     messages = tuple(_message(number) for number in range(first, 100))
     return _snapshot(ChatSnapshot(messages=messages, has_more=False))
+
+
+def _full_list() -> RoomSnapshot:
+    documents = tuple(_document(number) for number in range(100, 100 + DOCUMENTS_IN_SNAPSHOT))
+    return _snapshot(documents=DocumentsSnapshot(documents=documents))
+
+
+def _document(number: int, kind: DocumentKind = DocumentKind.BOARD) -> DocumentInfo:
+    return DocumentInfo(
+        document_id=f"document_{number}", kind=kind, title=f"Page {number}", created_at=_OPENED_AT + number
+    )
 
 
 def _sent(seq: int, number: int) -> ChatMessageSent:
@@ -129,8 +186,8 @@ def _participant(word: str, name: str, role: RoomRole) -> Participant:
     )
 
 
-def _with(participant: Participant, **fields: object) -> Participant:
-    return msgspec.structs.replace(participant, **fields)
+def _with(value: T, **fields: object) -> T:
+    return msgspec.structs.replace(value, **fields)
 
 
 if __name__ == "__main__":

@@ -135,7 +135,7 @@ export function asMessage(name: RequestName, fields: object, requestId?: string)
 
 function defined(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(defined);
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
   const entries = Object.entries(value).filter(([, field]) => field !== undefined);
   return Object.fromEntries(entries.map(([key, field]) => [key, defined(field)]));
 }

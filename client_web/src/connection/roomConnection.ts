@@ -52,6 +52,8 @@ const RESTART_FIRST_MS = 2_000;
 
 const NOTICES: ReadonlySet<string> = new Set([
   "chat_typing",
+  "document_updated",
+  "document_presence",
   "media_transport_closed",
   "media_producer_closed",
   "media_layers_wanted",

@@ -6,9 +6,15 @@ export const MAX_MESSAGE_BYTES = 65536;
 export const MAX_CHAT_CHARACTERS = 4000;
 export const MAX_CHAT_PAGE = 50;
 export const MAX_NAME_CHARACTERS = 80;
+export const MAX_TITLE_CHARACTERS = 80;
+export const MAX_UPDATE_BYTES = 49152;
+export const MAX_UPLOAD_BYTES = 4194304;
+export const MAX_PRESENCE_BYTES = 4096;
+export const DOCUMENTS_IN_SNAPSHOT = 60;
+export const MAX_DOCUMENT_PAGE = 60;
 
 /** Why a request failed. Codes are part of the protocol: a page decides by the code, a person reads the text. */
-export type ErrorCode = "bad_request" | "too_large" | "too_many" | "not_signed_in" | "other_person" | "link_invalid" | "forbidden" | "not_found" | "not_in_room" | "version_mismatch" | "cannot_consume" | "too_many_screens" | "media_unavailable" | "unavailable" | "too_slow" | "server_stopping" | "internal_error";
+export type ErrorCode = "bad_request" | "too_large" | "too_many" | "not_signed_in" | "other_person" | "link_invalid" | "forbidden" | "not_found" | "not_in_room" | "version_mismatch" | "cannot_consume" | "too_many_screens" | "media_unavailable" | "out_of_sync" | "document_full" | "document_broken" | "document_locked" | "unavailable" | "too_slow" | "server_stopping" | "internal_error";
 
 /** What a person is in the mentoring programme. */
 export type ProgrammeRole = "teacher" | "mentor" | "facilitator" | "coordinator" | "ops";
@@ -30,6 +36,12 @@ export type Source = "microphone" | "camera" | "screen";
 
 /** How good somebody's connection is, as their packets show. From the worst to the best. */
 export type Quality = "poor" | "fair" | "good";
+
+/** What a document is. */
+export type DocumentKind = "board" | "notes";
+
+/** Whether a document can be used. */
+export type DocumentHealth = "good" | "nearly_full" | "full" | "unsaved" | "broken";
 
 /** The reply of a request that has nothing to tell. */
 export interface Empty {
@@ -180,6 +192,49 @@ export interface ConsumerOptions {
   producerPaused: boolean;
 }
 
+/** A page of the board, or notes. */
+export interface DocumentInfo {
+  document_id: string;
+  kind: DocumentKind;
+  title: string;
+  created_at: number;
+  is_locked: boolean;
+  health: DocumentHealth;
+}
+
+/** Whose view of which page of the board the others are asked to follow. */
+export interface Presenter {
+  participant_id: string;
+  document_id: string;
+}
+
+/** The room's newest documents, oldest first; earlier ones by `document_page`. */
+export interface DocumentsSnapshot {
+  documents: DocumentInfo[];
+  has_more: boolean;
+  presenter: Presenter | null;
+}
+
+/** Where somebody is in a document, for this moment. */
+export interface DocumentPresence {
+  participant_id: string;
+  client: number;
+  state: Uint8Array | null;
+}
+
+/** A moment of a document that is kept. */
+export interface DocumentVersion {
+  seq: number;
+  at: number;
+}
+
+/** The first of the bytes of an answer that may be too long for one message; the rest by `document_more`. */
+export interface Passage {
+  passage_id: string;
+  data: Uint8Array;
+  size: number;
+}
+
 /** Somebody known to the programme, as they see themselves. */
 export interface Person {
   person_id: string;
@@ -249,6 +304,7 @@ export interface RoomSnapshot {
   meeting: MeetingInfo;
   participants: Participant[];
   chat: ChatSnapshot;
+  documents: DocumentsSnapshot;
   media: MediaSnapshot;
 }
 
@@ -330,6 +386,34 @@ export interface ChatMessageSent {
   message: ChatMessage;
 }
 
+/** A page of the board, or notes, was begun, or a removed one was brought back. */
+export interface DocumentAdded {
+  type: "document_added";
+  seq: number;
+  document: DocumentInfo;
+}
+
+/** A document's title, lock or health is now as given. What is in it comes by `document_updated`. */
+export interface DocumentChanged {
+  type: "document_changed";
+  seq: number;
+  document: DocumentInfo;
+}
+
+/** A document was taken out of the room. */
+export interface DocumentRemoved {
+  type: "document_removed";
+  seq: number;
+  document_id: string;
+}
+
+/** Whose view of the board the others are asked to follow; `None`: nobody's. */
+export interface PresenterChanged {
+  type: "presenter_changed";
+  seq: number;
+  presenter: Presenter | null;
+}
+
 /** The room's media is as given. With a new epoch every transport is gone and is to be made again. */
 export interface MediaReset {
   type: "media_reset";
@@ -343,6 +427,22 @@ export interface ChatTypingNotice {
   type: "chat_typing";
   participant_id: string;
   is_typing: boolean;
+}
+
+/** An open document has changed, and the change is kept. The numbers have no gaps: a page that finds one, or hears of an update that is too large for a notice, opens the document again with its state vector. */
+export interface DocumentUpdated {
+  type: "document_updated";
+  document_id: string;
+  epoch: number;
+  seq: number;
+  update: Uint8Array | null;
+}
+
+/** Where some people are now in an open document. */
+export interface DocumentPresences {
+  type: "document_presence";
+  document_id: string;
+  presences: DocumentPresence[];
 }
 
 /** A transport of this endpoint was closed by the server: no consent (RFC 7675), failed DTLS, or replaced. */
@@ -387,6 +487,160 @@ export interface ConnectionClosing {
   code: string;
   text: string;
   should_reconnect: boolean;
+}
+
+/** Begin a page of the board, or notes. `after` is the newest document of this kind that the page knows: when another one has been begun since, that one is the answer, so that two people who begin at the same moment end up together. */
+export interface DocumentCreate {
+  request_id: string;
+  kind: DocumentKind;
+  title: string;
+  after?: string | null;
+  update?: Uint8Array;
+}
+
+/** The new document, or the one that somebody else had begun just before. */
+export interface DocumentCreated {
+  document: DocumentInfo;
+}
+
+/** Give a document another title. */
+export interface DocumentRename {
+  request_id: string;
+  document_id: string;
+  title: string;
+}
+
+/** Let only hosts change a document, or everybody again who may write here. */
+export interface DocumentLock {
+  request_id: string;
+  document_id: string;
+  is_locked: boolean;
+}
+
+/** Take a document out of the room. What is stored of it stays. */
+export interface DocumentRemove {
+  request_id: string;
+  document_id: string;
+}
+
+/** Bring a removed document back. */
+export interface DocumentRestore {
+  request_id: string;
+  document_id: string;
+}
+
+/** Go on with a broken document from the newest version of it that can be read, or from nothing. What cannot be read is kept aside, as an earlier epoch. */
+export interface DocumentBeginAnew {
+  request_id: string;
+  document_id: string;
+}
+
+/** Read which documents are older than `before`. */
+export interface DocumentPage {
+  before: string;
+  limit?: number;
+}
+
+/** Some documents, oldest first. */
+export interface DocumentList {
+  documents: DocumentInfo[];
+  has_more: boolean;
+}
+
+/** Open a document, or after a gap again: from the answer on, `document_updated` tells what changes in it. `state` is the state vector of what the page has of the document's `epoch`; of another epoch it counts as empty. */
+export interface DocumentOpen {
+  document_id: string;
+  epoch?: number;
+  state?: Uint8Array;
+}
+
+/** What a page needs to begin. */
+export interface DocumentOpened {
+  epoch: number;
+  seq: number;
+  state: Uint8Array;
+  update: Passage;
+  presences: DocumentPresence[];
+}
+
+/** Read on in a passage, from a byte on. */
+export interface DocumentMore {
+  passage_id: string;
+  offset: number;
+}
+
+/** The next bytes of a passage. */
+export interface DocumentPart {
+  data: Uint8Array;
+}
+
+/** Change a document. Answered when the change is kept. A longer update comes in parts, one after the other on one connection, all but the last with `is_part`. */
+export interface DocumentUpdate {
+  document_id: string;
+  epoch: number;
+  update: Uint8Array;
+  is_part?: boolean;
+}
+
+/** The change is part of the one numbered `seq`; 0 for all parts but the last. */
+export interface DocumentKept {
+  seq: number;
+}
+
+/** Tell those who have the document open where one is in it. Transient: may be dropped. */
+export interface DocumentPresenceSet {
+  document_id: string;
+  client: number;
+  state: Uint8Array | null;
+}
+
+/** Be told no more of a document. */
+export interface DocumentClose {
+  document_id: string;
+}
+
+/** Ask the others to follow one's view of a page of the board; with `None`, no more. */
+export interface DocumentPresent {
+  request_id: string;
+  document_id: string | null;
+}
+
+/** Read which moments of a document are kept. */
+export interface DocumentVersions {
+  document_id: string;
+}
+
+/** The moments to which one can go back, oldest first. */
+export interface DocumentHistory {
+  versions: DocumentVersion[];
+}
+
+/** Read all of a document as it was after the change numbered `seq`, one of its versions. */
+export interface DocumentVersionRead {
+  document_id: string;
+  seq: number;
+}
+
+/** A version, as one update to an empty document. */
+export interface DocumentVersionFound {
+  update: Passage;
+}
+
+/** Read who has changed a document. */
+export interface DocumentAuthorsRead {
+  document_id: string;
+}
+
+/** Somebody who has changed a document, in all the pages that were theirs. */
+export interface Author {
+  person_id: string;
+  name: string;
+  clients: number[];
+}
+
+/** Everybody who has changed a document. */
+export interface DocumentAuthors {
+  authors: Author[];
 }
 
 /** Enter a room, or come back to it after a lost connection. `endpoint_id` names this open page: made once per page load, kept over reconnects, so that its transports live on. With `meeting_id` and `last_seq` of what the page has seen, the answer may be the events it missed. `person_id` is whom the page shows as oneself: nobody enters as somebody else who has signed in in the same browser since. */
@@ -557,9 +811,9 @@ export interface ConnectionTestOpened {
   media_ports: number[];
 }
 
-export type RoomEvent = ParticipantJoined | ParticipantChanged | QualitiesChanged | ParticipantLeft | ChatMessageSent | MediaReset;
+export type RoomEvent = ParticipantJoined | ParticipantChanged | QualitiesChanged | ParticipantLeft | ChatMessageSent | DocumentAdded | DocumentChanged | DocumentRemoved | PresenterChanged | MediaReset;
 
-export type Notice = ChatTypingNotice | MediaTransportClosed | MediaProducerClosed | MediaLayersWanted | MediaConsumerDark | MediaSpeakers | ConnectionClosing;
+export type Notice = ChatTypingNotice | DocumentUpdated | DocumentPresences | MediaTransportClosed | MediaProducerClosed | MediaLayersWanted | MediaConsumerDark | MediaSpeakers | ConnectionClosing;
 
 /** Every request's fields and reply, by its name on the wire. */
 export interface Requests {
@@ -569,6 +823,22 @@ export interface Requests {
   chat_typing: { fields: ChatTyping; reply: Empty };
   chat_page: { fields: ChatPage; reply: ChatHistory };
   chat_read: { fields: ChatRead; reply: Empty };
+  document_create: { fields: DocumentCreate; reply: DocumentCreated };
+  document_rename: { fields: DocumentRename; reply: Empty };
+  document_lock: { fields: DocumentLock; reply: Empty };
+  document_remove: { fields: DocumentRemove; reply: Empty };
+  document_restore: { fields: DocumentRestore; reply: Empty };
+  document_begin_anew: { fields: DocumentBeginAnew; reply: Empty };
+  document_page: { fields: DocumentPage; reply: DocumentList };
+  document_open: { fields: DocumentOpen; reply: DocumentOpened };
+  document_more: { fields: DocumentMore; reply: DocumentPart };
+  document_update: { fields: DocumentUpdate; reply: DocumentKept };
+  document_presence: { fields: DocumentPresenceSet; reply: Empty };
+  document_close: { fields: DocumentClose; reply: Empty };
+  document_present: { fields: DocumentPresent; reply: Empty };
+  document_versions: { fields: DocumentVersions; reply: DocumentHistory };
+  document_version: { fields: DocumentVersionRead; reply: DocumentVersionFound };
+  document_authors: { fields: DocumentAuthorsRead; reply: DocumentAuthors };
   media_transport_create: { fields: MediaTransportCreate; reply: MediaTransportCreated };
   media_transport_connect: { fields: MediaTransportConnect; reply: Empty };
   media_ice_restart: { fields: MediaIceRestart; reply: MediaIceRestarted };
@@ -585,7 +855,7 @@ export interface Requests {
 export type RequestName = keyof Requests;
 
 /** Requests that carry a `request_id` and are applied once however often they arrive. */
-export const MUTATIONS: ReadonlySet<RequestName> = new Set<RequestName>(["room_join", "room_leave", "chat_send", "chat_read", "media_transport_create", "media_transport_connect", "media_ice_restart", "media_transport_close", "media_produce", "media_producer_update", "media_producer_close", "media_consume", "media_audio_slots", "media_consumer_update", "media_consumer_close"]);
+export const MUTATIONS: ReadonlySet<RequestName> = new Set<RequestName>(["room_join", "room_leave", "chat_send", "chat_read", "document_create", "document_rename", "document_lock", "document_remove", "document_restore", "document_begin_anew", "document_present", "media_transport_create", "media_transport_connect", "media_ice_restart", "media_transport_close", "media_produce", "media_producer_update", "media_producer_close", "media_consume", "media_audio_slots", "media_consumer_update", "media_consumer_close"]);
 
 /** Who may make a request in a live room. The server decides; a page only shows. */
 export const PERMITTED: Readonly<Record<RequestName, readonly RoomRole[]>> = {
@@ -595,6 +865,22 @@ export const PERMITTED: Readonly<Record<RequestName, readonly RoomRole[]>> = {
   chat_typing: ["host", "participant", "audience"],
   chat_page: ["host", "participant", "audience", "observer"],
   chat_read: ["host", "participant", "audience", "observer"],
+  document_create: ["host", "participant"],
+  document_rename: ["host", "participant"],
+  document_lock: ["host"],
+  document_remove: ["host"],
+  document_restore: ["host"],
+  document_begin_anew: ["host"],
+  document_page: ["host", "participant", "audience", "observer"],
+  document_open: ["host", "participant", "audience", "observer"],
+  document_more: ["host", "participant", "audience", "observer"],
+  document_update: ["host", "participant"],
+  document_presence: ["host", "participant"],
+  document_close: ["host", "participant", "audience", "observer"],
+  document_present: ["host", "participant"],
+  document_versions: ["host", "participant", "audience", "observer"],
+  document_version: ["host", "participant", "audience", "observer"],
+  document_authors: ["host", "participant", "audience", "observer"],
   media_transport_create: ["host", "participant", "audience", "observer"],
   media_transport_connect: ["host", "participant", "audience", "observer"],
   media_ice_restart: ["host", "participant", "audience", "observer"],

@@ -5,6 +5,7 @@
  */
 
 import type { Participant, RoomEvent, RoomSnapshot } from "../protocol/generated";
+import { applyDocumentEvent } from "./applyDocumentEvent";
 
 /** A snapshot holds at most so many messages; what falls out is read by `chat_page`. */
 const CHAT_SNAPSHOT_MESSAGES = 50;
@@ -46,6 +47,11 @@ export function applyEvent(snapshot: RoomSnapshot, event: RoomEvent): RoomSnapsh
       const has_more = snapshot.chat.has_more || kept.length < messages.length;
       return { ...after, chat: { messages: kept, has_more } };
     }
+    case "document_added":
+    case "document_changed":
+    case "document_removed":
+    case "presenter_changed":
+      return { ...after, documents: applyDocumentEvent(snapshot.documents, event) };
     case "media_reset":
       return { ...after, media: { epoch: event.epoch, is_available: event.is_available } };
   }

@@ -42,6 +42,7 @@ export function snapshot(change: Partial<RoomSnapshot> = {}): RoomSnapshot {
     meeting: { meeting_id: "meeting_1", opened_at: 1_000 },
     participants: [participant("me"), participant("ana")],
     chat: { messages: [], has_more: false },
+    documents: { documents: [], has_more: false, presenter: null },
     media: { epoch: 1, is_available: true },
     ...change,
   };

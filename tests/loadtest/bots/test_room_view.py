@@ -1,4 +1,5 @@
 from loadtest.bots.room_view import RoomView
+from protocol.documents import DocumentsSnapshot
 from protocol.events import (
     ChatTypingNotice,
     ConnectionClosing,
@@ -44,6 +45,7 @@ SNAPSHOT = RoomSnapshot(
     meeting=MeetingInfo(meeting_id="m", opened_at=0),
     participants=(participant("me", "mine"), participant("other", "theirs")),
     chat=ChatSnapshot(),
+    documents=DocumentsSnapshot(),
     media=MediaSnapshot(epoch=1, is_available=True),
 )
 

@@ -26,6 +26,22 @@ FIELDS: dict[str, dict[str, Any]] = {
     "chat_typing": {"is_typing": True},
     "chat_page": {"before": 10},
     "chat_read": {"up_to": 1},
+    "document_create": {"kind": "board", "title": "Page"},
+    "document_rename": {"document_id": "d", "title": "Page"},
+    "document_lock": {"document_id": "d", "is_locked": True},
+    "document_remove": {"document_id": "d"},
+    "document_restore": {"document_id": "d"},
+    "document_begin_anew": {"document_id": "d"},
+    "document_page": {"before": "d"},
+    "document_open": {"document_id": "d"},
+    "document_more": {"passage_id": "p", "offset": 0},
+    "document_update": {"document_id": "d", "epoch": 1, "update": b"\x00\x00"},
+    "document_presence": {"document_id": "d", "client": 1, "state": b"{}"},
+    "document_close": {"document_id": "d"},
+    "document_present": {"document_id": "d"},
+    "document_versions": {"document_id": "d"},
+    "document_version": {"document_id": "d", "seq": 1},
+    "document_authors": {"document_id": "d"},
     "media_transport_create": {"direction": "send"},
     "media_transport_connect": {"transport_id": "t", "dtls_parameters": _DTLS},
     "media_ice_restart": {"transport_id": "t"},
@@ -73,7 +89,8 @@ async def ask(page: Page, name: str) -> str:
         if name == "room_join":
             await page.join(ROOM)
         else:
-            await page.request(name, **{key: msgspec.to_builtins(value) for key, value in FIELDS[name].items()})
+            fields = msgspec.to_builtins(FIELDS[name], builtin_types=(bytes,))
+            await page.request(name, **fields)
     except RequestError as error:
         return error.code
     return "ok"

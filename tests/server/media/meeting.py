@@ -1,7 +1,7 @@
 """A meeting that remembers what its media feature tells it, with the real service and workers behind."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -67,6 +67,12 @@ class RecordingMeeting:
         self.notices.append((endpoint_id, notice))
         self.told.append(notice)
         self._changed.set()
+
+    def tell(self, notice: Notice, connection_ids: Iterable[str]) -> None:
+        raise AssertionError(f"media tells endpoints, not connections: {notice}, {connection_ids}")
+
+    def is_inside(self, connection_id: str) -> bool:
+        raise AssertionError(f"media does not ask for {connection_id}")
 
     def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:
         self._participants[participant_id] = replace(self._participants[participant_id], producers=producers)

@@ -1,0 +1,204 @@
+/**
+ * One document, kept the same here and on the server, over a connection that comes and goes.
+ *
+ * Whatever goes wrong, the answer is the same: open the document again with the state vector of what is here. The server
+ * tells what is missing here and what is missing there, so that nothing depends on which message got through.
+ */
+
+import { Awareness, removeAwarenessStates } from "y-protocols/awareness";
+import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector } from "yjs";
+import { createStore, type StoreApi } from "zustand/vanilla";
+import { backoffMs } from "../connection/backoff";
+import type { Requester } from "../connection/requester";
+import type { DocumentOpened, DocumentPresences, DocumentUpdated } from "../protocol/generated";
+import { asProblem, type Problem } from "../shared/problem";
+import { Outgoing } from "./outgoing";
+import { readPassage } from "./passage";
+import { applyPresence, encodeOwn, hasSaid, type Resolve, TOLD } from "./presence";
+
+export interface DocumentState {
+  /** `opening`: nothing of it is here yet. `failed`: it cannot be had, for a reason that waiting does not mend. */
+  phase: { kind: "opening" } | { kind: "open" } | { kind: "failed"; problem: Problem };
+  /** Everything changed here has been kept. */
+  isSaved: boolean;
+  /** Why something changed here is not kept yet, beyond a lost connection. */
+  trouble: Problem | null;
+  /** Grows when the document begins anew: `doc` is another one then. */
+  epoch: number;
+}
+
+export interface DocumentLinkOptions {
+  documentId: string;
+  requests: Requester;
+  /** Whose states are shown, and as whom. */
+  resolve: Resolve;
+}
+
+const OPEN_DEADLINE_MS = 30_000;
+const PRESENCE_MS = 66;
+const REOPEN_FIRST_MS = 500;
+
+export class DocumentLink {
+  readonly documentId: string;
+  readonly store: StoreApi<DocumentState> = createStore(() => ({
+    phase: { kind: "opening" },
+    isSaved: true,
+    trouble: null,
+    epoch: 0,
+  }));
+  doc = new Doc();
+  awareness = new Awareness(this.doc);
+  readonly #requests: Requester;
+  readonly #resolve: Resolve;
+  readonly #outgoing: Outgoing;
+  #seq = 0;
+  /** What is told while the document is being opened. */
+  #early: DocumentUpdated[] | null = null;
+  #generation = 0;
+  #attempt = 0;
+  #reopenTimer: ReturnType<typeof setTimeout> | undefined;
+  #presenceTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The others were told that somebody is here. */
+  #isTold = false;
+  #isClosed = false;
+
+  constructor({ documentId, requests, resolve }: DocumentLinkOptions) {
+    this.documentId = documentId;
+    this.#requests = requests;
+    this.#resolve = resolve;
+    this.#outgoing = new Outgoing(documentId, requests, {
+      onSaved: (isSaved) => this.store.setState(isSaved ? { isSaved, trouble: null } : { isSaved }),
+      onFailed: (error) => this.#onNotKept(asProblem(error)),
+    });
+    this.#watch();
+  }
+
+  /** Open the document, or after a lost connection again. */
+  open(): void {
+    if (this.#isClosed) return;
+    clearTimeout(this.#reopenTimer);
+    this.#outgoing.pause();
+    this.#early = [];
+    void this.#open(++this.#generation);
+  }
+
+  onUpdated(notice: DocumentUpdated): void {
+    if (this.#early !== null) this.#early.push(notice);
+    else if (this.store.getState().phase.kind === "open") this.#take(notice);
+  }
+
+  onPresences({ presences }: DocumentPresences): void {
+    for (const presence of presences) applyPresence(this.awareness, presence, this.#resolve);
+  }
+
+  /** Let go of the document. What is not kept yet is lost. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#generation++;
+    clearTimeout(this.#reopenTimer);
+    clearTimeout(this.#presenceTimer);
+    this.#outgoing.pause();
+    this.#requests.tell("document_close", { document_id: this.documentId });
+    this.awareness.destroy();
+    this.doc.destroy();
+  }
+
+  async #open(generation: number): Promise<void> {
+    try {
+      const fields = {
+        document_id: this.documentId,
+        epoch: this.store.getState().epoch,
+        state: encodeStateVector(this.doc),
+      };
+      const opened = await this.#requests.request("document_open", fields, { deadlineMs: OPEN_DEADLINE_MS });
+      const update = await readPassage(this.#requests, opened.update);
+      if (generation === this.#generation) this.#onOpened(opened, update);
+    } catch (error) {
+      if (generation === this.#generation) this.#onNotOpened(asProblem(error));
+    }
+  }
+
+  #onOpened(opened: DocumentOpened, update: Uint8Array): void {
+    const { epoch, isSaved } = this.store.getState();
+    const isAnew = epoch !== 0 && opened.epoch !== epoch;
+    if (isAnew) this.#beginAnew();
+    applyUpdate(this.doc, update, TOLD);
+    this.#seq = opened.seq;
+    this.#attempt = 0;
+    this.#outgoing.open(opened.epoch, isSaved || isAnew ? null : encodeStateAsUpdate(this.doc, opened.state));
+    this.store.setState({ phase: { kind: "open" }, epoch: opened.epoch });
+    this.onPresences({
+      type: "document_presence",
+      document_id: this.documentId,
+      presences: opened.presences,
+    });
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const notice of early) if (this.#early === null) this.#take(notice);
+    this.#tellPresence();
+  }
+
+  #take({ epoch, seq, update }: DocumentUpdated): void {
+    if (epoch === this.store.getState().epoch && seq <= this.#seq) return;
+    if (epoch !== this.store.getState().epoch || seq !== this.#seq + 1 || update === null) return this.open();
+    this.#seq = seq;
+    applyUpdate(this.doc, update, TOLD);
+  }
+
+  #onNotOpened(problem: Problem): void {
+    this.#early = null;
+    if (problem.category === "passing") return this.#openLater();
+    // What is here stays here: it may be all that is left of what was changed last.
+    this.store.setState({ phase: { kind: "failed", problem } });
+  }
+
+  #onNotKept(problem: Problem): void {
+    this.store.setState({ trouble: problem.code === "out_of_sync" ? null : problem });
+    this.#openLater();
+  }
+
+  #openLater(): void {
+    clearTimeout(this.#reopenTimer);
+    this.#reopenTimer = setTimeout(() => this.open(), backoffMs(this.#attempt++, REOPEN_FIRST_MS));
+  }
+
+  /** The document goes on in another epoch: what is here does not fit it any more. */
+  #beginAnew(): void {
+    this.awareness.destroy();
+    this.doc.destroy();
+    this.doc = new Doc();
+    this.awareness = new Awareness(this.doc);
+    this.#watch();
+  }
+
+  #watch(): void {
+    this.doc.on("update", (update: Uint8Array, origin: unknown) => {
+      if (origin !== TOLD) this.#outgoing.add(update);
+    });
+    this.awareness.on("update", (_changes: unknown, origin: unknown) => {
+      if (origin !== TOLD) this.#tellPresenceLater();
+    });
+    // Whoever is told to have gone has gone; states do not have to be looked after otherwise.
+    this.doc.on("destroy", () =>
+      removeAwarenessStates(this.awareness, [...this.awareness.getStates().keys()], TOLD),
+    );
+  }
+
+  #tellPresenceLater(): void {
+    this.#presenceTimer ??= setTimeout(() => {
+      this.#presenceTimer = undefined;
+      this.#tellPresence();
+    }, PRESENCE_MS);
+  }
+
+  #tellPresence(): void {
+    const isOpen = this.store.getState().phase.kind === "open" && this.#early === null;
+    const isSomewhere = hasSaid(this.awareness);
+    if (!isOpen || this.#isClosed || !(isSomewhere || this.#isTold)) return;
+    const state = isSomewhere ? encodeOwn(this.awareness) : null;
+    this.#isTold = state !== null;
+    const fields = { document_id: this.documentId, client: this.awareness.clientID, state };
+    this.#requests.tell("document_presence", fields);
+  }
+}

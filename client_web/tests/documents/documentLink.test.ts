@@ -1,0 +1,338 @@
+import { deflateSync } from "node:zlib";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector } from "yjs";
+import { type Link, type Outcome, Requester } from "../../src/connection/requester";
+import { DocumentLink } from "../../src/documents/documentLink";
+import type { DocumentUpdated, RequestName } from "../../src/protocol/generated";
+
+beforeEach(
+  () => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] }),
+);
+afterEach(() => void vi.useRealTimers());
+
+const ID = "document_1";
+const resolve = (participantId: string) => ({
+  participantId,
+  name: `Name of ${participantId}`,
+  color: "#123456",
+});
+
+/** Answers as the server does, from a document of its own; loses and refuses what it is told to. */
+class Server {
+  doc = new Doc();
+  epoch = 1;
+  seq = 0;
+  opened = 0;
+  updates: Uint8Array[] = [];
+  told: Record<string, unknown>[] = [];
+  presences: { participant_id: string; client: number; state: Uint8Array | null }[] = [];
+  refusal: string | null = null;
+  isLosing = false;
+  partBytes = 100_000;
+  readonly #parts: Uint8Array[] = [];
+  readonly #passages = new Map<string, Uint8Array>();
+  /** Those whose line is up. */
+  links = new Set<DocumentLink>();
+
+  page(): { link: DocumentLink; requests: Requester } {
+    const wire: Link = {
+      send: async (name, fields) => this.#answer(name, fields as Record<string, unknown>),
+      tell: (name, fields) => void this.told.push({ name, ...fields }),
+    };
+    const requests = new Requester(wire);
+    requests.open();
+    const link = new DocumentLink({ documentId: ID, requests, resolve });
+    this.links.add(link);
+    return { link, requests };
+  }
+
+  /** Somebody else changes the document. */
+  change(write: (doc: Doc) => void, isTold = true): DocumentUpdated {
+    const other = new Doc();
+    applyUpdate(other, encodeStateAsUpdate(this.doc));
+    const before = encodeStateVector(other);
+    write(other);
+    return this.#keep(encodeStateAsUpdate(other, before), isTold);
+  }
+
+  text(): string {
+    return this.doc.getText("notes").toString();
+  }
+
+  #answer(name: RequestName, fields: Record<string, unknown>): Outcome {
+    if (this.isLosing) return "lost";
+    switch (name) {
+      case "document_open": {
+        this.opened++;
+        const isKnown = fields.epoch === this.epoch;
+        const state = isKnown ? (fields.state as Uint8Array) : new Uint8Array([0]);
+        const update = this.#passage(encodeStateAsUpdate(this.doc, state));
+        const state_vector = encodeStateVector(this.doc);
+        return {
+          ok: { epoch: this.epoch, seq: this.seq, state: state_vector, update, presences: this.presences },
+        };
+      }
+      case "document_more": {
+        const rest = this.#passages.get(fields.passage_id as string)?.subarray(fields.offset as number);
+        return { ok: { data: rest?.subarray(0, this.partBytes) } };
+      }
+      case "document_update": {
+        if (this.refusal !== null) return { error: { code: this.refusal, text: "" } };
+        if (fields.epoch !== this.epoch) return { error: { code: "out_of_sync", text: "" } };
+        this.#parts.push(fields.update as Uint8Array);
+        if (fields.is_part) return { ok: { seq: 0 } };
+        const parts = this.#parts.splice(0);
+        const { seq } = this.#keep(Buffer.concat(parts), true);
+        return { ok: { seq } };
+      }
+      default:
+        return { error: { code: "bad_request", text: name } };
+    }
+  }
+
+  #passage(data: Uint8Array) {
+    const packed = new Uint8Array(deflateSync(data));
+    const passage_id = `passage_${this.#passages.size}`;
+    this.#passages.set(passage_id, packed);
+    return { passage_id, data: packed.subarray(0, this.partBytes), size: packed.length };
+  }
+
+  #keep(data: Uint8Array, isTold: boolean): DocumentUpdated {
+    applyUpdate(this.doc, data);
+    this.updates.push(data);
+    const notice: DocumentUpdated = {
+      type: "document_updated",
+      document_id: ID,
+      epoch: this.epoch,
+      seq: ++this.seq,
+      update: data,
+    };
+    if (isTold) for (const link of this.links) link.onUpdated(notice);
+    return notice;
+  }
+}
+
+/** Let time pass, timers and what is really waited for: decompression takes turns that no timer counts. */
+async function pass(ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
+  await new Promise((done) => setImmediate(done));
+}
+
+/** Let time pass until something is so, a minute at most. */
+async function eventually(expectation: () => void): Promise<void> {
+  for (let turn = 0; ; turn++) {
+    try {
+      return expectation();
+    } catch (error) {
+      if (turn === 2_000) throw error;
+      await pass(30);
+    }
+  }
+}
+
+async function openPage(server: Server) {
+  const page = server.page();
+  page.link.open();
+  await eventually(() => expect(page.link.store.getState().phase.kind).toBe("open"));
+  return page;
+}
+
+const write = (link: DocumentLink, text: string) => link.doc.getText("notes").insert(0, text);
+const read = (link: DocumentLink) => link.doc.getText("notes").toString();
+
+it("shows what is there, what comes, and tells what is written here", async () => {
+  const server = new Server();
+  server.change((doc) => doc.getText("notes").insert(0, "there"));
+  const { link } = await openPage(server);
+  expect(read(link)).toBe("there");
+  server.change((doc) => doc.getText("notes").insert(0, "comes, "));
+  expect(read(link)).toBe("comes, there");
+  write(link, "mine, ");
+  expect(link.store.getState().isSaved).toBe(false);
+  await eventually(() => expect(server.text()).toBe("mine, comes, there"));
+  expect(link.store.getState().isSaved).toBe(true);
+});
+
+it("puts together what is written within a moment", async () => {
+  const server = new Server();
+  const { link } = await openPage(server);
+  for (const letter of "abcdef") write(link, letter);
+  await eventually(() => expect(server.updates).toHaveLength(1));
+  expect(server.text()).toBe("fedcba");
+});
+
+it("does not tell back what it was told", async () => {
+  const server = new Server();
+  await openPage(server);
+  server.change((doc) => doc.getText("notes").insert(0, "theirs"));
+  await eventually(() => expect(server.updates).toHaveLength(1));
+});
+
+it("opens again when something in between was not told", async () => {
+  const server = new Server();
+  const { link } = await openPage(server);
+  server.change((doc) => doc.getText("notes").insert(0, "missed, "), false);
+  server.change((doc) => doc.getText("notes").insert(0, "heard, "));
+  await eventually(() => expect(read(link)).toBe("heard, missed, "));
+  expect(server.opened).toBe(2);
+});
+
+it("reads for itself what is too large to be told", async () => {
+  const server = new Server();
+  server.partBytes = 50;
+  const { link } = await openPage(server);
+  const notice = server.change((doc) => doc.getText("notes").insert(0, "x".repeat(5_000)), false);
+  link.onUpdated({ ...notice, update: null });
+  await eventually(() => expect(read(link)).toHaveLength(5_000));
+});
+
+it("takes what is told while it is being opened", async () => {
+  const server = new Server();
+  const { link } = server.page();
+  link.open();
+  server.change((doc) => doc.getText("notes").insert(0, "early"));
+  await eventually(() => expect(read(link)).toBe("early"));
+});
+
+it("merges what was written without a connection", async () => {
+  const server = new Server();
+  const { link, requests } = await openPage(server);
+  requests.pause();
+  server.isLosing = true;
+  write(link, "offline, ");
+  server.change((doc) => doc.getText("notes").insert(0, "meanwhile, "), false);
+  await eventually(() => expect(link.store.getState().isSaved).toBe(false));
+  server.isLosing = false;
+  requests.open();
+  link.open();
+  await eventually(() => expect(link.store.getState().isSaved).toBe(true));
+  expect(read(link)).toBe(server.text());
+  expect(server.text()).toContain("offline, ");
+  expect(server.text()).toContain("meanwhile, ");
+});
+
+it("tries again what could not be kept, and says so meanwhile", async () => {
+  const server = new Server();
+  const { link } = await openPage(server);
+  server.refusal = "document_locked";
+  write(link, "kept later");
+  await eventually(() =>
+    expect(link.store.getState()).toMatchObject({ isSaved: false, trouble: { code: "document_locked" } }),
+  );
+  server.refusal = null;
+  await eventually(() => expect(server.text()).toBe("kept later"));
+  expect(link.store.getState()).toMatchObject({ isSaved: true, trouble: null });
+});
+
+it("sends a long change in parts, and what is written meanwhile after it", async () => {
+  const server = new Server();
+  const { link } = await openPage(server);
+  write(link, "x".repeat(120_000));
+  await vi.advanceTimersByTimeAsync(40);
+  write(link, "more");
+  await eventually(() => expect(server.text()).toBe(`more${"x".repeat(120_000)}`));
+  expect(link.store.getState().isSaved).toBe(true);
+});
+
+it("begins anew when the document does", async () => {
+  const server = new Server();
+  server.change((doc) => doc.getText("notes").insert(0, "before"));
+  const { link } = await openPage(server);
+  const { doc } = link;
+  server.doc = new Doc();
+  server.epoch = 2;
+  server.seq = 0;
+  server.change((after) => after.getText("notes").insert(0, "after"));
+  await eventually(() => expect(link.doc).not.toBe(doc));
+  expect(link.store.getState().epoch).toBe(2);
+  expect(read(link)).toBe("after");
+  write(link, "goes on, ");
+  await eventually(() => expect(server.text()).toBe("goes on, after"));
+});
+
+it("says why a document cannot be had", async () => {
+  const requests = new Requester({
+    send: async () => ({ error: { code: "document_broken", text: "" } }),
+    tell: () => undefined,
+  });
+  requests.open();
+  const link = new DocumentLink({ documentId: ID, requests, resolve });
+  link.open();
+  await eventually(() =>
+    expect(link.store.getState().phase).toMatchObject({
+      kind: "failed",
+      problem: { code: "document_broken" },
+    }),
+  );
+});
+
+it("tells where one is, and shows the others as the server names them", async () => {
+  const server = new Server();
+  const { link } = await openPage(server);
+  link.awareness.setLocalStateField("cursor", { x: 1 });
+  await pass(500);
+  const [said] = server.told.filter(({ name }) => name === "document_presence");
+  expect(said).toMatchObject({ client: link.awareness.clientID });
+  const state = new TextEncoder().encode(
+    JSON.stringify({ clock: 3, state: { cursor: { x: 2 }, user: { participantId: "ana", name: "Forged" } } }),
+  );
+  const presences = [{ participant_id: "ben", client: 77, state }];
+  link.onPresences({ type: "document_presence", document_id: ID, presences });
+  expect(link.awareness.getStates().get(77)).toEqual({ cursor: { x: 2 }, user: resolve("ben") });
+  link.onPresences({
+    type: "document_presence",
+    document_id: ID,
+    presences: [{ ...presences[0], state: null }] as never,
+  });
+  expect(link.awareness.getStates().has(77)).toBe(false);
+});
+
+it("is not disturbed by presences that make no sense", async () => {
+  const server = new Server();
+  const { link } = await openPage(server);
+  const junk = ["", "null", "[]", "{", '{"clock":-1,"state":{}}', '{"clock":1,"state":null}', "\ud800"];
+  const presences = junk.map((text, client) => ({
+    participant_id: "ben",
+    client,
+    state: new TextEncoder().encode(text),
+  }));
+  link.onPresences({ type: "document_presence", document_id: ID, presences });
+  expect([...link.awareness.getStates().keys()]).toEqual([link.awareness.clientID]);
+});
+
+it("comes to the same whatever the order of two pages' changes and losses", async () => {
+  const server = new Server();
+  const pages = [await openPage(server), await openPage(server)];
+  let seed = 7;
+  const random = (most: number) => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed % most;
+  };
+  const lost = new Set<number>();
+  const toggleLine = (which: number) => {
+    const page = pages[which];
+    if (lost.delete(which)) {
+      page?.requests.open();
+      page?.link.open();
+    } else {
+      lost.add(which);
+      page?.requests.pause();
+    }
+    server.links = new Set(pages.filter((_, index) => !lost.has(index)).map(({ link }) => link));
+  };
+  for (let round = 0; round < 60; round++) {
+    const which = random(2);
+    const text = pages[which]?.link.doc.getText("notes");
+    if (text === undefined) continue;
+    if (random(3) === 0 && text.length > 2) text.delete(random(text.length - 1), 1);
+    else text.insert(random(text.length + 1), String.fromCharCode(97 + random(26)));
+    if (random(4) === 0) toggleLine(which);
+    await pass(random(100));
+  }
+  for (const which of [...lost]) toggleLine(which);
+  await eventually(() => {
+    expect(pages.map(({ link }) => read(link))).toEqual([server.text(), server.text()]);
+    expect(pages.map(({ link }) => link.store.getState().isSaved)).toEqual([true, true]);
+  });
+  expect(server.text().length).toBeGreaterThan(5);
+});

@@ -1,0 +1,224 @@
+"""Serves those who have the documents of a meeting's room open: what is in them, and who is where."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+import structlog
+
+from protocol.document_requests import (
+    Author,
+    DocumentAuthors,
+    DocumentAuthorsRead,
+    DocumentBeginAnew,
+    DocumentClose,
+    DocumentHistory,
+    DocumentKept,
+    DocumentMore,
+    DocumentOpen,
+    DocumentOpened,
+    DocumentPart,
+    DocumentPresenceSet,
+    DocumentUpdate,
+    DocumentVersionFound,
+    DocumentVersionRead,
+    DocumentVersions,
+)
+from protocol.documents import DocumentKind, DocumentPresence, DocumentVersion
+from protocol.errors import ErrorCode
+from protocol.wire import Empty, Request
+from server.clock import Clock
+from server.documents.catalogue import Catalogue
+from server.documents.live_documents import LiveDocuments
+from server.documents.passages import Reading
+from server.documents.readers import Readers
+from server.documents.replica import NO_STATE
+from server.documents.salvage import salvage
+from server.errors import UserError
+from server.logs import log_failure
+from server.room.feature import Caller, Handler, Meeting
+from server.store.documents import DocumentKey, DocumentRepository, StoredDocument
+
+_log = structlog.get_logger(__name__)
+
+
+class Desk:
+    """What a meeting has open. `close` gives everything back, with what belongs to the meeting's record."""
+
+    def __init__(
+        self,
+        meeting: Meeting,
+        catalogue: Catalogue,
+        documents: LiveDocuments,
+        repository: DocumentRepository,
+        clock: Clock,
+    ) -> None:
+        self._meeting = meeting
+        self._catalogue = catalogue
+        self._documents = documents
+        self._repository = repository
+        self._clock = clock
+        self._readers: dict[str, Readers] = {}
+        """By document."""
+        self._reading: dict[str, Reading] = {}
+        """By connection."""
+        self._changed: dict[DocumentKey, DocumentKind] = {}
+        """In this meeting, and put away since."""
+
+    def handlers(self) -> Mapping[type[Request], Handler]:
+        """Return the requests that are answered here."""
+        return {
+            DocumentOpen: self.on_open,
+            DocumentMore: self.on_more,
+            DocumentUpdate: self.on_update,
+            DocumentPresenceSet: self.on_presence,
+            DocumentClose: self.on_close,
+            DocumentVersions: self.on_versions,
+            DocumentVersionRead: self.on_version,
+            DocumentAuthorsRead: self.on_authors,
+            DocumentBeginAnew: self.on_begin_anew,
+        }
+
+    async def on_open(self, caller: Caller, request: DocumentOpen) -> DocumentOpened:
+        """Tell what a page lacks, and from now on what changes."""
+        document = await self._catalogue.find(request.document_id)
+        readers = self._readers_of(document)
+        state = request.state if request.epoch == document.epoch else NO_STATE
+        try:
+            opened = await readers.open(caller.connection_id, state)
+        finally:
+            self._put_away_if_unread(readers)
+        return DocumentOpened(
+            epoch=document.epoch,
+            seq=opened.seq,
+            state=opened.state,
+            update=await self._reading_of(caller).begin(opened.update),
+            presences=readers.presences(),
+        )
+
+    async def on_more(self, caller: Caller, request: DocumentMore) -> DocumentPart:
+        """Read on in a passage."""
+        return DocumentPart(data=self._reading_of(caller).read(request.passage_id, request.offset))
+
+    async def on_update(self, caller: Caller, request: DocumentUpdate) -> DocumentKept:
+        """Keep a change and tell everybody who has the document open."""
+        # Before anything is waited for: parts are put together in the order in which they came.
+        update = self._reading_of(caller).collect(
+            request.document_id, request.epoch, request.update, is_part=request.is_part
+        )
+        document = await self._catalogue.find(request.document_id)
+        if document.is_locked and not self._catalogue.is_host(caller):
+            raise UserError(ErrorCode.DOCUMENT_LOCKED, "Only hosts change this page just now.")
+        readers = self._readers.get(document.document_id)
+        is_open = readers is not None and readers.is_read_by(caller.connection_id)
+        if readers is None or not is_open or request.epoch != document.epoch:
+            raise UserError(ErrorCode.OUT_OF_SYNC, "Open this page first.")
+        return DocumentKept(seq=0 if update is None else await readers.live.submit(caller.person_id, update))
+
+    async def on_presence(self, caller: Caller, request: DocumentPresenceSet) -> Empty:
+        """Tell the others where somebody is."""
+        readers = self._readers.get(request.document_id)
+        presence = DocumentPresence(participant_id=caller.participant_id, client=request.client, state=request.state)
+        if readers is None or not readers.set_presence(caller.connection_id, presence):
+            raise UserError(ErrorCode.NOT_FOUND, "This page is not open.")
+        return Empty()
+
+    async def on_close(self, caller: Caller, request: DocumentClose) -> Empty:
+        """Tell a connection of a document no more."""
+        readers = self._readers.get(request.document_id)
+        if readers is not None:
+            readers.leave(caller.connection_id)
+            self._put_away_if_unread(readers)
+        return Empty()
+
+    async def on_versions(self, _caller: Caller, request: DocumentVersions) -> DocumentHistory:
+        """Tell to which moments one can go back."""
+        versions = await self._repository.versions(await self._key(request.document_id))
+        return DocumentHistory(versions=tuple(DocumentVersion(seq=one.seq, at=one.at) for one in versions))
+
+    async def on_version(self, caller: Caller, request: DocumentVersionRead) -> DocumentVersionFound:
+        """Read all of a document as it was."""
+        whole = await self._repository.version(await self._key(request.document_id), request.seq)
+        if whole is None:
+            raise UserError(ErrorCode.NOT_FOUND, "This version is not kept any more.")
+        return DocumentVersionFound(update=await self._reading_of(caller).begin(whole))
+
+    async def on_authors(self, _caller: Caller, request: DocumentAuthorsRead) -> DocumentAuthors:
+        """Tell who has changed a document."""
+        document = await self._catalogue.find(request.document_id)
+        clients: dict[tuple[str, str], list[int]] = {}
+        for author in await self._repository.authors(document.document_id):
+            clients.setdefault((author.person_id, author.name), []).append(author.client)
+        return DocumentAuthors(
+            authors=tuple(
+                Author(person_id=person_id, name=name, clients=tuple(own)) for (person_id, name), own in clients.items()
+            )
+        )
+
+    async def on_begin_anew(self, _caller: Caller, request: DocumentBeginAnew) -> Empty:
+        """Go on with a broken document from what can be read of it."""
+        document = await self._catalogue.find(request.document_id)
+        key = _key_of(document)
+        async with self._documents.using(key, document.kind) as live:
+            if not await live.is_broken():
+                raise UserError(ErrorCode.BAD_REQUEST, "This page is not broken.")
+        readable = await self._repository.readable_contents(key)
+        anew = replace(document, epoch=document.epoch + 1)
+        first = salvage(_key_of(anew), readable, self._clock.now_ms())
+        await self._catalogue.begin_anew(anew, first)
+        readers = self._readers.get(document.document_id)
+        if readers is not None:
+            self._put_away(readers)
+        return Empty()
+
+    def leave(self, connection_id: str) -> None:
+        """Take note that a connection is gone."""
+        self._reading.pop(connection_id, None)
+        for readers in list(self._readers.values()):
+            readers.leave(connection_id)
+            self._put_away_if_unread(readers)
+
+    async def close(self) -> None:
+        """Keep what the meeting has changed for its record, and give everything back. Idempotent."""
+        for readers in list(self._readers.values()):
+            self._put_away(readers)
+        changed, self._changed = self._changed, {}
+        for key, kind in changed.items():
+            try:
+                async with self._documents.using(key, kind) as live:
+                    await live.record(self._meeting.meeting_id)
+            except UserError as error:
+                # One that cannot be kept is no reason to leave the others out.
+                log_failure(_log, "record_failed", error, document_id=key.document_id)
+
+    async def _key(self, document_id: str) -> DocumentKey:
+        return _key_of(await self._catalogue.find(document_id))
+
+    def _reading_of(self, caller: Caller) -> Reading:
+        if not self._meeting.is_inside(caller.connection_id):
+            raise UserError(ErrorCode.NOT_IN_ROOM, "You are not in this room.")
+        return self._reading.setdefault(caller.connection_id, Reading())
+
+    def _readers_of(self, document: StoredDocument) -> Readers:
+        readers = self._readers.get(document.document_id)
+        if readers is None:
+            live = self._documents.take(_key_of(document), document.kind)
+            on_health = partial(self._catalogue.set_health, document.document_id)
+            readers = self._readers[document.document_id] = Readers(live, self._meeting, on_health)
+        return readers
+
+    def _put_away_if_unread(self, readers: Readers) -> None:
+        if not readers.is_read and self._readers.get(readers.live.key.document_id) is readers:
+            self._put_away(readers)
+
+    def _put_away(self, readers: Readers) -> None:
+        live = readers.live
+        del self._readers[live.key.document_id]
+        if readers.is_changed:
+            self._changed[live.key] = live.kind
+        readers.close()
+        self._documents.give_back(live)
+
+
+def _key_of(document: StoredDocument) -> DocumentKey:
+    return DocumentKey(document.document_id, document.epoch)

@@ -1,0 +1,325 @@
+"""One document that somebody has open: takes updates, keeps what is new in them, and tells of it.
+
+What is in memory is only ever what is stored, and for a moment what is about to be: when the store fails, memory is
+loaded again, and those whose updates were not kept are told so.
+"""
+
+import asyncio
+from collections import ChainMap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from protocol.documents import DOCUMENT_ROOTS, MAX_DOCUMENT_BYTES, DocumentHealth, DocumentKind
+from protocol.errors import ErrorCode
+from server.clock import Clock
+from server.documents.journal import Journal
+from server.documents.replica import NO_STATE, NO_UPDATE, Replica, ReplicaError
+from server.documents.update import Span, State, Update, UpdateError, read_state, read_update, write_state
+from server.documents.versions import is_snapshot_due, superfluous
+from server.errors import StoreError, UserError
+from server.logs import log_failure
+from server.store.documents import (
+    Change,
+    DocumentBrokenError,
+    DocumentKey,
+    DocumentRepository,
+    OutOfTurnError,
+    Version,
+)
+
+COLLECT_S = 0.025
+"""What comes within it is kept, and told, as one change: fifty people who draw are forty messages a second to each."""
+MAX_CLIENTS = 20_000
+"""Every page that ever changed a document is a client of it."""
+MAX_NEW_CLIENTS = 32
+"""In one update: a page has one, and perhaps those of earlier pages of the same person."""
+_NEARLY_FULL = MAX_DOCUMENT_BYTES * 4 // 5
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a page needs to begin."""
+
+    seq: int
+    state: bytes
+    """The server's state vector: the page sends what is not in it."""
+    update: bytes
+    """What the page lacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    person_id: str | None
+    data: bytes
+    update: Update
+    done: asyncio.Future[int]
+
+    def fail(self, error: Exception) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+    def succeed(self, seq: int) -> None:
+        if not self.done.done():
+            self.done.set_result(seq)
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who is told what becomes of a document."""
+
+    on_change: Callable[[Change], None]
+    on_health: Callable[[DocumentHealth], None]
+
+
+class LiveDocument:
+    """Serves everybody who has the document open. `rest` keeps it in one piece for who opens it next."""
+
+    def __init__(
+        self, key: DocumentKey, kind: DocumentKind, repository: DocumentRepository, journal: Journal, clock: Clock
+    ) -> None:
+        self.key = key
+        self.kind = kind
+        self.listeners: list[Listener] = []
+        self.health = DocumentHealth.GOOD
+        self._roots = DOCUMENT_ROOTS[kind]
+        self._repository = repository
+        self._journal = journal
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        """Held while memory is ahead of the store."""
+        self._replica: Replica | None = None
+        """`None`: to be loaded, for the first time or again."""
+        self._version = Version(0, 0)
+        """Of the newest change."""
+        self._snapshot = Version(0, 0)
+        """How far a snapshot covers, and when it was due last."""
+        self._whole_bytes = self._further_bytes = 0
+        """Of the snapshot, and of the changes after it."""
+        self._authors: dict[int, str | None] = {}
+        self._waiting: list[_Waiting] = []
+        self._collecting: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
+
+    async def open(self, state: bytes) -> Opened:
+        """Return what somebody lacks who has `state`, a state vector.
+
+        Raises `UserError`: `state` is none, or the document is broken; `StoreError`.
+        """
+        try:
+            read_state(state)
+        except UpdateError as error:
+            raise UserError(ErrorCode.BAD_REQUEST, "This is no state vector.") from error
+        async with self._lock:
+            replica = await self._load()
+            return Opened(self._version.seq, write_state(replica.state), replica.since(state))
+
+    async def is_broken(self) -> bool:
+        """Tell whether what is stored cannot be put together. Raises `StoreError`."""
+        try:
+            async with self._lock:
+                await self._load()
+        except StoreError:
+            raise
+        except UserError:
+            return True
+        return False
+
+    async def submit(self, person_id: str | None, data: bytes) -> int:
+        """Keep what is new in an update and return the number of the change that it became part of.
+
+        `None` is the server itself. Raises `UserError`: it is no update, takes for granted what is not here
+        (`out_of_sync`), is in the name of somebody else's page, more than there is room for, or the document is
+        broken; `StoreError`.
+        """
+        try:
+            update = read_update(data)
+        except UpdateError as error:
+            raise UserError(ErrorCode.BAD_REQUEST, "This is no update of a document.") from error
+        waiting = _Waiting(person_id, data, update, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        if self._collecting is None:
+            self._collecting = asyncio.create_task(self._collect(), name=f"document {self.key.document_id}")
+        return await waiting.done
+
+    async def record(self, meeting_id: str) -> None:
+        """Keep the document as it is now for the record of a meeting.
+
+        Raises `UserError`: it is broken; `StoreError`.
+        """
+        async with self._lock:
+            await self._load()
+        await self._keep_snapshot(meeting_id)
+
+    async def rest(self) -> None:
+        """Keep what waits, and then all of the document in one piece. Raises `StoreError`."""
+        while self._collecting is not None:
+            await asyncio.shield(self._collecting)
+        if self._keeping is not None:
+            await asyncio.shield(self._keeping)
+        if self._version.seq > self._snapshot.seq:
+            await self._keep_snapshot()
+
+    async def _collect(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting, []
+                async with self._lock:
+                    await self._keep_or_refuse(batch)
+                await asyncio.sleep(COLLECT_S)
+        finally:
+            self._collecting = None
+
+    async def _keep_or_refuse(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            await self._keep(batch)
+        except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it is
+            if isinstance(error, StoreError):
+                self._set_health(DocumentHealth.UNSAVED)
+            for waiting in batch:
+                waiting.fail(error)
+        except BaseException:
+            for waiting in batch:
+                waiting.fail(UserError(ErrorCode.SERVER_STOPPING, "The server is restarting."))
+            raise
+
+    async def _keep(self, batch: Sequence[_Waiting]) -> None:
+        replica = await self._load()
+        accepted, new_authors = self._accept(batch, replica.state)
+        if not accepted:
+            return
+        try:
+            data = replica.integrate([(waiting.data, waiting.update) for waiting in accepted])
+        except ReplicaError:
+            self._replica = None
+            if len(accepted) == 1:
+                accepted[0].fail(UserError(ErrorCode.BAD_REQUEST, "This update does not fit the document."))
+            for waiting in accepted if len(accepted) > 1 else ():
+                await self._keep([waiting])  # to find out which one it is
+            return
+        if data != NO_UPDATE:
+            await self._keep_change(replica, data, new_authors)
+        for waiting in accepted:
+            waiting.succeed(self._version.seq)
+
+    async def _keep_change(self, replica: Replica, data: bytes, new_authors: dict[int, str | None]) -> None:
+        change = Change(self.key, self._version.seq + 1, self._clock.now_ms(), data, new_authors)
+        self._replica = None  # until it is known to be what is stored
+        try:
+            await self._journal.keep(change)
+        except OutOfTurnError as error:
+            raise UserError(ErrorCode.OUT_OF_SYNC, "This document has changed elsewhere.") from error
+        self._replica = replica
+        self._version = Version(change.seq, change.at)
+        self._authors |= new_authors
+        self._further_bytes += len(data)
+        for listener in tuple(self.listeners):
+            listener.on_change(change)
+        self._set_health(self._fullness())
+        self._keep_snapshot_if_due()
+
+    def _accept(self, batch: Sequence[_Waiting], state: State) -> tuple[list[_Waiting], dict[int, str | None]]:
+        """Refuse what cannot be kept. Return the rest, and whose the clients in it are that nobody knew before."""
+        ahead: dict[int, int] = {}
+        known = ChainMap(ahead, dict(state))
+        new_authors: dict[int, str | None] = {}
+        accepted = []
+        for waiting in batch:
+            spans = list(waiting.update.news(known))
+            try:
+                if not waiting.update.roots <= self._roots:
+                    raise UserError(ErrorCode.BAD_REQUEST, "Documents of this kind have no such part.")
+                if waiting.update.is_missing(known):
+                    raise UserError(ErrorCode.OUT_OF_SYNC, "Something before this update is missing.")
+                if spans and self._bytes >= MAX_DOCUMENT_BYTES:
+                    raise UserError(ErrorCode.DOCUMENT_FULL, "This page is full. Begin a new one.")
+                new_authors |= self._claims(waiting.person_id, spans, new_authors)
+            except UserError as error:
+                waiting.fail(error)
+                continue
+            ahead.update((span.client, span.end) for span in spans)
+            accepted.append(waiting)
+        return accepted, new_authors
+
+    def _claims(
+        self, person_id: str | None, spans: Sequence[Span], claimed: Mapping[int, str | None]
+    ) -> dict[int, str | None]:
+        """Return the clients that are new, as the person's. Raises `UserError` when one is somebody else's."""
+        claims: dict[int, str | None] = {}
+        for span in spans:
+            owner = self._authors.get(span.client, claimed.get(span.client, person_id))
+            if owner != person_id:
+                raise UserError(ErrorCode.FORBIDDEN, "This is written in somebody else's name.")
+            if span.client not in self._authors:
+                claims[span.client] = person_id
+        if len(claims) > MAX_NEW_CLIENTS or len(self._authors) + len(claims) > MAX_CLIENTS:
+            raise UserError(ErrorCode.TOO_MANY, "Too many pages have changed this document.")
+        return claims
+
+    async def _load(self) -> Replica:
+        """Return what is in memory, or load it. Raises `UserError` when the document is broken, `StoreError`."""
+        if self._replica is not None:
+            return self._replica
+        try:
+            contents = await self._repository.contents(self.key)
+            replica = Replica(contents.updates)
+        except (DocumentBrokenError, ReplicaError) as error:
+            log_failure(_log, "document_broken", error, document_id=self.key.document_id, epoch=self.key.epoch)
+            self._set_health(DocumentHealth.BROKEN)
+            raise UserError(ErrorCode.DOCUMENT_BROKEN, "This page cannot be read. It is kept as it is.") from error
+        now = self._clock.now_ms()
+        self._replica = replica
+        self._version, self._snapshot = Version(contents.seq, now), Version(contents.snapshot_seq, now)
+        self._authors = dict(contents.authors)
+        self._whole_bytes = len(contents.updates[0]) if contents.snapshot_seq else 0
+        self._further_bytes = sum(map(len, contents.updates)) - self._whole_bytes
+        self._set_health(self._fullness())
+        return replica
+
+    def _keep_snapshot_if_due(self) -> None:
+        since = self._snapshot
+        changes, age_ms = self._version.seq - since.seq, self._version.at - since.at
+        if self._keeping is None and is_snapshot_due(changes, self._further_bytes, age_ms):
+            self._keeping = asyncio.create_task(
+                self._keep_snapshot_beside(), name=f"snapshot of {self.key.document_id}"
+            )
+
+    async def _keep_snapshot_beside(self) -> None:
+        try:
+            await self._keep_snapshot()
+        except StoreError as error:
+            # The changes are all there; the next one tries again.
+            log_failure(_log, "snapshot_failed", error, document_id=self.key.document_id)
+        finally:
+            self._keeping = None
+
+    async def _keep_snapshot(self, meeting_id: str | None = None) -> None:
+        async with self._lock:
+            if self._replica is None or self._version.seq == 0:
+                return
+            whole, version, covered = self._replica.since(NO_STATE), self._version, self._further_bytes
+        thin = partial(superfluous, now=self._clock.now_ms())
+        await self._repository.keep_snapshot(self.key, version, whole, thin, meeting_id=meeting_id)
+        self._snapshot = version
+        self._whole_bytes = len(whole)
+        self._further_bytes -= covered
+
+    @property
+    def _bytes(self) -> int:
+        """At least so many bytes is the document as one update."""
+        return self._whole_bytes + self._further_bytes
+
+    def _fullness(self) -> DocumentHealth:
+        if self._bytes >= MAX_DOCUMENT_BYTES:
+            return DocumentHealth.FULL
+        return DocumentHealth.NEARLY_FULL if self._bytes >= _NEARLY_FULL else DocumentHealth.GOOD
+
+    def _set_health(self, health: DocumentHealth) -> None:
+        if health is not self.health:
+            self.health = health
+            for listener in tuple(self.listeners):
+                listener.on_health(health)

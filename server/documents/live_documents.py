@@ -1,0 +1,72 @@
+"""The documents that are in memory: one of each, however many meetings and requests use it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from protocol.documents import DocumentKind
+from server.clock import Clock
+from server.documents.journal import Journal
+from server.documents.live import LiveDocument
+from server.errors import StoreError
+from server.logs import log_failure
+from server.store.documents import DocumentKey, DocumentRepository
+
+_log = structlog.get_logger(__name__)
+
+
+class LiveDocuments:
+    """Hands documents out, and lets go of those that nobody has. `close` keeps what is left to be kept."""
+
+    def __init__(self, repository: DocumentRepository, clock: Clock) -> None:
+        self._repository = repository
+        self._clock = clock
+        self._journal = Journal(repository.append)
+        self._documents: dict[DocumentKey, LiveDocument] = {}
+        self._users: dict[DocumentKey, int] = {}
+        self._resting: set[asyncio.Task[None]] = set()
+
+    def take(self, key: DocumentKey, kind: DocumentKind) -> LiveDocument:
+        """Return a document, to be given back."""
+        live = self._documents.get(key)
+        if live is None:
+            live = LiveDocument(key, kind, self._repository, self._journal, self._clock)
+            self._documents[key] = live
+        self._users[key] = self._users.get(key, 0) + 1
+        return live
+
+    def give_back(self, live: LiveDocument) -> None:
+        """Take note that a document is used no more by somebody who took it."""
+        self._users[live.key] -= 1
+        if self._users[live.key] == 0:
+            task = asyncio.create_task(self._rest(live), name=f"rest of {live.key.document_id}")
+            self._resting.add(task)
+            task.add_done_callback(self._resting.discard)
+
+    @asynccontextmanager
+    async def using(self, key: DocumentKey, kind: DocumentKind) -> AsyncIterator[LiveDocument]:
+        """Have a document for a while."""
+        live = self.take(key, kind)
+        try:
+            yield live
+        finally:
+            self.give_back(live)
+
+    async def close(self) -> None:
+        """Keep every document in one piece, and write what waits. Idempotent."""
+        while self._resting:
+            await asyncio.wait(set(self._resting))
+        for live in tuple(self._documents.values()):
+            await self._rest(live)
+        await self._journal.close()
+
+    async def _rest(self, live: LiveDocument) -> None:
+        try:
+            await live.rest()
+        except StoreError as error:
+            # Nothing is lost: every change is kept by itself.
+            log_failure(_log, "snapshot_failed", error, document_id=live.key.document_id)
+        if self._users.get(live.key) == 0:
+            del self._users[live.key], self._documents[live.key]

@@ -1,0 +1,332 @@
+"""What a Yjs update contains, read before anything of it is applied.
+
+The library believes what an update declares: four bytes make it allocate 134 MB, strings need not be UTF-8, and deep
+nesting overflows its stack, which ends the process. So an update is read here first, in the format that Yjs calls v1,
+and nothing is believed: what is declared must be there, and what no page makes is refused. Of the contents nothing is
+kept but what the server has to know: whose blocks are added, which ones are taken for granted, what is deleted.
+
+The format is that of Yjs 13.6 (`UpdateDecoder.js`, `ContentType.js` and their kin) and lib0 (`decoding.js`).
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NoReturn, TypeVar
+
+MAX_NUMBER = 2**53 - 1
+"""Larger ones are none in JavaScript."""
+MAX_CLOCK = 2**31 - 1
+"""The library counts with 32 bits, and adds lengths to clocks."""
+MAX_DEPTH = 32
+"""Of values within values."""
+
+State = Mapping[int, int]
+"""A state vector: by client, the clock after its last known block."""
+
+_GC = 0
+"""A block whose contents nobody needs any more: its length is all that is left."""
+_HAS_LEFT, _HAS_RIGHT, _HAS_KEY, _CONTENT = 0x80, 0x40, 0x20, 0x1F
+"""The bits of a block's first byte."""
+_NAMED_TYPES = (3, 5)
+"""XmlElement and XmlHook: their names follow."""
+_LAST_TYPE = 6
+
+T = TypeVar("T")
+
+
+class _Content(IntEnum):
+    """What a block holds. JSON (2) is of earlier versions, documents (9) and moves (11) are nothing that we use."""
+
+    DELETED = 1
+    BINARY = 3
+    STRING = 4
+    EMBED = 5
+    FORMAT = 6
+    TYPE = 7
+    ANY = 8
+
+
+class _Value(IntEnum):
+    """The kinds of values in `ANY`."""
+
+    BYTES = 116
+    ARRAY = 117
+    OBJECT = 118
+    TEXT = 119
+    TRUE = 120
+    FALSE = 121
+    BIGINT = 122
+    FLOAT64 = 123
+    FLOAT32 = 124
+    INTEGER = 125
+    NULL = 126
+    UNDEFINED = 127
+
+
+_SIZES: Mapping[int, int] = {
+    _Value.TRUE: 0,
+    _Value.FALSE: 0,
+    _Value.NULL: 0,
+    _Value.UNDEFINED: 0,
+    _Value.FLOAT32: 4,
+    _Value.FLOAT64: 8,
+    _Value.BIGINT: 8,
+}
+
+
+class UpdateError(ValueError):
+    """These bytes are no update, or one that no page makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Blocks of one client without a gap."""
+
+    client: int
+    start: int
+    end: int
+    """The clock after the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What an update adds, deletes, and takes for granted."""
+
+    added: tuple[Span, ...]
+    """At most one of each client."""
+    needed: State
+    """By client, the clock after the newest block that is referred to or deleted."""
+    roots: frozenset[str]
+    """Names of the shared types that blocks say they are directly in."""
+
+    def is_missing(self, state: State) -> bool:
+        """Tell whether something that is taken for granted is neither in `state` nor in the update itself."""
+        known = {span.client: span.end for span in self.added}
+        return any(span.start > state.get(span.client, 0) for span in self.added) or any(
+            end > max(state.get(client, 0), known.get(client, 0)) for client, end in self.needed.items()
+        )
+
+    def news(self, state: State) -> Iterable[Span]:
+        """Return the spans that reach beyond `state`."""
+        return (span for span in self.added if span.end > state.get(span.client, 0))
+
+
+def read_update(data: bytes) -> Update:
+    """Read an update. Raises `UpdateError`."""
+    return _read(data, _Reader.update)
+
+
+def read_state(data: bytes) -> dict[int, int]:
+    """Read a state vector. Raises `UpdateError`."""
+    return _read(data, _Reader.state)
+
+
+def write_state(state: State) -> bytes:
+    """Write a state vector, the largest client first, as Yjs does."""
+    parts = [_uint(len(state))]
+    for client in sorted(state, reverse=True):
+        parts += _uint(client), _uint(state[client])
+    return b"".join(parts)
+
+
+class _Reader:
+    """Reads on from where it is; an end that comes too early is an `IndexError`."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+        self._needed: dict[int, int] = {}
+        self._roots: set[str] = set()
+
+    @property
+    def is_at_end(self) -> bool:
+        return self._at == len(self._data)
+
+    def update(self) -> Update:
+        added: dict[int, Span] = {}
+        for _ in range(self._uint()):
+            count, client, start = self._uint(), self._uint(), self._uint()
+            end = start
+            for _ in range(count):
+                end += self._block()
+            if client in added or not start < end <= MAX_CLOCK:
+                raise UpdateError("a client's blocks are none, too many, or come twice")
+            added[client] = Span(client, start, end)
+        for _ in range(self._uint()):
+            client = self._uint()
+            for _ in range(self._uint()):
+                start = self._uint()
+                self._need(client, start + self._length())
+        return Update(tuple(added.values()), self._needed, frozenset(self._roots))
+
+    def state(self) -> dict[int, int]:
+        state: dict[int, int] = {}
+        for _ in range(self._uint()):
+            client = self._uint()
+            clock = self._uint()
+            if client in state or clock > MAX_CLOCK:
+                raise UpdateError("a client comes twice, or has too many blocks")
+            state[client] = clock
+        return state
+
+    def _block(self) -> int:
+        """Read one block and return its length on the client's clock."""
+        info = self._byte()
+        if info == _GC:
+            return self._length()
+        if info & _HAS_LEFT:
+            self._need(self._uint(), self._uint() + 1)
+        if info & _HAS_RIGHT:
+            self._need(self._uint(), self._uint() + 1)
+        if not info & (_HAS_LEFT | _HAS_RIGHT):
+            self._parent(has_key=bool(info & _HAS_KEY))
+        return self._content(info & _CONTENT)
+
+    def _parent(self, *, has_key: bool) -> None:
+        is_root = self._uint()
+        if is_root == 1:
+            self._roots.add(self._text())
+        elif is_root == 0:
+            self._need(self._uint(), self._uint() + 1)
+        else:
+            raise UpdateError("a parent is either a root or a block")
+        if has_key:
+            self._text()
+
+    def _content(self, kind: int) -> int:
+        if kind == _Content.STRING:
+            return _utf16_length(self._text())
+        if kind == _Content.DELETED:
+            return self._length()
+        if kind == _Content.ANY:
+            count = self._length()
+            for _ in range(count):
+                self._value(0)
+            return count
+        if kind == _Content.TYPE:
+            self._type()
+        elif kind == _Content.FORMAT:
+            self._text()
+            self._json()
+        elif kind == _Content.EMBED:
+            self._json()
+        elif kind == _Content.BINARY:
+            self._skip(self._uint())
+        else:
+            raise UpdateError("contents of a kind that no page makes")
+        return 1
+
+    def _type(self) -> None:
+        kind = self._uint()
+        if kind > _LAST_TYPE:
+            raise UpdateError("a shared type that no page makes")
+        if kind in _NAMED_TYPES:
+            self._text()
+
+    def _value(self, depth: int) -> None:
+        kind = self._byte()
+        size = _SIZES.get(kind)
+        if size is not None:
+            self._skip(size)
+        elif kind == _Value.TEXT:
+            self._text()
+        elif kind == _Value.INTEGER:
+            self._integer()
+        elif kind == _Value.BYTES:
+            self._skip(self._uint())
+        elif depth == MAX_DEPTH:
+            raise UpdateError("values too deep within values")
+        elif kind == _Value.ARRAY:
+            for _ in range(self._uint()):
+                self._value(depth + 1)
+        elif kind == _Value.OBJECT:
+            for _ in range(self._uint()):
+                self._text()
+                self._value(depth + 1)
+        else:
+            raise UpdateError("a value of an unknown kind")
+
+    def _need(self, client: int, end: int) -> None:
+        if end > MAX_CLOCK:
+            raise UpdateError("a clock beyond all blocks")
+        if end > self._needed.get(client, 0):
+            self._needed[client] = end
+
+    def _byte(self) -> int:
+        byte = self._data[self._at]
+        self._at += 1
+        return byte
+
+    def _uint(self) -> int:
+        byte = self._byte()
+        number = byte & 0x7F
+        shift = 7
+        while byte & 0x80:
+            byte = self._byte()
+            number |= (byte & 0x7F) << shift
+            shift += 7
+            if number > MAX_NUMBER or shift > 56:
+                raise UpdateError("a number too large for JavaScript")
+        return number
+
+    def _integer(self) -> None:
+        """Skip a signed number: its first byte has six bits of it, and a sign."""
+        last = self._at + 8
+        while self._byte() & 0x80:
+            if self._at == last:
+                raise UpdateError("a number too large for JavaScript")
+
+    def _length(self) -> int:
+        length = self._uint()
+        if not 0 < length <= MAX_CLOCK:
+            raise UpdateError("nothing, or too much")
+        return length
+
+    def _skip(self, size: int) -> None:
+        self._at += size
+        if self._at > len(self._data):
+            raise IndexError
+
+    def _text(self) -> str:
+        size = self._uint()
+        start = self._at
+        self._skip(size)
+        return str(self._data[start : self._at], "utf-8")
+
+    def _json(self) -> None:
+        json.loads(self._text(), parse_constant=_refuse_constant)
+
+
+def _read(data: bytes, read: Callable[[_Reader], T]) -> T:
+    reader = _Reader(data)
+    try:
+        result = read(reader)
+    except IndexError as error:
+        raise UpdateError("it ends too early") from error
+    except (ValueError, RecursionError) as error:
+        # `UpdateError` is one, as are texts that are not UTF-8, or not JSON where it must be.
+        raise UpdateError(str(error)) from error
+    if not reader.is_at_end:
+        raise UpdateError("it goes on after its end")
+    return result
+
+
+def _utf16_length(text: str) -> int:
+    """Return the number of code units, which is what Yjs counts. Raises `UpdateError` when there are none."""
+    if not text:
+        raise UpdateError("an empty text")
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise UpdateError(f"{name} is not JSON")
+
+
+def _uint(number: int) -> bytes:
+    encoded = bytearray()
+    while number > 0x7F:
+        encoded.append(number & 0x7F | 0x80)
+        number >>= 7
+    encoded.append(number)
+    return bytes(encoded)

@@ -1,0 +1,40 @@
+"""Which moments of a document are kept to go back to: many of today, few of long ago. Pure."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from server.store.documents import Version
+
+_MINUTE_MS = 60_000
+_HOUR_MS = 60 * _MINUTE_MS
+_DAY_MS = 24 * _HOUR_MS
+_APART_MS = ((_DAY_MS, _MINUTE_MS), (30 * _DAY_MS, _HOUR_MS))
+"""Up to an age, one version is kept of every so many milliseconds."""
+_APART_LATER_MS = _DAY_MS
+
+CHANGES_UNTIL_SNAPSHOT = 2_000
+"""So many are put together within some hundredths of a second when the document is opened."""
+BYTES_UNTIL_SNAPSHOT = 1_048_576
+MS_UNTIL_SNAPSHOT = _MINUTE_MS
+
+
+def is_snapshot_due(changes: int, size: int, age_ms: int) -> bool:
+    """Tell whether to keep all of a document in one piece, after so many changes, of so many bytes, since so long."""
+    return changes > 0 and (
+        changes >= CHANGES_UNTIL_SNAPSHOT or size >= BYTES_UNTIL_SNAPSHOT or age_ms >= MS_UNTIL_SNAPSHOT
+    )
+
+
+def superfluous(versions: Sequence[Version], now: int) -> Iterable[Version]:
+    """Return those of `versions`, oldest first, that another one follows within the same minute, hour or day.
+
+    What is left are the last ones, of a day that is how its work ended.
+    """
+    for version, following in pairwise(versions):
+        apart = _apart_ms(now - version.at)
+        if version.at // apart == following.at // apart:
+            yield version
+
+
+def _apart_ms(age_ms: int) -> int:
+    return next((apart for age, apart in _APART_MS if age_ms < age), _APART_LATER_MS)

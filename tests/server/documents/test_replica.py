@@ -1,0 +1,91 @@
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from server.documents.replica import NO_STATE, NO_UPDATE, Replica, ReplicaError
+from server.documents.update import Update, UpdateError, read_state, read_update
+from tests.support.documents import PageDocument, write_everything
+
+
+def checked(*updates: bytes) -> list[tuple[bytes, Update]]:
+    return [(data, read_update(data)) for data in updates]
+
+
+def test_it_has_what_was_integrated() -> None:
+    page = PageDocument(7)
+    page.elements["a"] = "1"
+    page.elements["b"] = "2"
+    replica = Replica()
+    replica.integrate(checked(*page.updates))
+    assert replica.state == read_state(page.doc.get_state())
+    other = PageDocument()
+    other.receive(replica.since(NO_STATE))
+    assert other.elements.to_py() == {"a": "1", "b": "2"}
+
+
+def test_what_many_have_changed_becomes_one_change() -> None:
+    pages = [PageDocument(client) for client in range(1, 6)]
+    for page in pages:
+        page.elements[f"of {page.doc.client_id}"] = "x"
+    change = Replica().integrate(checked(*(page.updates[0] for page in pages)))
+    assert {span.client for span in read_update(change).added} == {1, 2, 3, 4, 5}
+
+
+def test_only_what_is_new_is_a_change() -> None:
+    page = PageDocument(7)
+    page.elements["a"] = "1"
+    page.elements["b"] = "2"
+    replica = Replica(page.updates[:1])
+    change = replica.integrate(checked(*page.updates))
+    assert [(span.start, span.end) for span in read_update(change).added] == [(1, 2)]
+    assert replica.integrate(checked(*page.updates)) == NO_UPDATE
+
+
+def test_it_tells_what_somebody_lacks() -> None:
+    page = PageDocument(7)
+    page.elements["a"] = "1"
+    state = page.doc.get_state()
+    page.elements["b"] = "2"
+    lacking = read_update(Replica(page.updates).since(state))
+    assert [(span.start, span.end) for span in lacking.added] == [(1, 2)]
+
+
+def test_blocks_that_wait_for_each_other_do_not_fit_in() -> None:
+    # A block of client 1 to the right of one of client 2, which is to the right of the former.
+    circle = bytes((2, 1, 2, 0, 0x84, 1, 0, 1, ord("b"), 1, 1, 0, 0x84, 2, 0, 1, ord("a"), 0))
+    update = read_update(circle)
+    assert not update.is_missing({})
+    with pytest.raises(ReplicaError, match="fit"):
+        Replica().integrate([(circle, update)])
+
+
+def test_a_block_within_what_is_no_type_does_not_fit_in() -> None:
+    text = bytes((1, 1, 1, 0, 0x04, 1, 1, ord("r"), 1, ord("a"), 0))
+    within = bytes((1, 1, 1, 1, 0x04, 0, 1, 0, 1, ord("b"), 0))
+    replica = Replica([text])
+    with pytest.raises(ReplicaError):
+        replica.integrate(checked(within))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(1, 4))
+def test_whatever_reads_well_is_integrated_or_refused(random_: random.Random, changes: int) -> None:
+    page = PageDocument(7)
+    write_everything(page)
+    data = bytearray(page.updates[0])
+    for _ in range(changes):
+        at = random_.randrange(len(data))
+        data[at : at + random_.choice((0, 1, 1, 2))] = random_.randbytes(random_.choice((0, 1, 1, 3)))
+    try:
+        update = read_update(bytes(data))
+    except UpdateError:
+        return
+    replica = Replica()
+    try:
+        replica.integrate([(bytes(data), update)])
+    except ReplicaError:
+        return
+    again = Replica([replica.since(NO_STATE)])
+    assert again.state == replica.state
