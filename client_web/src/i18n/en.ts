@@ -433,6 +433,89 @@ export const en = {
     typing_other: "{{names}} are typing …",
     typingMany: "Several people are typing …",
   },
+  board: {
+    title: "Board",
+    clear: "Clear the board",
+    undo: "Undo",
+    note: {
+      cleared: "The board is cleared for everybody.",
+      full: "The board is full. Start a fresh page, or delete what is not needed any more.",
+      exportFailed: "That did not work. Perhaps the board is too large for this device.",
+    },
+    export: {
+      button: "Save a copy",
+      png: "Picture (PNG)",
+      svg: "Drawing (SVG)",
+      pdf: "To print (PDF)",
+    },
+    follow: {
+      following: "You see what {{name}} sees",
+      stop: "Look around",
+      again: "Follow {{name}}",
+    },
+    outline: {
+      title: "Board as text",
+      show: "Show the board as text",
+      hide: "Hide the text",
+      empty: "The board is empty.",
+      unnamed: "Frame without a name",
+      picture: "Picture",
+      arrow: "Arrow",
+      something: "something",
+      connection: "Arrow from “{{from}}” to “{{to}}”",
+      namedConnection: "Arrow from “{{from}}” to “{{to}}”: {{text}}",
+      shape: {
+        rectangle: "Empty box",
+        diamond: "Empty diamond",
+        ellipse: "Empty circle",
+      },
+      drawings_one: "{{count}} line drawn by hand",
+      drawings_other: "{{count}} lines drawn by hand",
+      more_one: "{{count}} more",
+      more_other: "{{count}} more",
+    },
+    template: {
+      blank: { title: "Blank page" },
+      t_chart: {
+        title: "T-chart",
+        headings: { a: "For", b: "Against" },
+        hints: { a: "What speaks for it?", b: "What speaks against it?" },
+      },
+      kwl: {
+        title: "KWL: know, want to know, learned",
+        headings: { a: "What I know", b: "What I want to know", c: "What I learned" },
+        hints: {
+          a: "Before we begin",
+          b: "My questions",
+          c: "At the end of the lesson",
+        },
+      },
+      lesson_plan: {
+        title: "Lesson plan",
+        headings: {
+          a: "Goal",
+          b: "Warm-up",
+          c: "Something new",
+          d: "Practice",
+          e: "Check",
+          f: "Until next time",
+        },
+        hints: {
+          a: "What can we do afterwards?",
+          b: "What do we know already?",
+          c: "What do we look at together?",
+          d: "What does everybody try?",
+          e: "How do we notice that it worked?",
+          f: "Who does what?",
+        },
+      },
+      retrospective: {
+        title: "Looking back",
+        headings: { a: "Went well", b: "Could be better", c: "Next steps" },
+        hints: { a: "What do we keep?", b: "What got in our way?", c: "Who does what until when?" },
+      },
+    },
+  },
 };
 
 /** The same shape with other words. */
