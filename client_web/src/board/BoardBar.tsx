@@ -6,7 +6,8 @@ import { Download, Eraser, ListTree } from "lucide-react";
 import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./BoardBar.module.css";
-import { download, exportBoard, FORMATS, type Format, fileName, paperFor } from "./exportBoard";
+import { exportBoard } from "./exportBoard";
+import { download, FORMATS, type Format, fileName, paperFor } from "./saving";
 
 interface BoardBarProps {
   api: RefObject<ExcalidrawImperativeAPI | null>;

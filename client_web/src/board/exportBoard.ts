@@ -4,9 +4,7 @@ import { exportToCanvas, exportToSvg } from "@excalidraw/excalidraw";
 import type { NonDeletedExcalidrawElement } from "@excalidraw/excalidraw/element/types";
 import type { BinaryFiles } from "@excalidraw/excalidraw/types";
 import { type Paper, pdfOf } from "./pdf";
-
-export const FORMATS = ["png", "svg", "pdf"] as const;
-export type Format = (typeof FORMATS)[number];
+import type { Format } from "./saving";
 
 export interface Drawing {
   elements: readonly NonDeletedExcalidrawElement[];
@@ -66,25 +64,4 @@ async function paperOf(drawing: Drawing): Promise<Blob> {
   const pixels = context.getImageData(0, 0, canvas.width, canvas.height);
   const bytes = await pdfOf(pixels, drawing.paper, drawing.title);
   return new Blob([bytes], { type: "application/pdf" });
-}
-
-/** Letter where it is usual, A4 elsewhere. `languages` as the browser has them. */
-export function paperFor(languages: readonly string[]): Paper {
-  const region = languages[0]?.split("-").find((part) => /^[A-Z]{2}$/.test(part));
-  return region !== undefined && ["US", "CA", "MX", "PH", "CO", "CL"].includes(region) ? "letter" : "a4";
-}
-
-/** Return a file's name that every system takes. */
-export function fileName(title: string, format: Format): string {
-  const plain = title.replace(/[^\p{L}\p{N} ._-]+/gu, " ").trim();
-  return `${plain.slice(0, 80) || "board"}.${format}`;
-}
-
-export function download(blob: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  // Firefox reads the address after this.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

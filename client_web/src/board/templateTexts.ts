@@ -3,27 +3,25 @@
 import type { TFunction } from "i18next";
 import type { Template, TemplateTexts } from "./templates";
 
-const COLUMNS = {
-  t_chart: ["a", "b"],
-  kwl: ["a", "b", "c"],
-  lesson_plan: ["a", "b", "c", "d", "e", "f"],
-  retrospective: ["a", "b", "c"],
-} as const;
+const COLUMNS: Readonly<Record<Template, readonly string[]>> = {
+  blank: [],
+  t_chart: ["for", "against"],
+  kwl: ["know", "want", "learned"],
+  lesson_plan: ["goal", "warm_up", "material", "practice", "check", "next"],
+  retrospective: ["good", "better", "next"],
+};
 
 export const templateName = (t: TFunction, template: Template): string =>
   t(`board.template.${template}.title`);
 
 export function templateTexts(t: TFunction, template: Template): TemplateTexts {
-  const title = templateName(t, template);
-  if (template === "blank") return { title, columns: [] };
-  return { title, columns: COLUMNS[template].map((at) => columnTexts(t, template, at)) };
-}
-
-type Filled = keyof typeof COLUMNS;
-
-function columnTexts(t: TFunction, template: Filled, at: (typeof COLUMNS)[Filled][number]) {
-  const path = `board.template.${template}` as const;
-  // Not every template has every column; `COLUMNS` says which.
+  // Not every template has every column; `COLUMNS` says which, and a test that all of them have words.
   const say = t as (key: string) => string;
-  return { heading: say(`${path}.headings.${at}`), hint: say(`${path}.hints.${at}`) };
+  return {
+    title: templateName(t, template),
+    columns: COLUMNS[template].map((column) => ({
+      heading: say(`board.template.${template}.${column}.heading`),
+      hint: say(`board.template.${template}.${column}.hint`),
+    })),
+  };
 }
