@@ -1,11 +1,12 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { excalidraw } from "./tools/excalidraw.ts";
 
 /** Where `roundup serve` listens while one works on the client with `npm run dev`. */
 const SERVER = process.env.ROUNDUP_URL ?? "http://localhost:8800";
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), excalidraw()],
   // The server puts a fresh nonce in place of this word for every page that it serves.
   html: { cspNonce: "__CSP_NONCE__" },
   build: {

@@ -17,6 +17,7 @@ const LAYERS = [
   "controls",
   "chat",
   "prejoin",
+  "board",
   "room",
   "home",
   "connectionTest",
@@ -25,6 +26,7 @@ const LAYERS = [
 const FENCES: Readonly<Record<string, (file: string) => boolean>> = {
   "socket.io-client": (file) => file === "connection/socket.ts",
   "socket.io-msgpack-parser": (file) => file === "connection/socket.ts",
+  "@excalidraw/excalidraw": (file) => file.startsWith("board/"),
   "mediasoup-client": (file) => file.startsWith("media/") || file === "session/roomSession.ts",
 };
 const WITHOUT_VIEWS = ["protocol", "connection", "media", "state"];
@@ -59,7 +61,7 @@ it("knows every folder", () => {
   expect(folders.map((entry) => entry.name).sort()).toEqual([...LAYERS].sort());
 });
 
-it("keeps Socket.IO and mediasoup behind their fences", () => {
+it("keeps Socket.IO, mediasoup and Excalidraw behind their fences", () => {
   const wrong = imports.filter(({ file, name }) => FENCES[name] !== undefined && !FENCES[name](file));
   expect(wrong).toEqual([]);
 });

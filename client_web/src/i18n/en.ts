@@ -437,6 +437,77 @@ export const en = {
     typing_other: "{{names}} are typing …",
     typingMany: "Several people are typing …",
   },
+  board: {
+    title: "Board",
+    clear: "Clear the board",
+    undo: "Undo",
+    note: {
+      cleared: "The board is cleared for everybody.",
+      full: "The board is full. Start a fresh page, or delete what is not needed any more.",
+      exportFailed: "That did not work. Perhaps the board is too large for this device.",
+    },
+    export: {
+      button: "Save a copy",
+      png: "Picture (PNG)",
+      svg: "Drawing (SVG)",
+      pdf: "To print (PDF)",
+    },
+    follow: {
+      following: "You see what {{name}} sees",
+      stop: "Look around",
+      again: "Follow {{name}}",
+    },
+    outline: {
+      title: "Board as text",
+      show: "Show the board as text",
+      hide: "Hide the text",
+      empty: "The board is empty.",
+      unnamed: "Frame without a name",
+      picture: "Picture",
+      arrow: "Arrow",
+      something: "something",
+      connection: "Arrow from “{{from}}” to “{{to}}”",
+      namedConnection: "Arrow from “{{from}}” to “{{to}}”: {{text}}",
+      shape: {
+        rectangle: "Empty box",
+        diamond: "Empty diamond",
+        ellipse: "Empty circle",
+      },
+      drawings_one: "{{count}} line drawn by hand",
+      drawings_other: "{{count}} lines drawn by hand",
+      more_one: "{{count}} more",
+      more_other: "{{count}} more",
+    },
+    template: {
+      blank: { title: "Blank page" },
+      t_chart: {
+        title: "T-chart",
+        for: { heading: "For", hint: "What speaks for it?" },
+        against: { heading: "Against", hint: "What speaks against it?" },
+      },
+      kwl: {
+        title: "KWL: know, want to know, learned",
+        know: { heading: "What I know", hint: "Before we begin" },
+        want: { heading: "What I want to know", hint: "My questions" },
+        learned: { heading: "What I learned", hint: "At the end of the lesson" },
+      },
+      lesson_plan: {
+        title: "Lesson plan",
+        goal: { heading: "Goal", hint: "What can we do afterwards?" },
+        warm_up: { heading: "Warm-up", hint: "What do we know already?" },
+        material: { heading: "Something new", hint: "What do we look at together?" },
+        practice: { heading: "Practice", hint: "What does everybody try?" },
+        check: { heading: "Check", hint: "How do we notice that it worked?" },
+        next: { heading: "Until next time", hint: "Who does what?" },
+      },
+      retrospective: {
+        title: "Looking back",
+        good: { heading: "Went well", hint: "What do we keep?" },
+        better: { heading: "Could be better", hint: "What got in our way?" },
+        next: { heading: "Next steps", hint: "Who does what until when?" },
+      },
+    },
+  },
 };
 
 /** The same shape with other words. */

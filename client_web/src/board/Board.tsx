@@ -1,0 +1,222 @@
+/**
+ * A whiteboard that several people draw on at once: Excalidraw, held in step with a document that somebody else keeps in
+ * step with the others. To be loaded when one opens it: it is as large as the rest of this client many times over.
+ */
+
+import "@excalidraw/excalidraw/index.css";
+import { CaptureUpdateAction, Excalidraw, MainMenu } from "@excalidraw/excalidraw";
+import type { AppState, ExcalidrawImperativeAPI } from "@excalidraw/excalidraw/types";
+import { useComputedColorScheme } from "@mantine/core";
+import {
+  type KeyboardEvent,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import { useTranslation } from "react-i18next";
+import type { Awareness } from "y-protocols/awareness";
+import type * as Y from "yjs";
+import classes from "./Board.module.css";
+import { BoardBar } from "./BoardBar";
+import { BoardOutline } from "./BoardOutline";
+import { BoardBinding } from "./binding";
+import { createScene, fromExcalidraw, later, toExcalidraw, viewportOf } from "./editor";
+import { FollowNote } from "./FollowNote";
+import { type PictureStore, Pictures } from "./pictures";
+import type { Self } from "./presence";
+import { Toast } from "./Toast";
+import { usePresence } from "./usePresence";
+
+export interface BoardProps {
+  /** Kept in step with the others by whoever gives it. */
+  doc: Y.Doc;
+  /** For this board alone: its local state is written here. */
+  awareness: Awareness;
+  isEditable: boolean;
+  /** Names exported files. */
+  title: string;
+  self: Self;
+  /** participantId of who presents this board and is followed, or null; own id when one presents. */
+  presenterId: string | null;
+  onFollowStopped?(): void;
+  /** Without it no pictures can be put on the board, nor seen. Must stay the same object. */
+  pictures?: PictureStore;
+}
+
+const LOCALES: Readonly<Record<string, string>> = { en: "en", es: "es-ES" };
+const UI_OPTIONS = {
+  canvasActions: {
+    changeViewBackgroundColor: false,
+    clearCanvas: false,
+    export: false,
+    loadScene: false,
+    saveToActiveFile: false,
+    toggleTheme: false,
+    saveAsImage: false,
+  },
+} as const;
+const NO_LINK = () => false;
+
+/** The font files lie beside the scripts; while one works on the client, somewhere else. */
+if (import.meta.env.DEV) window.EXCALIDRAW_ASSET_PATH = __EXCALIDRAW_ASSETS__;
+
+export default function Board({
+  doc,
+  awareness,
+  isEditable,
+  title,
+  self,
+  presenterId,
+  onFollowStopped,
+  pictures: store,
+}: BoardProps) {
+  const { t, i18n } = useTranslation();
+  const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
+  const api = useRef<ExcalidrawImperativeAPI | null>(null);
+  const [note, setNote] = useState<Note | null>(null);
+  const [isOutlineOpen, setOutlineOpen] = useState(false);
+  const dismiss = useCallback(() => setNote(null), []);
+
+  const pictures = useMemo(
+    () =>
+      store === undefined ? null : new Pictures(doc, store, (picture) => api.current?.addFiles([picture])),
+    [doc, store],
+  );
+  const binding = useMemo(
+    () =>
+      new BoardBinding({
+        doc,
+        later,
+        scene: createScene(() => api.current),
+        onPicture: (fileId) => pictures?.want(fileId),
+        onFull: () => setNote({ kind: "full" }),
+      }),
+    [doc, pictures],
+  );
+  useEffect(() => binding.setEditable(isEditable), [binding, isEditable]);
+  // Before the editor goes, and what is drawn with it.
+  useLayoutEffect(() => () => binding.close(), [binding]);
+  useEffect(() => () => pictures?.close(), [pictures]);
+
+  const { onPointer, onView, presenterName, isFollowing, setFollowing } = usePresence({
+    ...{ api, awareness, self, isEditable, presenterId },
+    ...(onFollowStopped && { onFollowStopped }),
+  });
+  const onChange = useCallback(
+    (_elements: unknown, state: AppState) => {
+      binding.onSceneChange();
+      onView(viewportOf(state));
+    },
+    [binding, onView],
+  );
+
+  const clear = () => {
+    const editor = api.current;
+    if (editor === null) return;
+    const cleared = setDeleted(editor, null, true);
+    if (cleared.size > 0) setNote({ kind: "cleared", ids: cleared });
+  };
+  const undoClear = (ids: ReadonlySet<string>) => {
+    if (api.current !== null) setDeleted(api.current, ids, false);
+    dismiss();
+  };
+
+  return (
+    <section className={classes.board} aria-label={t("board.title")}>
+      <BoardBar
+        api={api}
+        title={title}
+        isEditable={isEditable}
+        isOutlineOpen={isOutlineOpen}
+        onOutline={() => setOutlineOpen((isOpen) => !isOpen)}
+        onClear={clear}
+        onFailed={() => setNote({ kind: "exportFailed" })}
+      />
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: keys that are the board's own go no further */}
+      <div
+        className={classes.canvas}
+        onKeyDownCapture={keepUnwanted}
+        onKeyDown={(event) => event.stopPropagation()}
+        onPointerLeave={() => onPointer(null)}
+      >
+        <Excalidraw
+          key={doc.guid}
+          excalidrawAPI={(editor) => {
+            api.current = editor;
+          }}
+          initialData={() => ({ elements: toExcalidraw(binding.open()), scrollToContent: true })}
+          isCollaborating
+          viewModeEnabled={!isEditable}
+          theme={scheme}
+          name={title}
+          langCode={LOCALES[i18n.language] ?? "en"}
+          UIOptions={{ ...UI_OPTIONS, tools: { image: pictures !== null } }}
+          validateEmbeddable={NO_LINK}
+          aiEnabled={false}
+          {...(pictures && { generateIdForFile: (file: File) => pictures.keep(file) })}
+          onChange={onChange}
+          onPointerUpdate={({ pointer, button }) => onPointer({ ...pointer, isDown: button === "down" })}
+        >
+          <MainMenu />
+        </Excalidraw>
+        <FollowNote
+          name={presenterName}
+          isFollowing={isFollowing}
+          onStop={() => {
+            setFollowing(false);
+            onFollowStopped?.();
+          }}
+          onFollow={() => setFollowing(true)}
+        />
+        {note !== null && (
+          <Toast
+            key={note.kind}
+            text={t(`board.note.${note.kind}`)}
+            onDismiss={dismiss}
+            {...(note.kind === "cleared" && { action: t("board.undo"), onAction: () => undoClear(note.ids) })}
+          />
+        )}
+      </div>
+      <BoardOutline
+        doc={doc}
+        isOpen={isOutlineOpen}
+        elements={() => fromExcalidraw(api.current?.getSceneElements() ?? [])}
+        onClose={() => setOutlineOpen(false)}
+      />
+    </section>
+  );
+}
+
+type Note = { kind: "cleared"; ids: ReadonlySet<string> } | { kind: "full" | "exportFailed"; ids?: never };
+
+/** Excalidraw would open its own window for exporting, which a board does not have. */
+function keepUnwanted(event: KeyboardEvent): void {
+  const isExport = event.key.toLowerCase() === "e" && event.shiftKey && (event.ctrlKey || event.metaKey);
+  if (!isExport) return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+/** Delete or bring back elements (null: all that there are), as one step that can be undone. Return which. */
+function setDeleted(
+  editor: ExcalidrawImperativeAPI,
+  ids: ReadonlySet<string> | null,
+  isDeleted: boolean,
+): Set<string> {
+  const changed = new Set<string>();
+  const elements = editor.getSceneElementsIncludingDeleted().map((element) => {
+    if (element.isDeleted === isDeleted || ids?.has(element.id) === false) return element;
+    changed.add(element.id);
+    const versionNonce = Math.floor(Math.random() * 2 ** 31);
+    return { ...element, isDeleted, version: element.version + 1, versionNonce };
+  });
+  editor.updateScene({
+    elements,
+    appState: { selectedElementIds: {} },
+    captureUpdate: CaptureUpdateAction.IMMEDIATELY,
+  });
+  return changed;
+}

@@ -1,0 +1,136 @@
+/** Where the others point and what the presenter sees: what a page tells of itself, and how it reads what others tell. */
+
+import type { Awareness } from "y-protocols/awareness";
+import type { Later } from "./binding";
+import { color, identifier, number, text } from "./fields";
+import { type Bounds, readBounds } from "./viewport";
+
+export interface Self {
+  participantId: string;
+  name: string;
+  color: string;
+}
+
+export interface Pointer {
+  x: number;
+  y: number;
+  tool: "pointer" | "laser";
+  isDown: boolean;
+}
+
+export interface Other extends Self {
+  clientId: number;
+  pointer: Pointer | null;
+  view: Bounds | null;
+}
+
+/** About 15 times a second: what moves looks fluid, and a room full of cursors stays cheap. */
+export const TELL_MS = 66;
+const MOST_NAME = 80;
+/** Of more, nobody would find one's own. */
+const MOST_OTHERS = 100;
+
+/** Tells the others where this page's pointer is and, while it presents, what it sees. */
+export class Presence {
+  readonly #awareness: Awareness;
+  readonly #later: Later;
+  #self: Self;
+  #pointer: Pointer | null = null;
+  #view: Bounds | null = null;
+  #isSilent = true;
+  #cancel: (() => void) | null = null;
+
+  constructor(awareness: Awareness, self: Self, later: Later) {
+    this.#awareness = awareness;
+    this.#self = self;
+    this.#later = later;
+  }
+
+  /** A page that may only look is not seen on the board. */
+  setSelf(self: Self, isSilent: boolean): void {
+    this.#self = self;
+    this.#isSilent = isSilent;
+    this.#tell();
+  }
+
+  point(pointer: Pointer | null): void {
+    this.#pointer = pointer;
+    this.#tellSoon();
+  }
+
+  /** Null: does not present. */
+  show(view: Bounds | null): void {
+    if (view === null && this.#view === null) return;
+    this.#view = view;
+    this.#tellSoon();
+  }
+
+  close(): void {
+    this.#cancel?.();
+    this.#awareness.setLocalState(null);
+  }
+
+  #tellSoon(): void {
+    if (this.#isSilent) return;
+    this.#cancel ??= this.#later(() => {
+      this.#cancel = null;
+      this.#tell();
+    }, TELL_MS);
+  }
+
+  #tell(): void {
+    if (this.#isSilent) {
+      if (this.#awareness.getLocalState() !== null) this.#awareness.setLocalState(null);
+      return;
+    }
+    const { participantId, name, color } = this.#self;
+    this.#awareness.setLocalState({
+      participant_id: participantId,
+      name: name.slice(0, MOST_NAME),
+      color,
+      pointer: this.#pointer && {
+        x: Math.round(this.#pointer.x),
+        y: Math.round(this.#pointer.y),
+        tool: this.#pointer.tool,
+        is_down: this.#pointer.isDown,
+      },
+      view: this.#view?.map(Math.round) ?? null,
+    });
+  }
+}
+
+/** Return who else is on the board. What is not sound is left out. */
+export function others(awareness: Awareness): Other[] {
+  const found: Other[] = [];
+  for (const [clientId, state] of awareness.getStates()) {
+    if (clientId === awareness.clientID) continue;
+    const other = readOther(clientId, state);
+    if (other !== null) found.push(other);
+    if (found.length === MOST_OTHERS) break;
+  }
+  return found;
+}
+
+function readOther(clientId: number, state: Record<string, unknown>): Other | null {
+  const participantId = identifier(state.participant_id);
+  const name = text(MOST_NAME)(state.name);
+  if (participantId === undefined || name === undefined) return null;
+  return {
+    clientId,
+    participantId,
+    name,
+    color: color("#226658")(state.color),
+    pointer: readPointer(state.pointer),
+    view: readBounds(state.view),
+  };
+}
+
+const place = number(-10_000_000, 10_000_000);
+
+function readPointer(value: unknown): Pointer | null {
+  if (typeof value !== "object" || value === null) return null;
+  const { x: rawX, y: rawY, tool, is_down: isDown } = value as Record<string, unknown>;
+  const [x, y] = [place(rawX), place(rawY)];
+  if (x === undefined || y === undefined) return null;
+  return { x, y, tool: tool === "laser" ? "laser" : "pointer", isDown: isDown === true };
+}

@@ -1,0 +1,120 @@
+/** Draws the others' pointers, tells them one's own, and follows who presents. */
+
+import type { Collaborator, ExcalidrawImperativeAPI, SocketId } from "@excalidraw/excalidraw/types";
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { Awareness } from "y-protocols/awareness";
+import { later, viewportOf } from "./editor";
+import { type Other, others, type Pointer, Presence, type Self } from "./presence";
+import { boundsOf, isSamePlace, lookAt, type Viewport } from "./viewport";
+
+interface PresenceOptions {
+  api: RefObject<ExcalidrawImperativeAPI | null>;
+  awareness: Awareness;
+  self: Self;
+  isEditable: boolean;
+  presenterId: string | null;
+  onFollowStopped?(): void;
+}
+
+/** Pointers of a whole class move at once; they are drawn together. */
+const DRAW_MS = 33;
+
+export function usePresence({
+  api,
+  awareness,
+  self: { participantId, name, color },
+  isEditable,
+  presenterId,
+  onFollowStopped,
+}: PresenceOptions) {
+  const presence = useMemo(
+    () => new Presence(awareness, { participantId, name, color }, later),
+    [awareness, participantId, name, color],
+  );
+  const isPresenting = presenterId === participantId;
+  const [isFollowing, setFollowing] = useState(true);
+  const [presenterName, setPresenterName] = useState<string | null>(null);
+  const placed = useRef<Viewport | null>(null);
+
+  useEffect(() => {
+    presence.setSelf({ participantId, name, color }, !isEditable);
+    return () => presence.close();
+  }, [presence, participantId, name, color, isEditable]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another presenter is followed anew
+  useEffect(() => setFollowing(true), [presenterId]);
+
+  const follow = useCallback(() => {
+    const editor = api.current;
+    const state = editor?.getAppState();
+    const presenter = others(awareness).find((other) => isPresenter(other, presenterId));
+    setPresenterName(presenter?.name ?? null);
+    const isReady = state !== undefined && !state.isLoading && state.width > 0;
+    if (!isReady || !isFollowing || isPresenting || !presenter?.view) return;
+    const wanted = lookAt(presenter.view, state.width, state.height);
+    placed.current = wanted;
+    if (isSamePlace(viewportOf(state), wanted)) return;
+    const zoom = { value: wanted.zoom as typeof state.zoom.value };
+    editor?.updateScene({ appState: { scrollX: wanted.scrollX, scrollY: wanted.scrollY, zoom } });
+  }, [api, awareness, presenterId, isFollowing, isPresenting]);
+
+  useEffect(() => {
+    let cancel: (() => void) | null = null;
+    const draw = () => {
+      cancel = null;
+      api.current?.updateScene({ collaborators: collaborators(others(awareness)) });
+      follow();
+    };
+    const drawSoon = () => {
+      cancel ??= later(draw, DRAW_MS);
+    };
+    drawSoon();
+    awareness.on("change", drawSoon);
+    return () => {
+      cancel?.();
+      awareness.off("change", drawSoon);
+    };
+  }, [api, awareness, follow]);
+
+  const onView = useCallback(
+    (viewport: Viewport) => {
+      presence.show(isPresenting ? boundsOf(viewport) : null);
+      const wanted = placed.current;
+      if (wanted === null || !isFollowing || isPresenting || presenterId === null) return;
+      if (wanted.width !== viewport.width || wanted.height !== viewport.height) return follow();
+      if (isSamePlace(wanted, viewport)) return;
+      placed.current = null;
+      setFollowing(false);
+      onFollowStopped?.();
+    },
+    [presence, isPresenting, isFollowing, presenterId, follow, onFollowStopped],
+  );
+
+  return {
+    onPointer: useCallback((pointer: Pointer | null) => presence.point(pointer), [presence]),
+    /** To be told of every change of what one sees. */
+    onView,
+    /** Who is or could be followed; null while nobody else presents. */
+    presenterName: isPresenting || presenterId === null ? null : presenterName,
+    isFollowing,
+    setFollowing,
+  };
+}
+
+const isPresenter = (other: Other, presenterId: string | null) =>
+  other.participantId === presenterId && other.view !== null;
+
+function collaborators(present: readonly Other[]): Map<SocketId, Collaborator> {
+  return new Map(
+    present.map(({ clientId, participantId, name, color, pointer }) => [
+      String(clientId) as SocketId,
+      {
+        // The same person has the same colour on every page.
+        id: participantId,
+        username: name,
+        button: pointer?.isDown ? "down" : "up",
+        ...(pointer && { pointer: { x: pointer.x, y: pointer.y, tool: pointer.tool, laserColor: color } }),
+      } satisfies Collaborator,
+    ]),
+  );
+}

@@ -1,0 +1,109 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from "y-protocols/awareness";
+import * as Y from "yjs";
+import { others, Presence, TELL_MS } from "../../src/board/presence";
+import { Clock } from "../support/boardScene";
+
+const SELF = { participantId: "p-1", name: "Ana", color: "#2f7d6c" };
+const pointer = { x: 10.4, y: -3, tool: "laser", isDown: true } as const;
+
+let clock: Clock;
+let awareness: Awareness;
+let other: Awareness;
+let sent: number[];
+let presence: Presence;
+
+beforeEach(() => {
+  clock = new Clock();
+  [awareness, other] = [new Awareness(new Y.Doc()), new Awareness(new Y.Doc())];
+  sent = [];
+  awareness.setLocalState(null);
+  awareness.on("update", () => {
+    const update = encodeAwarenessUpdate(awareness, [awareness.clientID]);
+    sent.push(update.length);
+    applyAwarenessUpdate(other, update, "line");
+  });
+  presence = new Presence(awareness, SELF, clock.later);
+  return () => {
+    awareness.destroy();
+    other.destroy();
+  };
+});
+
+describe("what one tells", () => {
+  it("reaches the others", () => {
+    presence.setSelf(SELF, false);
+    presence.point(pointer);
+    presence.show([0, 0, 800.2, 600]);
+    clock.pass(TELL_MS);
+    const clientId = awareness.clientID;
+    expect(others(other)).toEqual([
+      { ...SELF, clientId, pointer: { ...pointer, x: 10 }, view: [0, 0, 800, 600] },
+    ]);
+    expect(others(awareness)).toEqual([]);
+  });
+
+  it("is said some 15 times a second, however fast one moves", () => {
+    presence.setSelf(SELF, false);
+    sent.length = 0;
+    for (let at = 0; at < 1_000; at += 5) {
+      presence.point({ ...pointer, x: at });
+      clock.pass(5);
+    }
+    expect(sent.length).toBeGreaterThan(10);
+    expect(sent.length).toBeLessThan(17);
+  });
+
+  it("is nothing while one may only look", () => {
+    presence.setSelf(SELF, true);
+    presence.point(pointer);
+    presence.show([0, 0, 1, 1]);
+    clock.pass(1_000);
+    expect(sent).toEqual([]);
+  });
+
+  it("ends when one may only look from now on, and when the page goes", () => {
+    presence.setSelf(SELF, false);
+    expect(others(other)).toHaveLength(1);
+    presence.setSelf(SELF, true);
+    expect(others(other)).toEqual([]);
+    presence.setSelf(SELF, false);
+    presence.point(pointer);
+    presence.close();
+    clock.pass(1_000);
+    expect(others(other)).toEqual([]);
+  });
+
+  it("stays far below 4 KB", () => {
+    presence.setSelf({ ...SELF, name: "ñ".repeat(5_000) }, false);
+    presence.point({ ...pointer, x: 123_456.789 });
+    presence.show([-123_456, -123_456, 123_456, 123_456]);
+    clock.pass(TELL_MS);
+    expect(Math.max(...sent)).toBeLessThan(600);
+  });
+});
+
+describe("what others tell", () => {
+  const heard = (state: Record<string, unknown>) => {
+    awareness.setLocalState(state);
+    return others(other);
+  };
+
+  it("is left out without a name and an id", () => {
+    for (const name of [undefined, 7, "x".repeat(200)]) {
+      expect(heard({ participant_id: "p", name })).toEqual([]);
+    }
+    expect(heard({ participant_id: "<b>", name: "Ana" })).toEqual([]);
+    expect(heard({ participant_id: "p", name: "Ana" })).toHaveLength(1);
+  });
+
+  it("has no pointer, view or colour that is none", () => {
+    const odd = { pointer: { x: 1e308, y: 0 }, view: [1, 2], color: "url(x)" };
+    expect(heard({ participant_id: "p", name: "Ana", ...odd })).toMatchObject([
+      { pointer: null, view: null, color: "#226658" },
+    ]);
+    expect(heard({ participant_id: "p", name: "Ana", pointer: { x: 1, y: 2, tool: "x" } })).toMatchObject([
+      { pointer: { x: 1, y: 2, tool: "pointer", isDown: false } },
+    ]);
+  });
+});

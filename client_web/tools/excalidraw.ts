@@ -1,0 +1,102 @@
+/**
+ * Brings Excalidraw into the house: its fonts are served by us, and the parts of it that would ask other hosts, or that
+ * our content security policy rightly refuses (WebAssembly, workers from text, markup), are replaced by small ones of our
+ * own in `src/board/standIns`. A build fails when the package has changed so that a replacement finds nothing.
+ */
+
+import { createReadStream, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import type { Plugin } from "vite";
+
+/** Where links lead to: modules are known by their real place. */
+const PACKAGE = realpathSync(new URL("../node_modules/@excalidraw/excalidraw", import.meta.url).pathname);
+const STAND_INS = new URL("../src/board/standIns/", import.meta.url).pathname;
+const { version } = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8")) as { version: string };
+
+/** The version is in it: what lies under `assets` may be kept forever. */
+const FOLDER = `assets/excalidraw-${version}`;
+const FONTS = join(PACKAGE, "dist/prod/fonts");
+
+/** What Excalidraw imports, and what it gets. */
+const STAND_IN_OF: Readonly<Record<string, string>> = {
+  // A megabyte that draws diagrams from text, and writes markup to do it.
+  "@excalidraw/mermaid-to-excalidraw": "nothing.ts",
+  // These two scale pictures down with WebAssembly.
+  pica: "nothing.ts",
+  "image-blob-reduce": "shrinkPicture.ts",
+  // Cut fonts down to the letters used with WebAssembly, in a worker.
+  "./subset-shared.chunk.js": "wholeFonts.ts",
+  "./subset-worker.chunk.js": "nothing.ts",
+};
+const OTHER_LOCALE = /^\.\/locales\/(?!en-|es-ES-|percentages-)/;
+
+interface Replacement {
+  readonly name: string;
+  readonly pattern: RegExp;
+  readonly by: string;
+}
+
+const REPLACEMENTS: readonly Replacement[] = [
+  {
+    name: "the other host that fonts are asked of when ours fail",
+    pattern: /"ASSETS_FALLBACK_URL",`https:\/\/esm\.sh\/.*?\/dist\/prod\/`\)/,
+    by: `"ASSETS_FALLBACK_URL",new URL("/${FOLDER}/",location.origin).href)`,
+  },
+  {
+    name: "the worker that cuts fonts down",
+    pattern: /=typeof Worker<"u"(,\w+=async\(\w+,\w+\)=>\{let\{Commands:)/,
+    by: "=!1$1",
+  },
+  {
+    name: "the reading of pasted markup: its text is pasted, pictures in it are not fetched",
+    pattern: /(let (\w+)=\w+\.clipboardData\?\.getData\(\w+\.html\);)if\(!\2\)return null;/,
+    by: "return null;$1",
+  },
+];
+
+export function excalidraw(): Plugin {
+  const missing = new Set(REPLACEMENTS);
+  let isUsed = false;
+  return {
+    name: "excalidraw",
+    enforce: "pre",
+    resolveId(source, importer) {
+      if (importer === undefined || !importer.startsWith(PACKAGE)) return null;
+      const file = STAND_IN_OF[source] ?? (OTHER_LOCALE.test(source) ? "nothing.ts" : undefined);
+      return file === undefined ? null : join(STAND_INS, file);
+    },
+    transform(code, id) {
+      if (!id.startsWith(join(PACKAGE, "dist/prod"))) return null;
+      isUsed = true;
+      let changed = code;
+      for (const replacement of REPLACEMENTS) {
+        if (!replacement.pattern.test(changed)) continue;
+        changed = changed.replace(replacement.pattern, replacement.by);
+        missing.delete(replacement);
+      }
+      return changed === code ? null : { code: changed, map: null };
+    },
+    generateBundle() {
+      if (!isUsed) return;
+      for (const { name } of missing) this.error(`Excalidraw ${version}: not found: ${name}`);
+      for (const path of fontFiles()) {
+        const source = readFileSync(join(FONTS, path));
+        this.emitFile({ type: "asset", fileName: `${FOLDER}/fonts/${path}`, source });
+      }
+    },
+    /** While one works on the client, the package comes prepared by Vite and knows nothing of the above but the fonts. */
+    config: () => ({ define: { __EXCALIDRAW_ASSETS__: JSON.stringify(`/${FOLDER}/`) } }),
+    configureServer(server) {
+      const known = new Set(fontFiles());
+      server.middlewares.use(`/${FOLDER}/fonts/`, (request, response, next) => {
+        const path = (request.url ?? "").slice(1);
+        if (!known.has(path)) return next();
+        response.setHeader("Content-Type", "font/woff2");
+        createReadStream(join(FONTS, path)).pipe(response);
+      });
+    },
+  };
+}
+
+const fontFiles = () =>
+  readdirSync(FONTS, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".woff2"));
