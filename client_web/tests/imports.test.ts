@@ -15,6 +15,7 @@ const LAYERS = [
   "session",
   "controls",
   "chat",
+  "notes",
   "prejoin",
   "room",
   "home",
