@@ -4,20 +4,10 @@ import { Button, Input } from "@mantine/core";
 import type { Editor } from "@tiptap/core";
 import { useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { safeHref } from "../shared/linkTokens";
-import { hrefOf } from "./link";
+import { hrefOf, meantAddress } from "./link";
 import { Popover } from "./Popover";
 import classes from "./PopoverForm.module.css";
 import { rectAt } from "./rectAt";
-
-/** Return the address that somebody means who leaves out how it begins. */
-export function meantAddress(text: string): string | null {
-  const trimmed = text.trim();
-  if (/^[^\s@/:]+@[^\s@/]+\.[^\s@/]+$/.test(trimmed)) return safeHref(`mailto:${trimmed}`);
-  return (
-    safeHref(trimmed) ?? (/^[a-z][a-z\d+.-]*:(?!\d)/i.test(trimmed) ? null : safeHref(`https://${trimmed}`))
-  );
-}
 
 interface LinkPopoverProps {
   editor: Editor;

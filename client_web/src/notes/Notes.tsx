@@ -65,7 +65,7 @@ export function Notes(props: NotesEditorProps) {
       close = source.close;
       const made = createEditor({
         element,
-        fragment: source.fragment,
+        source,
         awareness,
         isEditable,
         self: { name: self.name, color: self.color },

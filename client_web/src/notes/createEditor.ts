@@ -6,14 +6,16 @@ import { Dropcursor, Gapcursor } from "@tiptap/extensions";
 import { Plugin, PluginKey } from "@tiptap/pm/state";
 import { Decoration, DecorationSet } from "@tiptap/pm/view";
 import type { Awareness } from "y-protocols/awareness";
-import type * as Y from "yjs";
 import { Cursors, type CursorsOptions } from "./cursors";
 import { Mentioning, type MentioningOptions } from "./mentioning";
 import classes from "./NotesText.module.css";
 import { asMarkup } from "./pasting";
 import { schemaExtensions } from "./schema";
+import { keepSelectionsCurrent } from "./selections";
 import { Shortcuts } from "./shortcuts";
+import type { Source } from "./source";
 import { Tabs, type TabsOptions } from "./tabs";
+import { taskAround } from "./taskAround";
 import { createTaskView, type TaskTexts } from "./taskItemView";
 import { createTimestampView, type MomentTexts } from "./timestampView";
 import type { ToolActions } from "./tools";
@@ -21,7 +23,7 @@ import { WhoWrote, type WhoWroteOptions } from "./whoWrote";
 
 export interface EditorParts {
   element: HTMLElement;
-  fragment: Y.XmlFragment;
+  source: Pick<Source, "fragment" | "content">;
   awareness: Awareness;
   isEditable: boolean;
   self: CursorsOptions["self"];
@@ -44,22 +46,24 @@ export function createEditor(parts: EditorParts): Editor {
     editable: isEditable,
     // What it would inject is in NotesText.module.css.
     injectCSS: false,
-    // Content in words would be parsed as HTML, which the page's Trusted Types policy refuses; even none.
-    content: { type: "doc", content: [{ type: "paragraph" }] },
+    // Not as text: that would be parsed as HTML, which the page's Trusted Types policy refuses.
+    content: parts.source.content,
     extensions: [
       ...schemaExtensions({
         taskItem: { view: createTaskView(texts.task, (itemId) => parts.actions().assign(itemId)) },
         timestamp: { view: createTimestampView(texts.moment, parts.onTimestamp) },
       }),
-      Collaboration.configure({ fragment: parts.fragment }),
+      Collaboration.configure({ fragment: parts.source.fragment }),
+      Extension.create({ name: "selections", addProseMirrorPlugins: () => [keepSelectionsCurrent()] }),
       Cursors.configure({ awareness: parts.awareness, self: parts.self }),
-      WhoWrote.configure({ fragment: parts.fragment, colourOf: parts.colourOf, onSeen: parts.onSeen }),
+      WhoWrote.configure({ fragment: parts.source.fragment, colourOf: parts.colourOf, onSeen: parts.onSeen }),
       Placeholder.configure({ text: texts.placeholder }),
       ...(isEditable
         ? [
             Mentioning.configure(parts.mentioning),
             Shortcuts.configure({ actions: parts.actions }),
             Tabs.configure({ onReleased: parts.onReleased }),
+            CurrentTask,
             Gapcursor,
             Dropcursor.configure({ class: classes.dropCursor ?? "", color: false, width: 2 }),
           ]
@@ -78,6 +82,26 @@ export function createEditor(parts: EditorParts): Editor {
     },
   });
 }
+
+/** Marks the action item that the cursor is in: it shows what can be set. */
+const CurrentTask = Extension.create({
+  name: "currentTask",
+  addProseMirrorPlugins: () => [
+    new Plugin({
+      key: new PluginKey("currentTask"),
+      props: {
+        decorations({ doc, selection }) {
+          const task = taskAround(selection.$from);
+          if (task === null) return null;
+          const { position, node } = task;
+          return DecorationSet.create(doc, [
+            Decoration.node(position, position + node.nodeSize, { "data-current": "" }),
+          ]);
+        },
+      },
+    }),
+  ],
+});
 
 /** What stands in empty notes, for as long as they are empty. */
 const Placeholder = Extension.create<{ text: string }>({

@@ -1,6 +1,7 @@
 /** The others' cursors with their names, and one's own for the others. Who may only read says nothing. */
 
 import { Extension } from "@tiptap/core";
+import { Plugin, PluginKey } from "@tiptap/pm/state";
 import { yCursorPlugin } from "@tiptap/y-tiptap";
 import type { Awareness } from "y-protocols/awareness";
 import classes from "./NotesText.module.css";
@@ -50,15 +51,36 @@ export const Cursors = Extension.create<CursorsOptions>({
   addProseMirrorPlugins() {
     const { awareness, self } = this.options;
     const { isEditable } = this.editor;
+    const carets = new Map<number, HTMLElement>();
+    // The name is shown for a while after each movement. y-tiptap keeps the element as long as somebody is there.
+    const onMove = ({ updated }: { updated: number[] }) => {
+      for (const client of updated) {
+        for (const animation of carets.get(client)?.getAnimations({ subtree: true }) ?? []) {
+          animation.cancel();
+          animation.play();
+        }
+      }
+    };
     if (isEditable) awareness.setLocalStateField("user", cursorUser(self.name, self.color));
     return [
       yCursorPlugin(createView(awareness, isEditable) as unknown as Awareness, {
         awarenessStateFilter: () => true,
-        cursorBuilder: drawCursor,
+        cursorBuilder: (user: RemoteCursor["user"], client: number) => {
+          const caret = drawCursor(user);
+          carets.set(client, caret);
+          return caret;
+        },
         selectionBuilder: (user: RemoteCursor["user"]) => ({
           class: classes.remoteSelection ?? "",
           style: `--person: ${user.color}`,
         }),
+      }),
+      new Plugin({
+        key: new PluginKey("cursorNames"),
+        view: () => {
+          awareness.on("change", onMove);
+          return { destroy: () => awareness.off("change", onMove) };
+        },
       }),
     ];
   },

@@ -1,9 +1,7 @@
-/** The words that the editor's own parts show, and the keys as this computer calls them. */
+/** The words that the editor's own parts show. */
 
 import type { TFunction } from "i18next";
 import type { EditorParts } from "./createEditor";
-
-export const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 export function editorTexts(t: TFunction, language: string, title: string): EditorParts["texts"] {
   return {

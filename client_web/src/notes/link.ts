@@ -13,6 +13,15 @@ const TYPED = /(?:^|\s)(?:https?:\/\/|mailto:|www\.)\S+[^\S\n]$/i;
 export const hrefOf = (attributes: Record<string, unknown>): string | null =>
   typeof attributes.href === "string" ? safeHref(attributes.href) : null;
 
+/** Return the address that somebody means who leaves out how it begins. */
+export function meantAddress(text: string): string | null {
+  const trimmed = text.trim();
+  if (/^[^\s@/:]+@[^\s@/]+\.[^\s@/]+$/.test(trimmed)) return safeHref(`mailto:${trimmed}`);
+  return (
+    safeHref(trimmed) ?? (/^[a-z][a-z\d+.-]*:(?!\d)/i.test(trimmed) ? null : safeHref(`https://${trimmed}`))
+  );
+}
+
 /** Make a link of the address that ends at a position; tells whether there is one. */
 function markAddress(tr: Transaction, end: number, type: MarkType): boolean {
   const $end = tr.doc.resolve(end);

@@ -96,12 +96,10 @@ export function insertMoment(
   if (meeting === null) return;
   const { meetingId, openedAt } = meeting;
   const attrs = { meetingId, at: Math.round(meeting.now?.() ?? Date.now()), openedAt: Math.round(openedAt) };
-  editor
-    .chain()
-    .focus()
-    .insertContent([
-      { type: "timestamp", attrs },
-      { type: "text", text: " " },
-    ])
-    .run();
+  const { $from } = editor.state.selection;
+  const before = $from.parent.textBetween(0, $from.parentOffset, undefined, "\ufffc");
+  const space = { type: "text", text: " " };
+  const node = { type: "timestamp", attrs };
+  const content = before === "" || before.endsWith(" ") ? [node, space] : [space, node, space];
+  editor.chain().focus().insertContent(content).run();
 }
