@@ -16,6 +16,7 @@ const LAYERS = [
   "session",
   "controls",
   "chat",
+  "notes",
   "prejoin",
   "board",
   "room",

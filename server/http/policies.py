@@ -13,14 +13,15 @@ FILE = f"default-src 'self'; {_LOCKED}"
 def client_policy(nonce: str, host: str) -> str:
     """Return the content security policy of the web client's page.
 
-    Mantine sets style attributes. Not every browser that can join counts WebSockets of the same host as 'self'.
+    Mantine sets style attributes. The notes' editor parses what is pasted with a Trusted Types policy of its own, in a
+    document that shows and runs nothing. Not every browser that can join counts WebSockets of the same host as 'self'.
     """
     sockets = f" ws://{host} wss://{host}" if is_host(host) else ""
     return (
         f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
         "style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; "
         f"connect-src 'self'{sockets}; font-src 'self'; worker-src 'self' blob:; manifest-src 'self'; "
-        f"form-action 'self'; {_LOCKED}; require-trusted-types-for 'script'; trusted-types default"
+        f"form-action 'self'; {_LOCKED}; require-trusted-types-for 'script'; trusted-types default ProseMirrorClipboard"
     )
 
 

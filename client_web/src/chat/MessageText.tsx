@@ -1,7 +1,7 @@
 /** A message's words, with its links to click. */
 
 import { Fragment } from "react";
-import { tokenize } from "./linkTokens";
+import { tokenize } from "../shared/linkTokens";
 import classes from "./MessageText.module.css";
 
 export function MessageText({ text }: { text: string }) {

@@ -26,8 +26,8 @@ it("gives the same person the same colour, and many people every colour", () => 
 });
 
 it("has a colour for each number, dark enough for white letters", () => {
-  const css = readFileSync(new URL("../../src/shared/Avatar.module.css", import.meta.url), "utf8");
-  const colours = [...css.matchAll(/data-colour="(\d+)"\] \{\s*--back: (#[0-9a-f]{6})/g)];
+  const css = readFileSync(new URL("../../src/shared/tokens.css", import.meta.url), "utf8");
+  const colours = [...css.matchAll(/data-colour="(\d+)"\] \{\s*--rp-person: (#[0-9a-f]{6})/g)];
   expect(colours.map(([, number]) => Number(number))).toEqual([...Array(COLOUR_COUNT).keys()]);
   for (const [, , colour = ""] of colours) expect(contrastWithWhite(colour), colour).toBeGreaterThan(4.5);
 });

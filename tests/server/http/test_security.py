@@ -42,6 +42,7 @@ async def test_the_page_may_run_only_its_own_scripts(site: Site, client: aiohttp
     assert policy["default-src"] == "'none'"
     assert re.fullmatch(r"'self' 'nonce-[\w-]{20,}'", policy["script-src"])
     assert policy["require-trusted-types-for"] == "'script'"
+    assert policy["trusted-types"] == "default ProseMirrorClipboard"
     host = site.url.removeprefix("http://")
     assert policy["connect-src"] == f"'self' ws://{host} wss://{host}"
 

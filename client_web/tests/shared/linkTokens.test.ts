@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { safeHref, tokenize } from "../../src/chat/linkTokens";
+import { safeHref, tokenize } from "../../src/shared/linkTokens";
 
 const links = (text: string) =>
   tokenize(text).flatMap((token) => (token.kind === "link" ? [token.href] : []));

@@ -1,0 +1,159 @@
+/** The editor, its tool bar, and what floats over it. */
+
+import { Button } from "@mantine/core";
+import type { Editor } from "@tiptap/core";
+import { useCallback, useContext, useEffect, useId, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import * as Y from "yjs";
+import { useStore } from "zustand";
+import { colourOf } from "../shared/initials";
+import { PaletteContext } from "../shared/palette";
+import { AuthorList } from "./AuthorList";
+import { createEditor } from "./createEditor";
+import { hasContent } from "./document";
+import { editorTexts } from "./editorTexts";
+import { LinkPopover } from "./LinkPopover";
+import { MentionList } from "./MentionList";
+import type { NotesEditorProps } from "./NotesEditor";
+import classes from "./NotesEditor.module.css";
+import { createPopups } from "./popups";
+import { openNotes } from "./source";
+import { TaskPopover } from "./TaskPopover";
+import { Toolbar } from "./Toolbar";
+import { createTemplate, seedOf } from "./templates";
+import { insertMoment } from "./timestamp";
+import { editingTools, type ToolActions } from "./tools";
+import { useAuthors } from "./useAuthors";
+import { useRedraw } from "./useRedraw";
+
+export function Notes(props: NotesEditorProps) {
+  const { doc, awareness, isEditable, title, self, people } = props;
+  const { t, i18n } = useTranslation();
+  const palette = useContext(PaletteContext);
+  const host = useRef<HTMLDivElement>(null);
+  const [editor, setEditor] = useState<Editor | null>(null);
+  const [failure, setFailure] = useState<unknown>(null);
+  const [isReleased, setIsReleased] = useState(false);
+  const [popups] = useState(createPopups);
+  const popup = useStore(popups, (state) => state.popup);
+  const ids = { text: useId(), keys: useId(), tools: useId() };
+
+  const authors = useAuthors(editor, props.loadAuthors, {
+    client: doc.clientID,
+    author: { personId: self.personId, name: self.name },
+  });
+  // What may change while the editor stays.
+  const latest = useRef({ props, t, palette, onSeen: authors.onSeen });
+  latest.current = { props, t, palette, onSeen: authors.onSeen };
+
+  const actions: ToolActions = {
+    openLink: () => popups.setState({ popup: { kind: "link" } }),
+    insertMoment: props.meeting && editor ? () => insertMoment(editor, latest.current.props.meeting) : null,
+    focusTools: () =>
+      document.getElementById(ids.tools)?.querySelector<HTMLElement>('[tabindex="0"]')?.focus(),
+    assign: (itemId) => popups.setState({ popup: { kind: "task", itemId } }),
+  };
+  const latestActions = useRef(actions);
+  latestActions.current = actions;
+
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return;
+    let close = () => {};
+    try {
+      const source = openNotes(doc, isEditable);
+      close = source.close;
+      const made = createEditor({
+        element,
+        source,
+        awareness,
+        isEditable,
+        self: { name: self.name, color: self.color },
+        texts: editorTexts(latest.current.t, i18n.language, title),
+        describedBy: ids.keys,
+        mentioning: { popups, people: () => latest.current.props.people },
+        actions: () => latestActions.current,
+        colourOf: (personId) => latest.current.palette?.of(personId) ?? colourOf(personId),
+        onSeen: (seen, unknown) => latest.current.onSeen(seen, unknown),
+        onTimestamp: (meetingId, at) => latest.current.props.onTimestamp?.(meetingId, at),
+        onReleased: setIsReleased,
+      });
+      close = () => {
+        made.destroy();
+        source.close();
+      };
+      setEditor(made);
+    } catch (error) {
+      setFailure(error);
+    }
+    return () => {
+      setEditor(null);
+      popups.setState({ popup: null });
+      close();
+    };
+  }, [doc, awareness, isEditable, self.name, self.color, title, i18n.language, ids.keys, popups]);
+
+  useRedraw(editor);
+  const closePopup = useCallback(() => {
+    popups.setState({ popup: null });
+    editor?.commands.focus(undefined, { scrollIntoView: false });
+  }, [popups, editor]);
+
+  // To the guard around it.
+  if (failure !== null) throw failure;
+
+  const editing = editor !== null && isEditable ? editingTools(editor, actions) : { tools: [], more: [] };
+  const authorTool = { id: "authors", isOn: authors.isShown, run: authors.toggle } as const;
+  const tools = props.loadAuthors ? [...editing.tools, [authorTool]] : editing.tools;
+  const { outline } = props;
+  const isEmpty = editor !== null && isEditable && outline !== undefined && !hasContent(doc);
+
+  return (
+    <div className={classes.notes}>
+      {tools.length > 0 && <Toolbar id={ids.tools} tools={tools} more={editing.more} controls={ids.text} />}
+      {(authors.isShown || authors.hasFailed) && (
+        <AuthorList seen={authors.seen} hasFailed={authors.hasFailed} />
+      )}
+      <div className={classes.scroller}>
+        <div className={classes.sheet}>
+          <div id={ids.text} ref={host} className={classes.host} />
+          {isEmpty && (
+            <div className={classes.outline}>
+              <p>{t("notes.outlineOffer", { kind: t(`home.kind.${outline.kind}`) })}</p>
+              <Button
+                variant="light"
+                onClick={() => {
+                  const seed = seedOf(outline.documentName, doc);
+                  const update = createTemplate(
+                    outline.kind,
+                    (section) => t(`notes.outline.${section}`),
+                    seed,
+                  );
+                  Y.applyUpdate(doc, update);
+                  editor.commands.focus();
+                }}
+              >
+                {t("notes.outlineUse")}
+              </Button>
+            </div>
+          )}
+          {editor !== null && popup?.kind === "mention" && <MentionList editor={editor} popup={popup} />}
+          {editor !== null && popup?.kind === "link" && <LinkPopover editor={editor} onClose={closePopup} />}
+          {editor !== null && popup?.kind === "task" && (
+            <TaskPopover editor={editor} itemId={popup.itemId} people={people} onClose={closePopup} />
+          )}
+        </div>
+      </div>
+      <p id={ids.keys} className="visually-hidden">
+        {t("notes.keys")}
+      </p>
+      <p role="status" className="visually-hidden">
+        {isReleased
+          ? t("notes.released")
+          : popup?.kind === "mention"
+            ? t("notes.mention.found", { count: popup.found.length })
+            : null}
+      </p>
+    </div>
+  );
+}
