@@ -14,6 +14,8 @@ export default defineConfig({
     // Inlined assets would be data: URLs, which the content security policy has no reason to allow in styles.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // For tools/finish_build.mjs, which removes it again.
+    manifest: true,
     // tools/finish_build.mjs watches the size that counts: compressed, all of it.
     chunkSizeWarningLimit: 900,
   },

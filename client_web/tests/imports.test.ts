@@ -19,6 +19,7 @@ const LAYERS = [
   "notes",
   "prejoin",
   "board",
+  "desk",
   "room",
   "home",
   "connectionTest",
@@ -30,7 +31,7 @@ const FENCES: Readonly<Record<string, (file: string) => boolean>> = {
   "@excalidraw/excalidraw": (file) => file.startsWith("board/"),
   "mediasoup-client": (file) => file.startsWith("media/") || file === "session/roomSession.ts",
 };
-const WITHOUT_VIEWS = ["protocol", "connection", "media", "state"];
+const WITHOUT_VIEWS = ["protocol", "connection", "media", "state", "documents"];
 const VIEW_LIBRARIES = /^(react|react-dom|react-i18next|wouter|lucide-react|@mantine\/.*)(\/|$)/;
 
 function files(folder: string): string[] {

@@ -35,5 +35,7 @@ export function useRoomKeys(session: RoomSession): void {
     v: () => session.sending.toggleCamera(),
     d: () => session.sending.toggleScreen(),
     c: () => session.toggleChat(),
+    b: () => session.toggleBoard(),
+    n: () => session.toggleNotes(),
   });
 }

@@ -1,6 +1,6 @@
 /** The row of controls under the people. */
 
-import { DoorOpen, MessageCircle, Settings } from "lucide-react";
+import { DoorOpen, MessageCircle, NotebookPen, PencilRuler, Settings } from "lucide-react";
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { CHAT_BUTTON_ID, CHAT_ID } from "../chat/ChatPanel";
@@ -8,7 +8,8 @@ import { CameraButton, MicrophoneButton } from "../controls/DeviceButtons";
 import { DeviceRows } from "../controls/DeviceRows";
 import { RoundButton } from "../controls/RoundButton";
 import { ScreenButton } from "../controls/ScreenButton";
-import { useRoom, useSession } from "../session/sessionContext";
+import { NOTES_BUTTON_ID, NOTES_ID } from "../desk/NotesPanel";
+import { useDocuments, useRoom, useSession } from "../session/sessionContext";
 import { SettingsDialog } from "../shared/SettingsDialog";
 import { maySend } from "../state/roomState";
 import classes from "./ControlBar.module.css";
@@ -18,6 +19,8 @@ export function ControlBar({ unread }: { unread: number }) {
   const session = useSession();
   const isChatOpen = useRoom((state) => state.isChatOpen);
   const canSend = useRoom(maySend);
+  const isBoardOpen = useDocuments(({ isOpen }) => isOpen.board);
+  const areNotesOpen = useDocuments(({ isOpen }) => isOpen.notes) && !isChatOpen;
   const [areSettingsOpen, setSettingsOpen] = useState(false);
   const unreadId = useId();
   const openSettings = () => {
@@ -30,6 +33,26 @@ export function ControlBar({ unread }: { unread: number }) {
       {canSend && <MicrophoneButton hasCaption />}
       {canSend && <CameraButton hasCaption />}
       {canSend && <ScreenButton />}
+      <RoundButton
+        label={t("desk.board")}
+        caption={t("desk.board")}
+        shortcut="B"
+        icon={PencilRuler}
+        tone="plain"
+        isExpanded={isBoardOpen}
+        onClick={() => session.toggleBoard()}
+      />
+      <RoundButton
+        id={NOTES_BUTTON_ID}
+        label={t("desk.notes")}
+        caption={t("desk.notes")}
+        shortcut="N"
+        icon={NotebookPen}
+        tone="plain"
+        isExpanded={areNotesOpen}
+        controls={NOTES_ID}
+        onClick={() => session.toggleNotes()}
+      />
       <RoundButton
         id={CHAT_BUTTON_ID}
         label={t("room.chat")}

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useLayoutEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { fetchPreview, fetchSession } from "../connection/http";
 import { createSocket } from "../connection/socket";
+import { loadDocumentLink } from "../documents/loadDocumentLink";
 import { loadDevice } from "../media/loadDevice";
 import type { Wanted } from "../media/localMedia";
 import { entryOf, recallEntry, rememberEntry } from "../prejoin/entryMemory";
@@ -48,6 +49,7 @@ function RoomVisit({ slug, interrupted, onRejoin }: RoomVisitProps) {
       slug,
       createSocket,
       loadDevice,
+      loadDocumentLink,
       mediaDevices: navigator.mediaDevices,
       permissions: navigator.permissions,
       deviceMemory: onThisDevice(),

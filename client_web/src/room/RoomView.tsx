@@ -5,7 +5,9 @@ import { useTranslation } from "react-i18next";
 import { ChatPanel } from "../chat/ChatPanel";
 import { Announcer } from "../controls/Announcer";
 import { useRoomKeys } from "../controls/useKeys";
-import { useRoom, useSession } from "../session/sessionContext";
+import { BoardArea } from "../desk/BoardArea";
+import { NotesPanel } from "../desk/NotesPanel";
+import { useDocuments, useRoom, useSession } from "../session/sessionContext";
 import { useIsWide } from "../shared/useIsWide";
 import { usePageTitle } from "../shared/usePageTitle";
 import { toBeRead } from "../state/roomState";
@@ -28,6 +30,9 @@ export function RoomView() {
   const isWide = useIsWide();
   const isChatOpen = useRoom((state) => state.isChatOpen);
   const unread = useRoom(toBeRead);
+  const isBoardOpen = useDocuments(({ isOpen }) => isOpen.board);
+  const areNotesOpen = useDocuments(({ isOpen }) => isOpen.notes) && !isChatOpen;
+  const hasPanel = isChatOpen || areNotesOpen;
   usePageTitle(`${unread > 0 ? `(${unread}) ` : ""}${name} · ${t("app.name")}`);
   useRoomKeys(session);
   useWakeLock();
@@ -36,9 +41,15 @@ export function RoomView() {
     document.getElementById(MAIN_ID)?.focus({ preventScroll: true });
   }, []);
   return (
-    <div className={classes.room} data-chat={isChatOpen || undefined}>
+    <div className={classes.room} data-chat={isChatOpen || undefined} data-notes={areNotesOpen || undefined}>
       {/* On a phone the chat lies over everything else: what is covered cannot be reached either. */}
-      <main id={MAIN_ID} className={classes.main} tabIndex={-1} inert={isChatOpen && !isWide}>
+      <main
+        id={MAIN_ID}
+        className={classes.main}
+        data-board={isBoardOpen || undefined}
+        tabIndex={-1}
+        inert={hasPanel && !isWide}
+      >
         <header className={classes.head}>
           <h1 className={classes.name}>{name}</h1>
           <span className={classes.count}>{t("room.participants", { count })}</span>
@@ -46,12 +57,14 @@ export function RoomView() {
         </header>
         <Banner />
         <SharingBar />
+        {isBoardOpen && <BoardArea />}
         <Stage />
         <Notices />
         <Elsewhere />
         <ControlBar unread={unread} />
       </main>
       {isChatOpen && <ChatPanel />}
+      {areNotesOpen && <NotesPanel />}
       <RemoteAudio />
       <Announcer />
     </div>

@@ -31,6 +31,7 @@ import { Darkness } from "./darkness";
 import { Hints } from "./hints";
 import { listen } from "./listening";
 import { afterReceived, INITIAL_MEDIA, type MediaState, NOBODY_HEARD } from "./mediaState";
+import { RoomDocuments, type RoomDocumentsOptions } from "./roomDocuments";
 import { roomMediaOf } from "./roomMedia";
 import { Sending } from "./sending";
 import { Stage } from "./stage";
@@ -40,6 +41,7 @@ export interface RoomSessionOptions {
   slug: string;
   createSocket: SocketFactory;
   loadDevice(capabilities: RtpCapabilities): Promise<types.Device>;
+  loadDocumentLink: RoomDocumentsOptions["loadLink"];
   mediaDevices: MediaDevices | undefined;
   permissions: Permissions | undefined;
   deviceMemory: Memory;
@@ -48,6 +50,7 @@ export interface RoomSessionOptions {
 
 const TICK_MS = 1_000;
 const VISIT_EVERY_MS = 60_000;
+const SAVING_MS = 1_500;
 
 export class RoomSession {
   readonly slug: string;
@@ -59,6 +62,7 @@ export class RoomSession {
   readonly sending: Sending;
   readonly chat: ChatActions;
   readonly draft: Draft;
+  readonly documents: RoomDocuments;
   readonly visit: VisitMemory;
   /** What was switched on when one left, to come back with the same. */
   lastVisit: Visit | null = null;
@@ -97,6 +101,11 @@ export class RoomSession {
       },
     });
     this.chat = new ChatActions(this.#connection.requests, this.room);
+    this.documents = new RoomDocuments({
+      requests: this.#connection.requests,
+      room: this.room,
+      loadLink: options.loadDocumentLink,
+    });
     this.#mediaSession = new MediaSession({
       requests: this.#connection.requests,
       loadDevice: () => this.#loadDevice(),
@@ -134,6 +143,7 @@ export class RoomSession {
           this.#connection.check();
         },
         onHide: () => this.#rememberVisit(),
+        onClosing: () => this.documents.isUnsaved,
         onHidden: () => this.#mediaSession.setView({ isVisible: false }),
       }),
       this.sending.watch(),
@@ -175,7 +185,12 @@ export class RoomSession {
   leave(): void {
     this.lastVisit = this.#currentVisit();
     this.visit.forget();
-    this.#leaving = this.#connection.leave();
+    // What was written last is kept first: that takes a moment at most.
+    const leave = () => {
+      this.documents.close();
+      return this.#connection.leave();
+    };
+    this.#leaving = this.documents.isUnsaved ? this.documents.saved(SAVING_MS).then(leave) : leave();
     this.room.setState({ phase: { kind: "left" } });
     this.#stop();
   }
@@ -191,7 +206,7 @@ export class RoomSession {
   close(): void {
     const { kind } = this.room.getState().phase;
     if (kind === "inside" || kind === "joining") this.leave();
-    this.#connection.close();
+    void this.#leaving.then(() => this.#connection.close());
     this.#stop();
     this.hints.close();
   }
@@ -201,6 +216,19 @@ export class RoomSession {
     this.room.setState((state) => afterChatToggled(state, isOpen));
     this.hints.announce({ code: isOpen ? "chat_open" : "chat_closed" });
     this.#rememberVisit();
+  }
+
+  toggleBoard(): void {
+    if (this.documents.store.getState().isOpen.board) this.documents.hide("board");
+    else this.documents.show("board");
+  }
+
+  /** Notes and chat have the same place: the one takes it from the other. */
+  toggleNotes(): void {
+    const areShown = this.documents.store.getState().isOpen.notes && !this.room.getState().isChatOpen;
+    this.toggleChat(false);
+    if (areShown) this.documents.hide("notes");
+    else this.documents.show("notes");
   }
 
   setSoundBlocked(isSoundBlocked: boolean): void {
@@ -227,6 +255,7 @@ export class RoomSession {
     this.room.setState({ connection });
     if (connection.kind !== "closed" || connection.problem === null) return;
     this.room.setState({ phase: { kind: "stopped", problem: connection.problem } });
+    this.documents.close();
     // Reloading brings the new version, and back into the room.
     if (connection.problem.category !== "version") this.visit.forget();
     this.#stop();
@@ -247,6 +276,7 @@ export class RoomSession {
     if (room === null) throw new Error("nothing is known of the room that was entered");
     this.#mediaSession.start(room);
     this.stage.follow(room.participants, room.ownId);
+    this.documents.onJoined();
     if (wasInside) this.#mediaSession.onReconnected(joined.snapshot === null);
     else this.#onFirstInside();
   }
@@ -276,6 +306,7 @@ export class RoomSession {
     const after = afterEvent(before, event);
     if (after === before) return;
     this.room.setState(after, true);
+    this.documents.onRoomChanged(before);
     if (event.type === "media_reset") this.media.setState(NOBODY_HEARD);
     const announcement = announcementOf(event, before);
     if (announcement !== null) this.hints.announce(announcement);
@@ -287,6 +318,7 @@ export class RoomSession {
 
   #onNotice(notice: Notice): void {
     this.room.setState((state) => afterNotice(state, notice, Date.now()));
+    this.documents.onNotice(notice);
     if (notice.type === "media_transport_closed" && notice.reason !== "replaced") {
       this.#mediaSession.onTransportClosed(notice.transport_id);
     } else if (notice.type === "media_producer_closed") {

@@ -9,6 +9,7 @@ import type { RoomState } from "../state/roomState";
 import type { StageState } from "../state/stage";
 import type { HintsState } from "./hints";
 import type { MediaState } from "./mediaState";
+import type { DocumentsState } from "./roomDocuments";
 import type { RoomSession } from "./roomSession";
 
 export const SessionContext = createContext<RoomSession | null>(null);
@@ -34,6 +35,10 @@ export function useCapture(kind: CaptureKind): CaptureState {
 
 export function useScreen(): ScreenState {
   return useStore(useSession().local.screen.store);
+}
+
+export function useDocuments<T>(selector: (state: DocumentsState) => T): T {
+  return useStore(useSession().documents.store, selector);
 }
 
 export function useStage(): StageState {

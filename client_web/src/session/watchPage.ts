@@ -8,6 +8,8 @@ export interface PageHandlers {
   onVisible(): void;
   onHidden(): void;
   onHide(): void;
+  /** About to be closed: whether something would be lost, so that the browser asks first. */
+  onClosing(): boolean;
 }
 
 /** Not in every browser, nor in TypeScript's library: https://wicg.github.io/netinfo/ */
@@ -28,15 +30,20 @@ export function watchPage(handlers: PageHandlers): () => void {
     type = connection?.type;
     if (type !== "none") handlers.onNetworkChanged();
   };
+  const onBeforeUnload = (event: BeforeUnloadEvent) => {
+    if (handlers.onClosing()) event.preventDefault();
+  };
   addEventListener("online", onOnline);
   addEventListener("offline", onOffline);
   addEventListener("pagehide", onHide);
+  addEventListener("beforeunload", onBeforeUnload);
   document.addEventListener("visibilitychange", onVisibility);
   connection?.addEventListener("change", onConnection);
   return () => {
     removeEventListener("online", onOnline);
     removeEventListener("offline", onOffline);
     removeEventListener("pagehide", onHide);
+    removeEventListener("beforeunload", onBeforeUnload);
     document.removeEventListener("visibilitychange", onVisibility);
     connection?.removeEventListener("change", onConnection);
   };

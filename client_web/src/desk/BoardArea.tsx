@@ -1,0 +1,74 @@
+/** The board in a room: the page that is shown, who is followed on it, and its history. */
+
+import { ActionIcon } from "@mantine/core";
+import { Presentation } from "lucide-react";
+import { lazy, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { DocumentInfo } from "../protocol/generated";
+import { useDocuments, useRoom, useSession } from "../session/sessionContext";
+import classes from "./BoardArea.module.css";
+import { DeskBody } from "./DeskBody";
+import { DeskHead } from "./DeskHead";
+import { FollowLine } from "./FollowLine";
+import { useLink, useShownPage } from "./useDocument";
+
+const LiveBoard = lazy(() => import("./LiveBoard"));
+
+export function BoardArea() {
+  const { t } = useTranslation();
+  const page = useShownPage("board");
+  const link = useLink(page?.document_id);
+  const [historyOf, setHistoryOf] = useState<string | null>(null);
+  const isHistoryOpen = page !== undefined && historyOf === page.document_id;
+  return (
+    <section className={classes.area} aria-label={t("desk.board")}>
+      <DeskHead
+        kind="board"
+        page={page}
+        link={link}
+        isHistoryOpen={isHistoryOpen}
+        onHistory={() => setHistoryOf(isHistoryOpen ? null : (page?.document_id ?? null))}
+      >
+        {page !== undefined && <PresentButton page={page} />}
+      </DeskHead>
+      <FollowLine page={page} />
+      <DeskBody kind="board" page={page} link={link}>
+        {(shown, opened) => (
+          <LiveBoard
+            page={shown}
+            link={opened}
+            isHistoryOpen={isHistoryOpen}
+            onHistoryClosed={() => setHistoryOf(null)}
+          />
+        )}
+      </DeskBody>
+    </section>
+  );
+}
+
+function PresentButton({ page }: { page: DocumentInfo }) {
+  const { t } = useTranslation();
+  const session = useSession();
+  const mayPresent = useRoom(({ permitted }) => permitted.includes("document_present"));
+  const isMine = useRoom(
+    ({ snapshot, you }) =>
+      snapshot?.documents.presenter?.participant_id === you?.participant_id && you !== null,
+  );
+  const isFollowing = useDocuments((state) => state.isFollowing);
+  if (!mayPresent) return null;
+  const label = t(isMine ? "desk.present.stop" : "desk.present.start");
+  return (
+    <ActionIcon
+      size={40}
+      color={isMine ? undefined : "gray"}
+      variant={isMine ? "filled" : undefined}
+      aria-label={label}
+      title={label}
+      aria-pressed={isMine}
+      disabled={isFollowing}
+      onClick={() => void session.documents.present(isMine ? null : page.document_id).catch(() => undefined)}
+    >
+      <Presentation size={20} />
+    </ActionIcon>
+  );
+}

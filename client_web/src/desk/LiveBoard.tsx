@@ -1,0 +1,59 @@
+/** A page of the board as it is now, or as it was. Loaded when a board is opened, with all that draws it. */
+
+import { useCallback } from "react";
+import Board from "../board/Board";
+import type { DocumentLink } from "../documents/documentLink";
+import { presenceColour } from "../documents/presenceColour";
+import type { DocumentInfo } from "../protocol/generated";
+import { useDocuments, useRoom, useSession } from "../session/sessionContext";
+import { ownParticipant } from "../state/roomState";
+import { History } from "./History";
+import { useIsEditable } from "./useIsEditable";
+
+interface LiveBoardProps {
+  page: DocumentInfo;
+  link: DocumentLink;
+  isHistoryOpen: boolean;
+  onHistoryClosed(): void;
+}
+
+export default function LiveBoard({ page, link, isHistoryOpen, onHistoryClosed }: LiveBoardProps) {
+  const session = useSession();
+  const isEditable = useIsEditable(page);
+  const own = useRoom(ownParticipant);
+  const presenter = useRoom(({ snapshot }) => snapshot?.documents.presenter ?? null);
+  const isFollowing = useDocuments((state) => state.isFollowing);
+  const onFollowStopped = useCallback(() => session.documents.setFollowing(false), [session]);
+  if (own === undefined) return null;
+  const { participant_id: participantId, name } = own;
+  const self = { participantId, name, color: presenceColour(own.person_id) };
+  if (isHistoryOpen) {
+    return (
+      <History page={page} link={link} isEditable={isEditable} onBack={onHistoryClosed}>
+        {(doc, awareness) => (
+          <Board
+            doc={doc}
+            awareness={awareness}
+            isEditable={false}
+            title={page.title}
+            self={self}
+            presenterId={null}
+          />
+        )}
+      </History>
+    );
+  }
+  const isPresented = presenter?.document_id === page.document_id;
+  const isFollowed = isPresented && (isFollowing || presenter?.participant_id === participantId);
+  return (
+    <Board
+      doc={link.doc}
+      awareness={link.awareness}
+      isEditable={isEditable}
+      title={page.title}
+      self={self}
+      presenterId={isFollowed ? (presenter?.participant_id ?? null) : null}
+      onFollowStopped={onFollowStopped}
+    />
+  );
+}

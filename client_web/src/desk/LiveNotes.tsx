@@ -1,0 +1,69 @@
+/** Notes as they are now, or as they were. Loaded when notes are opened, with the editor. */
+
+import { useCallback } from "react";
+import type { DocumentLink } from "../documents/documentLink";
+import { presenceColour } from "../documents/presenceColour";
+import NotesEditor from "../notes/NotesEditor";
+import type { DocumentInfo, Participant } from "../protocol/generated";
+import { useRoom, useSession } from "../session/sessionContext";
+import { ownParticipant } from "../state/roomState";
+import { History } from "./History";
+import { useIsEditable } from "./useIsEditable";
+
+interface LiveNotesProps {
+  page: DocumentInfo;
+  link: DocumentLink;
+  isHistoryOpen: boolean;
+  onHistoryClosed(): void;
+}
+
+const NOBODY: readonly Participant[] = [];
+
+export default function LiveNotes({ page, link, isHistoryOpen, onHistoryClosed }: LiveNotesProps) {
+  const session = useSession();
+  const isEditable = useIsEditable(page);
+  const own = useRoom(ownParticipant);
+  const participants = useRoom(({ snapshot }) => snapshot?.participants ?? NOBODY);
+  const info = useRoom(({ snapshot }) => snapshot?.meeting);
+  const loadAuthors = useCallback(async () => {
+    const authors = await session.documents.authors(page.document_id);
+    const byClient = authors.flatMap(({ clients, person_id: personId, name }) =>
+      clients.map((client) => [client, { personId, name }] as const),
+    );
+    return new Map(byClient);
+  }, [session, page.document_id]);
+  if (own === undefined) return null;
+  const { participant_id: participantId, person_id: personId, name } = own;
+  const self = { participantId, personId, name, color: presenceColour(personId) };
+  const people = participants.map((one) => ({ personId: one.person_id, name: one.name }));
+  const meeting = info === undefined ? null : { meetingId: info.meeting_id, openedAt: info.opened_at };
+  if (isHistoryOpen) {
+    return (
+      <History page={page} link={link} isEditable={isEditable} onBack={onHistoryClosed}>
+        {(doc, awareness) => (
+          <NotesEditor
+            doc={doc}
+            awareness={awareness}
+            isEditable={false}
+            title={page.title}
+            self={self}
+            people={people}
+            meeting={null}
+          />
+        )}
+      </History>
+    );
+  }
+  return (
+    <NotesEditor
+      doc={link.doc}
+      awareness={link.awareness}
+      isEditable={isEditable}
+      title={page.title}
+      self={self}
+      people={people}
+      meeting={meeting}
+      loadAuthors={loadAuthors}
+    />
+  );
+}

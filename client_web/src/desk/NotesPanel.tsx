@@ -1,0 +1,51 @@
+/** The notes: beside the people where there is room, over them on a phone. */
+
+import { lazy, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { DeskBody } from "./DeskBody";
+import { DeskHead } from "./DeskHead";
+import classes from "./NotesPanel.module.css";
+import { useLink, useShownPage } from "./useDocument";
+
+export const NOTES_ID = "notes";
+export const NOTES_BUTTON_ID = "notes-button";
+
+const LiveNotes = lazy(() => import("./LiveNotes"));
+
+export function NotesPanel() {
+  const { t } = useTranslation();
+  const panel = useRef<HTMLElement>(null);
+  const page = useShownPage("notes");
+  const link = useLink(page?.document_id);
+  const [historyOf, setHistoryOf] = useState<string | null>(null);
+  const isHistoryOpen = page !== undefined && historyOf === page.document_id;
+  useEffect(() => {
+    const element = panel.current;
+    element?.focus({ preventScroll: true });
+    return () => {
+      const hadFocus = element?.contains(document.activeElement) || document.activeElement === document.body;
+      if (hadFocus) requestAnimationFrame(() => document.getElementById(NOTES_BUTTON_ID)?.focus());
+    };
+  }, []);
+  return (
+    <aside id={NOTES_ID} ref={panel} className={classes.panel} aria-label={t("desk.notes")} tabIndex={-1}>
+      <DeskHead
+        kind="notes"
+        page={page}
+        link={link}
+        isHistoryOpen={isHistoryOpen}
+        onHistory={() => setHistoryOf(isHistoryOpen ? null : (page?.document_id ?? null))}
+      />
+      <DeskBody kind="notes" page={page} link={link}>
+        {(shown, opened) => (
+          <LiveNotes
+            page={shown}
+            link={opened}
+            isHistoryOpen={isHistoryOpen}
+            onHistoryClosed={() => setHistoryOf(null)}
+          />
+        )}
+      </DeskBody>
+    </aside>
+  );
+}

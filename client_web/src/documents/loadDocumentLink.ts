@@ -1,0 +1,7 @@
+/** Yjs and what is made of it are loaded when the first document is opened. */
+
+import type { DocumentLink } from "./documentLink";
+
+export async function loadDocumentLink(): Promise<typeof DocumentLink> {
+  return (await import("./documentLink")).DocumentLink;
+}

@@ -1,0 +1,265 @@
+/** Board and notes of a visit: which of the room's documents are shown, and what one can do with them. */
+
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Requester } from "../connection/requester";
+import type { DocumentLink } from "../documents/documentLink";
+import { readPassage } from "../documents/passage";
+import { presenceColour } from "../documents/presenceColour";
+import type { Author, DocumentInfo, DocumentKind, DocumentVersion, Notice } from "../protocol/generated";
+import type { RoomState } from "../state/roomState";
+
+type LinkClass = typeof DocumentLink;
+
+export interface DocumentsState {
+  /** What is shown of each kind: the document's id, or `null` for the newest there is. */
+  shown: Readonly<Record<DocumentKind, string | null>>;
+  isOpen: Readonly<Record<DocumentKind, boolean>>;
+  /** One looks at the board as the presenter does. */
+  isFollowing: boolean;
+  /** Documents older than those that the room tells of, oldest first. */
+  earlier: readonly DocumentInfo[];
+  hasMore: boolean | null;
+  /** By document id; what is needed for it is loaded when the first one is opened. */
+  links: Readonly<Record<string, DocumentLink>>;
+}
+
+const CLOSED: DocumentsState = {
+  shown: { board: null, notes: null },
+  isOpen: { board: false, notes: false },
+  isFollowing: false,
+  earlier: [],
+  hasMore: null,
+  links: {},
+};
+const NOTHING: readonly DocumentInfo[] = [];
+
+export interface RoomDocumentsOptions {
+  requests: Requester;
+  room: StoreApi<RoomState>;
+  /** Loads what is too large for the first load. */
+  loadLink(): Promise<LinkClass>;
+}
+
+export class RoomDocuments {
+  readonly store: StoreApi<DocumentsState> = createStore(() => CLOSED);
+  readonly #requests: Requester;
+  readonly #room: StoreApi<RoomState>;
+  readonly #loadLink: () => Promise<LinkClass>;
+  readonly #opening = new Set<string>();
+
+  constructor({ requests, room, loadLink }: RoomDocumentsOptions) {
+    this.#requests = requests;
+    this.#room = room;
+    this.#loadLink = loadLink;
+  }
+
+  /** Show a kind of document, or another page of it. */
+  show(kind: DocumentKind, documentId: string | null = this.store.getState().shown[kind]): void {
+    this.store.setState(({ shown, isOpen }) => ({
+      shown: { ...shown, [kind]: documentId },
+      isOpen: { ...isOpen, [kind]: true },
+    }));
+    this.#settle();
+  }
+
+  hide(kind: DocumentKind): void {
+    this.store.setState(({ isOpen }) => ({ isOpen: { ...isOpen, [kind]: false } }));
+    if (kind === "board") this.setFollowing(false);
+    this.#settle();
+  }
+
+  /** Look at the board as the presenter does, wherever they turn, or as one likes. */
+  setFollowing(isFollowing: boolean): void {
+    const presenter = this.#presenter;
+    if (isFollowing && presenter !== null) this.show("board", presenter.document_id);
+    if (this.store.getState().isFollowing !== isFollowing) this.store.setState({ isFollowing });
+  }
+
+  /** Begin a page; when somebody else has just done so, theirs is shown. Throws `Problem`. */
+  async begin(kind: DocumentKind, title: string, update?: Uint8Array): Promise<void> {
+    const after = newestOf(this.#listed, kind)?.document_id ?? null;
+    const fields = { kind, title, after, ...(update === undefined ? {} : { update }) };
+    const { document } = await this.#requests.request("document_create", fields);
+    this.show(kind, document.document_id);
+  }
+
+  /** Throws `Problem`. */
+  async rename(documentId: string, title: string): Promise<void> {
+    await this.#requests.request("document_rename", { document_id: documentId, title });
+  }
+
+  /** Throws `Problem`. */
+  async setLocked(documentId: string, isLocked: boolean): Promise<void> {
+    await this.#requests.request("document_lock", { document_id: documentId, is_locked: isLocked });
+  }
+
+  /** Throws `Problem`. */
+  async remove(documentId: string): Promise<void> {
+    await this.#requests.request("document_remove", { document_id: documentId });
+  }
+
+  /** Throws `Problem`. */
+  async restore(documentId: string): Promise<void> {
+    await this.#requests.request("document_restore", { document_id: documentId });
+  }
+
+  /** Throws `Problem`. */
+  async beginAnew(documentId: string): Promise<void> {
+    await this.#requests.request("document_begin_anew", { document_id: documentId });
+    this.store.getState().links[documentId]?.open();
+  }
+
+  /** Have the others follow one's own view of a page, or no more. Throws `Problem`. */
+  async present(documentId: string | null): Promise<void> {
+    await this.#requests.request("document_present", { document_id: documentId });
+  }
+
+  /** Read which documents are older than those that are known. Throws `Problem`. */
+  async loadEarlier(): Promise<void> {
+    const [oldest] = this.documents();
+    if (oldest === undefined) return;
+    const { documents, has_more } = await this.#requests.request("document_page", {
+      before: oldest.document_id,
+    });
+    this.store.setState(({ earlier }) => ({ earlier: [...documents, ...earlier], hasMore: has_more }));
+  }
+
+  /** Throws `Problem`. */
+  async versions(documentId: string): Promise<readonly DocumentVersion[]> {
+    return (await this.#requests.request("document_versions", { document_id: documentId })).versions;
+  }
+
+  /** Return all of a document as it was, as one update. Throws `Problem`. */
+  async version(documentId: string, seq: number): Promise<Uint8Array> {
+    const { update } = await this.#requests.request("document_version", { document_id: documentId, seq });
+    return readPassage(this.#requests, update);
+  }
+
+  /** Throws `Problem`. */
+  async authors(documentId: string): Promise<readonly Author[]> {
+    return (await this.#requests.request("document_authors", { document_id: documentId })).authors;
+  }
+
+  /** Every document that is known, oldest first. */
+  documents(): readonly DocumentInfo[] {
+    const { earlier } = this.store.getState();
+    return earlier.length === 0 ? this.#listed : [...earlier, ...this.#listed];
+  }
+
+  /** The connection is there, for the first time or again. */
+  onJoined(): void {
+    for (const link of Object.values(this.store.getState().links)) link.open();
+    this.#settle();
+  }
+
+  /** The room's list has changed, or who presents. */
+  onRoomChanged(before: RoomState): void {
+    const presenter = this.#presenter;
+    const earlier = before.snapshot?.documents.presenter ?? null;
+    if (presenter?.participant_id !== earlier?.participant_id) this.#onPresenter();
+    else if (presenter !== null && this.store.getState().isFollowing)
+      this.show("board", presenter.document_id);
+    if (before.snapshot?.documents !== this.#room.getState().snapshot?.documents) this.#settle();
+  }
+
+  onNotice(notice: Notice): void {
+    if (notice.type !== "document_updated" && notice.type !== "document_presence") return;
+    const link = this.store.getState().links[notice.document_id];
+    if (notice.type === "document_updated") link?.onUpdated(notice);
+    else link?.onPresences(notice);
+  }
+
+  /** Whether something changed here has not been kept yet. */
+  get isUnsaved(): boolean {
+    return Object.values(this.store.getState().links).some((link) => !link.store.getState().isSaved);
+  }
+
+  /** Wait until everything is kept, so long at most. */
+  async saved(atMostMs: number): Promise<void> {
+    const links = Object.values(this.store.getState().links);
+    const late = new Promise<void>((resolve) => setTimeout(resolve, atMostMs));
+    await Promise.race([late, Promise.all(links.map(saved))]);
+  }
+
+  close(): void {
+    for (const link of Object.values(this.store.getState().links)) link.close();
+    this.store.setState(CLOSED, true);
+  }
+
+  get #listed(): readonly DocumentInfo[] {
+    return this.#room.getState().snapshot?.documents.documents ?? NOTHING;
+  }
+
+  get #presenter() {
+    return this.#room.getState().snapshot?.documents.presenter ?? null;
+  }
+
+  /** Somebody begins to present: like a shared screen, that is shown to all who are not at work on another page. */
+  #onPresenter(): void {
+    const presenter = this.#presenter;
+    const ownId = this.#room.getState().you?.participant_id;
+    if (presenter === null || presenter.participant_id === ownId) return this.setFollowing(false);
+    const { isOpen, shown } = this.store.getState();
+    const isElsewhere = isOpen.board && (shown.board ?? this.#newest("board")) !== presenter.document_id;
+    if (!isElsewhere) this.setFollowing(true);
+  }
+
+  #newest(kind: DocumentKind): string | null {
+    return newestOf(this.#listed, kind)?.document_id ?? null;
+  }
+
+  /** Have exactly those documents open that are shown, and those of which something is not kept yet. */
+  #settle(): void {
+    const { isOpen, shown, links } = this.store.getState();
+    const kinds = (["board", "notes"] as const).filter((kind) => isOpen[kind]);
+    const chosen = kinds.map((kind) => shown[kind] ?? this.#newest(kind));
+    const wanted = new Set(chosen.filter((id): id is string => id !== null));
+    for (const id of wanted) if (links[id] === undefined) void this.#open(id);
+    for (const [id, link] of Object.entries(links)) {
+      if (wanted.has(id)) continue;
+      if (link.store.getState().isSaved) this.#forget(id, link);
+      else void saved(link).then(() => this.#settle());
+    }
+  }
+
+  async #open(documentId: string): Promise<void> {
+    if (this.#opening.has(documentId)) return;
+    this.#opening.add(documentId);
+    try {
+      const Link = await this.#loadLink();
+      const link = new Link({ documentId, requests: this.#requests, resolve: (id) => this.#resolve(id) });
+      this.store.setState(({ links }) => ({ links: { ...links, [documentId]: link } }));
+      link.open();
+    } finally {
+      this.#opening.delete(documentId);
+    }
+    this.#settle();
+  }
+
+  #forget(documentId: string, link: DocumentLink): void {
+    link.close();
+    this.store.setState(({ links: { [documentId]: _gone, ...links } }) => ({ links }));
+  }
+
+  #resolve(participantId: string) {
+    const participants = this.#room.getState().snapshot?.participants;
+    const found = participants?.find((participant) => participant.participant_id === participantId);
+    if (found === undefined) return null;
+    return { participantId, name: found.name, color: presenceColour(found.person_id) };
+  }
+}
+
+export function newestOf(documents: readonly DocumentInfo[], kind: DocumentKind): DocumentInfo | undefined {
+  return documents.findLast((document) => document.kind === kind);
+}
+
+function saved(link: DocumentLink): Promise<void> {
+  return new Promise((resolve) => {
+    if (link.store.getState().isSaved) return resolve();
+    const end = link.store.subscribe(({ isSaved }) => {
+      if (!isSaved) return;
+      end();
+      resolve();
+    });
+  });
+}
