@@ -2,6 +2,7 @@
 
 import { io } from "socket.io-client";
 import * as parser from "socket.io-msgpack-parser";
+import { withArrays, withBuffers } from "./bytes";
 
 /** The part of a Socket.IO socket that `RoomConnection` uses. */
 export interface RoomSocket {
@@ -48,7 +49,7 @@ export function createSocket(handlers: SocketHandlers): RoomSocket {
       typeof text === "string" ? text : error.message,
     );
   });
-  socket.onAny(handlers.onEvent);
+  socket.onAny((name: string, argument: unknown) => handlers.onEvent(name, withArrays(argument)));
   return {
     get isConnected() {
       return socket.connected;
@@ -56,10 +57,10 @@ export function createSocket(handlers: SocketHandlers): RoomSocket {
     connect: () => void socket.connect(),
     disconnect: () => void socket.disconnect(),
     send: (name, fields, timeoutMs, onAck) => {
-      socket.timeout(timeoutMs).emit(name, fields, (error: Error | null, ack: unknown) => {
-        onAck(error === null ? ack : null);
+      socket.timeout(timeoutMs).emit(name, withBuffers(fields), (error: Error | null, ack: unknown) => {
+        onAck(error === null ? withArrays(ack) : null);
       });
     },
-    tell: (name, fields) => void socket.emit(name, fields),
+    tell: (name, fields) => void socket.emit(name, withBuffers(fields)),
   };
 }
