@@ -10,6 +10,7 @@ import classes from "./BoardArea.module.css";
 import { DeskBody } from "./DeskBody";
 import { DeskHead } from "./DeskHead";
 import { FollowLine } from "./FollowLine";
+import { FreshLine } from "./FreshLine";
 import { useLink, useShownPage } from "./useDocument";
 
 const LiveBoard = lazy(() => import("./LiveBoard"));
@@ -31,7 +32,10 @@ export function BoardArea() {
       >
         {page !== undefined && <PresentButton page={page} />}
       </DeskHead>
-      <FollowLine page={page} />
+      <div>
+        <FollowLine page={page} />
+        <FreshLine kind="board" page={page} />
+      </div>
       <DeskBody kind="board" page={page} link={link}>
         {(shown, opened) => (
           <LiveBoard

@@ -20,11 +20,12 @@ export function FollowLine({ page }: { page: DocumentInfo | undefined }) {
   const isElsewhere = presenter !== null && page?.document_id !== presenter.document_id;
   return (
     <div role="status">
-      {presenter !== null && (
+      {/* While one follows, the board itself says so. */}
+      {presenter !== null && !isFollowing && (
         <p className={classes.line}>
           {isOwn
             ? t(isElsewhere ? "desk.present.ownElsewhere" : "desk.present.own")
-            : t(isFollowing ? "desk.present.following" : "desk.present.other", { name })}
+            : t("desk.present.other", { name })}
           {isOwn && isElsewhere && page !== undefined && (
             <Button
               size="compact-sm"
@@ -35,12 +36,8 @@ export function FollowLine({ page }: { page: DocumentInfo | undefined }) {
             </Button>
           )}
           {!isOwn && (
-            <Button
-              size="compact-sm"
-              variant="default"
-              onClick={() => session.documents.setFollowing(!isFollowing)}
-            >
-              {t(isFollowing ? "desk.present.unfollow" : "desk.present.follow")}
+            <Button size="compact-sm" variant="default" onClick={() => session.documents.setFollowing(true)}>
+              {t("desk.present.follow")}
             </Button>
           )}
         </p>

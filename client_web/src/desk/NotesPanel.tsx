@@ -4,6 +4,7 @@ import { lazy, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { DeskBody } from "./DeskBody";
 import { DeskHead } from "./DeskHead";
+import { FreshLine } from "./FreshLine";
 import classes from "./NotesPanel.module.css";
 import { useLink, useShownPage } from "./useDocument";
 
@@ -36,6 +37,7 @@ export function NotesPanel() {
         isHistoryOpen={isHistoryOpen}
         onHistory={() => setHistoryOf(isHistoryOpen ? null : (page?.document_id ?? null))}
       />
+      <FreshLine kind="notes" page={page} />
       <DeskBody kind="notes" page={page} link={link}>
         {(shown, opened) => (
           <LiveNotes

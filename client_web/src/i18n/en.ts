@@ -466,10 +466,8 @@ export const en = {
       own: "The others follow your view of the board.",
       ownElsewhere: "The others still see the page you presented.",
       here: "Present this page",
-      following: "You see the board as {{name}} does.",
       other: "{{name}} is presenting the board.",
       follow: "Follow",
-      unfollow: "Look around by myself",
     },
   },
   chat: {

@@ -474,10 +474,8 @@ export const es: Texts = {
       own: "Los demás siguen su vista de la pizarra.",
       ownElsewhere: "Los demás ven todavía la página que presentó.",
       here: "Presentar esta página",
-      following: "Ve la pizarra como {{name}}.",
       other: "{{name}} presenta la pizarra.",
       follow: "Seguir",
-      unfollow: "Mirar por mi cuenta",
     },
   },
   chat: {
