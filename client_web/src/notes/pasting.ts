@@ -3,7 +3,7 @@
  * schema. For that it needs the one Trusted Types policy besides the page's own, "ProseMirrorClipboard".
  */
 
-const STYLE_SHEET = /<style\b[^]*?<\/style\s*>/gi;
+const STYLE_SHEET = /<style\b[\s\S]*?<\/style\s*>/gi;
 
 /**
  * Make sure that ProseMirror sees markup: at text without any it would settle for the page's policy, which refuses markup.
