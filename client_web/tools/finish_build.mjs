@@ -7,7 +7,7 @@ const DIST = new URL("../dist/", import.meta.url).pathname;
 const COMPRESSED = /\.(js|css|svg|json|webmanifest)$/;
 /** Scripts and styles of the first load, gzipped. What is loaded later (board, editor) is named in LATER. */
 const MOST_BYTES = 250 * 1024;
-const LATER = /^(board|editor)-/;
+const LATER = /^(board|editor|NotesEditor)-/;
 
 function files(folder) {
   return readdirSync(folder).flatMap((name) => {
