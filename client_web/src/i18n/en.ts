@@ -632,7 +632,7 @@ export const en = {
       nobody: "Nobody has written anything yet.",
       failed: "Who wrote what cannot be looked up just now. Try again in a moment.",
     },
-    outlineOffer: "Nothing is written yet. Would you like to begin with an outline? ({{kind}})",
+    outlineOffer: "Nothing is written yet. Would you like to begin with an outline?",
     outlineUse: "Use the outline",
     outline: {
       mood: "How are we today?",

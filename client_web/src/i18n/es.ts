@@ -640,7 +640,7 @@ export const es: Texts = {
       nobody: "Nadie ha escrito nada todavía.",
       failed: "Ahora no se puede consultar quién escribió qué. Inténtalo de nuevo en un momento.",
     },
-    outlineOffer: "Todavía no hay nada escrito. ¿Quieres empezar con un guion? ({{kind}})",
+    outlineOffer: "Todavía no hay nada escrito. ¿Quieres empezar con un guion?",
     outlineUse: "Usar el guion",
     outline: {
       mood: "¿Cómo estamos hoy?",

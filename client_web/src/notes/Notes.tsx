@@ -119,7 +119,7 @@ export function Notes(props: NotesEditorProps) {
           <div id={ids.text} ref={host} className={classes.host} />
           {isEmpty && (
             <div className={classes.outline}>
-              <p>{t("notes.outlineOffer", { kind: t(`home.kind.${outline.kind}`) })}</p>
+              <p>{t("notes.outlineOffer")}</p>
               <Button
                 variant="light"
                 onClick={() => {

@@ -121,7 +121,9 @@ export function Toolbar({ id, tools, more, controls }: ToolbarProps) {
         aria-pressed={tool.isOn}
         aria-keyshortcuts={tool.shortcut}
         title={
-          tool.shortcut === undefined ? label : `${label} (${tool.shortcut.replaceAll("Control", "Ctrl")})`
+          tool.shortcut === undefined
+            ? label
+            : `${label} (${tool.shortcut.replace("Control", "Ctrl").replace("Meta", "⌘")})`
         }
         disabled={tool.isOff === true}
         onClick={tool.run}

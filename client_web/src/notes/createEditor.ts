@@ -8,6 +8,7 @@ import { Decoration, DecorationSet } from "@tiptap/pm/view";
 import type { Awareness } from "y-protocols/awareness";
 import { Cursors, type CursorsOptions } from "./cursors";
 import { Mentioning, type MentioningOptions } from "./mentioning";
+import { Moving } from "./moving";
 import classes from "./NotesText.module.css";
 import { asMarkup } from "./pasting";
 import { schemaExtensions } from "./schema";
@@ -64,6 +65,7 @@ export function createEditor(parts: EditorParts): Editor {
             Shortcuts.configure({ actions: parts.actions }),
             Tabs.configure({ onReleased: parts.onReleased }),
             CurrentTask,
+            Moving,
             Gapcursor,
             Dropcursor.configure({ class: classes.dropCursor ?? "", color: false, width: 2 }),
           ]

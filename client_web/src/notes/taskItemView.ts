@@ -1,7 +1,7 @@
 /** How an action item is drawn: a check box before its words, and behind them who does it until when. */
 
 import type { NodeViewRenderer } from "@tiptap/core";
-import type { Node } from "@tiptap/pm/model";
+import type { Node as Item } from "@tiptap/pm/model";
 import { sound } from "./attributes";
 import { isOverdue, shortDay } from "./days";
 import classes from "./NotesText.module.css";
@@ -54,18 +54,24 @@ export function createTaskView(texts: TaskTexts, onAssign: (itemId: string) => v
       if (id !== null) onAssign(id);
     });
 
-    const draw = (drawn: Node) => {
+    const draw = (drawn: Item) => {
       current = drawn;
       const { checked, itemId, ownerName, due } = drawn.attrs;
       const owner = sound("taskItem", "ownerName", ownerName) as string | null;
       const day = sound("taskItem", "due", due) as string | null;
       const isLate = day !== null && checked !== true && isOverdue(day, new Date());
-      const shown = [owner, day && shortDay(day, texts.language, new Date())].filter((fact) => fact);
+      const shown = [owner, day && shortDay(day, texts.language, new Date())].filter((fact) => fact !== null);
       box.checked = checked === true;
       box.ariaLabel = texts.done((drawn.firstChild?.textContent ?? "").slice(0, MOST_NAME));
       item.dataset.checked = String(checked === true);
       item.dataset.itemId = (sound("taskItem", "itemId", itemId) as string | null) ?? "";
-      facts.textContent = shown.length > 0 ? shown.join(" · ") : texts.assign;
+      facts.replaceChildren(
+        ...(shown.length > 0 ? shown : [texts.assign]).map((fact) => {
+          const part = document.createElement("span");
+          part.textContent = fact;
+          return part;
+        }),
+      );
       facts.ariaLabel =
         shown.length > 0 ? texts.facts([...shown, isLate ? texts.overdue : ""].join(" ")) : null;
       facts.title = isLate ? texts.overdue : "";
@@ -83,7 +89,7 @@ export function createTaskView(texts: TaskTexts, onAssign: (itemId: string) => v
         draw(updated);
         return true;
       },
-      stopEvent: ({ target }) => target === box || target === label || target === facts,
+      stopEvent: ({ target }) => target instanceof Node && (label.contains(target) || facts.contains(target)),
       ignoreMutation: (mutation) => mutation.type !== "selection" && !content.contains(mutation.target),
     };
   };

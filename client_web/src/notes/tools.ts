@@ -5,6 +5,9 @@ import { yUndoPluginKey } from "@tiptap/y-tiptap";
 import type { Tool } from "./Toolbar";
 import { taskAround } from "./taskAround";
 
+/** The key of shortcuts, as `aria-keyshortcuts` calls it. */
+const MOD = /Mac|iPhone|iPad/.test(globalThis.navigator?.userAgent ?? "") ? "Meta" : "Control";
+
 export type ToolId =
   | "undo"
   | "redo"
@@ -53,37 +56,69 @@ export function editingTools(editor: Editor, actions: ToolActions): { tools: Too
   const task = taskAround(editor.state.selection.$from);
   const isCode = editor.isActive("codeBlock");
 
+  // What belongs to meetings comes first: on a phone, the rest is a swipe away.
   const tools: Tool[][] = [
     [
-      { id: "undo", isOff: undoManager.undoStack.length === 0, run: run((chain) => chain.undo()) },
-      { id: "redo", isOff: undoManager.redoStack.length === 0, run: run((chain) => chain.redo()) },
-    ],
-    [heading(1), heading(2), heading(3)],
-    [
-      { id: "bold", isOn: editor.isActive("bold"), isOff: isCode, run: run((chain) => chain.toggleBold()) },
-      {
-        id: "italic",
-        isOn: editor.isActive("italic"),
-        isOff: isCode,
-        run: run((chain) => chain.toggleItalic()),
-      },
-    ],
-    [
+      { id: "tasks", isOn: editor.isActive("taskList"), run: run((chain) => chain.toggleTaskList()) },
       { id: "bullets", isOn: editor.isActive("bulletList"), run: run((chain) => chain.toggleBulletList()) },
       { id: "numbers", isOn: editor.isActive("orderedList"), run: run((chain) => chain.toggleOrderedList()) },
-      { id: "tasks", isOn: editor.isActive("taskList"), run: run((chain) => chain.toggleTaskList()) },
-      { id: "outdent", isOff: !isInItem, run: run((chain) => chain.outdent()) },
-      { id: "indent", isOff: !isInItem, run: run((chain) => chain.indent()) },
     ],
     [
-      { id: "link", isOn: editor.isActive("link"), isOff: isCode, run: actions.openLink },
       { id: "mention", isOff: isCode, run: () => startMention(editor) },
       {
         id: "moment",
         isOff: actions.insertMoment === null || isCode,
+        shortcut: `${MOD}+;`,
         run: () => actions.insertMoment?.(),
       },
-      { id: "assign", isOff: task === null, run: () => task && actions.assign(task.node.attrs.itemId) },
+      {
+        id: "assign",
+        isOff: task === null,
+        shortcut: "Alt+Enter",
+        run: () => task && actions.assign(task.node.attrs.itemId),
+      },
+      {
+        id: "link",
+        isOn: editor.isActive("link"),
+        isOff: isCode,
+        shortcut: `${MOD}+K`,
+        run: actions.openLink,
+      },
+    ],
+    [
+      {
+        id: "bold",
+        isOn: editor.isActive("bold"),
+        isOff: isCode,
+        shortcut: `${MOD}+B`,
+        run: run((chain) => chain.toggleBold()),
+      },
+      {
+        id: "italic",
+        isOn: editor.isActive("italic"),
+        isOff: isCode,
+        shortcut: `${MOD}+I`,
+        run: run((chain) => chain.toggleItalic()),
+      },
+    ],
+    [heading(1), heading(2), heading(3)],
+    [
+      { id: "outdent", isOff: !isInItem, shortcut: "Shift+Tab", run: run((chain) => chain.outdent()) },
+      { id: "indent", isOff: !isInItem, shortcut: "Tab", run: run((chain) => chain.indent()) },
+    ],
+    [
+      {
+        id: "undo",
+        isOff: undoManager.undoStack.length === 0,
+        shortcut: `${MOD}+Z`,
+        run: run((chain) => chain.undo()),
+      },
+      {
+        id: "redo",
+        isOff: undoManager.redoStack.length === 0,
+        shortcut: `${MOD}+Y`,
+        run: run((chain) => chain.redo()),
+      },
     ],
   ];
   const more: Tool[] = [
