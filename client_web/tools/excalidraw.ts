@@ -52,6 +52,12 @@ const REPLACEMENTS: readonly Replacement[] = [
     pattern: /(let (\w+)=\w+\.clipboardData\?\.getData\(\w+\.html\);)if\(!\2\)return null;/,
     by: "return null;$1",
   },
+  {
+    name: "the drawing of diagrams from pasted text",
+    pattern:
+      /if\((\w+)\.text&&\w+\(\1\.text\)\)(\{let \w+=await import\("@excalidraw\/mermaid-to-excalidraw"\))/,
+    by: "if(!1)$2",
+  },
 ];
 
 export function excalidraw(): Plugin {

@@ -24,11 +24,13 @@ import { BoardBar } from "./BoardBar";
 import { BoardOutline } from "./BoardOutline";
 import { BoardBinding } from "./binding";
 import { createScene, fromExcalidraw, later, toExcalidraw, viewportOf } from "./editor";
+import type { BoardElement } from "./elements";
 import { FollowNote } from "./FollowNote";
 import { type PictureStore, Pictures } from "./pictures";
 import type { Self } from "./presence";
 import { Toast } from "./Toast";
 import { usePresence } from "./usePresence";
+import { firstView } from "./viewport";
 
 export interface BoardProps {
   /** Kept in step with the others by whoever gives it. */
@@ -76,6 +78,7 @@ export default function Board({
   const { t, i18n } = useTranslation();
   const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
   const api = useRef<ExcalidrawImperativeAPI | null>(null);
+  const canvas = useRef<HTMLDivElement>(null);
   const [note, setNote] = useState<Note | null>(null);
   const [isOutlineOpen, setOutlineOpen] = useState(false);
   const dismiss = useCallback(() => setNote(null), []);
@@ -137,7 +140,9 @@ export default function Board({
       />
       {/* biome-ignore lint/a11y/noStaticElementInteractions: keys that are the board's own go no further */}
       <div
+        ref={canvas}
         className={classes.canvas}
+        data-view={isEditable ? undefined : true}
         onKeyDownCapture={keepUnwanted}
         onKeyDown={(event) => event.stopPropagation()}
         onPointerLeave={() => onPointer(null)}
@@ -147,7 +152,7 @@ export default function Board({
           excalidrawAPI={(editor) => {
             api.current = editor;
           }}
-          initialData={() => ({ elements: toExcalidraw(binding.open()), scrollToContent: true })}
+          initialData={() => beginning(binding.open(), canvas.current)}
           isCollaborating
           viewModeEnabled={!isEditable}
           theme={scheme}
@@ -191,6 +196,16 @@ export default function Board({
 }
 
 type Note = { kind: "cleared"; ids: ReadonlySet<string> } | { kind: "full" | "exportFailed"; ids?: never };
+
+/** What the editor is to show first. */
+function beginning(elements: BoardElement[], canvas: HTMLElement | null) {
+  const view = firstView(elements, canvas?.clientWidth ?? 0, canvas?.clientHeight ?? 0);
+  const zoom = { value: (view?.zoom ?? 1) as AppState["zoom"]["value"] };
+  return {
+    elements: toExcalidraw(elements),
+    ...(view !== null && { appState: { scrollX: view.scrollX, scrollY: view.scrollY, zoom } }),
+  };
+}
 
 /** Excalidraw would open its own window for exporting, which a board does not have. */
 function keepUnwanted(event: KeyboardEvent): void {

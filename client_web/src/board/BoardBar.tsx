@@ -2,7 +2,7 @@
 
 import type { ExcalidrawImperativeAPI } from "@excalidraw/excalidraw/types";
 import { ActionIcon, Button } from "@mantine/core";
-import { Download, Eraser, ListTree } from "lucide-react";
+import { Download, ListTree, Trash2 } from "lucide-react";
 import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./BoardBar.module.css";
@@ -62,7 +62,7 @@ export function BoardBar({
           title={t("board.clear")}
           onClick={onClear}
         >
-          <Eraser size={22} />
+          <Trash2 size={22} />
         </ActionIcon>
       )}
     </header>

@@ -40,7 +40,9 @@ export function outlineOf(elements: readonly BoardElement[]): OutlineSection[] {
     if (section === undefined) continue;
     if (element.type === "freedraw" || element.type === "line") section.drawings += 1;
     const item = itemOf(element, words);
-    if (item !== null) section.items.push(item);
+    // A heading that is also written in its frame is read once.
+    const isHeading = section.title !== "" && words.get(element.id) === section.title;
+    if (item !== null && !isHeading) section.items.push(item);
   }
   return [...sections.values()]
     .filter(({ frame, items, drawings }) => frame !== null || items.length > 0 || drawings > 0)

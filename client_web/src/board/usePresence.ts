@@ -113,7 +113,15 @@ function collaborators(present: readonly Other[]): Map<SocketId, Collaborator> {
         id: participantId,
         username: name,
         button: pointer?.isDown ? "down" : "up",
-        ...(pointer && { pointer: { x: pointer.x, y: pointer.y, tool: pointer.tool, laserColor: color } }),
+        // Excalidraw keeps the colour of the first pointer that it is told of: there is one from the beginning.
+        pointer: {
+          x: 0,
+          y: 0,
+          tool: "pointer",
+          ...pointer,
+          renderCursor: pointer !== null,
+          laserColor: color,
+        },
       } satisfies Collaborator,
     ]),
   );

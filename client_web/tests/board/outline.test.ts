@@ -46,6 +46,15 @@ it("has a heading for each frame, and in it what lies in the frame", () => {
   ]);
 });
 
+it("reads a heading that is written in its frame once", () => {
+  const elements = [
+    words("in", "Second", { frameId: "two" }),
+    words("in2", "more", { frameId: "two", ...at(0, 400) }),
+    shape("two", { type: "frame", name: "Second", height: 500 }),
+  ];
+  expect(outlineOf(elements)[0]?.items).toEqual([{ kind: "text", id: "in2", text: "more" }]);
+});
+
 it("reads a shape by the words on it, once", () => {
   const elements = [
     shape("note"),

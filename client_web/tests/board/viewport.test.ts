@@ -1,5 +1,6 @@
-import { expect, it } from "vitest";
-import { boundsOf, isSamePlace, lookAt, readBounds } from "../../src/board/viewport";
+import { describe, expect, it } from "vitest";
+import { boundsOf, firstView, isSamePlace, lookAt, readBounds } from "../../src/board/viewport";
+import { shape, stroke } from "../support/boardScene";
 
 const own = { scrollX: 100, scrollY: -50, zoom: 2, width: 800, height: 600 };
 
@@ -36,4 +37,45 @@ it("reads what others tell, and nothing else", () => {
   for (const odd of [null, [0, 0, 1], [0, 0, "1", 1], [0, 0, 0, 5], [5, 0, 0, 5], [0, 0, 1e300, 1]]) {
     expect(readBounds(odd)).toBeNull();
   }
+});
+
+describe("where one looks first", () => {
+  const wide = shape("r", { x: -500, y: 100, width: 2_000, height: 400 });
+
+  it("is nowhere in particular on an empty board", () => {
+    expect(firstView([], 800, 600)).toBeNull();
+  });
+
+  it("shows all of it between the tools, no larger than it is", () => {
+    const view = firstView([wide], 1_280, 800);
+    const [left, top, right, bottom] = boundsOf(view ?? own);
+    expect(left).toBeLessThan(-500);
+    expect(right).toBeGreaterThan(1_500);
+    expect([left + right, top < 100, bottom > 500]).toEqual([1_000, true, true]);
+    expect(firstView([shape("r")], 1_280, 800)?.zoom).toBe(1);
+  });
+
+  it("shows the middle of what could not be read otherwise", () => {
+    const view = firstView([wide], 360, 740);
+    const [left, , right] = boundsOf(view ?? own);
+    expect(view?.zoom).toBe(0.4);
+    expect((left + right) / 2).toBeCloseTo(500);
+  });
+
+  it("draws only some of very many", () => {
+    const many = Array.from({ length: 5_000 }, (_, at) => shape(`r${at}`, { x: at * 10, y: 0 }));
+    expect(firstView(many, 1_280, 800)?.zoom).toBe(0.8);
+  });
+
+  it("knows that a stroke may go left and up from where it begins", () => {
+    const points: [number, number][] = [
+      [0, 0],
+      [-600, -400],
+    ];
+    const [left, top] = boundsOf(
+      firstView([stroke("s", points, { width: 600, height: 400 })], 700, 700) ?? own,
+    );
+    expect(left).toBeLessThan(-590);
+    expect(top).toBeLessThan(-380);
+  });
 });
