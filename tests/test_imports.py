@@ -22,6 +22,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.room": LEAVES,
     "server.chat": FEATURE,
     "server.hours": FEATURE,
+    "server.documents": FEATURE | {"server.documents.notes"},
+    "server.documents.notes": LEAVES,
     "server.turn": LEAVES,
     "server.media": (FEATURE - {"server.store"}) | {"server.turn", "server.media.rpc", "server.media.messages"},
     "server.media.rpc": {"protocol"},
@@ -45,6 +47,8 @@ FENCES: dict[str, set[str]] = {
     "sqlalchemy": {"server.store"},
     "alembic": {"server.store"},
     "aiosqlite": {"server.store"},
+    "pycrdt": {"server.documents"},
+    "fpdf": {"server.documents.notes"},
     "redis": {"server.cluster"},
 }
 

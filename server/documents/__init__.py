@@ -1,0 +1,1 @@
+"""Boards and notes: shared documents that last."""
