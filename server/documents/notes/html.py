@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import date
 from html import escape
+from itertools import groupby
 from pathlib import Path
 
 from server.documents.notes.labels import ENGLISH, Header, Labels
@@ -103,7 +104,8 @@ class _Page:
     def _task(self, task: TaskItem) -> str:
         state, word = (" checked", self._labels.done) if task.is_done else ("", self._labels.to_do)
         box = f'<input type="checkbox" disabled{state} aria-label="{escape(word)}">'
-        return f"<li>{box}<div>{self.blocks(task.content)}{self._about(task.owner_name, task.due)}</div></li>"
+        about = self._about(task.owner_name, task.due)
+        return f"<li>{box}<div>{self.blocks(task.said)}{about}{self.blocks(task.below)}</div></li>"
 
     def _about(self, owner_name: str, due: date | None) -> str:
         about = self._labels.about(owner_name, due.isoformat() if due else "")
@@ -111,7 +113,14 @@ class _Page:
 
 
 def _inlines(content: Iterable[Inline]) -> str:
-    return "".join(map(_inline, content))
+    """Return text in which one link is one link, however many looks it has."""
+    written = []
+    for address, group in groupby(content, lambda inline: inline.marks.href if isinstance(inline, Text) else None):
+        text = "".join(map(_inline, group))
+        written.append(
+            f'<a href="{escape(address)}" rel="noopener noreferrer nofollow">{text}</a>' if address else text
+        )
+    return "".join(written)
 
 
 def _inline(inline: Inline) -> str:
@@ -136,4 +145,4 @@ def _marked(text: str, marks: Marks) -> str:
     }
     for name, is_set in wrappers.items():
         text = f"<{name}>{text}</{name}>" if is_set else text
-    return f'<a href="{escape(marks.href)}" rel="noopener noreferrer nofollow">{text}</a>' if marks.href else text
+    return text

@@ -121,11 +121,10 @@ def _item(item: ListItem, labels: Labels) -> list[str]:
 
 
 def _task(task: TaskItem, labels: Labels) -> list[str]:
-    blocks = task.content
-    first = blocks[0].content if blocks and isinstance(blocks[0], Paragraph) else ()
+    said = _blocks(task.said, labels)
     about = labels.about(task.owner_name, task.due.isoformat() if task.due else "")
-    text = " — ".join(part for part in (_paragraph(first), escaped(about)) if part)
-    below = _blocks(blocks[1:] if first else blocks, labels)
+    text = " — ".join([*said, escaped(about)] if about else said)
+    below = _blocks(task.below, labels)
     return [f"[{'x' if task.is_done else ' '}] {text}".rstrip(), *below] if text or below else []
 
 

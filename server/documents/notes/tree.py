@@ -132,6 +132,16 @@ class TaskItem:
     owner_name: str = ""
     due: date | None = None
 
+    @property
+    def said(self) -> tuple["Block", ...]:
+        """Return what is to be done: the paragraph that it begins with, if it does."""
+        return self.content[:1] if self.content and isinstance(self.content[0], Paragraph) else ()
+
+    @property
+    def below(self) -> tuple["Block", ...]:
+        """Return the rest."""
+        return self.content[len(self.said) :]
+
 
 @dataclass(frozen=True, slots=True)
 class TaskList:

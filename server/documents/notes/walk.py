@@ -16,10 +16,10 @@ from server.documents.notes.tree import PLAIN, HardBreak, Inline, Marks, Mention
 from server.documents.notes.values import clean, href, instant, label
 
 ROOT = "notes"
-MAX_NODES = 50_000
+MAX_NODES = 20_000
 """Elements and runs of text that are read."""
-MAX_TEXT = 500_000
-"""Characters that are read: some 200 pages."""
+MAX_TEXT = 200_000
+"""Characters that are read: some 70 pages."""
 MAX_DEPTH = 16
 """Lists, their items and quotes inside each other."""
 MAX_LABEL = 200

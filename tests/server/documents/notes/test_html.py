@@ -94,7 +94,8 @@ def text_of_blocks(blocks: Sequence[Block]) -> str:
             case TaskList(tasks):
                 for task in tasks:
                     about = [task.owner_name, f"due {task.due.isoformat()}" if task.due else ""]
-                    found += text_of_blocks(task.content) + "\n" + ", ".join(part for part in about if part) + "\n"
+                    found += text_of_blocks(task.said) + "\n" + ", ".join(part for part in about if part) + "\n"
+                    found += text_of_blocks(task.below) + "\n"
         found += "\n"
     return found
 
@@ -136,7 +137,7 @@ def test_the_policy_allows_this_style_and_nothing_else() -> None:
 def test_a_lesson_has_its_boxes_and_links() -> None:
     page = Reader(to_html(read_notes(fixture("lesson.yjs")), HEADER))
     assert page.boxes == [False, True]
-    assert set(page.addresses) == {"https://example.org/fractions?a=1&b=2"}
+    assert page.addresses == ["https://example.org/fractions?a=1&b=2"]
 
 
 def test_what_is_cut_or_empty_says_so() -> None:
