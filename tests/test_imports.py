@@ -23,6 +23,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.chat": FEATURE,
     "server.documents": FEATURE,
     "server.hours": FEATURE,
+    "server.documents": FEATURE | {"server.documents.notes"},
+    "server.documents.notes": LEAVES,
     "server.turn": LEAVES,
     "server.media": (FEATURE - {"server.store"}) | {"server.turn", "server.media.rpc", "server.media.messages"},
     "server.media.rpc": {"protocol"},
@@ -47,6 +49,8 @@ FENCES: dict[str, set[str]] = {
     "sqlalchemy": {"server.store"},
     "alembic": {"server.store"},
     "aiosqlite": {"server.store"},
+    "pycrdt": {"server.documents"},
+    "fpdf": {"server.documents.notes"},
     "redis": {"server.cluster"},
 }
 
