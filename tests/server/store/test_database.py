@@ -214,7 +214,7 @@ async def test_a_database_locked_by_another_program_is_said_in_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await (await Database.open(tmp_path)).close()
-    monkeypatch.setattr("server.store.database._OPENING_PRAGMAS", ("busy_timeout=1", "journal_mode=WAL"))
+    monkeypatch.setattr("server.store.sqlite.backend._OPENING_PRAGMAS", ("busy_timeout=1", "journal_mode=WAL"))
     connection = sqlite3.connect(tmp_path / FILE_NAME)
     connection.execute("BEGIN EXCLUSIVE")
     with pytest.raises(StartupError, match="locked") as caught:
@@ -237,7 +237,7 @@ async def test_a_folder_without_data_is_left_alone_where_data_is_expected(tmp_pa
 async def test_a_write_to_a_locked_database_is_refused_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.store.database._WRITER_PRAGMAS", ("busy_timeout=200",))
+    monkeypatch.setattr("server.store.sqlite.backend._WRITER_PRAGMAS", ("busy_timeout=200",))
     database = await Database.open(tmp_path)
     with lock(tmp_path):
         results = await asyncio.gather(*(write(database, f"p{n}") for n in range(20)), return_exceptions=True)
@@ -255,7 +255,7 @@ async def test_a_write_to_a_locked_database_is_refused_in_words(
 async def test_of_those_who_queue_for_a_locked_database_only_the_first_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.store.database._WRITER_PRAGMAS", ("busy_timeout=200",))
+    monkeypatch.setattr("server.store.sqlite.backend._WRITER_PRAGMAS", ("busy_timeout=200",))
     database = await Database.open(tmp_path)
     with lock(tmp_path):
         errors = await asyncio.gather(*(write(database, f"p{n}") for n in range(20)), return_exceptions=True)
@@ -276,7 +276,7 @@ async def test_nobody_waits_without_end_for_a_write_that_hangs(tmp_path: Path, m
 
 
 async def test_nobody_waits_without_end_for_reads_that_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.store.database._READER_TIMEOUT_S", 0.02)
+    monkeypatch.setattr("server.store.sqlite.backend._READER_TIMEOUT_S", 0.02)
     database = await Database.open(tmp_path)
 
     async def read() -> object:
