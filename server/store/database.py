@@ -36,7 +36,7 @@ class Database:
 
         Raises `StartupError` when it cannot be used: not reached, not written to, no database, of a newer Roundup.
         """
-        backend = _create_backend(location, claim)
+        backend = create_backend(location, claim)
         await backend.prepare(may_create=may_create)
         return cls(backend)
 
@@ -72,7 +72,8 @@ class Database:
         await self._writer.dispose()
 
 
-def _create_backend(location: Location, claim: Claim | None) -> Backend:
+def create_backend(location: Location, claim: Claim | None) -> Backend:
+    """Make the back end for what is at `location`, to be used by who holds `claim`, if anybody does."""
     if isinstance(location, Path):
         return SqliteBackend(location, is_claimed=claim is not None)
     from server.store.postgresql.backend import PostgresqlBackend

@@ -161,3 +161,8 @@ def _unprivileged() -> pwd.struct_passwd:
         with suppress(KeyError):
             return pwd.getpwnam(name)
     raise AssertionError("there is no user to run PostgreSQL as")
+
+
+def text_of(location: Location) -> tuple[str, str]:
+    """Return `--data-dir` and `--database-url` for a place, one of them empty."""
+    return ("", location.text) if isinstance(location, DatabaseUrl) else (str(location), "")

@@ -1,4 +1,4 @@
-"""Whether the database can be written, found out by writing."""
+"""Whether the file can be written, found out by writing."""
 
 import asyncio
 import resource
