@@ -94,13 +94,13 @@ class DatabaseClaim(Claim):
                 await connection.close(timeout=_GOODBYE_TIMEOUT_S)
 
     async def _look(self) -> None:
+        token = self._token
         try:
             token = await self.token()
             if self._connection is not None:
                 await self._connection.fetchval("SELECT 1")
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next look tries another connection
             log_failure(_log, "database_claim_missing", error)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             self.forget(token)
 
     async def _claim_again(self) -> None:
