@@ -119,7 +119,6 @@ class PostgresServer:
         return found
 
     def _run(self, program: str, *args: str | Path | int) -> str:
-        owner = {} if self._owner is None else {"user": self._owner.pw_uid, "group": self._owner.pw_gid}
         # Into files: a daemon would keep a pipe open.
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             done = subprocess.run(
@@ -130,8 +129,9 @@ class PostgresServer:
                 stderr=err,
                 timeout=_TIMEOUT_S,
                 check=False,
+                user=None if self._owner is None else self._owner.pw_uid,
+                group=None if self._owner is None else self._owner.pw_gid,
                 extra_groups=None if self._owner is None else [],
-                **owner,
             )
             for file in (out, err):
                 file.seek(0)

@@ -27,8 +27,12 @@ _POOL_TIMEOUT_S = 5.0
 """So long a read waits for one of them."""
 _TRANSACTION_TIMEOUT_S = 10.0
 """For all statements of one, each of which the database ends sooner: it may be the network that hangs."""
-_OPENING_SETTINGS = {"lock_timeout": "20s", "statement_timeout": "5min"}
-"""Another start may be migrating, and so may this one."""
+_OPENING_SETTINGS = {
+    "lock_timeout": "20s",
+    "statement_timeout": "5min",
+    "idle_in_transaction_session_timeout": "1min",
+}
+"""Another start may be migrating, and so may this one, which loads Alembic first."""
 _OLDEST_VERSION = 14
 """Waits for the end of a connection, when it is told to end it."""
 

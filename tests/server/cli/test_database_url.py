@@ -21,7 +21,7 @@ def assert_refused(outcome: Outcome, sentence: str) -> None:
 
 
 def test_people_rooms_and_the_programme_are_kept_there(empty_url: DatabaseUrl, tmp_path: Path) -> None:
-    environment = {"ROUNDUP_DATABASE_URL": empty_url.text, "ROUNDUP_DATA_DIR": tmp_path / "data"}
+    environment: dict[str, str | Path] = {"ROUNDUP_DATABASE_URL": empty_url.text, "ROUNDUP_DATA_DIR": tmp_path / "data"}
     assert roundup("programme", "name", "Lakeside", **environment).code == 0
     assert roundup("rooms", "add", "lab", "--name", "Lab", **environment).out == "Lab is added, at /r/lab.\n"
     people = tmp_path / "staff.csv"

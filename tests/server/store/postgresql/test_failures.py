@@ -123,9 +123,9 @@ async def test_what_goes_wrong_in_a_write_is_said_and_undone(
 async def test_a_statement_that_takes_too_long_is_ended(
     database_url: DatabaseUrl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    database = await Database.open(database_url)
     settings = {"statement_timeout": "100ms"}
     monkeypatch.setattr("server.store.postgresql.connection._SETTINGS", settings)
-    database = await Database.open(database_url)
     with pytest.raises(StoreError, match="does not answer in time"):
         async with database.reading() as session:
             await session.execute(text("SELECT pg_sleep(60)"))

@@ -137,10 +137,10 @@ async def test_connections_that_were_lost_while_nobody_used_them_are_replaced_un
 async def test_who_hangs_in_the_middle_of_a_write_is_ended_by_the_database(
     mortal_url: DatabaseUrl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = {"idle_in_transaction_session_timeout": "100ms"}
-    monkeypatch.setattr("server.store.postgresql.connection._SETTINGS", settings)
     database = await Database.open(mortal_url)
     other = await Database.open(mortal_url)
+    settings = {"idle_in_transaction_session_timeout": "100ms"}
+    monkeypatch.setattr("server.store.postgresql.connection._SETTINGS", settings)
 
     async def hang() -> None:
         async with database.session() as session:
