@@ -3,7 +3,7 @@
 All migrations that are due run in the one transaction that the back end has opened and that keeps every other writer
 out, so either all of them have happened or none. What differs between the databases:
 
-- SQLite cannot change or drop a column or a constraint in place (Alembic's batch mode copies the table); PostgreSQL can.
+- SQLite cannot change a column or a constraint in place (Alembic's batch mode copies the table); PostgreSQL can.
   What migrations do so far, adding tables, columns that may be null and indexes, is the same statement for both.
 - SQLite numbers rows only in an INTEGER PRIMARY KEY, PostgreSQL by a sequence (BIGSERIAL): `SerialId` of the models and
   `_serial` of the first migration are the one or the other. `sqlite_autoincrement` has no meaning on PostgreSQL, whose
