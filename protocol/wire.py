@@ -12,8 +12,10 @@ MAX_CHAT_PAGE = 50
 """Messages in one page of chat history."""
 MAX_NAME_CHARACTERS = 80
 
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-"""An identifier made by the server, or a random one made by the page (`request_id`, `endpoint_id`)."""
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+"""An identifier made by the server, or a random one made by the page (`request_id`, `endpoint_id`).
+
+Without control characters: not every database takes a text with a zero in it."""
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?\Z"
 Slug = Annotated[str, msgspec.Meta(pattern=SLUG_PATTERN)]
 """A room's name in links."""

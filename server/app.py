@@ -14,6 +14,7 @@ from server.chat.service import ChatService
 from server.clock import Clock, SystemClock
 from server.config import Config
 from server.documents.service import DocumentService
+from server.errors import StartupError
 from server.gateway.fan_out import fan_out
 from server.gateway.gateway import Gateway
 from server.hours.presence import PresenceService
@@ -32,9 +33,10 @@ from server.people.service import PeopleService
 from server.room.directory import RoomDirectory
 from server.room.state import Graces
 from server.store.chat import ChatRepository
-from server.store.claim import claim
+from server.store.claim import Claim, claim
 from server.store.database import Database
 from server.store.documents import DocumentRepository
+from server.store.location import Location, locate
 from server.store.people import PeopleRepository
 from server.store.presence import PresenceRepository
 from server.store.probe import WriteProbe
@@ -80,12 +82,18 @@ class RoundupServer:
         self._url = ""
         self._demo_links: Sequence[DemoLink] = ()
         self._people: PeopleService | None = None
+        self._claim: Claim | None = None
         self._is_serving = False
 
     @property
     def url(self) -> str:
         """How browsers reach the server: scheme, host and port. Known once it is started."""
         return self._url
+
+    @property
+    def location(self) -> Location:
+        """Where the data is kept: a whole path, or a URL that shows no secret. Raises `StartupError`."""
+        return locate(self._config.data_dir.resolve(), self._config.database_url)
 
     @property
     def demo_links(self) -> Sequence[DemoLink]:
@@ -114,6 +122,12 @@ class RoundupServer:
         self._is_serving = True
         _log.info("started", url=self._url)
 
+    async def lost_database(self) -> None:
+        """Wait, for ever if need be, until another server has taken the database over; raises `StartupError` then."""
+        if self._claim is None:
+            raise RuntimeError("the server is not started")
+        raise StartupError(await self._claim.lost())
+
     async def stop(self) -> None:
         """Take no more connections, tell every page to come back, end everything in reverse order. Idempotent."""
         if self._is_serving:
@@ -122,14 +136,14 @@ class RoundupServer:
         await self._started.aclose()
 
     async def _start_core(self, stack: AsyncExitStack) -> _Core:
-        config, clock = self._config, self._clock
+        config, clock, location = self._config, self._clock, self.location
         media = MediaService(config, clock)
         stack.push_async_callback(media.close)
         # The workers start while the database is opened.
         starting = asyncio.create_task(media.start())
         stack.push_async_callback(_settle, starting)
-        stack.enter_context(claim(config.data_dir))
-        database = await Database.open(config.data_dir, is_claimed=True)
+        self._claim = await stack.enter_async_context(claim(location))
+        database = await Database.open(location, claim=self._claim)
         stack.push_async_callback(database.close)
         probe = WriteProbe(database, clock)
         stack.push_async_callback(probe.close)

@@ -20,6 +20,8 @@ class Config:
     media_port: int = 8810
     """Port, UDP and TCP, of the first media worker; worker n has `media_port + n`; 0 takes free ones."""
     data_dir: Path = Path("data")
+    database_url: str = field(default="", repr=False)
+    """A PostgreSQL database, e.g. `postgresql://roundup:PASSWORD@localhost/roundup`; empty: SQLite in `data_dir`."""
     public_url: str = ""
     """How browsers reach this server, e.g. `https://rooms.example.org`; empty means `http(s)://localhost:PORT`."""
     announce_ips: tuple[str, ...] = ()

@@ -48,9 +48,10 @@ FENCES: dict[str, set[str]] = {
     "pycrdt": {"server.documents"},
     "sqlalchemy": {"server.store"},
     "alembic": {"server.store"},
-    "aiosqlite": {"server.store"},
-    "pycrdt": {"server.documents"},
     "fpdf": {"server.documents.notes"},
+    "sqlite3": {"server.store.sqlite"},
+    "aiosqlite": {"server.store.sqlite"},
+    "asyncpg": {"server.store.postgresql"},
     "redis": {"server.cluster"},
 }
 
@@ -103,6 +104,8 @@ def test_a_breach_is_seen() -> None:
     ]
     assert breaches("loadtest.bots.bot", {"server.config"}) == ["loadtest.bots.bot imports server.config"]
     assert breaches("server.people.service", {"sqlalchemy"})
+    assert breaches("server.store.people", {"asyncpg"})
+    assert breaches("server.store.postgresql.claim", {"asyncpg"}) == []
     assert breaches("server.media.worker.dtls", {"aiortc", "server.media.rpc"}) == []
     assert breaches("server.media.service", {"aiortc"})
 

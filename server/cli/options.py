@@ -12,6 +12,14 @@ DEFAULT = Config()
 LINK_DAYS = LINK_LIFETIME.days
 
 DataDir = Annotated[Path, typer.Option(envvar="ROUNDUP_DATA_DIR", metavar="FOLDER", help="Where the database is kept.")]
+DatabaseUrl = Annotated[
+    str,
+    typer.Option(
+        envvar="ROUNDUP_DATABASE_URL",
+        metavar="URL",
+        help="A PostgreSQL database to keep everything in instead, like postgresql://USER:PASSWORD@HOST/DATABASE.",
+    ),
+]
 PublicUrl = Annotated[
     str,
     typer.Option(

@@ -14,6 +14,7 @@ from server.cli.options import (
     DEFAULT,
     LINK_DAYS,
     AsJson,
+    DatabaseUrl,
     DataDir,
     Email,
     LinkDays,
@@ -38,6 +39,7 @@ def add(
     name: Annotated[str, typer.Option(metavar="NAME", help="What others see.")],
     role: Annotated[ProgrammeRole, typer.Option(help="What the person is in the programme.")],
     data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
     as_json: AsJson = False,
 ) -> None:
     """Add somebody, or change their name and role.
@@ -52,13 +54,14 @@ def add(
         text = f"{person.name} <{person.email}>, {person.role.value}, is {outcome}."
         tell(asdict(person) | {"outcome": outcome}, text, as_json=as_json)
 
-    with_store(data_dir, work, may_create=True)
+    with_store(data_dir, database_url, work, may_create=True)
 
 
 @commands.command("list")
 def list_(
     with_removed: Annotated[bool, typer.Option("--all", help="Those who were removed, too.")] = False,
     data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
     as_json: AsJson = False,
 ) -> None:
     """List everybody, with their links and sign-ins."""
@@ -67,7 +70,7 @@ def list_(
         everybody = await store.people.list_people(with_removed=with_removed)
         tell([_flat(one) for one in everybody], "\n".join(map(_line, everybody)), as_json=as_json)
 
-    with_store(data_dir, work)
+    with_store(data_dir, database_url, work)
 
 
 @commands.command("link")
@@ -76,6 +79,7 @@ def link(
     room: LinkRoom = None,
     days: LinkDays = LINK_DAYS,
     data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
     public_url: PublicUrl = DEFAULT.public_url,
     port: LinkPort = DEFAULT.port,
     tls_cert: LinkTlsCert = None,
@@ -90,12 +94,17 @@ def link(
         url = sign_in_url(base, token)
         tell({"email": person.email, "link": url}, url, as_json=as_json)
 
-    with_store(data_dir, work)
+    with_store(data_dir, database_url, work)
     _warn_of_local_links(public_url)
 
 
 @commands.command("revoke")
-def revoke(email: Email, data_dir: DataDir = DEFAULT.data_dir, as_json: AsJson = False) -> None:
+def revoke(
+    email: Email,
+    data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
+    as_json: AsJson = False,
+) -> None:
     """Make all links of somebody useless, and sign them out everywhere."""
 
     async def work(store: Store) -> None:
@@ -103,11 +112,16 @@ def revoke(email: Email, data_dir: DataDir = DEFAULT.data_dir, as_json: AsJson =
         links = "1 link is" if count == 1 else f"{count} links are"
         tell({"revoked": count}, f"{links} revoked, and all sessions ended.", as_json=as_json)
 
-    with_store(data_dir, work)
+    with_store(data_dir, database_url, work)
 
 
 @commands.command("remove")
-def remove(email: Email, data_dir: DataDir = DEFAULT.data_dir, as_json: AsJson = False) -> None:
+def remove(
+    email: Email,
+    data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
+    as_json: AsJson = False,
+) -> None:
     """Take somebody out of the programme.
 
     Their links and sessions end, and open pages within half a minute. What they wrote and when they were there stays.
@@ -118,7 +132,7 @@ def remove(email: Email, data_dir: DataDir = DEFAULT.data_dir, as_json: AsJson =
         person = await store.people.remove(email)
         tell({"removed": person.email}, f"{person.name} <{person.email}> is removed.", as_json=as_json)
 
-    with_store(data_dir, work)
+    with_store(data_dir, database_url, work)
 
 
 @commands.command("import")
@@ -127,6 +141,7 @@ def import_(
     room: LinkRoom = None,
     days: LinkDays = LINK_DAYS,
     data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
     public_url: PublicUrl = DEFAULT.public_url,
     port: LinkPort = DEFAULT.port,
     tls_cert: LinkTlsCert = None,
@@ -153,7 +168,7 @@ def import_(
             as_json=as_json,
         )
 
-    with_store(data_dir, work, may_create=True)
+    with_store(data_dir, database_url, work, may_create=True)
     _warn_of_local_links(public_url)
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import asdict
 from protocol.errors import ErrorCode
 from protocol.roles import RoomKind, RoomRole
 from protocol.room import RoomInfo
-from server.cli.options import DEFAULT, AsJson, DataDir, Email, RoomSlug
+from server.cli.options import DEFAULT, AsJson, DatabaseUrl, DataDir, Email, RoomSlug
 from server.cli.run import Store, added_or_changed, day, tell, with_store
 from server.clock import SystemClock
 from server.errors import UserError
@@ -27,6 +27,7 @@ def add(
     name: Annotated[str, typer.Option(metavar="NAME", help="What people see.")],
     kind: Annotated[RoomKind, typer.Option(help="What the room is for.")] = RoomKind.ROUND_UP,
     data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
     as_json: AsJson = False,
 ) -> None:
     """Add a room, or change its name and kind.
@@ -45,13 +46,14 @@ def add(
         text = f"{room.name} is {outcome}, at /r/{room.slug}."
         tell(asdict(room) | {"outcome": outcome}, text, as_json=as_json)
 
-    with_store(data_dir, work, may_create=True)
+    with_store(data_dir, database_url, work, may_create=True)
 
 
 @commands.command("list")
 def list_(
     with_removed: Annotated[bool, typer.Option("--all", help="Those that were removed, too.")] = False,
     data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
     as_json: AsJson = False,
 ) -> None:
     """List all rooms."""
@@ -60,11 +62,16 @@ def list_(
         rooms = await store.rooms.list_rooms(with_removed=with_removed)
         tell([_flat(one) for one in rooms], "\n".join(map(_line, rooms)), as_json=as_json)
 
-    with_store(data_dir, work)
+    with_store(data_dir, database_url, work)
 
 
 @commands.command("remove")
-def remove(slug: RoomSlug, data_dir: DataDir = DEFAULT.data_dir, as_json: AsJson = False) -> None:
+def remove(
+    slug: RoomSlug,
+    data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
+    as_json: AsJson = False,
+) -> None:
     """Close a room for good.
 
     Nobody can enter it any more; who is inside may stay until they leave. What was written in it stays. Adding the
@@ -78,7 +85,7 @@ def remove(slug: RoomSlug, data_dir: DataDir = DEFAULT.data_dir, as_json: AsJson
         await store.rooms.remove_room(room.room_id, actor=OPERATOR, at=SystemClock().now_ms())
         tell({"removed": room.slug}, f"{room.name} is removed.", as_json=as_json)
 
-    with_store(data_dir, work)
+    with_store(data_dir, database_url, work)
 
 
 @commands.command("role")
@@ -87,6 +94,7 @@ def role(
     email: Email,
     role: Annotated[str, typer.Argument(metavar="ROLE", help=f"{', '.join(RoomRole)}, or {_DEFAULT_ROLE}.")],
     data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
     as_json: AsJson = False,
 ) -> None:
     """Say what somebody is in a room, from the next time they enter.
@@ -106,7 +114,7 @@ def role(
         value = {"slug": room.slug, "email": person.email, "role": given}
         tell(value, f"{person.name} is {name} in {room.name}.", as_json=as_json)
 
-    with_store(data_dir, work)
+    with_store(data_dir, database_url, work)
 
 
 async def _find(store: Store, slug: str) -> RoomInfo:

@@ -32,25 +32,32 @@ class Store:
     rooms: "RoomRepository"
 
 
-def with_store(data_dir: Path, work: Callable[[Store], Awaitable[None]], *, may_create: bool = False) -> None:
-    """Do a command's work on the database in `data_dir`; a server may be running on it at the same time.
+def with_store(
+    data_dir: Path, database_url: str, work: Callable[[Store], Awaitable[None]], *, may_create: bool = False
+) -> None:
+    """Do a command's work on the database; a server may be running on it at the same time.
 
-    Without `may_create` a folder that has no database is a mistake.
+    Without `may_create` a place that has no data is a mistake.
     """
     with failures_in_one_sentence():
-        asyncio.run(_open_and_work(data_dir, work, may_create=may_create))
+        asyncio.run(_open_and_work(data_dir, database_url, work, may_create=may_create))
 
 
-async def _open_and_work(data_dir: Path, work: Callable[[Store], Awaitable[None]], *, may_create: bool) -> None:
+async def _open_and_work(
+    data_dir: Path, database_url: str, work: Callable[[Store], Awaitable[None]], *, may_create: bool
+) -> None:
     from server.people.service import PeopleService
     from server.store.database import Database
+    from server.store.location import locate
     from server.store.people import PeopleRepository
     from server.store.rooms import RoomRepository
 
+    location = locate(data_dir, database_url)
     try:
-        database = await Database.open(data_dir, may_create=may_create)
+        database = await Database.open(location, may_create=may_create)
     except StartupError as error:
-        raise StartupError(f"{error}{_hint_of_demo(data_dir)}") from error
+        hint = _hint_of_demo(location) if isinstance(location, Path) else ""
+        raise StartupError(f"{error}{hint}") from error
     try:
         await work(Store(PeopleService(PeopleRepository(database), SystemClock()), RoomRepository(database)))
     finally:
@@ -59,7 +66,7 @@ async def _open_and_work(data_dir: Path, work: Callable[[Store], Awaitable[None]
 
 def _hint_of_demo(data_dir: Path) -> str:
     """Say where `make run` keeps its data, to whoever looks for it in the folder above."""
-    from server.store.database import FILE_NAME
+    from server.store.sqlite.backend import FILE_NAME
 
     demo = data_dir / "demo"
     if (data_dir / FILE_NAME).exists() or not (demo / FILE_NAME).exists():

@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import signal
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ import typer
 from server.cli.options import (
     DEFAULT,
     AnnounceIp,
+    DatabaseUrl,
     DataDir,
     Port,
     PublicUrl,
@@ -57,6 +59,7 @@ def serve(
         ),
     ] = DEFAULT.media_port,
     data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
     public_url: PublicUrl = DEFAULT.public_url,
     announce_ip: AnnounceIp = "",
     allowed_origins: Annotated[
@@ -128,6 +131,7 @@ def serve(
             port=port,
             media_port=media_port,
             data_dir=data_dir,
+            database_url=database_url,
             public_url=public_url,
             announce_ips=items(announce_ip),
             allowed_origins=items(allowed_origins),
@@ -180,13 +184,26 @@ async def _serve(config: Config) -> None:
     except asyncio.CancelledError:
         return
     try:
-        _announce(server, config)
-        await is_told_to_stop.wait()
+        _announce(server)
+        await _first_of(is_told_to_stop.wait(), server.lost_database())
     finally:
         await server.stop()
 
 
-def _announce(server: "RoundupServer", config: Config) -> None:
+async def _first_of(*awaited: Awaitable[object]) -> None:
+    """Wait for the first of these to end, and end the others; raises what it raises."""
+    tasks = [asyncio.ensure_future(one) for one in awaited]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _announce(server: "RoundupServer") -> None:
     from server.people.links import sign_in_url
 
     lines = [f"Roundup is ready: {server.url}"]
@@ -198,7 +215,7 @@ def _announce(server: "RoundupServer", config: Config) -> None:
             f"{link.person.name} <{link.person.email}>, {link.person.role.value}",
             f"  {sign_in_url(server.url, link.token)}",
         ]
-    lines += ["", f"Data is kept in {config.data_dir.resolve()}. Ctrl-C stops Roundup."]
+    lines += ["", f"Data is kept in {server.location}. Ctrl-C stops Roundup."]
     typer.echo("\n".join(lines))
 
 

@@ -1,32 +1,34 @@
-"""One server at a time on a data folder: a second one would take the first one's meetings for crashed."""
+"""One server at a time on a database: a second one would take the first one's meetings for crashed."""
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from server.errors import StartupError
+from server.store.location import Location
+from server.store.sqlite.claim import claim_folder
 
-FILE_NAME = "server.lock"
+
+class Claim:
+    """That no other server works on the same data. This one, a folder's, lasts as long as its block."""
+
+    async def lost(self) -> str:
+        """Wait until another server has it, which may be for ever; return a sentence for operators."""
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets it")
 
 
-@contextmanager
-def claim(data_dir: Path) -> Iterator[None]:
-    """Hold `data_dir` for this process, and make it when missing; the system lets go of it however the process ends.
+@asynccontextmanager
+async def claim(location: Location) -> AsyncIterator[Claim]:
+    """Hold the data at `location` for this process; given up at the end, however the process ends.
 
-    Raises `StartupError` when another server has it.
+    Raises `StartupError` when another server has it, or when the place of the data cannot be used.
     """
-    try:
-        # What is in there is personal: nobody else on the machine needs to read it.
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = (data_dir / FILE_NAME).open("w")
-    except OSError as error:
-        raise StartupError(f"The data folder {data_dir} cannot be used: {error.strerror}.") from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StartupError(
-                f"Another server is running on the data folder {data_dir}; stop it, or choose another with --data-dir."
-            ) from error
-        yield
+    if isinstance(location, Path):
+        with claim_folder(location):
+            yield Claim()
+        return
+    from server.store.postgresql.claim import claim_database
+
+    async with claim_database(location) as held:
+        yield held

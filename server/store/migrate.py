@@ -1,4 +1,17 @@
-"""Bring the tables up to date. Imports Alembic, so it is itself imported only when there is something to do."""
+"""Bring the tables up to date. Imports Alembic, so it is itself imported only when there is something to do.
+
+All migrations that are due run in the one transaction that the back end has opened and that keeps every other writer
+out, so either all of them have happened or none. What differs between the databases:
+
+- SQLite cannot change a column or a constraint in place (Alembic's batch mode copies the table); PostgreSQL can.
+  What migrations do so far, adding tables, columns that may be null and indexes, is the same statement for both.
+- SQLite numbers rows only in an INTEGER PRIMARY KEY, PostgreSQL by a sequence (BIGSERIAL): `SerialId` of the models and
+  `_serial` of the first migration are the one or the other. `sqlite_autoincrement` has no meaning on PostgreSQL, whose
+  sequences never give a number twice. A key of several columns is numbered by nobody.
+- LargeBinary is BLOB and BYTEA, BigInteger BIGINT on both; a text on PostgreSQL cannot contain the character zero.
+- Text is ordered by its code points on SQLite, on PostgreSQL by the collation of the database: no query may rely on
+  more than that equal texts are equal.
+"""
 
 from pathlib import Path
 

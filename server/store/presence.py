@@ -78,7 +78,7 @@ class PresenceRepository:
     async def end_others(self, node_id: str) -> None:
         """End what other nodes have left open, as of when it was last seen.
 
-        An embedded database has one node at a time: the others are dead.
+        A database has one node at a time: the others are dead, or have lost it and write no more.
         """
         last_seen = select(func.max(ConnectionRow.last_seen_at)).where(
             ConnectionRow.meeting_id == MeetingRow.meeting_id

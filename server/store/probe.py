@@ -1,9 +1,6 @@
-"""Finds out whether the database can really be written: the disk may be full, the folder gone, the file locked."""
+"""Finds out whether the database can really be written: the disk may be full, the folder or the connection gone."""
 
 import asyncio
-from pathlib import Path
-
-from sqlalchemy import text
 
 from server.clock import Clock
 from server.errors import StoreError
@@ -21,7 +18,7 @@ class WriteProbe:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._file = _identity(database.path)
+        self._identity = database.backend.identify()
         self._is_writable = False
         self._stale_at = clock.monotonic()
         self._attempt: asyncio.Task[None] | None = None
@@ -45,8 +42,7 @@ class WriteProbe:
     async def _try(self) -> None:
         is_writable = False
         try:
-            # SQLite writes happily to a file that was deleted under it.
-            is_in_place = await asyncio.to_thread(_identity, self._database.path) == self._file
+            is_in_place = await asyncio.to_thread(self._database.backend.identify) == self._identity
             is_writable = is_in_place and await self._write()
         finally:
             self._is_writable = is_writable
@@ -56,17 +52,7 @@ class WriteProbe:
     async def _write(self) -> bool:
         try:
             async with self._database.session() as session:
-                # A number in the file's header that SQLite leaves to us, and that nobody else here uses.
-                await session.execute(text("PRAGMA user_version = 0"))
+                await session.execute(self._database.backend.probe)
         except StoreError:
             return False
         return True
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from one of the same name that has taken its place; `None` when there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

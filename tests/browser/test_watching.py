@@ -30,7 +30,7 @@ MediaDevices.prototype.getUserMedia = function (...wanted) {
 async def give_role(server: RunningServer, email: str, role: RoomRole) -> None:
     """Say what somebody is in the room, as an operator does from another process."""
     person = await server.add_person(email, "Olga Server")
-    database = await Database.open(server.config.data_dir, is_claimed=True)
+    database = await Database.open(server.config.data_dir)
     try:
         rooms = RoomRepository(database)
         room = await rooms.find_room(ROOM)

@@ -49,6 +49,8 @@ def test_a_join_decodes() -> None:
         {"slug": "a" * 65},
         {"endpoint_id": ""},
         {"request_id": "x" * 65},
+        {"request_id": "a\0b"},
+        {"endpoint_id": "a\n"},
         {"protocol_version": "1"},
         {"last_seq": -1},
         {"surprise": 1},

@@ -11,6 +11,7 @@ import psutil
 import pytest
 from aiohttp import web
 from socketio.exceptions import ConnectionError as RefusedError
+from sqlalchemy import select
 
 from protocol.events import ParticipantJoined, ParticipantLeft
 from protocol.roles import RoomKind
@@ -23,6 +24,8 @@ from server.media import worker_process
 from server.media.service import MediaService
 from server.media.worker_process import WorkerProcess
 from server.store.database import Database
+from server.store.location import DatabaseUrl
+from server.store.models import ConnectionRow
 from tests.support.certificate import make_certificate
 from tests.support.command import roundup_process
 from tests.support.page import Page
@@ -318,3 +321,42 @@ async def test_a_room_that_the_command_adds_can_be_entered_at_once(tmp_path: Pat
         assert joined.snapshot is not None
         assert joined.snapshot.room.name == "Lab"
         await page.close()
+
+
+async def test_a_meeting_over_postgresql_survives_a_restart_with_chat_people_and_presence(
+    tmp_path: Path, database_url: DatabaseUrl
+) -> None:
+    fields: dict[str, Any] = {"database_url": database_url.text, "is_demo": True}
+    async with running_server(tmp_path, **fields) as server:
+        assert await get(f"{server.url}/readyz") == (200, '{"ready":true}')
+        session = await server.sign_in(TEACHER)
+        teacher, mentor = Page(session), await open_page(server, MENTOR)
+        await teacher.connect(server.url)
+        await teacher.join(ROUND_UP)
+        await mentor.join(ROUND_UP)
+        for number in range(20):
+            await mentor.request("chat_send", text=f"Message {number}")
+        sent = [(await teacher.next_event("chat_sent", nth=n)).message for n in range(1, 21)]
+        assert [message.text for message in sent] == [f"Message {number}" for number in range(20)]
+        assert sorted(message.message_id for message in sent) == [message.message_id for message in sent]
+        second = config_for(tmp_path, database_url=database_url.text)
+        await assert_refuses_to_start(second, "Another server is running", database_url.name)
+        added = await roundup_process("rooms", "add", "lab", "--name", "Lab", ROUNDUP_DATABASE_URL=database_url.text)
+        assert added.code == 0
+        await teacher.join("lab")
+        await teacher.close()
+        await mentor.close()
+    assert not (tmp_path / "data").exists()
+    async with running_server(tmp_path, **fields) as server:
+        again = Page(session)
+        await again.connect(server.url)
+        joined = await again.join(ROUND_UP)
+        assert joined.snapshot is not None
+        assert [message.text for message in joined.snapshot.chat.messages] == [message.text for message in sent]
+        await again.close()
+    database = await Database.open(database_url)
+    async with database.reading() as reader:
+        rows = (await reader.execute(select(ConnectionRow.left_reason, ConnectionRow.left_at))).all()
+    assert len(rows) == 4
+    assert {row.left_reason for row in rows} == {"left"}
+    await database.close()

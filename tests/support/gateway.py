@@ -33,11 +33,12 @@ from server.room.directory import RoomDirectory
 from server.room.feature import Caller, Feature, FeatureFactory, Handler, Meeting
 from server.room.state import Graces
 from server.store.chat import ChatRepository
-from server.store.database import FILE_NAME, Database
+from server.store.database import Database
 from server.store.documents import DocumentRepository
 from server.store.people import PeopleRepository
 from server.store.presence import PresenceRepository
 from server.store.rooms import RoomRepository
+from server.store.sqlite.backend import FILE_NAME
 from tests.support.page import Page
 
 COOKIE = "roundup_session"

@@ -16,7 +16,7 @@ from protocol.room import ChatMessage
 from protocol.wire import MAX_CHAT_CHARACTERS, MAX_CHAT_PAGE
 from server.chat.feature import TYPING_EVERY_S
 from server.store.chat import ChatRepository
-from server.store.database import FILE_NAME
+from server.store.sqlite.backend import FILE_NAME
 from tests.support.clock import ManualClock
 from tests.support.gateway import ROOM, RunningGateway, running_gateway
 from tests.support.page import Page, RequestError

@@ -15,8 +15,9 @@ import pytest
 
 from protocol.room import Person
 from server.people.service import PeopleService, SignIn
-from server.store.database import FILE_NAME, Database
+from server.store.database import Database
 from server.store.people import PeopleRepository
+from server.store.sqlite.backend import FILE_NAME
 from tests.support.clock import ManualClock
 from tests.support.command import ROOT, Outcome, roundup, roundup_process
 from tests.support.gateway import run_sql
@@ -274,7 +275,7 @@ def test_whoever_looks_beside_the_demo_is_told_where_it_is(tmp_path: Path) -> No
 def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add(tmp_path)
     # SQLite reports what it may not exceed exactly as it reports a full disk.
-    monkeypatch.setattr("server.store.database._WRITER_PRAGMAS", ("max_page_count=1",))
+    monkeypatch.setattr("server.store.sqlite.backend._WRITER_PRAGMAS", ("max_page_count=1",))
     file = tmp_path / "staff.csv"
     file.write_text("email,name,role\n" + "".join(f"p{n}@school.example,P,teacher\n" for n in range(2_000)))
     assert_refused(people(tmp_path, "import", file), 2, "the disk is full")
@@ -284,7 +285,7 @@ def test_a_database_that_is_locked_while_a_command_works_is_said_in_one_sentence
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(tmp_path)
-    monkeypatch.setattr("server.store.database._WRITER_PRAGMAS", ("busy_timeout=1",))
+    monkeypatch.setattr("server.store.sqlite.backend._WRITER_PRAGMAS", ("busy_timeout=1",))
     with closing(sqlite3.connect(tmp_path / FILE_NAME, check_same_thread=False)) as holder:
         find = PeopleService.find
 

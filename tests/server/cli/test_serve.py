@@ -14,14 +14,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+import asyncpg
 import psutil
 import pytest
 import typer
 
 from server.cli import main
 from server.config import Config
+from server.store.location import DatabaseUrl
+from server.store.postgresql.connection import CLAIM
 from tests.support.command import roundup, roundup_process, start_roundup
 from tests.support.page import Page
+from tests.support.postgresql import PASSWORD
 from tests.support.web_client import lay_out_web_client
 
 TIMEOUT_S = 30
@@ -274,3 +278,29 @@ def test_every_setting_is_an_option_and_an_environment_variable() -> None:
     singular = {"announce_ips": "ANNOUNCE_IP", "is_demo": "DEMO"}
     fields = {f"ROUNDUP_{singular.get(one.name, one.name.upper())}" for one in dataclasses.fields(Config)}
     assert variables - {None} == fields
+
+
+async def test_a_server_whose_database_another_one_has_taken_ends_with_a_sentence(
+    environment: dict[str, str | Path], database_url: DatabaseUrl
+) -> None:
+    rival = await asyncpg.connect(database_url.text)
+    waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    holder = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = $1 LIMIT 1"
+    async with (
+        asyncio.timeout(TIMEOUT_S),
+        serving(environment | {"ROUNDUP_DATABASE_URL": database_url.text}) as served,
+    ):
+        taking = asyncio.create_task(rival.execute("SELECT pg_advisory_lock($1)", CLAIM))
+        other = await asyncpg.connect(database_url.text)
+        while not await other.fetchval(waits):
+            pass
+        await other.execute("SELECT pg_terminate_backend($1, 5000)", await other.fetchval(holder, CLAIM & 0xFFFFFFFF))
+        await taking
+        out, err = await served.process.communicate()
+        assert served.process.returncode == 2
+        assert f"Data is kept in {database_url.name}." in out.decode()
+        sentence = f"roundup: Another server is running on the database {database_url.name}; stop it, or choose another"
+        assert sentence in err.decode()
+        assert PASSWORD not in (out + err).decode()
+        await other.close()
+    await rival.close()

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from server.room.directory import Entry
-from server.store.database import FILE_NAME, Database
+from server.store.database import Database
+from server.store.sqlite.backend import FILE_NAME
 from tests.server.hours.node import PEOPLE, Node
 from tests.support.clock import ManualClock
 from tests.support.gateway import run_sql

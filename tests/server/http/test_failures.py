@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 import server.http.notices
-from server.store.database import FILE_NAME
+from server.store.sqlite.backend import FILE_NAME
 from tests.server.http.conftest import ANA, Site, StartSite
 
 THEME = Path(__file__).parents[3] / "client_web" / "src" / "shared" / "theme.ts"
@@ -19,7 +19,7 @@ THEME = Path(__file__).parents[3] / "client_web" / "src" / "shared" / "theme.ts"
 async def test_a_database_that_is_locked_is_a_failure_that_passes(
     start_site: StartSite, client: aiohttp.ClientSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.store.database._WRITER_PRAGMAS", ("busy_timeout=1",))
+    monkeypatch.setattr("server.store.sqlite.backend._WRITER_PRAGMAS", ("busy_timeout=1",))
     site = await start_site()
     token = await site.people.create_link(ANA)
     own = {"Sec-Fetch-Site": "same-origin", "Cookie": f"roundup_session={'a' * 43}"}

@@ -1,8 +1,5 @@
 """Chat messages and who has read how far."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy.exc import IntegrityError
 
@@ -31,12 +28,10 @@ class Rooms:
 
 
 @pytest.fixture
-async def rooms(tmp_path: Path) -> AsyncIterator[Rooms]:
-    database = await Database.open(tmp_path)
+async def rooms(database: Database) -> Rooms:
     rooms = Rooms(database)
     await rooms.set_up()
-    yield rooms
-    await database.close()
+    return rooms
 
 
 async def test_a_message_is_kept_with_an_id_that_grows(rooms: Rooms) -> None:

@@ -1,45 +1,51 @@
-import subprocess
+"""One server at a time, wherever the data is."""
+
+import asyncio
 import sys
-from pathlib import Path
+from asyncio.subprocess import PIPE
 
 import pytest
 
 from server.errors import StartupError
 from server.store.claim import claim
+from server.store.location import Location
+from tests.support.command import ROOT
+from tests.support.postgresql import text_of
+
+HOLDER = """
+import asyncio, sys
+from pathlib import Path
+from server.store.claim import claim
+from server.store.location import locate
+
+async def hold():
+    async with claim(locate(Path(sys.argv[1]), sys.argv[2])):
+        print("held", flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+asyncio.run(hold())
+"""
 
 
-def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
-    with claim(tmp_path), pytest.raises(StartupError, match="Another server is running"), claim(tmp_path):
+async def test_data_is_held_by_one_at_a_time(location: Location) -> None:
+    async with claim(location):
+        with pytest.raises(StartupError, match=r"Another server is running on .*; stop it, or choose another with --"):
+            async with claim(location):
+                pass
+    async with claim(location):
         pass
-    with claim(tmp_path):
-        pass
 
 
-def test_a_folder_that_cannot_be_made_is_said_in_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(StartupError, match=r"cannot be used: Not a directory\.$"), claim(tmp_path / "file" / "data"):
-        pass
-
-
-def test_a_folder_that_is_missing_is_made_for_oneself_only(tmp_path: Path) -> None:
-    with claim(tmp_path / "data"):
-        assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
-
-
-def test_a_killed_holder_lets_go(tmp_path: Path) -> None:
-    script = (
-        "import sys, pathlib; from server.store.claim import claim\n"
-        "with claim(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+async def test_who_is_killed_lets_go(location: Location) -> None:
+    holder = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", HOLDER, *text_of(location)), cwd=ROOT, stdin=PIPE, stdout=PIPE
     )
-    holder = subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    with holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(StartupError), claim(tmp_path):
+    assert holder.stdout is not None
+    assert await holder.stdout.readline() == b"held\n"
+    with pytest.raises(StartupError):
+        async with claim(location):
             pass
-        holder.kill()
-        holder.wait()
-        with claim(tmp_path):
-            pass
+    holder.kill()
+    await holder.communicate()
+    async with claim(location):
+        pass

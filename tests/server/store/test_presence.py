@@ -1,8 +1,6 @@
 """Meetings and connections as rows: safe to write again, fenced by node."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,12 +54,10 @@ class Log:
 
 
 @pytest.fixture
-async def log(tmp_path: Path) -> AsyncIterator[Log]:
-    database = await Database.open(tmp_path)
+async def log(database: Database) -> Log:
     log = Log(database)
     await log.set_up()
-    yield log
-    await database.close()
+    return log
 
 
 async def test_a_record_can_be_written_again(log: Log) -> None:

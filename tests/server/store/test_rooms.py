@@ -1,8 +1,5 @@
 """Rooms and the roles that they give."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import select
 
@@ -11,13 +8,6 @@ from server.store.database import Database
 from server.store.models import AuditEntryRow
 from server.store.people import Entry, PeopleRepository
 from server.store.rooms import RoomOverview, RoomRepository
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

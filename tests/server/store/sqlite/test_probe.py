@@ -1,4 +1,4 @@
-"""Whether the database can be written, found out by writing."""
+"""Whether the file can be written, found out by writing."""
 
 import asyncio
 import resource
@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from server.store.database import FILE_NAME, Database
+from server.store.database import Database
 from server.store.probe import FRESH_S, WriteProbe
+from server.store.sqlite.backend import FILE_NAME
 from tests.support.clock import ManualClock
 
 
@@ -22,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def database(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
-    monkeypatch.setattr("server.store.database._WRITER_PRAGMAS", ("busy_timeout=1",))
+    monkeypatch.setattr("server.store.sqlite.backend._WRITER_PRAGMAS", ("busy_timeout=1",))
     opened = await Database.open(folder)
     yield opened
     await opened.close()

@@ -1,0 +1,1 @@
+"""The database as one of a PostgreSQL server, reached by URL."""

@@ -1,0 +1,1 @@
+"""The database as one file in a folder of this machine."""
