@@ -16,13 +16,12 @@ import { useLink, useShownPage } from "./useDocument";
 const LiveBoard = lazy(() => import("./LiveBoard"));
 
 export function BoardArea() {
-  const { t } = useTranslation();
   const page = useShownPage("board");
   const link = useLink(page?.document_id);
   const [historyOf, setHistoryOf] = useState<string | null>(null);
   const isHistoryOpen = page !== undefined && historyOf === page.document_id;
   return (
-    <section className={classes.area} aria-label={t("desk.board")}>
+    <div className={classes.area}>
       <DeskHead
         kind="board"
         page={page}
@@ -46,7 +45,7 @@ export function BoardArea() {
           />
         )}
       </DeskBody>
-    </section>
+    </div>
   );
 }
 

@@ -35,7 +35,7 @@ export function DeskHead({ kind, page, link, isHistoryOpen, onHistory, children 
           aria-label={t("desk.pages.open", { kind: t(`desk.${kind}`), title: page?.title ?? "" })}
           onClick={() => setPagesOpen(true)}
         >
-          <span className={classes.kind}>{t(`desk.${kind}`)}</span>
+          <span className={classes.kind}>{t(`desk.${kind}`)}</span>{" "}
           <span className={classes.name}>{page?.title}</span>
           <ChevronDown size={18} aria-hidden="true" className={classes.icon} />
         </button>

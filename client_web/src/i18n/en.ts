@@ -442,7 +442,7 @@ export const en = {
     freshPage: "This page is from {{day}}.",
     freshButton: "Start a fresh page for today",
     pages: {
-      open: "{{kind}}: {{title}}. All pages",
+      open: "{{kind}} {{title}}. All pages",
       board: "Pages of the board",
       notes: "Notes of this room",
       title: "Title",

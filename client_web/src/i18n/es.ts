@@ -450,7 +450,7 @@ export const es: Texts = {
     freshPage: "Esta página es de: {{day}}.",
     freshButton: "Empezar una página para hoy",
     pages: {
-      open: "{{kind}}: {{title}}. Todas las páginas",
+      open: "{{kind}} {{title}}. Todas las páginas",
       board: "Páginas de la pizarra",
       notes: "Notas de esta sala",
       title: "Título",

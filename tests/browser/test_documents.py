@@ -1,0 +1,238 @@
+"""Board and notes as people use them: together, without a connection, on the next visit."""
+
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from playwright.async_api import Page, expect
+from pypdf import PdfReader
+
+from tests.browser.conftest import Visit
+from tests.browser.visitor import Visitor
+from tests.support.server import RunningServer
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+DANIEL = "facilitator@demo.example"
+MAYA = "teacher@demo.example"
+OMAR = "teacher2@demo.example"
+KEEPS_VIDEO_AWAY = {"may_use_devices": False}
+CANVAS = "canvas.interactive"
+
+
+async def open_board(visitor: Visitor) -> None:
+    await visitor.button("Board").click()
+    await expect(visitor.page.get_by_role("heading", name=re.compile("^Board"))).to_be_visible()
+
+
+async def begin_board(visitor: Visitor, template: str = "Blank") -> None:
+    """Begin a page whether there is one already or not."""
+    await open_board(visitor)
+    choice = visitor.button(template)
+    pages = visitor.button(re.compile("All pages"))
+    await expect(choice.or_(visitor.page.locator(CANVAS)).first).to_be_visible()
+    if not await choice.is_visible():
+        await pages.first.click()
+    await choice.click()
+    await expect(choice).to_be_hidden()
+    await expect(visitor.page.locator(CANVAS)).to_be_visible()
+
+
+async def draw_line(page: Page, *, y: int) -> None:
+    """Draw a line by hand, with the mouse."""
+    await page.get_by_test_id("toolbar-freedraw").click(force=True)
+    box = await page.locator(CANVAS).bounding_box()
+    assert box is not None
+    left, top = box["x"] + box["width"] / 2, box["y"] + y
+    await page.mouse.move(left, top)
+    await page.mouse.down()
+    for step in range(12):
+        await page.mouse.move(left + step * 6, top + (step % 3) * 4)
+    await page.mouse.up()
+
+
+async def reads_on_board(visitor: Visitor, text: str | re.Pattern[str]) -> None:
+    """Wait until the board's text for screen readers says something."""
+    show = visitor.button("Show the board as text")
+    if await show.get_attribute("aria-pressed") == "false":
+        await show.click()
+    await expect(visitor.page.get_by_role("region", name="Board as text").get_by_text(text).first).to_be_visible()
+
+
+async def saved(visitor: Visitor) -> None:
+    await expect(visitor.page.get_by_role("status").get_by_text("Saved", exact=True).first).to_be_visible()
+
+
+async def download(visitor: Visitor, choice: str, folder: Path) -> Path:
+    await visitor.button("Save a copy").click()
+    async with visitor.page.expect_download() as expected:
+        await visitor.page.get_by_text(choice, exact=True).click()
+    download = await expected.value
+    path = folder / download.suggested_filename
+    await download.save_as(path)
+    return path
+
+
+async def test_two_people_draw_also_without_a_connection(visit: Visit) -> None:
+    maya, omar = await visit(MAYA, **KEEPS_VIDEO_AWAY), await visit(OMAR, **KEEPS_VIDEO_AWAY)
+    await maya.join()
+    await omar.join()
+    await begin_board(maya)
+    await open_board(omar)
+    await expect(omar.page.locator(CANVAS)).to_be_visible()
+    await draw_line(omar.page, y=130)
+    await reads_on_board(maya, "1 line drawn by hand")
+    # Omar's network is gone; what either draws is there for both when it is back.
+    await omar.context.set_offline(True)
+    await draw_line(omar.page, y=170)
+    await expect(omar.page.get_by_text("Kept on this page until the connection is back")).to_be_visible()
+    await draw_line(maya.page, y=210)
+    await omar.context.set_offline(False)
+    await reads_on_board(maya, "3 lines drawn by hand")
+    await reads_on_board(omar, "3 lines drawn by hand")
+    await saved(omar)
+
+
+async def test_a_copy_of_the_board_is_kept_as_picture_drawing_and_print(visit: Visit, tmp_path: Path) -> None:
+    maya = await visit(MAYA, **KEEPS_VIDEO_AWAY)
+    await maya.join()
+    await begin_board(maya, "KWL: know, want to know, learned")
+    await reads_on_board(maya, "What I want to know")
+    png = (await download(maya, "Picture (PNG)", tmp_path)).read_bytes()
+    assert png.startswith(b"\x89PNG\r\n")
+    assert int.from_bytes(png[16:20], "big") > 500, "its width"
+    svg = ET.fromstring((await download(maya, "Drawing (SVG)", tmp_path)).read_text(encoding="utf-8"))
+    assert svg.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "What I learned" in " ".join(svg.itertext())
+    pdf = PdfReader(await download(maya, "To print (PDF)", tmp_path))
+    assert len(pdf.pages) == 1
+    assert pdf.pages[0].mediabox.width > pdf.pages[0].mediabox.height, "a board is wider than high"
+
+
+async def test_what_was_drawn_is_there_on_the_next_visit(visit: Visit) -> None:
+    maya = await visit(MAYA, **KEEPS_VIDEO_AWAY)
+    await maya.join()
+    await begin_board(maya)
+    await draw_line(maya.page, y=130)
+    await reads_on_board(maya, "1 line drawn by hand")
+    await maya.button("Leave").click()
+    await expect(maya.page.get_by_text("You left")).to_be_visible()
+    omar = await visit(OMAR, **KEEPS_VIDEO_AWAY)
+    await omar.join()
+    await open_board(omar)
+    await reads_on_board(omar, "1 line drawn by hand")
+
+
+async def test_a_cleared_board_comes_back_by_undo(visit: Visit) -> None:
+    maya = await visit(MAYA, **KEEPS_VIDEO_AWAY)
+    await maya.join()
+    await begin_board(maya)
+    await draw_line(maya.page, y=130)
+    await reads_on_board(maya, "1 line drawn by hand")
+    await maya.button("Clear the board").click()
+    await reads_on_board(maya, "The board is empty.")
+    await maya.button("Undo").last.click()
+    await reads_on_board(maya, "1 line drawn by hand")
+
+
+async def test_whoever_presents_is_followed(visit: Visit, server: RunningServer) -> None:
+    daniel, omar = await visit(DANIEL, **KEEPS_VIDEO_AWAY), await visit(OMAR, **KEEPS_VIDEO_AWAY)
+    await daniel.join()
+    await omar.join()
+    await begin_board(daniel)
+    await daniel.button("Have the others follow your view").click()
+    name = await server.name_of(DANIEL)
+    await expect(omar.page.get_by_text(f"You see what {name} sees")).to_be_visible()
+    await omar.button("Look around").click()
+    await expect(omar.page.get_by_text(f"{name} is presenting the board.")).to_be_visible()
+    await omar.button("Follow").click()
+    await expect(omar.page.get_by_text(f"You see what {name} sees")).to_be_visible()
+    await daniel.button("Stop being followed").click()
+    await expect(omar.page.get_by_text(f"You see what {name} sees")).to_be_hidden()
+
+
+async def test_only_hosts_change_a_locked_page(visit: Visit) -> None:
+    daniel, omar = await visit(DANIEL, **KEEPS_VIDEO_AWAY), await visit(OMAR, **KEEPS_VIDEO_AWAY)
+    await daniel.join()
+    await omar.join()
+    await begin_board(daniel)
+    await open_board(omar)
+    await expect(omar.page.get_by_test_id("toolbar-freedraw")).to_be_attached()
+    await expect(omar.button(re.compile("^Let only hosts"))).to_be_hidden()
+    await daniel.button("Let only hosts change this page").click()
+    await expect(omar.page.get_by_text("Only hosts can change this page")).to_be_visible()
+    await expect(omar.page.get_by_test_id("toolbar-freedraw")).to_be_hidden()
+    await draw_line(daniel.page, y=130)
+    await reads_on_board(omar, "1 line drawn by hand")
+
+
+async def begin_notes(visitor: Visitor, choice: str = "Blank") -> None:
+    await visitor.button("Notes").click()
+    panel = visitor.page.get_by_role("complementary", name="Notes")
+    begin = visitor.button(choice)
+    text = panel.get_by_role("textbox")
+    await expect(begin.or_(text).first).to_be_visible()
+    if not await begin.is_visible():
+        await panel.get_by_role("button", name="All pages").click()
+    await begin.click()
+    await expect(begin).to_be_hidden()
+    await expect(text).to_be_visible()
+
+
+def notes_of(visitor: Visitor) -> Any:
+    return visitor.page.get_by_role("complementary", name="Notes").get_by_role("textbox")
+
+
+async def test_two_people_write_notes_and_see_who_wrote_what(visit: Visit, server: RunningServer) -> None:
+    maya, omar = await visit(MAYA, **KEEPS_VIDEO_AWAY), await visit(OMAR, **KEEPS_VIDEO_AWAY)
+    await maya.join()
+    await omar.join()
+    await begin_notes(maya)
+    await notes_of(maya).press_sequentially("From Maya.")
+    await omar.button("Notes").click()
+    await expect(notes_of(omar)).to_contain_text("From Maya.")
+    await notes_of(omar).press("Control+End")
+    await notes_of(omar).press_sequentially(" From Omar.")
+    await expect(notes_of(maya)).to_contain_text("From Maya. From Omar.")
+    await omar.button("Who wrote what").click()
+    for email in (MAYA, OMAR):
+        await expect(omar.page.get_by_role("complementary", name="Notes")).to_contain_text(await server.name_of(email))
+    await saved(maya)
+    await maya.page.reload()
+    await expect(maya.button("Leave")).to_be_visible()
+    await maya.button("Notes").click()
+    await expect(notes_of(maya)).to_contain_text("From Maya. From Omar.")
+
+
+async def test_a_version_is_brought_back(visit: Visit) -> None:
+    maya = await visit(MAYA, **KEEPS_VIDEO_AWAY)
+    await maya.join()
+    await begin_notes(maya)
+    await notes_of(maya).press_sequentially("First thoughts")
+    await saved(maya)
+    # With the end of the meeting comes a version.
+    await maya.button("Leave").click()
+    await expect(maya.page.get_by_text("You left")).to_be_visible()
+    again = await visit(MAYA, **KEEPS_VIDEO_AWAY)
+    await again.join()
+    await again.button("Notes").click()
+    await notes_of(again).press("Control+A")
+    await notes_of(again).press_sequentially("Something else")
+    await saved(again)
+    await again.button("Earlier versions").click()
+    await expect(again.page.get_by_role("document").get_by_text("First thoughts")).to_be_visible()
+    await again.button("Bring this version back").click()
+    await expect(notes_of(again)).to_contain_text("First thoughts")
+    await expect(notes_of(again)).not_to_contain_text("Something else")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing(visit: Visit, scheme: str) -> None:
+    daniel = await visit(DANIEL, **KEEPS_VIDEO_AWAY, color_scheme=scheme)
+    await daniel.join()
+    await begin_board(daniel, "T-chart")
+    await reads_on_board(daniel, "What speaks for it?")
+    await begin_notes(daniel, "With an outline")
+    assert await daniel.accessibility_violations() == []
