@@ -98,6 +98,10 @@ class PostgresServer:
         where = ("-h", self._folder, "-p", self.port, "-U", "postgres", "-d", database)
         return self._run("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", *where, "-c", statement)
 
+    def dump(self, database: str) -> str:
+        """Return all that is in a database."""
+        return self._run("pg_dump", "-h", self._folder, "-p", self.port, "-U", "postgres", database)
+
     def create_database(self, template: str = "template0") -> str:
         """Make a database of our user's, a copy of `template`, and return its name."""
         name = f"test_{next(self._numbers)}"
