@@ -25,6 +25,7 @@ export default function LiveNotes({ page, link, isHistoryOpen, onHistoryClosed }
   const own = useRoom(ownParticipant);
   const participants = useRoom(({ snapshot }) => snapshot?.participants ?? NOBODY);
   const info = useRoom(({ snapshot }) => snapshot?.meeting);
+  const kind = useRoom(({ snapshot }) => snapshot?.room.kind ?? "round_up");
   const loadAuthors = useCallback(async () => {
     const authors = await session.documents.authors(page.document_id);
     const byClient = authors.flatMap(({ clients, person_id: personId, name }) =>
@@ -63,6 +64,7 @@ export default function LiveNotes({ page, link, isHistoryOpen, onHistoryClosed }
       self={self}
       people={people}
       meeting={meeting}
+      outline={{ kind, documentName: page.document_id }}
       loadAuthors={loadAuthors}
     />
   );

@@ -612,7 +612,6 @@ export const en = {
       title: "Who does it, until when",
       done: "Done: {{text}}",
       assign: "Who? Until when?",
-      facts: "{{facts}}. Change",
       overdue: "Overdue",
       owner: "Who does it",
       nobody: "Nobody yet",

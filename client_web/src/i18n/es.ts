@@ -620,7 +620,6 @@ export const es: Texts = {
       title: "Quién lo hace y para cuándo",
       done: "Hecho: {{text}}",
       assign: "¿Quién? ¿Para cuándo?",
-      facts: "{{facts}}. Cambiar",
       overdue: "Atrasado",
       owner: "Quién lo hace",
       nobody: "Nadie todavía",

@@ -1,7 +1,8 @@
 /** The editor, its tool bar, and what floats over it. */
 
 import { Button } from "@mantine/core";
-import type { Editor } from "@tiptap/core";
+import type { Command, Editor } from "@tiptap/core";
+import { Selection } from "@tiptap/pm/state";
 import { useCallback, useContext, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as Y from "yjs";
@@ -20,11 +21,17 @@ import { createPopups } from "./popups";
 import { openNotes } from "./source";
 import { TaskPopover } from "./TaskPopover";
 import { Toolbar } from "./Toolbar";
-import { createTemplate, seedOf } from "./templates";
+import { createTemplate, OUTLINE, seedOf } from "./templates";
 import { insertMoment } from "./timestamp";
 import { editingTools, type ToolActions } from "./tools";
 import { useAuthors } from "./useAuthors";
 import { useRedraw } from "./useRedraw";
+
+/** Put the cursor below the first heading. */
+const toFirstSection: Command = ({ tr }) => {
+  tr.setSelection(Selection.near(tr.doc.resolve(tr.doc.firstChild?.nodeSize ?? 0)));
+  return true;
+};
 
 export function Notes(props: NotesEditorProps) {
   const { doc, awareness, isEditable, title, self, people } = props;
@@ -129,8 +136,8 @@ export function Notes(props: NotesEditorProps) {
                     (section) => t(`notes.outline.${section}`),
                     seed,
                   );
-                  Y.applyUpdate(doc, update);
-                  editor.commands.focus();
+                  Y.applyUpdate(doc, update, OUTLINE);
+                  editor.chain().focus().command(toFirstSection).run();
                 }}
               >
                 {t("notes.outlineUse")}

@@ -18,6 +18,7 @@ import type { Source } from "./source";
 import { Tabs, type TabsOptions } from "./tabs";
 import { taskAround } from "./taskAround";
 import { createTaskView, type TaskTexts } from "./taskItemView";
+import { OUTLINE } from "./templates";
 import { createTimestampView, type MomentTexts } from "./timestampView";
 import type { ToolActions } from "./tools";
 import { WhoWrote, type WhoWroteOptions } from "./whoWrote";
@@ -54,7 +55,10 @@ export function createEditor(parts: EditorParts): Editor {
         taskItem: { view: createTaskView(texts.task, (itemId) => parts.actions().assign(itemId)) },
         timestamp: { view: createTimestampView(texts.moment, parts.onTimestamp) },
       }),
-      Collaboration.configure({ fragment: parts.source.fragment }),
+      Collaboration.configure({
+        fragment: parts.source.fragment,
+        yUndoOptions: { trackedOrigins: [OUTLINE] },
+      }),
       Extension.create({ name: "selections", addProseMirrorPlugins: () => [keepSelectionsCurrent()] }),
       Cursors.configure({ awareness: parts.awareness, self: parts.self }),
       WhoWrote.configure({ fragment: parts.source.fragment, colourOf: parts.colourOf, onSeen: parts.onSeen }),

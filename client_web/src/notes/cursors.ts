@@ -79,7 +79,12 @@ export const Cursors = Extension.create<CursorsOptions>({
         key: new PluginKey("cursorNames"),
         view: () => {
           awareness.on("change", onMove);
-          return { destroy: () => awareness.off("change", onMove) };
+          return {
+            destroy: () => {
+              awareness.off("change", onMove);
+              if (isEditable) awareness.setLocalStateField("user", null);
+            },
+          };
         },
       }),
     ];

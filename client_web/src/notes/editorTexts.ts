@@ -10,7 +10,6 @@ export function editorTexts(t: TFunction, language: string, title: string): Edit
     task: {
       done: (text) => t("notes.task.done", { text }),
       assign: t("notes.task.assign"),
-      facts: (facts) => t("notes.task.facts", { facts }),
       overdue: t("notes.task.overdue"),
       language,
     },

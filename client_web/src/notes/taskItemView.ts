@@ -11,10 +11,15 @@ export interface TaskTexts {
   done(text: string): string;
   /** What to click when nobody does it yet. */
   assign: string;
-  /** The button's name, of what it shows. */
-  facts(facts: string): string;
   overdue: string;
   language: string;
+}
+
+function part(text: string, className = ""): HTMLElement {
+  const span = document.createElement("span");
+  span.className = className;
+  span.textContent = text;
+  return span;
 }
 
 /** A longer name would not be listened to. */
@@ -27,17 +32,17 @@ export function createTaskView(texts: TaskTexts, onAssign: (itemId: string) => v
     const label = document.createElement("label");
     const box = document.createElement("input");
     const content = document.createElement("div");
-    const facts = document.createElement("button");
+    const facts = document.createElement(editor.isEditable ? "button" : "span");
     item.className = classes.task ?? "";
     content.className = classes.taskContent ?? "";
     facts.className = classes.facts ?? "";
     label.contentEditable = "false";
     facts.contentEditable = "false";
-    facts.type = "button";
+    if (facts instanceof HTMLButtonElement) facts.type = "button";
     box.type = "checkbox";
     // They have shortcuts and a place in the tool bar: with many items, the way out by Tab would be long.
     if (editor.isEditable) box.tabIndex = facts.tabIndex = -1;
-    box.disabled = facts.disabled = !editor.isEditable;
+    box.disabled = !editor.isEditable;
     label.append(box);
     item.append(label, content, facts);
 
@@ -65,15 +70,8 @@ export function createTaskView(texts: TaskTexts, onAssign: (itemId: string) => v
       box.ariaLabel = texts.done((drawn.firstChild?.textContent ?? "").slice(0, MOST_NAME));
       item.dataset.checked = String(checked === true);
       item.dataset.itemId = (sound("taskItem", "itemId", itemId) as string | null) ?? "";
-      facts.replaceChildren(
-        ...(shown.length > 0 ? shown : [texts.assign]).map((fact) => {
-          const part = document.createElement("span");
-          part.textContent = fact;
-          return part;
-        }),
-      );
-      facts.ariaLabel =
-        shown.length > 0 ? texts.facts([...shown, isLate ? texts.overdue : ""].join(" ")) : null;
+      facts.replaceChildren(...(shown.length > 0 ? shown : [texts.assign]).map((fact) => part(fact)));
+      if (isLate) facts.append(part(texts.overdue, "visually-hidden"));
       facts.title = isLate ? texts.overdue : "";
       facts.toggleAttribute("data-empty", shown.length === 0);
       facts.toggleAttribute("data-late", isLate);

@@ -24,6 +24,9 @@ export const sectionsOf = (kind: RoomKind): readonly Section[] => Object.keys(OU
 
 type Attributes = { [name: string]: string | number | boolean };
 
+/** The origin of the change that puts an outline in, so that whoever did it can undo it. */
+export const OUTLINE = Symbol("outline");
+
 const HEADING_LEVEL = 2;
 
 /**
