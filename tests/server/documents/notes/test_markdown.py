@@ -224,6 +224,12 @@ def test_text_is_never_markup(text: str) -> None:
     assert html == f"<p>{escapeHtml(text)}</p>\n<p>:-:</p>\n"
 
 
+@pytest.mark.parametrize("text", ["```", "~~~", "a\n`````\n<b>", "    indented", "\n\n"])
+def test_code_ends_where_it_ends(text: str) -> None:
+    written = to_markdown(Notes((CodeBlock(text), Paragraph((Text("x"),)))), HEADER)
+    assert read_back(written) == blocks_of_tree([CodeBlock(text), Paragraph((Text("x"),))])
+
+
 def test_what_is_cut_or_empty_says_so() -> None:
     labels = Labels(cut="Hay más.", empty="No hay nada.")
     assert to_markdown(Notes(()), HEADER, labels) == "No hay nada.\n"
