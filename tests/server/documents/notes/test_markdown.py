@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
@@ -175,7 +175,8 @@ def test_any_paragraph_reads_the_same(content: tuple[Inline, ...]) -> None:
     assert read_back(written) == blocks_of_tree([HorizontalRule(), Paragraph(content)])
 
 
-@given(st.lists(BLOCKS, max_size=4).map(tuple))
+@settings(max_examples=50)
+@given(st.lists(BLOCKS, max_size=3).map(tuple))
 def test_any_notes_read_the_same(blocks: tuple[Block, ...]) -> None:
     blocks = (HorizontalRule(), *blocks)
     assert read_back(to_markdown(Notes(blocks), HEADER)) == blocks_of_tree(blocks)
