@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
@@ -175,7 +175,7 @@ def test_any_paragraph_reads_the_same(content: tuple[Inline, ...]) -> None:
     assert read_back(written) == blocks_of_tree([HorizontalRule(), Paragraph(content)])
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(BLOCKS, max_size=3).map(tuple))
 def test_any_notes_read_the_same(blocks: tuple[Block, ...]) -> None:
     blocks = (HorizontalRule(), *blocks)
