@@ -103,7 +103,7 @@ class Walk:
             if isinstance(child, XmlElement) and name in _ATOMS:
                 yield from _ATOMS[name](child)
             elif name == "horizontalRule":
-                yield Edge.GAP if level.is_leaf else Edge.RULE
+                yield Edge.RULE
             elif isinstance(child, XmlElement) and not level.is_leaf and self._is_block(name, depth):
                 yield Open(name, child)
                 depth += name in _NESTING

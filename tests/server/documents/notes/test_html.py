@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from server.documents.notes.html import to_html
 from server.documents.notes.labels import Header, Labels
@@ -100,6 +100,7 @@ def text_of_blocks(blocks: Sequence[Block]) -> str:
     return found
 
 
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(NOTES, LINES, LINES)
 def test_any_notes_read_the_same(notes: Notes, title: str, room: str) -> None:
     page = Reader(to_html(notes, Header(title, room, "")))

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
@@ -175,7 +175,8 @@ def test_any_paragraph_reads_the_same(content: tuple[Inline, ...]) -> None:
     assert read_back(written) == blocks_of_tree([HorizontalRule(), Paragraph(content)])
 
 
-@given(st.lists(BLOCKS, max_size=4).map(tuple))
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(BLOCKS, max_size=3).map(tuple))
 def test_any_notes_read_the_same(blocks: tuple[Block, ...]) -> None:
     blocks = (HorizontalRule(), *blocks)
     assert read_back(to_markdown(Notes(blocks), HEADER)) == blocks_of_tree(blocks)
@@ -222,6 +223,12 @@ def test_text_is_never_markup(text: str) -> None:
     written = to_markdown(Notes((Paragraph((Text(text),)), Paragraph((Text(":-:"),)))), HEADER)
     html = MarkdownIt("gfm-like", {"linkify": False}).use(tasklists_plugin).render(written)
     assert html == f"<p>{escapeHtml(text)}</p>\n<p>:-:</p>\n"
+
+
+@pytest.mark.parametrize("text", ["```", "~~~", "a\n`````\n<b>", "    indented", "\n\n"])
+def test_code_ends_where_it_ends(text: str) -> None:
+    written = to_markdown(Notes((CodeBlock(text), Paragraph((Text("x"),)))), HEADER)
+    assert read_back(written) == blocks_of_tree([CodeBlock(text), Paragraph((Text("x"),))])
 
 
 def test_what_is_cut_or_empty_says_so() -> None:

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 from fpdf import FPDF
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from server.documents.notes.fonts import Fonts
 from server.documents.notes.labels import ENGLISH, Header, Labels
@@ -45,6 +45,7 @@ def fonts() -> Iterator[Fonts]:
         yield fonts
 
 
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(notes=NOTES, title=LINES)
 def test_nothing_stands_in_the_margins(fonts: Fonts, notes: Notes, title: str) -> None:
     for page in compose(notes, Header(title, title, ""), ENGLISH, fonts):

@@ -3,7 +3,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
@@ -104,7 +104,7 @@ def test_text_reads_the_same_but_for_what_no_font_has(lines: list[str]) -> None:
     assert letters(pdf.pages[0].extract_text()) == letters("".join(lines).replace("漢", "□") + "Page1of1")
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(NOTES)
 def test_any_notes_make_a_pdf(notes: Notes) -> None:
     assert len(read(notes).pages) >= 1

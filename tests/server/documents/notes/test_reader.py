@@ -136,12 +136,14 @@ def test_unknown_containers_yield_their_text() -> None:
 
 
 def test_unknown_marks_are_left_out_and_overlapping_ones_are_known() -> None:
-    chunk = Chunk("x", {"comment": {"id": 1}, "bold": True, "link--AbCd+/12": {"href": "http://a.example"}})
+    chunk = Chunk(
+        "x", {"comment": {"id": 1}, "italic": False, "bold": True, "link--AbCd+/12": {"href": "http://a.example"}}
+    )
     assert content_of(paragraph(chunk)) == (Paragraph((Text("x", Marks(is_bold=True, href="http://a.example")),)),)
 
 
 @pytest.mark.parametrize(
-    "href", ["javascript:alert(1)", "data:text/html,x", "//x.example", "http://", "mailto:", "x", 5]
+    "href", ["javascript:alert(1)", "data:text/html,x", "//x.example", "ftp://x.example", "http://", "mailto:", "x", 5]
 )
 def test_only_links_that_are_safe_to_follow(href: object) -> None:
     assert content_of(paragraph(Chunk("x", {"link": {"href": href}}))) == (said("x"),)
@@ -171,6 +173,9 @@ def test_what_stands_in_the_wrong_place_is_kept() -> None:
     assert content_of(element("taskList", element("listItem", "a"))) == (TaskList((TaskItem((said("a"),)),)),)
     assert content_of(paragraph("a", element("bulletList", element("listItem", paragraph("b"), "c")))) == (
         Paragraph((Text("a"), HardBreak(), Text("b"), HardBreak(), Text("c"))),
+    )
+    assert content_of(paragraph("a", element("horizontalRule"), "b")) == (
+        Paragraph((Text("a"), HardBreak(), Text("b"))),
     )
     assert content_of("a", element("hardBreak"), "b") == (Paragraph((Text("a"), HardBreak(), Text("b"))),)
     assert content_of(element("orderedList"), element("blockquote"), element("taskList")) == ()

@@ -58,16 +58,16 @@ INLINES: st.SearchStrategy[Inline] = (
     | st.builds(Mention, LINES, LINES.map(str.strip).filter(bool))
     | st.timedeltas(timedelta(0), timedelta(hours=30)).map(lambda after: Timestamp("m", MOMENT + after, MOMENT))
 )
-CONTENT = st.lists(INLINES, max_size=5).map(tuple)
+CONTENT = st.lists(INLINES, max_size=3).map(tuple)
 NAMES = LINES.map(lambda text: " ".join(text.split()))
 
 
 def _containers(blocks: st.SearchStrategy[Block]) -> st.SearchStrategy[Block]:
-    content = st.lists(blocks, min_size=1, max_size=3).map(tuple)
-    items = st.lists(st.builds(ListItem, content), min_size=1, max_size=3).map(tuple)
+    content = st.lists(blocks, min_size=1, max_size=2).map(tuple)
+    items = st.lists(st.builds(ListItem, content), min_size=1, max_size=2).map(tuple)
     days = st.none() | st.dates(min_value=date(1, 1, 1))
     task = st.builds(TaskItem, content, st.booleans(), NAMES, NAMES, NAMES, days)
-    tasks = st.lists(task, min_size=1, max_size=3).map(tuple)
+    tasks = st.lists(task, min_size=1, max_size=2).map(tuple)
     return (
         st.builds(Blockquote, content)
         | st.builds(BulletList, items)
@@ -82,6 +82,6 @@ BLOCKS: st.SearchStrategy[Block] = st.recursive(
     | st.builds(CodeBlock, st.lists(LINES, max_size=3).map("\n".join))
     | st.just(HorizontalRule()),
     _containers,
-    max_leaves=8,
+    max_leaves=5,
 )
-NOTES = st.builds(Notes, st.lists(BLOCKS, max_size=4).map(tuple), st.booleans())
+NOTES = st.builds(Notes, st.lists(BLOCKS, max_size=3).map(tuple), st.booleans())
