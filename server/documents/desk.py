@@ -29,6 +29,7 @@ from protocol.errors import ErrorCode
 from protocol.wire import Empty, Request
 from server.clock import Clock
 from server.documents.catalogue import Catalogue
+from server.documents.live import LiveDocument
 from server.documents.live_documents import LiveDocuments
 from server.documents.passages import Reading
 from server.documents.readers import Readers
@@ -38,6 +39,9 @@ from server.errors import UserError
 from server.logs import log_failure
 from server.room.feature import Caller, Handler, Meeting
 from server.store.documents import DocumentKey, DocumentRepository, StoredDocument
+
+MAX_OPEN = 24
+"""Documents that one connection has open. Each is in memory for as long."""
 
 _log = structlog.get_logger(__name__)
 
@@ -81,20 +85,24 @@ class Desk:
 
     async def on_open(self, caller: Caller, request: DocumentOpen) -> DocumentOpened:
         """Tell what a page lacks, and from now on what changes."""
-        document = await self._catalogue.find(request.document_id)
-        readers = self._readers_of(document)
-        state = request.state if request.epoch == document.epoch else NO_STATE
-        try:
-            opened = await readers.open(caller.connection_id, state)
-        finally:
-            self._put_away_if_unread(readers)
-        return DocumentOpened(
-            epoch=document.epoch,
-            seq=opened.seq,
-            state=opened.state,
-            update=await self._reading_of(caller).begin(opened.update),
-            presences=readers.presences(),
-        )
+        reading = self._reading_of(caller)
+        reading.drop(request.document_id)
+        async with reading.turn:
+            document = await self._catalogue.find(request.document_id)
+            self._check_open(caller, document)
+            readers = self._readers_of(document)
+            state = request.state if request.epoch == document.epoch else NO_STATE
+            try:
+                opened = await readers.open(caller.connection_id, state)
+            finally:
+                self._put_away_if_unread(readers)
+            return DocumentOpened(
+                epoch=document.epoch,
+                seq=opened.seq,
+                state=opened.state,
+                update=await reading.begin(opened.update),
+                presences=readers.presences(),
+            )
 
     async def on_more(self, caller: Caller, request: DocumentMore) -> DocumentPart:
         """Read on in a passage."""
@@ -103,17 +111,14 @@ class Desk:
     async def on_update(self, caller: Caller, request: DocumentUpdate) -> DocumentKept:
         """Keep a change and tell everybody who has the document open."""
         # Before anything is waited for: parts are put together in the order in which they came.
-        update = self._reading_of(caller).collect(
-            request.document_id, request.epoch, request.update, is_part=request.is_part
-        )
-        document = await self._catalogue.find(request.document_id)
-        if document.is_locked and not self._catalogue.is_host(caller):
-            raise UserError(ErrorCode.DOCUMENT_LOCKED, "Only hosts change this page just now.")
-        readers = self._readers.get(document.document_id)
-        is_open = readers is not None and readers.is_read_by(caller.connection_id)
-        if readers is None or not is_open or request.epoch != document.epoch:
-            raise UserError(ErrorCode.OUT_OF_SYNC, "Open this page first.")
-        return DocumentKept(seq=0 if update is None else await readers.live.submit(caller.person_id, update))
+        reading = self._reading_of(caller)
+        update = reading.collect(request.document_id, request.update, is_part=request.is_part)
+        try:
+            live = await self._changeable(caller, request)
+        except UserError:
+            reading.drop(request.document_id)
+            raise
+        return DocumentKept(seq=0 if update is None else await live.submit(caller.person_id, update))
 
     async def on_presence(self, caller: Caller, request: DocumentPresenceSet) -> Empty:
         """Tell the others where somebody is."""
@@ -138,10 +143,12 @@ class Desk:
 
     async def on_version(self, caller: Caller, request: DocumentVersionRead) -> DocumentVersionFound:
         """Read all of a document as it was."""
-        whole = await self._repository.version(await self._key(request.document_id), request.seq)
-        if whole is None:
-            raise UserError(ErrorCode.NOT_FOUND, "This version is not kept any more.")
-        return DocumentVersionFound(update=await self._reading_of(caller).begin(whole))
+        reading = self._reading_of(caller)
+        async with reading.turn:
+            whole = await self._repository.version(await self._key(request.document_id), request.seq)
+            if whole is None:
+                raise UserError(ErrorCode.NOT_FOUND, "This version is not kept any more.")
+            return DocumentVersionFound(update=await reading.begin(whole))
 
     async def on_authors(self, _caller: Caller, request: DocumentAuthorsRead) -> DocumentAuthors:
         """Tell who has changed a document."""
@@ -190,6 +197,23 @@ class Desk:
             except UserError as error:
                 # One that cannot be kept is no reason to leave the others out.
                 log_failure(_log, "record_failed", error, document_id=key.document_id)
+
+    async def _changeable(self, caller: Caller, request: DocumentUpdate) -> LiveDocument:
+        """Return what a connection has open. Raises `UserError`: it has not, or may not change it."""
+        document = await self._catalogue.find(request.document_id)
+        if document.is_locked and not self._catalogue.is_host(caller):
+            raise UserError(ErrorCode.DOCUMENT_LOCKED, "Only hosts change this page just now.")
+        readers = self._readers.get(document.document_id)
+        is_open = readers is not None and readers.is_read_by(caller.connection_id)
+        if readers is None or not is_open or request.epoch != document.epoch:
+            raise UserError(ErrorCode.OUT_OF_SYNC, "Open this page first.")
+        return readers.live
+
+    def _check_open(self, caller: Caller, document: StoredDocument) -> None:
+        """Raise `UserError` when a connection has enough other documents open."""
+        others = (readers for readers in self._readers.values() if readers.live.key.document_id != document.document_id)
+        if sum(readers.is_read_by(caller.connection_id) for readers in others) >= MAX_OPEN:
+            raise UserError(ErrorCode.TOO_MANY, "Too many pages are open.")
 
     async def _key(self, document_id: str) -> DocumentKey:
         return _key_of(await self._catalogue.find(document_id))

@@ -17,7 +17,16 @@ from protocol.errors import ErrorCode
 from server.clock import Clock
 from server.documents.journal import Journal
 from server.documents.replica import NO_STATE, NO_UPDATE, Replica, ReplicaError
-from server.documents.update import Span, State, Update, UpdateError, read_state, read_update, write_state
+from server.documents.update import (
+    Span,
+    State,
+    Update,
+    UpdateError,
+    count_types,
+    read_state,
+    read_update,
+    write_state,
+)
 from server.documents.versions import is_snapshot_due, superfluous
 from server.errors import StoreError, UserError
 from server.logs import log_failure
@@ -36,7 +45,12 @@ MAX_CLIENTS = 20_000
 """Every page that ever changed a document is a client of it."""
 MAX_NEW_CLIENTS = 32
 """In one update: a page has one, and perhaps those of earlier pages of the same person."""
-_NEARLY_FULL = MAX_DOCUMENT_BYTES * 4 // 5
+MAX_TYPES = 10_000
+"""Shared types in a document: strokes, paragraphs, list items. One of seven bytes takes 600 in memory; and if each were
+within the one before, deleting the outermost would overflow the library's stack, which ends the process: it bears twice
+as many."""
+_NEARLY_FULL = 0.8
+_COUNTED_AT_ONCE_BYTES = 65_536
 
 _log = structlog.get_logger(__name__)
 
@@ -92,6 +106,8 @@ class LiveDocument:
         self._clock = clock
         self._lock = asyncio.Lock()
         """Held while memory is ahead of the store."""
+        self._snapshot_lock = asyncio.Lock()
+        """Held while a snapshot is kept: they are kept in the order of what they cover."""
         self._replica: Replica | None = None
         """`None`: to be loaded, for the first time or again."""
         self._version = Version(0, 0)
@@ -100,6 +116,9 @@ class LiveDocument:
         """How far a snapshot covers, and when it was due last."""
         self._whole_bytes = self._further_bytes = 0
         """Of the snapshot, and of the changes after it."""
+        self._types: int | None = None
+        """At most so many shared types there are; `None`: to be counted, when it matters."""
+        self._loads = 0
         self._authors: dict[int, str | None] = {}
         self._waiting: list[_Waiting] = []
         self._collecting: asyncio.Task[None] | None = None
@@ -151,9 +170,12 @@ class LiveDocument:
 
         Raises `UserError`: it is broken; `StoreError`.
         """
-        async with self._lock:
-            await self._load()
         await self._keep_snapshot(meeting_id)
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing waits to be kept."""
+        return self._collecting is None
 
     async def rest(self) -> None:
         """Keep what waits, and then all of the document in one piece. Raises `StoreError`."""
@@ -189,6 +211,8 @@ class LiveDocument:
 
     async def _keep(self, batch: Sequence[_Waiting]) -> None:
         replica = await self._load()
+        if any(waiting.update.types for waiting in batch):
+            await self._count_types(replica)
         accepted, new_authors = self._accept(batch, replica.state)
         if not accepted:
             return
@@ -202,11 +226,13 @@ class LiveDocument:
                 await self._keep([waiting])  # to find out which one it is
             return
         if data != NO_UPDATE:
-            await self._keep_change(replica, data, new_authors)
+            types = sum(waiting.update.types for waiting in accepted)
+            await self._keep_change(replica, data, new_authors, types)
+        self._set_health(self._fullness())
         for waiting in accepted:
             waiting.succeed(self._version.seq)
 
-    async def _keep_change(self, replica: Replica, data: bytes, new_authors: dict[int, str | None]) -> None:
+    async def _keep_change(self, replica: Replica, data: bytes, new_authors: dict[int, str | None], types: int) -> None:
         change = Change(self.key, self._version.seq + 1, self._clock.now_ms(), data, new_authors)
         self._replica = None  # until it is known to be what is stored
         try:
@@ -217,10 +243,18 @@ class LiveDocument:
         self._version = Version(change.seq, change.at)
         self._authors |= new_authors
         self._further_bytes += len(data)
-        for listener in tuple(self.listeners):
-            listener.on_change(change)
-        self._set_health(self._fullness())
+        if self._types is not None:
+            self._types += types
+        self._tell(change)
         self._keep_snapshot_if_due()
+
+    async def _count_types(self, replica: Replica) -> None:
+        if self._types is None:
+            whole = replica.since(NO_STATE)
+            if len(whole) <= _COUNTED_AT_ONCE_BYTES:
+                self._types = count_types(whole)
+            else:
+                self._types = await asyncio.to_thread(count_types, whole)
 
     def _accept(self, batch: Sequence[_Waiting], state: State) -> tuple[list[_Waiting], dict[int, str | None]]:
         """Refuse what cannot be kept. Return the rest, and whose the clients in it are that nobody knew before."""
@@ -228,6 +262,7 @@ class LiveDocument:
         known = ChainMap(ahead, dict(state))
         new_authors: dict[int, str | None] = {}
         accepted = []
+        size, types = self._bytes, self._types or 0
         for waiting in batch:
             spans = list(waiting.update.news(known))
             try:
@@ -235,13 +270,15 @@ class LiveDocument:
                     raise UserError(ErrorCode.BAD_REQUEST, "Documents of this kind have no such part.")
                 if waiting.update.is_missing(known):
                     raise UserError(ErrorCode.OUT_OF_SYNC, "Something before this update is missing.")
-                if spans and self._bytes >= MAX_DOCUMENT_BYTES:
+                if spans and (size >= MAX_DOCUMENT_BYTES or types + waiting.update.types > MAX_TYPES):
                     raise UserError(ErrorCode.DOCUMENT_FULL, "This page is full. Begin a new one.")
                 new_authors |= self._claims(waiting.person_id, spans, new_authors)
             except UserError as error:
                 waiting.fail(error)
                 continue
             ahead.update((span.client, span.end) for span in spans)
+            if spans:
+                size, types = size + len(waiting.data), types + waiting.update.types
             accepted.append(waiting)
         return accepted, new_authors
 
@@ -272,12 +309,18 @@ class LiveDocument:
             self._set_health(DocumentHealth.BROKEN)
             raise UserError(ErrorCode.DOCUMENT_BROKEN, "This page cannot be read. It is kept as it is.") from error
         now = self._clock.now_ms()
-        self._replica = replica
+        self._replica, self._types = replica, None
+        self._loads += 1
+        has_changed = 0 < self._version.seq < contents.seq
         self._version, self._snapshot = Version(contents.seq, now), Version(contents.snapshot_seq, now)
         self._authors = dict(contents.authors)
         self._whole_bytes = len(contents.updates[0]) if contents.snapshot_seq else 0
         self._further_bytes = sum(map(len, contents.updates)) - self._whole_bytes
-        self._set_health(self._fullness())
+        if self.health is not DocumentHealth.UNSAVED:  # that can be read says nothing of writing
+            self._set_health(self._fullness())
+        if has_changed:
+            # By somebody else, or what seemed to fail was kept after all.
+            self._tell(Change(self.key, contents.seq, now, replica.since(NO_STATE), {}))
         return replica
 
     def _keep_snapshot_if_due(self) -> None:
@@ -291,22 +334,28 @@ class LiveDocument:
     async def _keep_snapshot_beside(self) -> None:
         try:
             await self._keep_snapshot()
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001 - nobody waits for it
             # The changes are all there; the next one tries again.
             log_failure(_log, "snapshot_failed", error, document_id=self.key.document_id)
         finally:
             self._keeping = None
 
     async def _keep_snapshot(self, meeting_id: str | None = None) -> None:
-        async with self._lock:
-            if self._replica is None or self._version.seq == 0:
-                return
-            whole, version, covered = self._replica.since(NO_STATE), self._version, self._further_bytes
-        thin = partial(superfluous, now=self._clock.now_ms())
-        await self._repository.keep_snapshot(self.key, version, whole, thin, meeting_id=meeting_id)
-        self._snapshot = version
-        self._whole_bytes = len(whole)
-        self._further_bytes -= covered
+        async with self._snapshot_lock:
+            async with self._lock:
+                replica = await self._load()
+                if self._version.seq == 0:
+                    return
+                whole, version, covered = replica.since(NO_STATE), self._version, self._further_bytes
+                loads = self._loads
+                if (self._types or 0) >= MAX_TYPES * _NEARLY_FULL:
+                    self._types = None  # some may have been deleted since they were counted
+            thin = partial(superfluous, now=self._clock.now_ms())
+            await self._repository.keep_snapshot(self.key, version, whole, thin, meeting_id=meeting_id)
+            self._snapshot = version
+            if loads == self._loads:  # else it was counted anew, from what was stored then
+                self._whole_bytes = len(whole)
+                self._further_bytes -= covered
 
     @property
     def _bytes(self) -> int:
@@ -314,9 +363,14 @@ class LiveDocument:
         return self._whole_bytes + self._further_bytes
 
     def _fullness(self) -> DocumentHealth:
-        if self._bytes >= MAX_DOCUMENT_BYTES:
+        fullness = max(self._bytes / MAX_DOCUMENT_BYTES, (self._types or 0) / MAX_TYPES)
+        if fullness >= 1:
             return DocumentHealth.FULL
-        return DocumentHealth.NEARLY_FULL if self._bytes >= _NEARLY_FULL else DocumentHealth.GOOD
+        return DocumentHealth.NEARLY_FULL if fullness >= _NEARLY_FULL else DocumentHealth.GOOD
+
+    def _tell(self, change: Change) -> None:
+        for listener in tuple(self.listeners):
+            listener.on_change(change)
 
     def _set_health(self, health: DocumentHealth) -> None:
         if health is not self.health:

@@ -10,7 +10,6 @@ from protocol.documents import DocumentKind
 from server.clock import Clock
 from server.documents.journal import Journal
 from server.documents.live import LiveDocument
-from server.errors import StoreError
 from server.logs import log_failure
 from server.store.documents import DocumentKey, DocumentRepository
 
@@ -65,8 +64,9 @@ class LiveDocuments:
     async def _rest(self, live: LiveDocument) -> None:
         try:
             await live.rest()
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001 - one document's trouble is not the others'
             # Nothing is lost: every change is kept by itself.
             log_failure(_log, "snapshot_failed", error, document_id=live.key.document_id)
-        if self._users.get(live.key) == 0:
+        # When it was used again in the meantime, and given back, there is another one to wait for what came then.
+        if self._users.get(live.key) == 0 and live.is_at_rest:
             del self._users[live.key], self._documents[live.key]

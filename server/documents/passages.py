@@ -23,9 +23,10 @@ class Reading:
 
     def __init__(self) -> None:
         self._passages: OrderedDict[str, bytes] = OrderedDict()
-        self._parts: dict[tuple[str, int], list[bytes]] = {}
-        """By document and epoch."""
-        self._parted_bytes = 0
+        self._parts: dict[str, bytearray] = {}
+        """By document."""
+        self.turn = asyncio.Lock()
+        """Held while an answer is made: of a large document it takes many times the memory of the question."""
 
     async def begin(self, data: bytes) -> Passage:
         """Return the first part of `data`, and have the rest ready."""
@@ -49,20 +50,20 @@ class Reading:
             del self._passages[passage_id]
         return packed[offset : offset + PART_BYTES]
 
-    def collect(self, document_id: str, epoch: int, part: bytes, *, is_part: bool) -> bytes | None:
+    def collect(self, document_id: str, part: bytes, *, is_part: bool) -> bytes | None:
         """Take a part of an update. Return all of it with the last one, else `None`. Raises `UserError`."""
-        key = (document_id, epoch)
-        if not is_part and key not in self._parts:
+        if not is_part and document_id not in self._parts:
             return part
-        self._parted_bytes += len(part)
-        if self._parted_bytes > MAX_UPLOAD_BYTES:
+        if sum(map(len, self._parts.values())) + len(part) > MAX_UPLOAD_BYTES:
             self._parts.clear()
-            self._parted_bytes = 0
             raise UserError(ErrorCode.TOO_LARGE, "This is more than can be added at once.")
-        parts = self._parts.setdefault(key, [])
-        parts.append(part)
+        whole = self._parts.setdefault(document_id, bytearray())
+        whole += part
         if is_part:
             return None
-        del self._parts[key]
-        self._parted_bytes -= sum(map(len, parts))
-        return b"".join(parts)
+        del self._parts[document_id]
+        return bytes(whole)
+
+    def drop(self, document_id: str) -> None:
+        """Forget the parts of an update whose rest will not come, or would be of no use."""
+        self._parts.pop(document_id, None)

@@ -52,6 +52,8 @@ class Readers:
             opened = await self.live.open(state)
         finally:
             self._opening -= 1
+            # It may be from another meeting, or was in trouble when it was open last.
+            self._listener.on_health(self.live.health)
         # Nothing is awaited in between: the next change is told.
         if self._meeting.is_inside(connection_id):
             self._connections.add(connection_id)

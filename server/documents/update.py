@@ -9,6 +9,7 @@ The format is that of Yjs 13.6 (`UpdateDecoder.js`, `ContentType.js` and their k
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -20,6 +21,10 @@ MAX_CLOCK = 2**31 - 1
 """The library counts with 32 bits, and adds lengths to clocks."""
 MAX_DEPTH = 32
 """Of values within values."""
+MAX_AT_ONE_PLACE = 1_000
+"""Of one update's blocks, those that are put beside the same block. To find its place, each of them is compared with
+all that others have put there: 50 kB of nothing else would keep the library busy for 20 s. Who writes and deletes a
+word, offline, comes to some hundreds."""
 
 State = Mapping[int, int]
 """A state vector: by client, the clock after its last known block."""
@@ -99,6 +104,8 @@ class Update:
     """By client, the clock after the newest block that is referred to or deleted."""
     roots: frozenset[str]
     """Names of the shared types that blocks say they are directly in."""
+    types: int
+    """How many shared types it adds."""
 
     def is_missing(self, state: State) -> bool:
         """Tell whether something that is taken for granted is neither in `state` nor in the update itself."""
@@ -117,6 +124,11 @@ def read_update(data: bytes) -> Update:
     return _read(data, _Reader.update)
 
 
+def count_types(data: bytes) -> int:
+    """Return how many shared types there are in all of a document, as the library writes it. Raises `UpdateError`."""
+    return _read(data, lambda reader: reader.update().types, at_one_place=MAX_CLOCK)
+
+
 def read_state(data: bytes) -> dict[int, int]:
     """Read a state vector. Raises `UpdateError`."""
     return _read(data, _Reader.state)
@@ -133,11 +145,14 @@ def write_state(state: State) -> bytes:
 class _Reader:
     """Reads on from where it is; an end that comes too early is an `IndexError`."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, at_one_place: int) -> None:
         self._data = data
+        self._at_one_place = at_one_place
         self._at = 0
         self._needed: dict[int, int] = {}
         self._roots: set[str] = set()
+        self._types = 0
+        self._places: Counter[tuple[object, ...]] = Counter()
 
     @property
     def is_at_end(self) -> bool:
@@ -158,7 +173,7 @@ class _Reader:
             for _ in range(self._uint()):
                 start = self._uint()
                 self._need(client, start + self._length())
-        return Update(tuple(added.values()), self._needed, frozenset(self._roots))
+        return Update(tuple(added.values()), self._needed, frozenset(self._roots), self._types)
 
     def state(self) -> dict[int, int]:
         state: dict[int, int] = {}
@@ -175,24 +190,36 @@ class _Reader:
         info = self._byte()
         if info == _GC:
             return self._length()
+        place: tuple[object, ...] = ()
         if info & _HAS_LEFT:
-            self._need(self._uint(), self._uint() + 1)
+            place = self._id()
         if info & _HAS_RIGHT:
-            self._need(self._uint(), self._uint() + 1)
+            self._id()
         if not info & (_HAS_LEFT | _HAS_RIGHT):
-            self._parent(has_key=bool(info & _HAS_KEY))
+            place = self._parent(has_key=bool(info & _HAS_KEY))
+        self._places[place] += 1
+        if self._places[place] > self._at_one_place:
+            raise UpdateError("too many blocks at one place")
         return self._content(info & _CONTENT)
 
-    def _parent(self, *, has_key: bool) -> None:
+    def _parent(self, *, has_key: bool) -> tuple[object, ...]:
+        """Read which shared type a block is in, and under which key. Return both."""
+        parent: object
         is_root = self._uint()
         if is_root == 1:
-            self._roots.add(self._text())
+            parent = self._text()
+            self._roots.add(parent)
         elif is_root == 0:
-            self._need(self._uint(), self._uint() + 1)
+            parent = self._id()
         else:
             raise UpdateError("a parent is either a root or a block")
-        if has_key:
-            self._text()
+        return parent, self._text() if has_key else None
+
+    def _id(self) -> tuple[int, int]:
+        """Read which block is referred to."""
+        client, clock = self._uint(), self._uint()
+        self._need(client, clock + 1)
+        return client, clock
 
     def _content(self, kind: int) -> int:
         if kind == _Content.STRING:
@@ -218,6 +245,7 @@ class _Reader:
         return 1
 
     def _type(self) -> None:
+        self._types += 1
         kind = self._uint()
         if kind > _LAST_TYPE:
             raise UpdateError("a shared type that no page makes")
@@ -298,8 +326,8 @@ class _Reader:
         json.loads(self._text(), parse_constant=_refuse_constant)
 
 
-def _read(data: bytes, read: Callable[[_Reader], T]) -> T:
-    reader = _Reader(data)
+def _read(data: bytes, read: Callable[[_Reader], T], at_one_place: int = MAX_AT_ONE_PLACE) -> T:
+    reader = _Reader(data, at_one_place)
     try:
         result = read(reader)
     except IndexError as error:

@@ -239,7 +239,7 @@ class DocumentRepository:
         """Return all of a document as it was after the change numbered `seq`; `None` where that is not kept."""
         async with self._database.reading() as session:
             row = await session.get(DocumentSnapshotRow, (key.document_id, key.epoch, seq))
-        return None if row is None else _unpack(row)
+        return None if row is None else await asyncio.to_thread(_unpack, row)
 
     async def authors(self, document_id: str) -> list[AuthorOf]:
         """Return whose the clients of a document are, without the server's own."""
@@ -344,7 +344,7 @@ def _unpack(row: DocumentSnapshotRow) -> bytes | None:
     if zlib.crc32(row.data) != row.checksum:
         return None
     try:
-        return zlib.decompress(row.data, bufsize=row.size)
+        return zlib.decompress(row.data)
     except zlib.error:
         return None
 

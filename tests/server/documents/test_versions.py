@@ -1,0 +1,80 @@
+"""Which moments are kept."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.documents.versions import (
+    BYTES_UNTIL_SNAPSHOT,
+    CHANGES_UNTIL_SNAPSHOT,
+    MS_UNTIL_SNAPSHOT,
+    is_snapshot_due,
+    superfluous,
+)
+from server.store.documents import Version
+
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+BEGINNING = 20_000 * DAY
+AGES = st.one_of(st.integers(0, 3 * HOUR), st.integers(0, 40 * DAY), st.integers(0, 400 * DAY))
+
+
+def versions_at(*instants: int) -> list[Version]:
+    return [Version(seq, at) for seq, at in enumerate(sorted(instants), 1)]
+
+
+def thinned(versions: list[Version], now: int) -> list[Version]:
+    gone = set(superfluous(versions, now))
+    return [version for version in versions if version not in gone]
+
+
+@pytest.mark.parametrize(
+    ("changes", "size", "age_ms", "is_due"),
+    [
+        (0, BYTES_UNTIL_SNAPSHOT, MS_UNTIL_SNAPSHOT, False),
+        (1, 10, MS_UNTIL_SNAPSHOT - 1, False),
+        (1, 10, MS_UNTIL_SNAPSHOT, True),
+        (1, BYTES_UNTIL_SNAPSHOT, 0, True),
+        (CHANGES_UNTIL_SNAPSHOT - 1, 10, 0, False),
+        (CHANGES_UNTIL_SNAPSHOT, 10, 0, True),
+    ],
+)
+def test_a_snapshot_is_due_after_many_changes_or_bytes_or_a_minute(
+    changes: int, size: int, age_ms: int, is_due: bool
+) -> None:
+    assert is_snapshot_due(changes, size, age_ms) is is_due
+
+
+@pytest.mark.parametrize(("age", "apart"), [(0, MINUTE), (2 * DAY, HOUR), (40 * DAY, DAY)])
+def test_the_last_of_each_minute_hour_or_day_is_kept(age: int, apart: int) -> None:
+    versions = versions_at(*(BEGINNING + offset for offset in (0, apart // 2, apart - 1, apart, 2 * apart + 1)))
+    now = versions[-1].at + age
+    assert [version.seq for version in thinned(versions, now)] == [3, 4, 5]
+
+
+@given(st.lists(AGES, max_size=60), st.lists(AGES, max_size=4))
+def test_thinning_now_and_then_leaves_what_thinning_once_leaves(offsets: list[int], waits: list[int]) -> None:
+    versions = versions_at(*(BEGINNING + offset for offset in offsets))
+    now = BEGINNING + 400 * DAY
+    left = versions
+    for wait in waits:
+        now += wait
+        left = thinned(left, now)
+        assert thinned(left, now) == left
+    assert left == (thinned(versions, now) if waits else versions)
+
+
+@given(st.lists(AGES, min_size=1, max_size=60), AGES)
+def test_of_every_day_its_end_is_left_and_nothing_is_made_up(offsets: list[int], age: int) -> None:
+    versions = versions_at(*(BEGINNING + offset for offset in offsets))
+    left = thinned(versions, versions[-1].at + age)
+    ends = {version.at // DAY: version for version in versions}
+    assert set(ends.values()) <= set(left) <= set(versions)
+
+
+@given(st.lists(AGES, min_size=2, max_size=60))
+def test_after_a_month_one_a_day_is_left(offsets: list[int]) -> None:
+    versions = versions_at(*(BEGINNING + offset for offset in offsets))
+    left = thinned(versions, versions[-1].at + 31 * DAY)
+    assert all(one.at // DAY < following.at // DAY for one, following in pairwise(left))
