@@ -9,7 +9,7 @@ from loadtest.bench.document_room import entrance, invite
 from loadtest.bench.hocuspocus import HocuspocusError, Installation, Setting, install, running_hocuspocus
 from loadtest.bench.report import Comparison, Report, Row, Target, median_of
 from loadtest.bench.server_process import running_server
-from loadtest.documents.crowd import UPDATES_PER_S, Crowd, DrawingPage, Enter, OnUpdate
+from loadtest.documents.crowd import UPDATES_PER_S, Crowd, DrawingPage, Enter, OnUpdate, wait_until
 from loadtest.documents.hocuspocus_page import HocuspocusPage
 from loadtest.documents.stamps import now_us
 
@@ -28,7 +28,6 @@ _MIN_SHARE = 0.95
 """Of what was drawn: who shows less has fallen behind, whatever the delay of what it shows."""
 _SETTLE_S = 1.0
 _DRAIN_TIMEOUT_S = 5.0
-_POLL_S = 0.05
 _TRIES = 2
 
 
@@ -36,9 +35,12 @@ _TRIES = 2
 class RampPlan:
     """How many people draw at once, one step after the other, until it is too many."""
 
-    steps: tuple[int, ...] = (5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 70, 80, 90, 100)
+    steps: tuple[int, ...] = (5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 70, 80, 90, 100, 115, 130, 150)
     window_s: float = 2.5
     runs: int = 2
+
+
+RAMP = RampPlan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,16 +168,8 @@ async def _take_step(crowd: Crowd, people: int, pid: int, cores: Cores, plan: Ra
         bots_core_percent=bots_core.percent(),
     )
     crowd.stop()
-    await _drain(crowd)
+    await wait_until(lambda: crowd.unseen <= 0, _DRAIN_TIMEOUT_S)
     return step
-
-
-async def _drain(crowd: Crowd) -> None:
-    """Wait until everybody has seen everything, or for some seconds."""
-    loop = asyncio.get_running_loop()
-    give_up_at = loop.time() + _DRAIN_TIMEOUT_S
-    while crowd.unseen > 0 and loop.time() < give_up_at:
-        await asyncio.sleep(_POLL_S)
 
 
 async def _ramp_ours(data: Path, cores: Cores, plan: RampPlan) -> Ramp:
@@ -184,9 +178,7 @@ async def _ramp_ours(data: Path, cores: Cores, plan: RampPlan) -> Ramp:
         return await climb(entrance(server, invitation), server.pid, cores, plan)
 
 
-async def _ramp_theirs(
-    installation: Installation, data: Path, setting: Setting, cores: Cores, plan: RampPlan
-) -> Ramp:
+async def _ramp_theirs(installation: Installation, data: Path, setting: Setting, cores: Cores, plan: RampPlan) -> Ramp:
     async with running_hocuspocus(installation, data, setting, cores.server) as server:
 
         async def enter(_number: int, on_update: OnUpdate) -> DrawingPage:
@@ -195,4 +187,3 @@ async def _ramp_theirs(
             return page
 
         return await climb(enter, server.pid, cores, plan)
-

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from pycrdt import Array, Doc, Map, TransactionEvent
 
@@ -63,7 +64,7 @@ class BoardFiller:
         chance = self._chance
         element_id = f"{chance.getrandbits(120):030x}"
         is_drawn = self._count % (_SHAPES_PER_STROKE + 1) == 0
-        element = {
+        element: dict[str, Any] = {
             "id": element_id,
             "type": "freedraw" if is_drawn else chance.choice(("rectangle", "ellipse", "arrow", "text")),
             "x": chance.randrange(_EXTENT) / 8,

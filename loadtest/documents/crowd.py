@@ -13,6 +13,7 @@ from loadtest.documents.strokes import Pen
 
 UPDATES_PER_S = 30.0
 """Of one page while somebody draws."""
+_POLL_S = 0.05
 
 
 class DrawingPage(Protocol):
@@ -41,6 +42,16 @@ OnUpdate = Callable[[bytes], None]
 """Takes what a page is told of others' drawing."""
 Enter = Callable[[int, OnUpdate], Awaitable[DrawingPage]]
 """Opens the page of the person of that number."""
+
+
+async def wait_until(condition: Callable[[], bool], limit_s: float) -> None:
+    """Wait until a condition holds, or for so long."""
+    loop = asyncio.get_running_loop()
+    give_up_at = loop.time() + limit_s
+    while not condition():
+        if loop.time() > give_up_at:
+            return
+        await asyncio.sleep(_POLL_S)
 
 
 class Person:

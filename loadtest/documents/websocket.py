@@ -132,9 +132,11 @@ async def open_websocket(url: str, path: str, headers: Mapping[str, str], on_mes
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            _, websocket = await loop.create_connection(lambda: WebSocket(on_message), address.hostname, address.port)
+            _, websocket = await loop.create_connection(
+                lambda: WebSocket(on_message), address.hostname or "", address.port or 80
+            )
             websocket.ask(path, {"Host": address.netloc, **headers})
             await websocket.opened
     except (OSError, TimeoutError) as error:
-        raise WebSocketError(f"no WebSocket at {address.netloc}: {error or 'no answer'}") from error
+        raise WebSocketError(f"there is no WebSocket at {address.netloc}") from error
     return websocket
