@@ -14,7 +14,7 @@ import typer
 from playwright.async_api import Error as BrowserError
 from rich.console import Console
 
-from loadtest.bench import join, lines, media, soak, startup
+from loadtest.bench import documents, join, lines, media, soak, startup
 from loadtest.bench.cores import Cores, plan_cores
 from loadtest.bench.report import Report
 from loadtest.bench.server_process import ServerError
@@ -36,6 +36,7 @@ class Benchmark(StrEnum):
     MEDIA = "media"
     SPAN = "span"
     LINES = "lines"
+    DOCUMENTS = "documents"
     SOAK = "soak"
     ALL = "all"
 
@@ -102,6 +103,9 @@ async def _run_benchmark(name: Benchmark, cores: Cores, report: Report, *, is_qu
             await media.measure_media(media.SPAN_QUICK if is_quick else media.SPAN, cores, report)
         case Benchmark.LINES:
             await lines.measure_lines(lines.QUICK if is_quick else lines.LinesPlan(), cores, report)
+        case Benchmark.DOCUMENTS:
+            plan = documents.QUICK if is_quick else documents.DocumentsPlan()
+            await documents.measure_documents(plan, cores, report)
         case Benchmark.SOAK:
             report.add(await soak.measure_soak(soak.QUICK if is_quick else soak.SoakPlan(), cores))
         case Benchmark.ALL:

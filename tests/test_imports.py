@@ -44,7 +44,7 @@ FENCES: dict[str, set[str]] = {
     "pylibsrtp": {"server.media.worker", "loadtest"},
     "OpenSSL": {"server.media.worker", "loadtest"},
     "aiohttp.web": {"server.gateway", "server.http", "server.app"},
-    "pycrdt": {"server.documents"},
+    "pycrdt": {"server.documents", "loadtest"},
     "sqlalchemy": {"server.store"},
     "alembic": {"server.store"},
     "fpdf": {"server.documents.notes"},
