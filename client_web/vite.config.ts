@@ -17,7 +17,7 @@ export default defineConfig({
     // For tools/finish_build.mjs, which removes it again.
     manifest: true,
     // tools/finish_build.mjs watches the size that counts: compressed, all of it.
-    chunkSizeWarningLimit: 900,
+    chunkSizeWarningLimit: 1_300,
   },
   server: {
     proxy: {
