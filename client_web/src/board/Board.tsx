@@ -4,31 +4,24 @@
  */
 
 import "@excalidraw/excalidraw/index.css";
-import { CaptureUpdateAction, Excalidraw, MainMenu } from "@excalidraw/excalidraw";
+import { Excalidraw, MainMenu } from "@excalidraw/excalidraw";
 import type { AppState, ExcalidrawImperativeAPI } from "@excalidraw/excalidraw/types";
 import { useComputedColorScheme } from "@mantine/core";
-import {
-  type KeyboardEvent,
-  useCallback,
-  useEffect,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-} from "react";
+import { type KeyboardEvent, useCallback, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Awareness } from "y-protocols/awareness";
 import type * as Y from "yjs";
 import classes from "./Board.module.css";
 import { BoardBar } from "./BoardBar";
 import { BoardOutline } from "./BoardOutline";
-import { BoardBinding } from "./binding";
-import { createScene, fromExcalidraw, later, toExcalidraw, viewportOf } from "./editor";
+import { bringBack, clear } from "./clearing";
+import { fromExcalidraw, toExcalidraw, viewportOf } from "./editor";
 import type { BoardElement } from "./elements";
 import { FollowNote } from "./FollowNote";
-import { type PictureStore, Pictures } from "./pictures";
+import type { PictureStore } from "./pictures";
 import type { Self } from "./presence";
 import { Toast } from "./Toast";
+import { useBinding } from "./useBinding";
 import { usePresence } from "./usePresence";
 import { firstView } from "./viewport";
 
@@ -65,7 +58,15 @@ const NO_LINK = () => false;
 /** The font files lie beside the scripts; while one works on the client, somewhere else. */
 if (import.meta.env.DEV) window.EXCALIDRAW_ASSET_PATH = __EXCALIDRAW_ASSETS__;
 
-export default function Board({
+/** Another document is another board: nothing of the one before is left over. */
+export default function Board(props: BoardProps) {
+  const { doc } = props;
+  const [opened, setOpened] = useState({ doc, number: 0 });
+  if (opened.doc !== doc) setOpened({ doc, number: opened.number + 1 });
+  return <OpenBoard key={opened.number} {...props} />;
+}
+
+function OpenBoard({
   doc,
   awareness,
   isEditable,
@@ -82,28 +83,8 @@ export default function Board({
   const [note, setNote] = useState<Note | null>(null);
   const [isOutlineOpen, setOutlineOpen] = useState(false);
   const dismiss = useCallback(() => setNote(null), []);
-
-  const pictures = useMemo(
-    () =>
-      store === undefined ? null : new Pictures(doc, store, (picture) => api.current?.addFiles([picture])),
-    [doc, store],
-  );
-  const binding = useMemo(
-    () =>
-      new BoardBinding({
-        doc,
-        later,
-        scene: createScene(() => api.current),
-        onPicture: (fileId) => pictures?.want(fileId),
-        onFull: () => setNote({ kind: "full" }),
-      }),
-    [doc, pictures],
-  );
-  useEffect(() => binding.setEditable(isEditable), [binding, isEditable]);
-  // Before the editor goes, and what is drawn with it.
-  useLayoutEffect(() => () => binding.close(), [binding]);
-  useEffect(() => () => pictures?.close(), [pictures]);
-
+  const onFull = useCallback(() => setNote({ kind: "full" }), []);
+  const { binding, pictures } = useBinding({ api, doc, store, isEditable, onFull });
   const { onPointer, onView, presenterName, isFollowing, setFollowing } = usePresence({
     ...{ api, awareness, self, isEditable, presenterId },
     ...(onFollowStopped && { onFollowStopped }),
@@ -116,14 +97,13 @@ export default function Board({
     [binding, onView],
   );
 
-  const clear = () => {
-    const editor = api.current;
-    if (editor === null) return;
-    const cleared = setDeleted(editor, null, true);
-    if (cleared.size > 0) setNote({ kind: "cleared", ids: cleared });
+  const onClear = () => {
+    if (api.current === null) return;
+    const ids = clear(api.current);
+    if (ids.size > 0) setNote({ kind: "cleared", ids });
   };
   const undoClear = (ids: ReadonlySet<string>) => {
-    if (api.current !== null) setDeleted(api.current, ids, false);
+    if (api.current !== null) bringBack(api.current, ids);
     dismiss();
   };
 
@@ -135,7 +115,7 @@ export default function Board({
         isEditable={isEditable}
         isOutlineOpen={isOutlineOpen}
         onOutline={() => setOutlineOpen((isOpen) => !isOpen)}
-        onClear={clear}
+        onClear={onClear}
         onFailed={() => setNote({ kind: "exportFailed" })}
       />
       {/* biome-ignore lint/a11y/noStaticElementInteractions: keys that are the board's own go no further */}
@@ -148,7 +128,6 @@ export default function Board({
         onPointerLeave={() => onPointer(null)}
       >
         <Excalidraw
-          key={doc.guid}
           excalidrawAPI={(editor) => {
             api.current = editor;
           }}
@@ -176,20 +155,24 @@ export default function Board({
           }}
           onFollow={() => setFollowing(true)}
         />
-        {note !== null && (
-          <Toast
-            key={note.kind}
-            text={t(`board.note.${note.kind}`)}
-            onDismiss={dismiss}
-            {...(note.kind === "cleared" && { action: t("board.undo"), onAction: () => undoClear(note.ids) })}
-          />
-        )}
+        <div role="status">
+          {note !== null && (
+            <Toast
+              key={note.kind}
+              text={t(`board.note.${note.kind}`)}
+              onDismiss={dismiss}
+              {...(note.kind === "cleared" && {
+                action: t("board.undo"),
+                onAction: () => undoClear(note.ids),
+              })}
+            />
+          )}
+        </div>
       </div>
       <BoardOutline
         doc={doc}
         isOpen={isOutlineOpen}
         elements={() => fromExcalidraw(api.current?.getSceneElements() ?? [])}
-        onClose={() => setOutlineOpen(false)}
       />
     </section>
   );
@@ -213,25 +196,4 @@ function keepUnwanted(event: KeyboardEvent): void {
   if (!isExport) return;
   event.preventDefault();
   event.stopPropagation();
-}
-
-/** Delete or bring back elements (null: all that there are), as one step that can be undone. Return which. */
-function setDeleted(
-  editor: ExcalidrawImperativeAPI,
-  ids: ReadonlySet<string> | null,
-  isDeleted: boolean,
-): Set<string> {
-  const changed = new Set<string>();
-  const elements = editor.getSceneElementsIncludingDeleted().map((element) => {
-    if (element.isDeleted === isDeleted || ids?.has(element.id) === false) return element;
-    changed.add(element.id);
-    const versionNonce = Math.floor(Math.random() * 2 ** 31);
-    return { ...element, isDeleted, version: element.version + 1, versionNonce };
-  });
-  editor.updateScene({
-    elements,
-    appState: { selectedElementIds: {} },
-    captureUpdate: CaptureUpdateAction.IMMEDIATELY,
-  });
-  return changed;
 }

@@ -1,8 +1,6 @@
 /** A board as text: always there for a screen reader, beside the board for everybody who asks for it. */
 
-import { ActionIcon } from "@mantine/core";
 import type { TFunction } from "i18next";
-import { X } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type * as Y from "yjs";
@@ -15,7 +13,6 @@ interface BoardOutlineProps {
   doc: Y.Doc;
   elements(): readonly BoardElement[];
   isOpen: boolean;
-  onClose(): void;
 }
 
 /** Reading along is not interrupted by each stroke. */
@@ -23,7 +20,7 @@ const REFRESH_MS = 1_000;
 /** In one frame; more than that is not read from beginning to end. */
 const MOST_ITEMS = 200;
 
-export function BoardOutline({ doc, elements, isOpen, onClose }: BoardOutlineProps) {
+export function BoardOutline({ doc, elements, isOpen }: BoardOutlineProps) {
   const { t } = useTranslation();
   const [sections, setSections] = useState<OutlineSection[]>([]);
   const headingId = useId();
@@ -48,14 +45,7 @@ export function BoardOutline({ doc, elements, isOpen, onClose }: BoardOutlinePro
 
   return (
     <section className={isOpen ? classes.panel : "visually-hidden"} aria-labelledby={headingId}>
-      <div className={classes.head}>
-        <h3 id={headingId}>{t("board.outline.title")}</h3>
-        {isOpen && (
-          <ActionIcon size={44} color="gray" aria-label={t("board.outline.hide")} onClick={onClose}>
-            <X size={22} />
-          </ActionIcon>
-        )}
-      </div>
+      <h3 id={headingId}>{t("board.outline.title")}</h3>
       {sections.length === 0 && <p>{t("board.outline.empty")}</p>}
       {sections.map((section) => (
         <Section key={section.id ?? ""} section={section} />

@@ -15,21 +15,25 @@ interface FollowNoteProps {
 
 export function FollowNote({ name, isFollowing, onStop, onFollow }: FollowNoteProps) {
   const { t } = useTranslation();
-  if (name === null) return null;
   return (
-    <div className={classes.note} role="status">
-      {isFollowing && (
-        <span className={classes.text}>
-          <Eye size={18} aria-hidden /> {t("board.follow.following", { name })}
-        </span>
+    <div role="status">
+      {name !== null && (
+        <div className={classes.note}>
+          {isFollowing && (
+            <span className={classes.text}>
+              <Eye size={18} aria-hidden /> <span>{t("board.follow.following", { name })}</span>
+            </span>
+          )}
+          <Button
+            size="compact-sm"
+            variant={isFollowing ? "white" : "filled"}
+            className={classes.action}
+            onClick={isFollowing ? onStop : onFollow}
+          >
+            {isFollowing ? t("board.follow.stop") : t("board.follow.again", { name })}
+          </Button>
+        </div>
       )}
-      <Button
-        size="compact-sm"
-        variant={isFollowing ? "white" : "filled"}
-        onClick={isFollowing ? onStop : onFollow}
-      >
-        {isFollowing ? t("board.follow.stop") : t("board.follow.again", { name })}
-      </Button>
     </div>
   );
 }

@@ -23,10 +23,10 @@ export function Toast({ text, action, onAction, onDismiss }: ToastProps) {
     return () => clearTimeout(timer);
   }, [onDismiss]);
   return (
-    <div role="status" className={classes.toast}>
+    <div className={classes.toast}>
       <span>{text}</span>
       {action !== undefined && (
-        <Button size="compact-md" variant="white" onClick={onAction}>
+        <Button size="compact-md" variant="white" className={classes.action} onClick={onAction}>
           {action}
         </Button>
       )}

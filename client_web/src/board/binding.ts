@@ -246,7 +246,6 @@ export class BoardBinding {
   }
 
   #writeOne(element: BoardElement): number {
-    this.#stale.delete(element.id);
     this.#tellPicture(element);
     return this.#board.write(element);
   }

@@ -38,6 +38,8 @@ export class Presence {
   #pointer: Pointer | null = null;
   #view: Bounds | null = null;
   #isSilent = true;
+  /** What was told last: the same is not told twice. */
+  #told: string | null = null;
   #cancel: (() => void) | null = null;
 
   constructor(awareness: Awareness, self: Self, later: Later) {
@@ -67,6 +69,8 @@ export class Presence {
 
   close(): void {
     this.#cancel?.();
+    this.#cancel = null;
+    this.#told = null;
     this.#awareness.setLocalState(null);
   }
 
@@ -80,11 +84,12 @@ export class Presence {
 
   #tell(): void {
     if (this.#isSilent) {
+      this.#told = null;
       if (this.#awareness.getLocalState() !== null) this.#awareness.setLocalState(null);
       return;
     }
     const { participantId, name, color } = this.#self;
-    this.#awareness.setLocalState({
+    const state = {
       participant_id: participantId,
       name: name.slice(0, MOST_NAME),
       color,
@@ -95,7 +100,11 @@ export class Presence {
         is_down: this.#pointer.isDown,
       },
       view: this.#view?.map(Math.round) ?? null,
-    });
+    };
+    const told = JSON.stringify(state);
+    if (told === this.#told) return;
+    this.#told = told;
+    this.#awareness.setLocalState(state);
   }
 }
 
@@ -109,6 +118,16 @@ export function others(awareness: Awareness): Other[] {
     if (found.length === MOST_OTHERS) break;
   }
   return found;
+}
+
+/** Return who presents, once they tell what they see. */
+export function presenterIn(awareness: Awareness, presenterId: string | null): Other | null {
+  for (const [clientId, state] of awareness.getStates()) {
+    if (presenterId === null || state.participant_id !== presenterId) continue;
+    const other = readOther(clientId, state);
+    if (other !== null && other.view !== null) return other;
+  }
+  return null;
 }
 
 function readOther(clientId: number, state: Record<string, unknown>): Other | null {

@@ -4,7 +4,7 @@ import type { Collaborator, ExcalidrawImperativeAPI, SocketId } from "@excalidra
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Awareness } from "y-protocols/awareness";
 import { later, viewportOf } from "./editor";
-import { type Other, others, type Pointer, Presence, type Self } from "./presence";
+import { type Other, others, type Pointer, Presence, presenterIn, type Self } from "./presence";
 import { boundsOf, isSamePlace, lookAt, type Viewport } from "./viewport";
 
 interface PresenceOptions {
@@ -47,10 +47,12 @@ export function usePresence({
   const follow = useCallback(() => {
     const editor = api.current;
     const state = editor?.getAppState();
-    const presenter = others(awareness).find((other) => isPresenter(other, presenterId));
+    const presenter = presenterIn(awareness, presenterId);
     setPresenterName(presenter?.name ?? null);
     const isReady = state !== undefined && !state.isLoading && state.width > 0;
     if (!isReady || !isFollowing || isPresenting || !presenter?.view) return;
+    // What one draws or writes just now stays under one's hand.
+    if (state.cursorButton === "down" || state.editingTextElement !== null) return;
     const wanted = lookAt(presenter.view, state.width, state.height);
     placed.current = wanted;
     if (isSamePlace(viewportOf(state), wanted)) return;
@@ -100,9 +102,6 @@ export function usePresence({
     setFollowing,
   };
 }
-
-const isPresenter = (other: Other, presenterId: string | null) =>
-  other.participantId === presenterId && other.view !== null;
 
 function collaborators(present: readonly Other[]): Map<SocketId, Collaborator> {
   return new Map(

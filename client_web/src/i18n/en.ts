@@ -522,7 +522,6 @@ export const en = {
     outline: {
       title: "Board as text",
       show: "Show the board as text",
-      hide: "Hide the text",
       empty: "The board is empty.",
       unnamed: "Frame without a name",
       picture: "Picture",

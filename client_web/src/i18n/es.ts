@@ -530,7 +530,6 @@ export const es: Texts = {
     outline: {
       title: "La pizarra como texto",
       show: "Mostrar la pizarra como texto",
-      hide: "Ocultar el texto",
       empty: "La pizarra está vacía.",
       unnamed: "Marco sin nombre",
       picture: "Imagen",

@@ -95,6 +95,7 @@ describe("what one draws", () => {
   it("is written when the page goes, however soon", () => {
     ana.scene.add(shape("r"));
     ana.binding.close();
+    ana.scene.shown = [];
     settle();
     expect(bo.scene.present()).toHaveLength(1);
   });
@@ -138,6 +139,29 @@ describe("no echo", () => {
     ana.scene.change("r", {});
     settle();
     expect(ana.updates).toHaveLength(before);
+  });
+
+  it("does not read again what this page wrote itself", () => {
+    ana.scene.add(shape("r"));
+    ana.scene.add(stroke("s", [[0, 0]]));
+    settle();
+    ana.scene.change("s", {
+      points: [
+        [0, 0],
+        [1, 1],
+      ],
+    });
+    settle();
+    expect([ana.scene.restored, ana.scene.replaced]).toEqual([0, 0]);
+  });
+
+  it("shows nothing anew that another writes as it is", () => {
+    ana.scene.add(shape("r"));
+    settle();
+    const before = bo.scene.get("r");
+    ana.doc.getMap("elements").set("r", writeElement(shape("r")));
+    settle();
+    expect(bo.scene.get("r")).toBe(before);
   });
 
   it("reads and replaces only what changed", () => {
@@ -275,7 +299,7 @@ describe("a document from strangers", () => {
   });
 });
 
-describe("limits", () => {
+describe("limits", { timeout: 120_000 }, () => {
   it("shows no more than so many, and others as these go", () => {
     const elements = new BoardDoc(ana.doc).elements;
     ana.doc.transact(() => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from "y-protocols/awareness";
 import * as Y from "yjs";
-import { others, Presence, TELL_MS } from "../../src/board/presence";
+import { others, Presence, presenterIn, TELL_MS } from "../../src/board/presence";
 import { Clock } from "../support/boardScene";
 
 const SELF = { participantId: "p-1", name: "Ana", color: "#2f7d6c" };
@@ -54,6 +54,16 @@ describe("what one tells", () => {
     expect(sent.length).toBeLessThan(17);
   });
 
+  it("is said once while nothing changes", () => {
+    presence.setSelf(SELF, false);
+    for (let times = 0; times < 20; times += 1) {
+      presence.point(pointer);
+      presence.show([0, 0, 800 + times / 100, 600]);
+      clock.pass(TELL_MS);
+    }
+    expect(sent).toHaveLength(2);
+  });
+
   it("is nothing while one may only look", () => {
     presence.setSelf(SELF, true);
     presence.point(pointer);
@@ -80,6 +90,24 @@ describe("what one tells", () => {
     presence.show([-123_456, -123_456, 123_456, 123_456]);
     clock.pass(TELL_MS);
     expect(Math.max(...sent)).toBeLessThan(600);
+  });
+});
+
+describe("who presents", () => {
+  it("is known once they tell what they see, in a crowd too", () => {
+    presence.setSelf(SELF, false);
+    expect(presenterIn(other, SELF.participantId)).toBeNull();
+    presence.show([0, 0, 800, 600]);
+    clock.pass(TELL_MS);
+    const crowd = other.getStates();
+    crowd.delete(awareness.clientID);
+    const last = awareness.getLocalState();
+    for (let at = 0; at < 300; at += 1) crowd.set(-at, { participant_id: `q${at}`, name: "Q" });
+    if (last !== null) crowd.set(awareness.clientID, last);
+    expect(presenterIn(other, SELF.participantId)?.view).toEqual([0, 0, 800, 600]);
+    expect(presenterIn(other, "nobody")).toBeNull();
+    expect(presenterIn(other, null)).toBeNull();
+    expect(others(other)).toHaveLength(100);
   });
 });
 

@@ -53,12 +53,17 @@ export class PlainScene implements Scene {
   shown: BoardElement[] = [];
   readonly held = new Set<string>();
   replaced = 0;
+  restored = 0;
   onChange = () => {};
   #nonce = 1;
 
   elements = () => this.shown;
   busy = () => this.held;
-  restore = (element: BoardElement): BoardElement | null => element;
+
+  restore(element: BoardElement): BoardElement | null {
+    this.restored += 1;
+    return element;
+  }
 
   replace(elements: readonly BoardElement[]): void {
     this.replaced += 1;
