@@ -123,7 +123,7 @@ export class DocumentLink {
     const { epoch, isSaved } = this.store.getState();
     const isAnew = epoch !== 0 && opened.epoch !== epoch;
     if (isAnew) this.#beginAnew();
-    applyUpdate(this.doc, update, TOLD);
+    this.#apply(update);
     this.#seq = opened.seq;
     this.#attempt = 0;
     this.#outgoing.open(opened.epoch, isSaved || isAnew ? null : encodeStateAsUpdate(this.doc, opened.state));
@@ -143,7 +143,16 @@ export class DocumentLink {
     if (epoch === this.store.getState().epoch && seq <= this.#seq) return;
     if (epoch !== this.store.getState().epoch || seq !== this.#seq + 1 || update === null) return this.open();
     this.#seq = seq;
-    applyUpdate(this.doc, update, TOLD);
+    this.#apply(update);
+  }
+
+  /** What an editor that watches the document throws comes out here, when the update has long been taken in. */
+  #apply(update: Uint8Array): void {
+    try {
+      applyUpdate(this.doc, update, TOLD);
+    } catch (error) {
+      reportError(error);
+    }
   }
 
   #onNotOpened(problem: Problem): void {

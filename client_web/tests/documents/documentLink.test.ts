@@ -336,3 +336,19 @@ it("comes to the same whatever the order of two pages' changes and losses", asyn
   });
   expect(server.text().length).toBeGreaterThan(5);
 });
+
+it("goes on when an editor fails at what it is told", async () => {
+  const reported = vi.fn();
+  vi.stubGlobal("reportError", reported);
+  const server = new Server();
+  const { link } = await openPage(server);
+  link.doc.getText("notes").observe(() => {
+    throw new Error("an editor's");
+  });
+  server.change((doc) => doc.getText("notes").insert(0, "one, "));
+  server.change((doc) => doc.getText("notes").insert(0, "two, "));
+  expect(read(link)).toBe("two, one, ");
+  expect(reported).toHaveBeenCalledTimes(2);
+  expect(server.opened).toBe(1);
+  vi.unstubAllGlobals();
+});
