@@ -57,8 +57,9 @@ class TroubledRepository(DocumentRepository):
 class DocumentStore:
     """What tests talk to."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, data_dir: Path) -> None:
         self.database = database
+        self._data_dir = data_dir
         self.repository = TroubledRepository(database)
         self.room_id = self.other_room_id = self.ana = self.ben = ""
         self._begun = 0
@@ -99,7 +100,7 @@ class DocumentStore:
 
     async def sql(self, statement: str) -> list[dict[str, object]]:
         """Run a statement on the database from outside, and return its rows."""
-        return await asyncio.to_thread(run_sql, self.database.path.parent, statement)
+        return await asyncio.to_thread(run_sql, self._data_dir, statement)
 
 
 @asynccontextmanager
@@ -107,7 +108,7 @@ async def document_store(data_dir: Path) -> AsyncIterator[DocumentStore]:
     """Open a database in `data_dir`."""
     database = await Database.open(data_dir)
     try:
-        store = DocumentStore(database)
+        store = DocumentStore(database, data_dir)
         await store.set_up()
         yield store
     finally:

@@ -50,6 +50,19 @@ class PageDocument:
         del self.elements[element_id]
         return self.updates[-1]
 
+    @property
+    def notes(self) -> XmlFragment:
+        """What notes consist of."""
+        fragment: XmlFragment = self.doc.get("notes", type=XmlFragment)
+        return fragment
+
+    def write(self, text: str) -> bytes:
+        """Write a paragraph at the end of the notes, and return the update that says so."""
+        with self.doc.transaction():
+            paragraph = self.notes.children.append(XmlElement("paragraph"))
+            paragraph.children.append(XmlText(text))
+        return self.updates[-1]
+
     def _on_transaction(self, event: TransactionEvent) -> None:
         if not self._is_receiving:
             self.updates.append(event.update)

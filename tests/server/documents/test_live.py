@@ -1,0 +1,401 @@
+"""One document: what is taken, kept, told and refused."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from protocol.documents import DocumentHealth, DocumentKind
+from protocol.errors import ErrorCode
+from server.documents import live as live_module
+from server.documents.journal import Journal
+from server.documents.live import MAX_NEW_CLIENTS, Listener, LiveDocument
+from server.documents.replica import NO_STATE
+from server.documents.versions import MS_UNTIL_SNAPSHOT
+from server.errors import StoreError, UserError
+from server.store.documents import Change, DocumentKey
+from tests.support.clock import ManualClock
+from tests.support.document_store import MEETING, DocumentStore
+from tests.support.documents import PageDocument
+from tests.support.waiting import until
+
+FULL = StoreError("The disk is full.")
+CIRCLE = bytes((2, 1, 2, 0, 0x84, 1, 0, 1, ord("b"), 1, 1, 0, 0x84, 2, 0, 1, ord("a"), 0))
+"""Blocks that wait for each other."""
+
+
+class Told:
+    """What a listener was told."""
+
+    def __init__(self, live: LiveDocument) -> None:
+        self.changes: list[Change] = []
+        self.health: list[DocumentHealth] = []
+        live.listeners.append(Listener(self.changes.append, self.health.append))
+
+
+class Bench:
+    """A document over a real database, which can be opened anew as after a restart."""
+
+    def __init__(self, store: DocumentStore, clock: ManualClock, key: DocumentKey, kind: DocumentKind) -> None:
+        self.store, self.clock, self.key, self.kind = store, clock, key, kind
+        self.live = self.restart()
+        self.told = Told(self.live)
+
+    def restart(self) -> LiveDocument:
+        self.journal = Journal(self.store.repository.append)
+        return LiveDocument(self.key, self.kind, self.store.repository, self.journal, self.clock)
+
+    async def submit(self, *updates: bytes, person_id: str | None = "") -> list[int | BaseException]:
+        """Submit updates at the same moment; return the number or the failure of each."""
+        person_id = self.store.ana if person_id == "" else person_id
+        async with asyncio.timeout(60):
+            return await asyncio.gather(
+                *(self.live.submit(person_id, update) for update in updates), return_exceptions=True
+            )
+
+    async def stored(self) -> dict[str, str]:
+        """Return what the board shows of what is stored."""
+        copy = PageDocument()
+        for update in (await self.store.repository.contents(self.key)).updates:
+            copy.receive(update)
+        return copy.shown()
+
+    async def in_memory(self) -> dict[str, str]:
+        copy = PageDocument()
+        copy.receive((await self.live.open(NO_STATE)).update)
+        return copy.shown()
+
+
+@pytest.fixture
+async def board(store: DocumentStore, clock: ManualClock) -> Bench:
+    return Bench(store, clock, await store.begin(), DocumentKind.BOARD)
+
+
+@pytest.fixture
+async def notes(store: DocumentStore, clock: ManualClock) -> Bench:
+    return Bench(store, clock, await store.begin(DocumentKind.NOTES), DocumentKind.NOTES)
+
+
+@pytest.fixture
+def page() -> PageDocument:
+    return PageDocument(7)
+
+
+def codes(outcome: Sequence[int | BaseException]) -> list[int | ErrorCode]:
+    return [one.code if isinstance(one, UserError) else one for one in outcome if isinstance(one, int | UserError)]
+
+
+class TestKeeping:
+    async def test_what_comes_together_is_kept_and_told_as_one_change(self, board: Bench, page: PageDocument) -> None:
+        other = PageDocument(8)
+        outcome = await board.submit(page.draw(a="1"), page.draw(b="2"))
+        assert outcome == [1, 1]
+        assert await board.submit(other.draw(c="3"), person_id=board.store.ben) == [2]
+        assert [change.seq for change in board.told.changes] == [1, 2]
+        copy = PageDocument()
+        for change in board.told.changes:
+            copy.receive(change.data)
+        assert copy.shown() == await board.stored() == await board.in_memory() == {"a": "1", "b": "2", "c": "3"}
+        authors = await board.store.repository.authors(board.key.document_id)
+        assert [(author.name, author.client) for author in authors] == [("Ana", 7), ("Ben", 8)]
+
+    @pytest.mark.parametrize("update", [b"\x00\x00", None])
+    async def test_what_says_nothing_new_is_acknowledged_and_not_kept(
+        self, board: Bench, page: PageDocument, update: bytes | None
+    ) -> None:
+        await board.submit(page.draw(a="1"))
+        assert await board.submit(page.updates[0] if update is None else update) == [1]
+        assert len(board.told.changes) == 1
+        assert (await board.store.repository.contents(board.key)).seq == 1
+
+    async def test_deleting_again_and_again_fills_nothing(self, board: Bench, page: PageDocument) -> None:
+        await board.submit(page.draw(a="1"))
+        deletion = page.erase("a")
+        assert await board.submit(deletion) == [2]
+        assert await board.submit(deletion) == [2]
+
+    async def test_nothing_is_told_or_shown_before_it_is_kept(self, board: Bench, page: PageDocument) -> None:
+        board.store.repository.may_append.clear()
+        submitting = asyncio.create_task(board.submit(page.draw(a="1")))
+        await board.store.repository.appending.wait()
+        opening = asyncio.create_task(board.live.open(NO_STATE))
+        await asyncio.sleep(0)
+        assert not opening.done()
+        assert board.told.changes == []
+        board.store.repository.may_append.set()
+        assert (await submitting, (await opening).seq) == ([1], 1)
+
+    async def test_who_waits_no_more_has_written_all_the_same(self, board: Bench, page: PageDocument) -> None:
+        board.store.repository.may_append.clear()
+        gone = asyncio.create_task(board.submit(page.draw(a="1")))
+        await board.store.repository.appending.wait()
+        queued = asyncio.create_task(board.live.submit(board.store.ana, page.draw(b="2")))
+        await asyncio.sleep(0)
+        for task in (gone, queued):
+            task.cancel()
+        board.store.repository.may_append.set()
+        assert await board.submit(page.draw(c="3")) == [2]
+        assert await board.stored() == {"a": "1", "b": "2", "c": "3"}
+
+    async def test_opening_tells_what_is_lacking(self, board: Bench, page: PageDocument) -> None:
+        await board.submit(page.draw(a="1"))
+        state = page.doc.get_state()
+        await board.submit(page.draw(b="2"))
+        copy = PageDocument()
+        copy.receive(page.updates[0])
+        opened = await board.live.open(state)
+        copy.receive(opened.update)
+        assert (copy.shown(), opened.seq, opened.state) == ({"a": "1", "b": "2"}, 2, page.doc.get_state())
+        with pytest.raises(UserError) as error:
+            await board.live.open(b"\xff")
+        assert error.value.code is ErrorCode.BAD_REQUEST
+
+
+class TestRefusing:
+    async def test_one_that_does_not_fit_takes_none_of_the_others_down(self, board: Bench, page: PageDocument) -> None:
+        other = PageDocument(8)
+        outcome = await board.submit(page.draw(a="1"), CIRCLE, b"junk", other.draw(b="2"))
+        assert codes(outcome) == [1, ErrorCode.BAD_REQUEST, ErrorCode.BAD_REQUEST, 2]
+        assert await board.stored() == await board.in_memory() == {"a": "1", "b": "2"}
+
+    async def test_what_was_left_out_may_come_in_the_same_moment(self, board: Bench, page: PageDocument) -> None:
+        first, second = page.draw(a="1"), page.draw(b="2")
+        assert codes(await board.submit(second)) == [ErrorCode.OUT_OF_SYNC]
+        assert codes(await board.submit(second, first)) == [ErrorCode.OUT_OF_SYNC, 1]
+        assert await board.submit(second) == [2]
+
+    async def test_who_comes_first_has_a_client_s_name(self, board: Bench) -> None:
+        ana, ben = board.store.ana, board.store.ben
+        outcome = await asyncio.gather(
+            board.submit(PageDocument(7).draw(a="1"), person_id=ana),
+            board.submit(PageDocument(7).draw(b="2", c="2"), person_id=ben),
+            board.submit(PageDocument(8).draw(d="3"), person_id=None),
+        )
+        assert [codes(one) for one in outcome] == [[1], [ErrorCode.FORBIDDEN], [1]]
+        assert await board.stored() == {"a": "1", "d": "3"}
+        forged = PageDocument(8)
+        forged.draw(d="3")
+        assert codes(await board.submit(forged.draw(e="4"))) == [ErrorCode.FORBIDDEN], "nor in the server's own"
+
+    async def test_an_update_names_only_so_many_new_clients(self, board: Bench) -> None:
+        pages = [PageDocument(client) for client in range(1, MAX_NEW_CLIENTS + 2)]
+        whole = PageDocument()
+        for page in pages:
+            whole.receive(page.draw(**{f"of {page.doc.client_id}": "1"}))
+        assert codes(await board.submit(whole.doc.get_update())) == [ErrorCode.TOO_MANY]
+        assert await board.submit(*(page.updates[0] for page in pages)) == [1] * len(pages)
+
+    async def test_a_document_has_only_so_many_clients(self, board: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(live_module, "MAX_CLIENTS", 2)
+        pages = [PageDocument(client) for client in (1, 2, 3)]
+        assert await board.submit(*(page.draw(a="1") for page in pages[:2])) == [1, 1]
+        assert codes(await board.submit(pages[2].draw(c="1"))) == [ErrorCode.TOO_MANY]
+        assert await board.submit(pages[0].draw(d="1")) == [2]
+
+
+class TestFullness:
+    @pytest.fixture(autouse=True)
+    def small(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(live_module, "MAX_DOCUMENT_BYTES", 10_000)
+
+    async def test_it_is_said_before_and_then_nothing_is_added_but_deleting_helps(
+        self, board: Bench, page: PageDocument
+    ) -> None:
+        await board.submit(page.draw(a="x" * 5_000))
+        assert board.told.health == []
+        await board.submit(page.draw(b="x" * 4_000))
+        assert board.told.health == [DocumentHealth.NEARLY_FULL]
+        await board.submit(page.draw(c="x" * 2_000))
+        full = page.draw(d="x")
+        assert codes(await board.submit(full)) == [ErrorCode.DOCUMENT_FULL]
+        page = PageDocument(9)
+        page.receive((await board.live.open(NO_STATE)).update)
+        await board.submit(page.erase("a"))
+        await board.live.rest()
+        await board.submit(page.draw(e="1"))
+        assert board.told.health == [DocumentHealth.NEARLY_FULL, DocumentHealth.FULL, DocumentHealth.GOOD]
+
+    async def test_what_comes_together_does_not_slip_in(self, board: Bench) -> None:
+        updates = [PageDocument(client).draw(**{str(client): "x" * 6_000}) for client in (1, 2, 3)]
+        assert codes(await board.submit(*updates)) == [1, 1, ErrorCode.DOCUMENT_FULL]
+
+    async def test_it_is_known_after_a_restart(self, board: Bench, page: PageDocument) -> None:
+        await board.submit(page.draw(a="x" * 12_000))
+        live = board.restart()
+        await live.open(NO_STATE)
+        assert live.health is DocumentHealth.FULL
+
+
+class TestTypes:
+    @pytest.fixture(autouse=True)
+    def few(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(live_module, "MAX_TYPES", 10)
+
+    async def test_there_are_only_so_many_and_those_that_are_deleted_make_room(
+        self, notes: Bench, page: PageDocument
+    ) -> None:
+        fragment = page.notes
+        for _ in range(4):
+            page.write("one")
+        assert await notes.submit(*page.updates) == [1] * 4
+        assert notes.told.health == [DocumentHealth.NEARLY_FULL]
+        page.write("last")
+        assert await notes.submit(page.updates[-1]) == [2]
+        page.write("one too many")
+        too_many = page.updates[-1]
+        assert codes(await notes.submit(too_many)) == [ErrorCode.DOCUMENT_FULL]
+        notes.live = notes.restart()
+        assert codes(await notes.submit(too_many)) == [ErrorCode.DOCUMENT_FULL], "they are counted after a restart"
+        del fragment.children[0]
+        assert codes(await notes.submit(page.updates[-1])) == [3]
+        await notes.live.rest()
+        assert await notes.submit(too_many) == [4]
+
+    async def test_what_comes_together_does_not_slip_in(self, notes: Bench) -> None:
+        pages = [PageDocument(client) for client in range(1, 7)]
+        for page in pages:
+            page.write("one")
+        assert codes(await notes.submit(*(page.updates[0] for page in pages))) == [1] * 5 + [ErrorCode.DOCUMENT_FULL]
+
+
+class TestTrouble:
+    async def test_those_who_wait_are_told_and_memory_is_not_ahead(self, board: Bench, page: PageDocument) -> None:
+        await board.submit(page.draw(a="1"))
+        board.store.repository.trouble = FULL
+        update = page.draw(b="2")
+        assert await board.submit(update, PageDocument(8).draw(c="3")) == [FULL, FULL]
+        assert await board.submit(update) == [FULL]
+        assert await board.in_memory() == await board.stored() == {"a": "1"}
+        assert board.told.health == [DocumentHealth.UNSAVED], "once, however often it is tried"
+        board.store.repository.trouble = None
+        assert await board.submit(update) == [2]
+        assert board.told.health == [DocumentHealth.UNSAVED, DocumentHealth.GOOD]
+        assert [change.seq for change in board.told.changes] == [1, 2]
+
+    async def test_what_seemed_to_fail_but_was_kept_is_told(self, board: Bench, page: PageDocument) -> None:
+        await board.submit(page.draw(a="1"))
+        board.store.repository.late_trouble = FULL
+        update = page.draw(b="2")
+        assert await board.submit(update) == [FULL]
+        board.store.repository.late_trouble = None
+        assert await board.submit(update) == [2]
+        copy = PageDocument()
+        for change in board.told.changes:
+            copy.receive(change.data)
+        assert copy.shown() == await board.stored() == {"a": "1", "b": "2"}
+        assert board.told.changes[-1].seq == 2
+        assert board.told.health == [DocumentHealth.UNSAVED, DocumentHealth.GOOD]
+
+    async def test_a_store_that_cannot_be_read_is_no_broken_document(
+        self, board: Bench, page: PageDocument, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def fail(_key: DocumentKey) -> None:
+            raise FULL
+
+        with monkeypatch.context() as patch:
+            patch.setattr(board.store.repository, "contents", fail)
+            assert await board.submit(page.draw(a="1")) == [FULL]
+            with pytest.raises(StoreError):
+                await board.live.is_broken()
+        assert not await board.live.is_broken()
+        assert await board.submit(page.updates[0]) == [1]
+        assert board.told.health == [DocumentHealth.UNSAVED, DocumentHealth.GOOD]
+
+    async def test_who_writes_to_the_same_document_elsewhere_is_noticed(self, board: Bench, page: PageDocument) -> None:
+        elsewhere = board.restart()
+        await board.submit(page.draw(a="1"))
+        await elsewhere.open(NO_STATE)
+        await board.submit(page.draw(b="2"))
+        other = PageDocument(8)
+        with pytest.raises(UserError) as error:
+            await elsewhere.submit(board.store.ben, other.draw(c="3"))
+        assert error.value.code is ErrorCode.OUT_OF_SYNC
+        told = Told(elsewhere)
+        assert await elsewhere.submit(board.store.ben, other.updates[0]) == 3
+        assert [change.seq for change in told.changes] == [2, 3], "with what has come in between"
+        assert await board.stored() == {"a": "1", "b": "2", "c": "3"}
+
+    async def test_what_cannot_be_put_together_is_broken_and_left_alone(self, board: Bench, page: PageDocument) -> None:
+        await board.submit(page.draw(a="1"))
+        await board.store.sql("UPDATE document_update SET data = x'00', checksum = 3523407757")
+        before = await board.store.sql("SELECT * FROM document_update")
+        live = board.restart()
+        told = Told(live)
+        assert await live.is_broken()
+        for attempt in (live.open(NO_STATE), live.submit(board.store.ana, page.draw(b="2")), live.record(MEETING)):
+            with pytest.raises(UserError) as error:
+                await attempt
+            assert error.value.code is ErrorCode.DOCUMENT_BROKEN
+        await live.rest()
+        assert told.health == [DocumentHealth.BROKEN]
+        assert await board.store.sql("SELECT * FROM document_update") == before
+
+
+class TestSnapshots:
+    async def seqs(self, board: Bench) -> list[int]:
+        return [version.seq for version in await board.store.repository.versions(board.key)]
+
+    async def until_kept(self, board: Bench, seqs: list[int]) -> None:
+        async with asyncio.timeout(30):
+            while await self.seqs(board) != seqs:
+                pass
+
+    async def test_one_is_kept_a_minute_after_the_one_before(self, board: Bench, page: PageDocument) -> None:
+        await board.submit(page.draw(a="1"))
+        board.clock.advance(seconds=MS_UNTIL_SNAPSHOT / 1_000 - 1)
+        await board.submit(page.draw(b="2"))
+        assert await self.seqs(board) == []
+        board.clock.advance(seconds=1)
+        await board.submit(page.draw(c="3"))
+        await self.until_kept(board, [3])
+        await until(lambda: board.live._snapshot.seq == 3)
+        await board.submit(page.draw(d="4"))
+        board.clock.advance(seconds=MS_UNTIL_SNAPSHOT / 1_000)
+        await board.submit(page.draw(e="5"))
+        await self.until_kept(board, [3, 5])
+        assert await board.stored() == dict(zip("abcde", "12345", strict=True))
+
+    async def test_resting_keeps_what_waits_and_then_all_of_it(self, board: Bench, page: PageDocument) -> None:
+        waiting = [asyncio.create_task(board.live.submit(board.store.ana, page.draw(a="1")))]
+        await asyncio.sleep(0)
+        await board.live.rest()
+        assert waiting[0].done()
+        assert board.live.is_at_rest
+        assert await self.seqs(board) == [1]
+        await board.live.rest()
+        contents = await board.store.repository.contents(board.key)
+        assert (contents.seq, contents.snapshot_seq, len(contents.updates)) == (1, 1, 1)
+
+    async def test_one_that_cannot_be_kept_harms_nothing(
+        self, board: Bench, page: PageDocument, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await board.store.sql(
+            "CREATE TRIGGER full BEFORE INSERT ON document_snapshot BEGIN SELECT RAISE(FAIL, 'no'); END"
+        )
+        await board.submit(page.draw(a="1"))
+        board.clock.advance(seconds=61)
+        assert await board.submit(page.draw(b="2")) == [2]
+        await until(lambda: board.live._keeping is None)
+        await board.store.sql("DROP TRIGGER full")
+        assert await board.submit(page.draw(c="3")) == [3]
+        await self.until_kept(board, [3])
+
+    async def test_a_meeting_s_record_names_a_version_that_is_there(self, board: Bench, page: PageDocument) -> None:
+        """Also when a later snapshot is due before the record is written."""
+        repository = board.store.repository
+        await board.submit(page.draw(a="1"))
+        repository.may_keep_snapshots.clear()
+        recording = asyncio.create_task(board.live.record(MEETING))
+        await repository.snapshotting.wait()
+        board.clock.advance(seconds=61)
+        await board.submit(page.draw(b="2"))
+        repository.may_keep_snapshots.set()
+        await recording
+        await board.live.rest()
+        [record] = await board.store.sql("SELECT seq FROM meeting_document")
+        assert record["seq"] in await self.seqs(board)
+        assert board.live._bytes >= len(await repository.version(board.key, 2) or b"")
+
+    async def test_a_record_without_changes_is_none(self, board: Bench) -> None:
+        await board.live.record(MEETING)
+        assert await board.store.sql("SELECT * FROM meeting_document") == []
