@@ -69,6 +69,7 @@ class _Core:
     rooms: RoomRepository
     media: MediaService
     directory: RoomDirectory
+    documents: DocumentService
     probe: WriteProbe
 
 
@@ -163,7 +164,7 @@ class RoundupServer:
         directory = RoomDirectory(rooms, features, clock, graces, fan_out)
         stack.push_async_callback(directory.close)
         await starting
-        return _Core(PeopleService(people, clock), rooms, media, directory, probe)
+        return _Core(PeopleService(people, clock), rooms, media, directory, documents, probe)
 
     async def _start_edge(self, stack: AsyncExitStack, front: _Front, core: _Core) -> None:
         metrics = Metrics(lambda: _occupancy(core.directory, gateway), core.media.stats)
@@ -189,6 +190,7 @@ class RoundupServer:
                 inside=core.directory.inside,
                 media_settings=core.media.settings,
                 connection_tests=core.media.connection_tests,
+                export_notes=core.documents.export_notes,
                 on_signed_out=gateway.on_signed_out,
                 is_ready=self._readiness(core),
                 render_metrics=metrics.render,

@@ -10,6 +10,7 @@ from server.http.connection_test import (
     receive_bytes,
     send_bytes,
 )
+from server.http.documents import get_notes
 from server.http.failures import answer_failures
 from server.http.operations import get_health, get_metrics, get_readiness
 from server.http.parts import PARTS, Parts
@@ -31,6 +32,9 @@ def create_application(parts: Parts) -> web.Application:
             web.get("/api/session", get_session),
             web.delete("/api/session", sign_out),
             web.get("/api/rooms/{slug}", get_room),
+            web.get(
+                r"/api/rooms/{slug}/notes/{document_id:\w{1,64}}.{ending:md|html|pdf}", get_notes, allow_head=False
+            ),
             web.post("/api/connection-test", open_connection_test),
             web.delete("/api/connection-test/{test_id}", end_connection_test),
             web.get("/api/connection-test/{test_id}/bytes", send_bytes, allow_head=False),

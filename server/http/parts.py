@@ -46,6 +46,25 @@ class Door(Protocol):
         ...
 
 
+class File(Protocol):
+    """Something to be saved by whoever asks for it."""
+
+    @property
+    def title(self) -> str:
+        """Return what its name is made of."""
+        ...
+
+    @property
+    def content_type(self) -> str:
+        """Return its media type."""
+        ...
+
+    @property
+    def data(self) -> bytes:
+        """Return all of it."""
+        ...
+
+
 class ConnectionTests(Protocol):
     """Tests of what a person's network lets through. The methods raise `UserError`."""
 
@@ -80,6 +99,8 @@ class Parts:
     """Who is in the room with this id."""
     media_settings: Callable[[], MediaSettings]
     connection_tests: ConnectionTests
+    export_notes: Callable[[RoomInfo, str, str, str, str], Awaitable[File]]
+    """From a room, the id of notes in it, `md`, `html` or `pdf`, a language, and the notes' day. Raises `UserError`."""
     on_signed_out: Callable[[str], None]
     """Told the token of a session that its browser has ended, also by signing in as somebody else."""
     is_ready: Callable[[], Awaitable[bool]]

@@ -200,6 +200,12 @@ async def test_two_people_write_notes_and_see_who_wrote_what(visit: Visit, serve
     for email in (MAYA, OMAR):
         await expect(omar.page.get_by_role("complementary", name="Notes")).to_contain_text(await server.name_of(email))
     await saved(maya)
+    for choice, beginning in (("To print (PDF)", b"%PDF-"), ("Text (Markdown)", b"# ")):
+        await maya.button("Save a copy of the notes").click()
+        async with maya.page.expect_download() as expected:
+            await maya.page.get_by_role("link", name=choice).click()
+        path = await (await expected.value).path()
+        assert path.read_bytes().startswith(beginning)
     await maya.page.reload()
     await expect(maya.button("Leave")).to_be_visible()
     await maya.button("Notes").click()

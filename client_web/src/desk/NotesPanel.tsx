@@ -2,6 +2,7 @@
 
 import { lazy, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { CopyButton } from "./CopyButton";
 import { DeskBody } from "./DeskBody";
 import { DeskHead } from "./DeskHead";
 import { FreshLine } from "./FreshLine";
@@ -36,7 +37,9 @@ export function NotesPanel() {
         link={link}
         isHistoryOpen={isHistoryOpen}
         onHistory={() => setHistoryOf(isHistoryOpen ? null : (page?.document_id ?? null))}
-      />
+      >
+        {page !== undefined && <CopyButton page={page} />}
+      </DeskHead>
       <FreshLine kind="notes" page={page} />
       <DeskBody kind="notes" page={page} link={link}>
         {(shown, opened) => (

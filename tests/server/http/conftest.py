@@ -13,7 +13,7 @@ from aiohttp import web
 from protocol.connection_test import ConnectionTestOpened
 from protocol.errors import ErrorCode
 from protocol.roles import ProgrammeRole, RoomKind
-from protocol.room import Inside, MediaSettings
+from protocol.room import Inside, MediaSettings, RoomInfo
 from protocol.rtp import RtpCapabilities
 from protocol.wire import Request, Wire
 from server.errors import UserError
@@ -49,6 +49,23 @@ class NoConnectionTests:
 
     async def end(self, _person_id: str, _test_id: str) -> None:
         raise UserError(ErrorCode.NOT_FOUND, "Over.")
+
+
+@dataclass(frozen=True)
+class File:
+    """Fits `server.http.parts.File`."""
+
+    title: str
+    content_type: str
+    data: bytes
+
+
+async def tell_what_is_asked(room: RoomInfo, document_id: str, ending: str, language: str, held_on: str) -> File:
+    """Stand in for the documents, which this site has none of: the file says what was asked for."""
+    if document_id != "document_1":
+        raise UserError(ErrorCode.NOT_FOUND, "This room has no such notes.")
+    kinds = {"md": "text/markdown", "html": "text/html", "pdf": "application/pdf"}
+    return File("Goals / Ziele: ✓", kinds[ending], f"{room.slug} {language} {held_on}".encode())
 
 
 @dataclass
@@ -103,6 +120,7 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
                 inside=lambda room_id: site.inside.get(room_id, ()),
                 media_settings=lambda: MediaSettings(router_rtp_capabilities=RtpCapabilities()),
                 connection_tests=NoConnectionTests(),
+                export_notes=tell_what_is_asked,
                 on_signed_out=site.signed_out.append,
                 is_ready=is_ready,
                 render_metrics=lambda accept: (f"# for {accept}\n".encode(), "text/plain; charset=utf-8"),

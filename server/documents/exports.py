@@ -1,0 +1,114 @@
+"""Notes as files to take along: read as they are now, and written in another thread."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from pycrdt import Doc
+
+from protocol.documents import DocumentKind
+from protocol.errors import ErrorCode
+from protocol.room import RoomInfo
+from server.clock import Clock
+from server.documents.live_documents import LiveDocuments
+from server.documents.notes.html import to_html
+from server.documents.notes.labels import ENGLISH, Header, Labels
+from server.documents.notes.markdown import to_markdown
+from server.documents.notes.pdf import to_pdf
+from server.documents.notes.reader import read_notes
+from server.documents.replica import NO_STATE
+from server.errors import UserError
+from server.store.documents import DocumentKey, DocumentRepository
+
+_LABELS: Mapping[str, Labels] = {
+    "en": ENGLISH,
+    "es": Labels(
+        language="es",
+        due="para el {day}",
+        done="hecho",
+        to_do="por hacer",
+        page="Página {page} de {pages}",
+        empty="No se escribió nada.",
+        cut="En las notas hay más de lo que cabe en este archivo.",
+        missing=(
+            "A la letra de este archivo le faltan algunos caracteres; se ven como □. "
+            "La página web y Markdown los tienen."
+        ),
+    ),
+}
+"""Of every language that the pages have."""
+
+
+class NotesFormat(StrEnum):
+    """What notes can be saved as, by the ending of the file's name."""
+
+    MARKDOWN = "md"
+    HTML = "html"
+    PDF = "pdf"
+
+
+_CONTENT_TYPES: Mapping[NotesFormat, str] = {
+    NotesFormat.MARKDOWN: "text/markdown",
+    NotesFormat.HTML: "text/html",
+    NotesFormat.PDF: "application/pdf",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NotesFile:
+    """A file to be saved."""
+
+    title: str
+    """Of the notes."""
+    content_type: str
+    data: bytes
+
+
+class NotesExports:
+    """Makes files of the notes of all rooms."""
+
+    def __init__(self, repository: DocumentRepository, documents: LiveDocuments, clock: Clock) -> None:
+        self._repository = repository
+        self._documents = documents
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        """One at a time: whatever is in them, the rooms have most of the processor."""
+
+    async def make(
+        self, room: RoomInfo, document_id: str, notes_format: NotesFormat, language: str, held_on: str
+    ) -> NotesFile:
+        """Write a room's notes as they are now. `held_on` is their day, as people write it.
+
+        Raises `UserError`: the room has no such notes, or they are broken; `StoreError`.
+        """
+        document = await self._repository.find(document_id)
+        if (
+            document is None
+            or document.room_id != room.room_id
+            or document.kind is not DocumentKind.NOTES
+            or document.removed_at is not None
+        ):
+            raise UserError(ErrorCode.NOT_FOUND, "This room has no such notes.")
+        async with self._documents.using(DocumentKey(document_id, document.epoch), document.kind) as live:
+            opened = await live.open(NO_STATE)
+        header = Header(title=document.title, room=room.name, held_on=held_on)
+        labels = _LABELS.get(language, ENGLISH)
+        made_at = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC)
+        async with self._turn:
+            data = await asyncio.to_thread(_write, opened.update, notes_format, header, labels, made_at)
+        return NotesFile(document.title, _CONTENT_TYPES[notes_format], data)
+
+
+def _write(update: bytes, notes_format: NotesFormat, header: Header, labels: Labels, made_at: datetime) -> bytes:
+    doc: Doc = Doc()  # type: ignore[type-arg]
+    doc.apply_update(update)
+    notes = read_notes(doc)
+    match notes_format:
+        case NotesFormat.MARKDOWN:
+            return to_markdown(notes, header, labels).encode()
+        case NotesFormat.HTML:
+            return to_html(notes, header, labels).encode()
+        case NotesFormat.PDF:
+            return to_pdf(notes, header, made_at, labels)

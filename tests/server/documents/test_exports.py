@@ -1,0 +1,76 @@
+"""Notes of a room as files, read from the real store."""
+
+import io
+from pathlib import Path
+
+import pytest
+from pycrdt import Doc, XmlElement, XmlFragment, XmlText
+from pypdf import PdfReader
+
+from protocol.documents import DocumentKind
+from protocol.errors import ErrorCode
+from protocol.roles import RoomKind
+from protocol.room import RoomInfo
+from server.documents.beginning import first_change
+from server.documents.exports import NotesExports, NotesFormat
+from server.documents.live_documents import LiveDocuments
+from server.errors import UserError
+from server.store.documents import DocumentKey
+from tests.support.clock import ManualClock
+from tests.support.document_store import DocumentStore, document_store
+
+
+def notes_update(text: str) -> bytes:
+    doc: Doc = Doc()  # type: ignore[type-arg]
+    paragraph = doc.get("notes", type=XmlFragment).children.append(XmlElement("paragraph"))
+    paragraph.children.append(XmlText(text))
+    return doc.get_update()
+
+
+async def keep_notes(store: DocumentStore, document_id: str, text: str) -> None:
+    document = store.document(document_id, kind=DocumentKind.NOTES)
+    first = first_change(DocumentKey(document_id, 1), DocumentKind.NOTES, store.ana, notes_update(text), 1)
+    await store.repository.create(document, first)
+
+
+def room_of(store: DocumentStore, room_id: str = "") -> RoomInfo:
+    return RoomInfo(room_id=room_id or store.room_id, slug="lounge", name="Lounge", kind=RoomKind.LOUNGE)
+
+
+async def test_notes_are_written_in_every_format_and_language(tmp_path: Path) -> None:
+    async with document_store(tmp_path) as store:
+        await keep_notes(store, "document_1", "Call the parents")
+        clock = ManualClock()
+        documents = LiveDocuments(store.repository, clock)
+        exports = NotesExports(store.repository, documents, clock)
+        files = {
+            kind: await exports.make(room_of(store), "document_1", kind, "es", "22 de noviembre")
+            for kind in NotesFormat
+        }
+        assert files[NotesFormat.MARKDOWN].data.decode() == "# Today\n\nLounge · 22 de noviembre\n\nCall the parents\n"
+        page = files[NotesFormat.HTML].data.decode()
+        assert '<html lang="es">' in page
+        assert "Call the parents" in page
+        [sheet] = PdfReader(io.BytesIO(files[NotesFormat.PDF].data)).pages
+        assert "Call the parents" in sheet.extract_text()
+        assert "Página 1 de 1" in sheet.extract_text()
+        assert {file.title for file in files.values()} == {"Today"}
+        await documents.close()
+
+
+async def test_only_notes_of_this_room_that_are_there_are_written(tmp_path: Path) -> None:
+    async with document_store(tmp_path) as store:
+        await keep_notes(store, "document_1", "Call the parents")
+        await store.repository.create(store.document("document_2", kind=DocumentKind.BOARD))
+        clock = ManualClock()
+        documents = LiveDocuments(store.repository, clock)
+        exports = NotesExports(store.repository, documents, clock)
+        for room, document_id in (
+            (room_of(store, store.other_room_id), "document_1"),
+            (room_of(store), "document_2"),
+            (room_of(store), "document_3"),
+        ):
+            with pytest.raises(UserError) as error:
+                await exports.make(room, document_id, NotesFormat.MARKDOWN, "en", "")
+            assert error.value.code is ErrorCode.NOT_FOUND
+        await documents.close()
