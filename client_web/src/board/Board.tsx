@@ -107,17 +107,20 @@ function OpenBoard({
     dismiss();
   };
 
+  const bar = (
+    <BoardBar
+      api={api}
+      title={title}
+      isEditable={isEditable}
+      isOutlineOpen={isOutlineOpen}
+      onOutline={() => setOutlineOpen((isOpen) => !isOpen)}
+      onClear={onClear}
+      onFailed={() => setNote({ kind: "exportFailed" })}
+    />
+  );
   return (
     <section className={classes.board} aria-label={t("board.title")}>
-      <BoardBar
-        api={api}
-        title={title}
-        isEditable={isEditable}
-        isOutlineOpen={isOutlineOpen}
-        onOutline={() => setOutlineOpen((isOpen) => !isOpen)}
-        onClear={onClear}
-        onFailed={() => setNote({ kind: "exportFailed" })}
-      />
+      <div className={classes.narrow}>{bar}</div>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: keys that are the board's own go no further */}
       <div
         ref={canvas}
@@ -141,6 +144,8 @@ function OpenBoard({
           validateEmbeddable={NO_LINK}
           aiEnabled={false}
           {...(pictures && { generateIdForFile: (file: File) => pictures.keep(file) })}
+          // Where it is narrow, Excalidraw's tools take all of the width: the bar has a row of its own.
+          renderTopRightUI={(isNarrow) => (isNarrow ? null : bar)}
           onChange={onChange}
           onPointerUpdate={({ pointer, button }) => onPointer({ ...pointer, isDown: button === "down" })}
         >

@@ -1,4 +1,4 @@
-/** Above a board: what one does with all of it. */
+/** What one does with all of a board. */
 
 import type { ExcalidrawImperativeAPI } from "@excalidraw/excalidraw/types";
 import { ActionIcon, Button } from "@mantine/core";
@@ -41,10 +41,10 @@ export function BoardBar({
     }
   };
   return (
-    <header className={classes.bar}>
-      <h2 className={classes.title}>{title}</h2>
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset belongs to a form
+    <div className={classes.bar} role="group" aria-label={t("board.title")}>
       <ActionIcon
-        size={44}
+        size={40}
         className={classes.action}
         aria-label={t("board.outline.show")}
         title={t("board.outline.show")}
@@ -56,7 +56,7 @@ export function BoardBar({
       <ExportMenu onChoose={save} />
       {isEditable && (
         <ActionIcon
-          size={44}
+          size={40}
           className={classes.action}
           aria-label={t("board.clear")}
           title={t("board.clear")}
@@ -65,7 +65,7 @@ export function BoardBar({
           <Trash2 size={22} />
         </ActionIcon>
       )}
-    </header>
+    </div>
   );
 }
 
@@ -105,13 +105,13 @@ function ExportMenu({ onChoose }: { onChoose(format: Format): Promise<void> }) {
     <div ref={frame} className={classes.menu} onKeyDown={onKey}>
       <ActionIcon
         ref={button}
-        size={44}
+        size={40}
         className={classes.action}
         aria-label={t("board.export.button")}
         title={t("board.export.button")}
         aria-expanded={isOpen}
         aria-controls={listId}
-        loading={isBusy}
+        aria-busy={isBusy}
         onClick={() => setOpen(!isOpen)}
       >
         <Download size={22} />
