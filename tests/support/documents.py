@@ -45,6 +45,18 @@ class PageDocument:
                 self.elements[element_id] = value
         return self.updates[-1]
 
+    def draw_point(self, element_id: str, point: str) -> bytes:
+        """Change an element and add a point to those of the board, in one update."""
+        with self.doc.transaction():
+            self.elements[element_id] = point
+            self.doc.get("points", type=Map)[point] = element_id
+        return self.updates[-1]
+
+    def points(self) -> dict[str, Any]:
+        """Return the points of the board."""
+        points: dict[str, Any] = self.doc.get("points", type=Map).to_py() or {}
+        return points
+
     def erase(self, element_id: str) -> bytes:
         """Take an element out, and return the update that says so."""
         del self.elements[element_id]
