@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -43,7 +44,7 @@ class Services:
     media_settings: Callable[[], MediaSettings]
     clock: Clock
     observe_join: Callable[[float], None]
-    start_task: Callable[[Coroutine[Any, Any, None]], None]
+    start_task: Callable[[Coroutine[Any, Any, None], Context], None]
     """Runs to its end even when the connection goes: the page may ask for the outcome on its next one."""
     on_closed: Callable[["Connection"], None]
 
@@ -61,6 +62,8 @@ class Connection:
         self._joining = asyncio.Lock()
         self._left_by: str | None = None
         """`request_id` of the last room_leave that was done."""
+        self._log_context = copy_context()
+        """In which everything that is logged says where, and of whom."""
         self._in_flight = 0
         self._is_closed = self._is_page_gone = False
         self._removal: Departure | None = None
@@ -72,7 +75,7 @@ class Connection:
             self._fail(event, ErrorCode.TOO_MANY, "Too many requests at once.")
             return
         self._in_flight += 1
-        self._services.start_task(self._answer(event))
+        self._services.start_task(self._answer(event), self._log_context.copy())
 
     def end_session(self, reason: Departure) -> None:
         """Take the person out of the room at once, and close the connection: their session is over."""
@@ -94,7 +97,6 @@ class Connection:
             self._services.directory.lose(self._entry, is_page_gone=is_page_gone)
 
     async def _answer(self, event: Event) -> None:
-        self._bind_log()
         try:
             reply = await self._perform(event)
             # Nothing is awaited in between: the answer to room_join goes out before the events that follow it.
@@ -144,7 +146,7 @@ class Connection:
             raise UserError(ErrorCode.OTHER_PERSON, "Somebody else has signed in in this browser.")
         async with self._joining:
             self._entry = entry = await self._enter(request)
-        self._bind_log()
+        self._bind_log(entry)
         if self._removal is not None:
             self._leave_room(entry, self._removal)
             raise UserError(ErrorCode.NOT_SIGNED_IN, "You are signed out.")
@@ -173,6 +175,7 @@ class Connection:
 
     def _leave_room(self, entry: Entry, reason: Departure) -> None:
         self._entry = None
+        self._log_context.run(structlog.contextvars.unbind_contextvars, "room_id", "participant_id")
         self._services.directory.leave(entry, reason)
 
     def _answer_outside(self, kind: type[Request], argument: msgspec.Raw) -> Empty:
@@ -180,12 +183,11 @@ class Connection:
             return Empty()
         raise UserError(ErrorCode.NOT_IN_ROOM, "You are not in this room.")
 
-    def _bind_log(self) -> None:
-        """Have everything that is logged while this request is handled say where, and of whom."""
-        if self._entry is not None:
-            structlog.contextvars.bind_contextvars(
-                room_id=self._entry.meeting.room.room_id, participant_id=self._entry.caller.participant_id
-            )
+    def _bind_log(self, entry: Entry) -> None:
+        """Have everything that is logged while requests are handled say where, and of whom: from here on, and later."""
+        where = {"room_id": entry.meeting.room.room_id, "participant_id": entry.caller.participant_id}
+        structlog.contextvars.bind_contextvars(**where)
+        self._log_context = copy_context()
 
     def _context(self, request: str) -> dict[str, str]:
         context = {"request": request, "person_id": self.person.person_id}

@@ -83,6 +83,9 @@ class Socket(AsyncSocket):  # type: ignore[misc]
         """Tells the page why, and closes."""
         self._loop = asyncio.get_running_loop()
         self._connect_timer = self._loop.call_later(CONNECT_TIMEOUT_S, self._on_nobody)
+        self._heard_at = 0.0
+        """When the last message came over the WebSocket, by the loop's clock."""
+        self._silence_timer: asyncio.TimerHandle | None = None
         self._ping_timer: asyncio.TimerHandle | None = None
 
     @property
@@ -147,8 +150,9 @@ class Socket(AsyncSocket):  # type: ignore[misc]
             return
         self.closing = True
         self._connect_timer.cancel()
-        if self._ping_timer is not None:
-            self._ping_timer.cancel()
+        for timer in (self._ping_timer, self._silence_timer):
+            if timer is not None:
+                timer.cancel()
         self.server.sockets.pop(self.sid, None)
         if self._receiver is not None:
             self._receiver.on_closed(is_page_gone=self._is_page_gone)
@@ -180,7 +184,6 @@ class Socket(AsyncSocket):  # type: ignore[misc]
             autoping=False,  # pings count like everything else
             compress=False,
             max_msg_size=MAX_POST_BYTES,
-            receive_timeout=self.server.ping_interval + self.server.ping_timeout,
         )
         await websocket.prepare(request)
         if self.connected and not await self._move_to(websocket):
@@ -189,6 +192,8 @@ class Socket(AsyncSocket):  # type: ignore[misc]
         if transport is None:
             return websocket  # gone already
         self._begin_writing_to(transport)
+        self._heard_at = self._loop.time()
+        self._watch_silence()
         try:
             await self._read(websocket, transport)
         finally:
@@ -216,10 +221,11 @@ class Socket(AsyncSocket):  # type: ignore[misc]
             self._write(waiting)
 
     async def _read(self, websocket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
-        """Take messages until the connection is closed, silent for too long, or not worth listening to."""
+        """Take messages until the connection is closed, or not worth listening to."""
         try:
             while not self.is_over:
                 message = await websocket.receive()
+                self._heard_at = self._loop.time()
                 match message.type:
                     case WSMsgType.TEXT | WSMsgType.BINARY:
                         await self._take(message.data)
@@ -235,8 +241,6 @@ class Socket(AsyncSocket):  # type: ignore[misc]
                         return
                     case _:
                         return
-        except TimeoutError:
-            return
         except ProtocolError as error:
             self.hang_up(error.code, error.text, should_reconnect=False)
 
@@ -304,6 +308,14 @@ class Socket(AsyncSocket):  # type: ignore[misc]
     def _ping(self) -> None:
         self.last_ping = time.time()  # as `check_ping_timeout` reads it
         self._write(packet.Packet(packet.PING))
+
+    def _watch_silence(self) -> None:
+        """Close the connection once it is silent for too long. One timer does: a message only says when it came."""
+        left_s = self._heard_at + self.server.ping_interval + self.server.ping_timeout - self._loop.time()
+        if left_s > 0:
+            self._silence_timer = self._loop.call_later(left_s, self._watch_silence)
+        elif not self.is_over:
+            self.server.start_background_task(self.close, reason=self.server.reason.PING_TIMEOUT)
 
     def _on_nobody(self) -> None:
         if not self.is_over:
