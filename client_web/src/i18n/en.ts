@@ -452,7 +452,12 @@ export const en = {
       removed: "{{title}} was removed.",
       earlier: "Earlier pages",
     },
-    copy: { open: "Save a copy of the notes", pdf: "To print (PDF)", html: "Web page (HTML)", md: "Text (Markdown)" },
+    copy: {
+      open: "Save a copy of the notes",
+      pdf: "To print (PDF)",
+      html: "Web page (HTML)",
+      md: "Text (Markdown)",
+    },
     history: {
       open: "Earlier versions",
       title: "Earlier versions of this page",

@@ -460,7 +460,12 @@ export const es: Texts = {
       removed: "Se quitó {{title}}.",
       earlier: "Páginas anteriores",
     },
-    copy: { open: "Guardar una copia de las notas", pdf: "Para imprimir (PDF)", html: "Página web (HTML)", md: "Texto (Markdown)" },
+    copy: {
+      open: "Guardar una copia de las notas",
+      pdf: "Para imprimir (PDF)",
+      html: "Página web (HTML)",
+      md: "Texto (Markdown)",
+    },
     history: {
       open: "Versiones anteriores",
       title: "Versiones anteriores de esta página",
