@@ -68,7 +68,7 @@ async def saved(visitor: Visitor) -> None:
 async def download(visitor: Visitor, choice: str, folder: Path) -> Path:
     await visitor.button("Save a copy").click()
     async with visitor.page.expect_download() as expected:
-        await visitor.page.get_by_text(choice, exact=True).click()
+        await visitor.button(choice).click()
     download = await expected.value
     path = folder / download.suggested_filename
     await download.save_as(path)
