@@ -110,21 +110,23 @@ function ExportMenu({ onChoose }: { onChoose(format: Format): Promise<void> }) {
         aria-label={t("board.export.button")}
         title={t("board.export.button")}
         aria-expanded={isOpen}
-        aria-controls={listId}
+        aria-controls={isOpen ? listId : undefined}
         aria-busy={isBusy}
         onClick={() => setOpen(!isOpen)}
       >
         <Download size={22} />
       </ActionIcon>
-      <ul id={listId} className={classes.list} hidden={!isOpen}>
-        {FORMATS.map((format) => (
-          <li key={format}>
-            <Button variant="subtle" fullWidth justify="flex-start" onClick={() => void choose(format)}>
-              {t(`board.export.${format}`)}
-            </Button>
-          </li>
-        ))}
-      </ul>
+      {isOpen && (
+        <ul id={listId} className={classes.list}>
+          {FORMATS.map((format) => (
+            <li key={format}>
+              <Button variant="subtle" fullWidth justify="flex-start" onClick={() => void choose(format)}>
+                {t(`board.export.${format}`)}
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
     </div>
   );
 }
