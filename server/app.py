@@ -13,6 +13,7 @@ from aiohttp import web
 from server.chat.service import ChatService
 from server.clock import Clock, SystemClock
 from server.config import Config
+from server.documents.pictures import PictureService
 from server.documents.service import DocumentService
 from server.errors import StartupError
 from server.gateway.fan_out import fan_out
@@ -38,6 +39,7 @@ from server.store.database import Database
 from server.store.documents import DocumentRepository
 from server.store.location import Location, locate
 from server.store.people import PeopleRepository
+from server.store.pictures import PictureRepository
 from server.store.presence import PresenceRepository
 from server.store.probe import WriteProbe
 from server.store.rooms import RoomRepository
@@ -70,6 +72,7 @@ class _Core:
     media: MediaService
     directory: RoomDirectory
     documents: DocumentService
+    pictures: PictureService
     probe: WriteProbe
 
 
@@ -159,12 +162,13 @@ class RoundupServer:
         chat = ChatService(ChatRepository(database), clock)
         documents = DocumentService(DocumentRepository(database), clock)
         stack.push_async_callback(documents.close)
+        pictures = PictureService(PictureRepository(database), clock)
         features = (presence.create_feature, chat.create_feature, documents.create_feature, media.create_feature)
         graces = Graces(room=config.room_grace_s, reconnect=config.reconnect_grace_s, reload=config.reload_grace_s)
         directory = RoomDirectory(rooms, features, clock, graces, fan_out)
         stack.push_async_callback(directory.close)
         await starting
-        return _Core(PeopleService(people, clock), rooms, media, directory, documents, probe)
+        return _Core(PeopleService(people, clock), rooms, media, directory, documents, pictures, probe)
 
     async def _start_edge(self, stack: AsyncExitStack, front: _Front, core: _Core) -> None:
         metrics = Metrics(lambda: _occupancy(core.directory, gateway), core.media.stats)
@@ -190,6 +194,7 @@ class RoundupServer:
                 inside=core.directory.inside,
                 media_settings=core.media.settings,
                 connection_tests=core.media.connection_tests,
+                pictures=core.pictures,
                 export_notes=core.documents.export_notes,
                 on_signed_out=gateway.on_signed_out,
                 is_ready=self._readiness(core),

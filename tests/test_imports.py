@@ -47,6 +47,7 @@ FENCES: dict[str, set[str]] = {
     "pycrdt": {"server.documents", "loadtest"},
     "sqlalchemy": {"server.store"},
     "alembic": {"server.store"},
+    "PIL": {"server.documents"},
     "fpdf": {"server.documents.notes"},
     "sqlite3": {"server.store.sqlite"},
     "aiosqlite": {"server.store.sqlite"},

@@ -14,6 +14,7 @@ from server.http.documents import get_notes
 from server.http.failures import answer_failures
 from server.http.operations import get_health, get_metrics, get_readiness
 from server.http.parts import PARTS, Parts
+from server.http.pictures import add_picture, get_picture
 from server.http.security import harden, refuse_other_sites
 from server.http.session import sign_in, sign_out
 
@@ -35,6 +36,8 @@ def create_application(parts: Parts) -> web.Application:
             web.get(
                 r"/api/rooms/{slug}/notes/{document_id:\w{1,64}}.{ending:md|html|pdf}", get_notes, allow_head=False
             ),
+            web.post("/api/rooms/{slug}/pictures", add_picture),
+            web.get("/api/rooms/{slug}/pictures/{picture_id:[0-9a-f]{64}}", get_picture, allow_head=False),
             web.post("/api/connection-test", open_connection_test),
             web.delete("/api/connection-test/{test_id}", end_connection_test),
             web.get("/api/connection-test/{test_id}/bytes", send_bytes, allow_head=False),

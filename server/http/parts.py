@@ -46,6 +46,37 @@ class Door(Protocol):
         ...
 
 
+class ShownPicture(Protocol):
+    """A picture as browsers are given it."""
+
+    @property
+    def content_type(self) -> str:
+        """Return its media type."""
+        ...
+
+    @property
+    def data(self) -> bytes:
+        """Return all of it."""
+        ...
+
+
+class Pictures(Protocol):
+    """The pictures of boards. The methods raise `UserError`."""
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """How large a file may be that a picture comes in."""
+        ...
+
+    async def add(self, room_id: str, person_id: str, data: bytes) -> str:
+        """Keep a picture for a room, and return its id."""
+        ...
+
+    async def find(self, room_id: str, picture_id: str) -> ShownPicture:
+        """Return a picture of a room."""
+        ...
+
+
 class File(Protocol):
     """Something to be saved by whoever asks for it."""
 
@@ -99,6 +130,7 @@ class Parts:
     """Who is in the room with this id."""
     media_settings: Callable[[], MediaSettings]
     connection_tests: ConnectionTests
+    pictures: Pictures
     export_notes: Callable[[RoomInfo, str, str, str, str], Awaitable[File]]
     """From a room, the id of notes in it, `md`, `html` or `pdf`, a language, and the notes' day. Raises `UserError`."""
     on_signed_out: Callable[[str], None]

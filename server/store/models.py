@@ -261,3 +261,26 @@ class MeetingDocumentRow(Base):
     document_id: Mapped[str] = mapped_column(ForeignKey("document.document_id"), primary_key=True)
     epoch: Mapped[int]
     seq: Mapped[int]
+
+
+class PictureRow(Base):
+    """A picture on some board, by the SHA-256 of its bytes: kept once, however often it is put on one."""
+
+    __tablename__ = "picture"
+
+    picture_id: Mapped[str] = mapped_column(primary_key=True)
+    content_type: Mapped[str]
+    data: Mapped[bytes]
+    size: Mapped[int]
+    added_at: Mapped[int]
+
+
+class RoomPictureRow(Base):
+    """A picture that was put on a board of a room: who may enter it may see the picture."""
+
+    __tablename__ = "room_picture"
+
+    room_id: Mapped[str] = mapped_column(ForeignKey("room.room_id"), primary_key=True)
+    picture_id: Mapped[str] = mapped_column(ForeignKey("picture.picture_id"), primary_key=True)
+    added_by: Mapped[str] = mapped_column(ForeignKey("person.person_id"))
+    added_at: Mapped[int]

@@ -1,5 +1,6 @@
 """Board and notes as people use them: together, without a connection, on the next visit."""
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from pypdf import PdfReader
 
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor
+from tests.support.pictures import opened, picture
 from tests.support.server import RunningServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -20,6 +22,13 @@ MAYA = "teacher@demo.example"
 OMAR = "teacher2@demo.example"
 KEEPS_VIDEO_AWAY = {"may_use_devices": False}
 CANVAS = "canvas.interactive"
+FILE_IN_HAND = """
+bytes => {
+  const hand = new DataTransfer();
+  hand.items.add(new File([new Uint8Array(bytes)], 'photo.jpg', {type: 'image/jpeg'}));
+  return hand;
+}
+"""
 
 
 async def open_board(visitor: Visitor) -> None:
@@ -242,3 +251,30 @@ async def test_axe_finds_nothing(visit: Visit, scheme: str) -> None:
     await reads_on_board(daniel, "What speaks for it?")
     await begin_notes(daniel, "With an outline")
     assert await daniel.accessibility_violations() == []
+
+
+async def test_a_picture_on_the_board_is_seen_by_the_others(visit: Visit) -> None:
+    maya, omar = await visit(MAYA, **KEEPS_VIDEO_AWAY), await visit(OMAR, **KEEPS_VIDEO_AWAY)
+    await maya.join()
+    await omar.join()
+    await begin_board(maya)
+    await open_board(omar)
+    await expect(omar.page.locator(CANVAS)).to_be_visible()
+    box = await maya.page.locator(CANVAS).bounding_box()
+    assert box is not None
+    async with omar.page.expect_response(re.compile(r"/pictures/[0-9a-f]{64}$")) as expected:
+        dropped = await maya.page.evaluate_handle(FILE_IN_HAND, list(picture("JPEG", size=(320, 200))))
+        where = {"clientX": box["x"] + box["width"] / 2, "clientY": box["y"] + box["height"] / 2}
+        await maya.page.dispatch_event(CANVAS, "drop", {"dataTransfer": dropped, **where})
+    assert (await expected.value).status == 200
+    await reads_on_board(omar, "Picture")
+    async with asyncio.timeout(30):
+        while await red_pixels(omar.page) < 320 * 200 / 4:
+            pass
+
+
+async def red_pixels(page: Page) -> int:
+    """Count what is red on the board as it is painted."""
+    shown = opened(await page.locator(CANVAS).screenshot()).convert("RGB")
+    pixels = zip(*(band.tobytes() for band in shown.split()), strict=True)
+    return sum(red > 200 > 90 > green + blue for red, green, blue in pixels)

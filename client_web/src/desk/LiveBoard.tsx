@@ -1,8 +1,9 @@
 /** A page of the board as it is now, or as it was. Loaded when a board is opened, with all that draws it. */
 
-import { useCallback } from "react";
+import { useCallback, useMemo } from "react";
 import Board from "../board/Board";
 import type { DocumentLink } from "../documents/documentLink";
+import { createPictureStore } from "../documents/pictureStore";
 import { presenceColour } from "../documents/presenceColour";
 import type { DocumentInfo } from "../protocol/generated";
 import { useDocuments, useRoom, useSession } from "../session/sessionContext";
@@ -24,6 +25,7 @@ export default function LiveBoard({ page, link, isHistoryOpen, onHistoryClosed }
   const presenter = useRoom(({ snapshot }) => snapshot?.documents.presenter ?? null);
   const isFollowing = useDocuments((state) => state.isFollowing);
   const onFollowStopped = useCallback(() => session.documents.setFollowing(false), [session]);
+  const pictures = useMemo(() => createPictureStore(session.slug), [session.slug]);
   if (own === undefined) return null;
   const { participant_id: participantId, name } = own;
   const self = { participantId, name, color: presenceColour(own.person_id) };
@@ -38,6 +40,7 @@ export default function LiveBoard({ page, link, isHistoryOpen, onHistoryClosed }
             title={page.title}
             self={self}
             presenterId={null}
+            pictures={pictures}
           />
         )}
       </History>
@@ -54,6 +57,7 @@ export default function LiveBoard({ page, link, isHistoryOpen, onHistoryClosed }
       self={self}
       presenterId={isFollowed ? (presenter?.participant_id ?? null) : null}
       onFollowStopped={onFollowStopped}
+      pictures={pictures}
     />
   );
 }

@@ -16,6 +16,7 @@ from protocol.roles import ProgrammeRole, RoomKind
 from protocol.room import Inside, MediaSettings, RoomInfo
 from protocol.rtp import RtpCapabilities
 from protocol.wire import Request, Wire
+from server.documents.pictures import PictureService
 from server.errors import UserError
 from server.gateway.fan_out import fan_out
 from server.http.access_log import AccessLog, create_server_log
@@ -28,6 +29,7 @@ from server.room.directory import RoomDirectory
 from server.room.state import Graces
 from server.store.database import Database
 from server.store.people import PeopleRepository
+from server.store.pictures import PictureRepository
 from server.store.rooms import RoomRepository
 from tests.support.clock import ManualClock
 from tests.support.web_client import lay_out_web_client
@@ -120,6 +122,7 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
                 inside=lambda room_id: site.inside.get(room_id, ()),
                 media_settings=lambda: MediaSettings(router_rtp_capabilities=RtpCapabilities()),
                 connection_tests=NoConnectionTests(),
+                pictures=PictureService(PictureRepository(database), clock),
                 export_notes=tell_what_is_asked,
                 on_signed_out=site.signed_out.append,
                 is_ready=is_ready,

@@ -51,6 +51,21 @@ def upgrade() -> None:
         _number("epoch"),
         _number("seq"),
     )
+    op.create_table(
+        "picture",
+        _key("picture_id", sa.String()),
+        sa.Column("content_type", sa.String(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        _number("size"),
+        _number("added_at"),
+    )
+    op.create_table(
+        "room_picture",
+        _key("room_id", sa.String(), _refers_to("room")),
+        _key("picture_id", sa.String(), _refers_to("picture")),
+        sa.Column("added_by", sa.String(), _refers_to("person"), nullable=False),
+        _number("added_at"),
+    )
 
 
 def _key(name: str, kind: sa.types.TypeEngine[Any], *more: SchemaEventTarget) -> "sa.Column[Any]":

@@ -1,0 +1,47 @@
+"""Pictures of boards: put in by who may write in a room, shown to who may enter it."""
+
+import asyncio
+
+from aiohttp import web
+
+from protocol.errors import ErrorCode
+from protocol.permissions import is_permitted
+from protocol.roles import RoomState
+from server.errors import UserError
+from server.http.parts import PARTS
+from server.http.replies import json_response
+from server.http.session import signed_in_person
+
+_TIMEOUT_S = 60.0
+"""For all of a picture to arrive over a slow line."""
+
+
+async def add_picture(request: web.Request) -> web.Response:
+    """`POST /api/rooms/SLUG/pictures`: keep the body, a picture, for the room's boards; answered with its id."""
+    parts = request.app[PARTS]
+    person = await signed_in_person(request)
+    door = await parts.find_door(request.match_info["slug"], person)
+    if not is_permitted(door.role, "document_update", RoomState.LIVE):
+        raise UserError(ErrorCode.FORBIDDEN, "You may not put pictures on the boards of this room.")
+    size = request.content_length
+    if size is None or size > parts.pictures.max_upload_bytes:
+        raise UserError(ErrorCode.TOO_LARGE, "A picture has at most 12 megabytes.")
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            data = await request.content.readexactly(size)
+    except TimeoutError:
+        raise UserError(ErrorCode.TOO_SLOW, "That took too long.") from None
+    except asyncio.IncompleteReadError:
+        raise UserError(ErrorCode.BAD_REQUEST, "The picture did not arrive as a whole.") from None
+    return json_response({"picture_id": await parts.pictures.add(door.room.room_id, person.person_id, data)})
+
+
+async def get_picture(request: web.Request) -> web.Response:
+    """`GET /api/rooms/SLUG/pictures/PICTURE_ID`: a picture of the room's boards."""
+    parts = request.app[PARTS]
+    person = await signed_in_person(request)
+    door = await parts.find_door(request.match_info["slug"], person)
+    picture = await parts.pictures.find(door.room.room_id, request.match_info["picture_id"])
+    # Its name says what is in it; but whether one may see it, one has to ask again tomorrow.
+    headers = {"Cache-Control": "private, max-age=86400, immutable"}
+    return web.Response(body=picture.data, content_type=picture.content_type, headers=headers)
