@@ -126,7 +126,7 @@ def read_update(data: bytes) -> Update:
 
 def count_types(data: bytes) -> int:
     """Return how many shared types there are in all of a document, as the library writes it. Raises `UpdateError`."""
-    return _read(data, lambda reader: reader.update().types, at_one_place=MAX_CLOCK)
+    return _read(data, lambda reader: reader.update().types, is_ours=True)
 
 
 def read_state(data: bytes) -> dict[int, int]:
@@ -145,9 +145,9 @@ def write_state(state: State) -> bytes:
 class _Reader:
     """Reads on from where it is; an end that comes too early is an `IndexError`."""
 
-    def __init__(self, data: bytes, at_one_place: int) -> None:
+    def __init__(self, data: bytes, *, is_ours: bool) -> None:
         self._data = data
-        self._at_one_place = at_one_place
+        self._is_ours = is_ours
         self._at = 0
         self._needed: dict[int, int] = {}
         self._roots: set[str] = set()
@@ -198,7 +198,7 @@ class _Reader:
         if not info & (_HAS_LEFT | _HAS_RIGHT):
             place = self._parent(has_key=bool(info & _HAS_KEY))
         self._places[place] += 1
-        if self._places[place] > self._at_one_place:
+        if self._places[place] > MAX_AT_ONE_PLACE and not self._is_ours:
             raise UpdateError("too many blocks at one place")
         return self._content(info & _CONTENT)
 
@@ -223,7 +223,11 @@ class _Reader:
 
     def _content(self, kind: int) -> int:
         if kind == _Content.STRING:
-            return _utf16_length(self._text())
+            # Of a character that was cut in half, the library writes an empty text.
+            length = _utf16_length(self._text())
+            if length == 0 and not self._is_ours:
+                raise UpdateError("an empty text")
+            return length
         if kind == _Content.DELETED:
             return self._length()
         if kind == _Content.ANY:
@@ -330,8 +334,8 @@ class _Reader:
         json.loads(self._text(), parse_constant=_refuse_constant)
 
 
-def _read(data: bytes, read: Callable[[_Reader], T], at_one_place: int = MAX_AT_ONE_PLACE) -> T:
-    reader = _Reader(data, at_one_place)
+def _read(data: bytes, read: Callable[[_Reader], T], *, is_ours: bool = False) -> T:
+    reader = _Reader(data, is_ours=is_ours)
     try:
         result = read(reader)
     except IndexError as error:
@@ -345,9 +349,7 @@ def _read(data: bytes, read: Callable[[_Reader], T], at_one_place: int = MAX_AT_
 
 
 def _utf16_length(text: str) -> int:
-    """Return the number of code units, which is what Yjs counts. Raises `UpdateError` when there are none."""
-    if not text:
-        raise UpdateError("an empty text")
+    """Return the number of code units, which is what Yjs counts."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 

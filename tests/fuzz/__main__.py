@@ -12,7 +12,9 @@ import atheris
 
 def main() -> None:
     """Read the arguments and fuzz."""
-    with atheris.instrument_imports(include=["server.media.worker", "aioice.stun", "aiortc.rtcdtlstransport"]):
+    with atheris.instrument_imports(
+        include=["server.media.worker", "server.documents", "aioice.stun", "aiortc.rtcdtlstransport"]
+    ):
         from tests.fuzz.targets import CORPUS, TARGETS
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
     parser.add_argument("name", choices=TARGETS)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from server.media.worker.h264 import begins_keyframe
 from tests.fuzz.conversation import converse
+from tests.fuzz.documents import put_together, read_vector
 from tests.fuzz.handshake import shake_hands
 from tests.fuzz.parsers import read_rtcp, read_rtp, read_vp8, receive_check, receive_signed_check
 
@@ -17,6 +18,8 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "stun_signed": receive_signed_check,
     "dtls": shake_hands,
     "worker": converse,
+    "update": put_together,
+    "state_vector": read_vector,
 }
 CORPUS = Path(__file__).parent / "corpus"
 

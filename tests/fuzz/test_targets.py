@@ -11,6 +11,7 @@ from server.media.worker import rtcp
 from server.media.worker.h264 import begins_keyframe
 from tests.fuzz import handshake
 from tests.fuzz.conversation import converse
+from tests.fuzz.documents import put_together, read_vector
 from tests.fuzz.handshake import shake_hands
 from tests.fuzz.parsers import CREDENTIALS, read_rtcp, read_rtp, read_vp8, receive_check, receive_signed_check
 from tests.fuzz.records import join, split
@@ -80,6 +81,14 @@ class TestTheCorpusGoesDeep:
     def test_dtls(self) -> None:
         modes = {data[0] % 4 for data in real("dtls") if len(shake_hands(data)) > 1}
         assert modes == {handshake.SERVER, handshake.CLIENT, handshake.BETWEEN, handshake.AFTER}
+
+    def test_update(self) -> None:
+        changes = [put_together(data) for data in real("update")]
+        assert None not in changes
+        assert b"\x00\x00" not in changes
+
+    def test_state_vector(self) -> None:
+        assert all(read_vector(data) for data in real("state_vector"))
 
     def test_worker(self) -> None:
         assert all(converse(data) > 0 for data in real("worker"))

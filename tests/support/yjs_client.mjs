@@ -32,6 +32,9 @@ doc.on("update", (update, origin) => {
   if (origin !== FROM_THE_SERVER) waiting.push(update);
 });
 
+/** In Node, what is binary for the packets' format is a `Buffer`. */
+const binary = (bytes) => Buffer.from(bytes);
+
 async function ask(name, fields) {
   const answer = await socket.timeout(30_000).emitWithAck(name, fields);
   if (answer.error) throw new Error(answer.error.code);
@@ -51,9 +54,9 @@ async function send(update) {
   const fields = { document_id: documentId, epoch };
   let rest = update;
   for (; rest.length > MAX_UPDATE_BYTES; rest = rest.subarray(MAX_UPDATE_BYTES)) {
-    await ask("document_update", { ...fields, update: rest.slice(0, MAX_UPDATE_BYTES), is_part: true });
+    await ask("document_update", { ...fields, update: binary(rest.subarray(0, MAX_UPDATE_BYTES)), is_part: true });
   }
-  const kept = await ask("document_update", { ...fields, update: rest.slice() });
+  const kept = await ask("document_update", { ...fields, update: binary(rest) });
   return kept.seq;
 }
 
@@ -75,7 +78,7 @@ async function catchUp() {
 }
 
 async function open() {
-  const state = Y.encodeStateVector(doc);
+  const state = binary(Y.encodeStateVector(doc));
   const opened = await ask("document_open", { document_id: documentId, epoch, state });
   Y.applyUpdate(doc, await readPassage(opened.update), FROM_THE_SERVER);
   ({ epoch, seq } = opened);

@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from server.errors import StartupError
+from server.errors import StartupError, StoreError
 from server.store.failures import sentence
 from server.store.revision import NEWEST_REVISION, stored_revision
 from server.store.sqlite.claim import claim_folder
@@ -50,6 +50,7 @@ class SqliteBackend:
     def __init__(self, data_dir: Path, *, is_claimed: bool) -> None:
         self._path = data_dir / FILE_NAME
         self._is_claimed = is_claimed
+        self._identity: object = None
         self.name = str(self._path)
 
     async def prepare(self, *, may_create: bool) -> None:
@@ -58,6 +59,7 @@ class SqliteBackend:
 
     def create_writer(self) -> AsyncEngine:
         """Make the engine of the one connection that writes."""
+        self._identity = self.identify()
         return _create_async_engine(self._path, "BEGIN IMMEDIATE", _WRITER_PRAGMAS, pool_size=1)
 
     def create_readers(self) -> AsyncEngine:
@@ -65,7 +67,12 @@ class SqliteBackend:
         return _create_async_engine(self._path, "BEGIN", _READER_PRAGMAS, pool_size=_READERS)
 
     async def begin_writing(self, _session: AsyncSession) -> None:
-        """Do nothing: the transaction begins as one that writes."""
+        """Make sure that the file is where it was: what is written to one that was deleted, nobody finds again.
+
+        The transaction begins as one that writes. Raises `StoreError`.
+        """
+        if self.identify() != self._identity:
+            raise StoreError(sentence(self.name, "it was moved or deleted"))
 
     def why(self, error: BaseException) -> str | None:
         """Return what is wrong with the database, without a full stop; `None` when it is not the database."""
