@@ -4,7 +4,7 @@ import pytest
 
 from loadtest.bench import document_kills
 from loadtest.bench.cores import plan_cores
-from loadtest.bench.document_kills import PEOPLE, Kills, judge_kills, measure_kills
+from loadtest.bench.document_kills import Kills, judge_kills, measure_kills
 from loadtest.bench.report import Outcome
 from tests.support.web_client import find_web_client
 
@@ -23,5 +23,5 @@ async def test_what_is_acknowledged_before_a_kill_is_there_after_it(
     monkeypatch.setattr(document_kills, "EDITS", 60)
     kills = await measure_kills(tmp_path, plan_cores([0]), rounds=2)
     assert kills.rounds == 2
-    assert 2 * 60 <= len(kills.acknowledged) < 2 * 60 + 2 * 6 * PEOPLE * 2
+    assert len(kills.acknowledged) >= 2 * 60
     assert kills.lost == set()
