@@ -39,9 +39,10 @@ def web_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROUNDUP_WEB_DIR", str(find_web_client(tmp_path / "web")))
 
 
-def judged(window: CrowdWindow, plan: CrowdPlan = DRAWING, **found: int) -> Report:
-    outcome = CrowdOutcome(windows=(window,) * 3, unseen=0, differing=0, lost=0)
-    return judge_crowd(plan, replace(outcome, **found), is_shared=False)
+def judged(window: CrowdWindow, plan: CrowdPlan = DRAWING, found: tuple[int, int, int] = (0, 0, 0)) -> Report:
+    unseen, differing, lost = found
+    outcome = CrowdOutcome(windows=(window,) * 3, unseen=unseen, differing=differing, lost=lost)
+    return judge_crowd(plan, outcome, is_shared=False)
 
 
 def outcomes(report: Report) -> dict[str, Outcome]:
@@ -69,9 +70,9 @@ def test_what_takes_too_long_or_too_much_misses(bad: dict[str, float], name: str
     assert missed == [name]
 
 
-@pytest.mark.parametrize("found", [{"unseen": 1}, {"differing": 1}, {"lost": 1}])
-def test_whatever_is_lost_misses(found: dict[str, int]) -> None:
-    assert list(outcomes(judged(GOOD, **found)).values()).count(Outcome.MISSED) == 1
+@pytest.mark.parametrize("found", [(1, 0, 0), (0, 1, 0), (0, 0, 1)], ids=["an update", "a copy", "a connection"])
+def test_whatever_is_lost_misses(found: tuple[int, int, int]) -> None:
+    assert list(outcomes(judged(GOOD, found=found)).values()).count(Outcome.MISSED) == 1
 
 
 def test_a_delay_that_busy_bots_may_have_made_is_invalid_and_one_that_is_good_enough_stands() -> None:
