@@ -19,6 +19,8 @@ NOTHING_LOST = Target(Comparison.EXACTLY, 0)
 EDITS = 1_000
 """Acknowledged in one round before the server is killed."""
 PEOPLE = 10
+_MOMENT_S = 0.05
+"""Longer than what comes together is collected and written."""
 _MOST_IN_A_ROUND = 1_000_000
 
 
@@ -85,6 +87,7 @@ class _Round:
 async def _round(server: ServerProcess, invitation: Invitation, kills: Kills) -> None:
     kills.rounds += 1
     drawing = _Round(kills)
+    chance = Random(kills.rounds)  # noqa: S311 - makes runs alike, hides nothing
     pages = [(await open_board(server, invitation, number, _ignore))[0] for number in range(PEOPLE)]
     try:
         async with asyncio.TaskGroup() as group:
@@ -93,6 +96,8 @@ async def _round(server: ServerProcess, invitation: Invitation, kills: Kills) ->
                 for _ in range(MOST_UNDER_WAY):
                     group.create_task(drawing.draw(page, pen))
             await drawing.is_enough.wait()
+            # An acknowledgement follows a write: right after one would always be the best of moments.
+            await asyncio.sleep(chance.uniform(0, _MOMENT_S))
             await server.kill()
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from failures

@@ -30,6 +30,6 @@ class Pace:
     def _tick(self) -> None:
         now = self._loop.time()
         self._lateness.add(int((now - self._due_at) * 1e9))
-        self._act()
         self._due_at = max(self._due_at + self._interval_s, now)
         self._timer = self._loop.call_at(self._due_at, self._tick)
+        self._act()

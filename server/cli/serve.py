@@ -1,6 +1,7 @@
 """`roundup serve`: run the server until a signal ends it."""
 
 import asyncio
+import gc
 import os
 import resource
 import signal
@@ -184,6 +185,8 @@ async def _serve(config: Config) -> None:
     except asyncio.CancelledError:
         return
     try:
+        gc.collect()
+        gc.freeze()  # what is here now stays: no collection need look at it again
         _announce(server)
         await _first_of(is_told_to_stop.wait(), server.lost_database())
     finally:

@@ -109,10 +109,14 @@ async def test_one_frame_reaches_a_polling_page_and_a_websocket(server: RunningG
         assert (await page.next_event("chat_sent")).message.text == "to both"
 
 
-async def test_a_line_that_gives_no_sign_of_life_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_looked_after", [True, False], ids=["by the library, too", "by the connection alone"])
+async def test_a_line_that_gives_no_sign_of_life_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_looked_after: bool
+) -> None:
     monkeypatch.setattr(engine, "PING_INTERVAL_S", 0.1)
     monkeypatch.setattr(engine, "PING_TIMEOUT_S", 0.15)
     async with running_gateway(tmp_path) as server:
+        server.gateway._server.eio.start_service_task = is_looked_after
         raw = await RawSocket.open(server.url, await server.sign_in(ANA))
         server.stack.push_async_callback(raw.close)
         for _ in range(5):  # alive for as long as it answers
