@@ -346,7 +346,13 @@ class LiveDocument:
                 replica = await self._load()
                 if self._version.seq == 0:
                     return
-                whole, version, covered = replica.since(NO_STATE), self._version, self._further_bytes
+                try:
+                    whole = replica.whole()
+                except ReplicaError as error:
+                    # Every change is kept by itself, and says what this would not.
+                    log_failure(_log, "snapshot_left_out", error, document_id=self.key.document_id)
+                    return
+                version, covered = self._version, self._further_bytes
                 loads = self._loads
                 if (self._types or 0) >= MAX_TYPES * _NEARLY_FULL:
                     self._types = None  # some may have been deleted since they were counted

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from pycrdt import Doc, TransactionEvent
 
-from server.documents.update import State, Update, UpdateError, read_state
+from server.documents.update import State, Update, UpdateError, read_state, written_ends
 
 NO_STATE = b"\x00"
 """The state vector of who knows nothing."""
@@ -49,12 +49,22 @@ class Replica:
             for span in update.added:
                 if state.get(span.client, 0) < span.end:
                     raise ReplicaError("some blocks do not fit in")
+        if any(end != state.get(client) for client, end in _ends(change).items()):
+            # It counts a character that a deletion has cut in half wrongly when it writes it, and reads that otherwise.
+            raise ReplicaError("what the library writes is not what it has")
         self._state = state
         return change
 
     def since(self, state: bytes) -> bytes:
         """Return everything that somebody lacks who has `state`, a state vector, as one update."""
         return self._doc.get_update(state)
+
+    def whole(self) -> bytes:
+        """Return all of the document as one update. Raises `ReplicaError` when that would be read otherwise."""
+        whole = self.since(NO_STATE)
+        if _ends(whole) != self._state:
+            raise ReplicaError("what the library writes is not what it has")
+        return whole
 
     def _apply(self, updates: Iterable[bytes]) -> None:
         try:
@@ -77,3 +87,10 @@ class Replica:
 
     def _on_transaction(self, event: TransactionEvent) -> None:
         self._changes.append(event.update)
+
+
+def _ends(written: bytes) -> dict[int, int]:
+    try:
+        return written_ends(written)
+    except UpdateError as error:
+        raise ReplicaError(str(error)) from error

@@ -129,6 +129,11 @@ def count_types(data: bytes) -> int:
     return _read(data, lambda reader: reader.update().types, is_ours=True)
 
 
+def written_ends(data: bytes) -> dict[int, int]:
+    """Return, by client, the clock after its last block in what the library has written. Raises `UpdateError`."""
+    return _read(data, lambda reader: {span.client: span.end for span in reader.update().added}, is_ours=True)
+
+
 def read_state(data: bytes) -> dict[int, int]:
     """Read a state vector. Raises `UpdateError`."""
     return _read(data, _Reader.state)
