@@ -89,7 +89,7 @@ def test_bots_that_drew_too_little_say_nothing_of_the_server() -> None:
 
 
 async def test_people_see_everything_that_the_others_draw_and_have_what_the_server_has(tmp_path: Path) -> None:
-    plan = CrowdPlan(drawers=3, watchers=1, windows=1, window_s=0.5)
+    plan = CrowdPlan(drawers=3, watchers=1, windows=1, window_s=1.5)
     async with running_server(tmp_path / "data") as server:
         invitation = await invite(server, plan.people + 1)
         outcome = await measure_crowd(server, invitation, plan, plan_cores([0]))
