@@ -4,7 +4,8 @@ from enum import Enum, auto
 
 from server.clock import Clock
 
-MESSAGES_PER_S = 50.0
+MESSAGES_PER_S = 80.0
+"""A page that draws sends thirty changes a second, and fifteen times where the pointer is."""
 MESSAGES_AT_ONCE = 300
 """Joining a full room takes some 60 media requests at once, coming back to it as many again."""
 REQUESTS_IN_FLIGHT = 150
