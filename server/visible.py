@@ -5,6 +5,10 @@ import unicodedata
 
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 """Unicode categories that show nothing by themselves: controls, format characters, separators."""
+UNSHOWABLE = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
+"""Unicode categories that have no place in one line of text."""
+DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They would turn the text around a name, too."""
 _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\u2065\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )

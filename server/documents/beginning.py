@@ -7,7 +7,8 @@ from server.documents.update import UpdateError, read_update
 from server.errors import UserError
 from server.store.documents import Change, DocumentKey
 
-MAX_CLIENTS = 32
+MAX_NEW_CLIENTS = 32
+"""In one update: a page has one, and perhaps those of earlier pages of the same person."""
 
 
 def first_change(key: DocumentKey, kind: DocumentKind, person_id: str, data: bytes, at: int) -> Change | None:
@@ -19,7 +20,7 @@ def first_change(key: DocumentKey, kind: DocumentKind, person_id: str, data: byt
         return None
     try:
         update = read_update(data)
-        if not update.roots <= DOCUMENT_ROOTS[kind] or update.is_missing({}) or len(update.added) > MAX_CLIENTS:
+        if not update.roots <= DOCUMENT_ROOTS[kind] or update.is_missing({}) or len(update.added) > MAX_NEW_CLIENTS:
             raise UpdateError("it does not fit an empty document")
         change = Replica().integrate([(data, update)])
     except (UpdateError, ReplicaError) as error:

@@ -15,6 +15,7 @@ import structlog
 from protocol.documents import DOCUMENT_ROOTS, MAX_DOCUMENT_BYTES, DocumentHealth, DocumentKind
 from protocol.errors import ErrorCode
 from server.clock import Clock
+from server.documents.beginning import MAX_NEW_CLIENTS
 from server.documents.journal import Journal
 from server.documents.replica import NO_STATE, NO_UPDATE, Replica, ReplicaError
 from server.documents.update import (
@@ -43,8 +44,6 @@ COLLECT_S = 0.025
 """What comes within it is kept, and told, as one change: fifty people who draw are forty messages a second to each."""
 MAX_CLIENTS = 20_000
 """Every page that ever changed a document is a client of it."""
-MAX_NEW_CLIENTS = 32
-"""In one update: a page has one, and perhaps those of earlier pages of the same person."""
 MAX_TYPES = 10_000
 """Shared types in a document: strokes, paragraphs, list items. One of seven bytes takes 600 in memory; and if each were
 within the one before, deleting the outermost would overflow the library's stack, which ends the process: it bears twice

@@ -5,10 +5,7 @@ import unicodedata
 from protocol.documents import MAX_TITLE_CHARACTERS
 from protocol.errors import ErrorCode
 from server.errors import UserError
-from server.visible import shows_nothing
-
-_UNSEEN = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
-_DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+from server.visible import DIRECTION_OVERRIDES, UNSHOWABLE, shows_nothing
 
 
 def title_of(text: str) -> str:
@@ -18,7 +15,7 @@ def title_of(text: str) -> str:
     """
     if len(text) > 4 * MAX_TITLE_CHARACTERS:
         raise _too_long()  # at once: looking at every character takes a while
-    shown = (" " if unicodedata.category(c) in _UNSEEN else c for c in text if c not in _DIRECTION_OVERRIDES)
+    shown = (" " if unicodedata.category(c) in UNSHOWABLE else c for c in text if c not in DIRECTION_OVERRIDES)
     title = unicodedata.normalize("NFC", " ".join("".join(shown).split()))
     if shows_nothing(title):
         raise UserError(ErrorCode.BAD_REQUEST, "A title is missing.")

@@ -6,16 +6,13 @@ import unicodedata
 from protocol.errors import ErrorCode
 from protocol.wire import MAX_NAME_CHARACTERS, SLUG_PATTERN
 from server.errors import UserError
-from server.visible import shows_nothing
+from server.visible import DIRECTION_OVERRIDES, UNSHOWABLE, shows_nothing
 
 MAX_EMAIL_CHARACTERS = 254
 """RFC 5321 section 4.5.3.1.3, without the angle brackets."""
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _SLUG = re.compile(SLUG_PATTERN)
-_UNSEEN = {"Cc", "Cs", "Cn", "Zl", "Zp"}
-_DIRECTION_OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""They would turn the text around a name, too."""
 
 
 def email_of(text: str) -> str:
@@ -36,7 +33,7 @@ def name_of(text: str) -> str:
         raise UserError(
             ErrorCode.TOO_LARGE, f"The name {name[:20]!r}... is longer than {MAX_NAME_CHARACTERS} characters."
         )
-    if any(unicodedata.category(c) in _UNSEEN or c in _DIRECTION_OVERRIDES for c in name):
+    if any(unicodedata.category(c) in UNSHOWABLE or c in DIRECTION_OVERRIDES for c in name):
         raise UserError(ErrorCode.BAD_REQUEST, f"The name {name!r} has characters that cannot be shown.")
     return name
 

@@ -2,7 +2,7 @@
 
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
-import type { DocumentInfo, DocumentKind, RoomKind } from "../protocol/generated";
+import type { DocumentKind, RoomKind } from "../protocol/generated";
 import { useRoom } from "../session/sessionContext";
 import { randomId } from "../shared/randomId";
 import { titleForToday } from "./names";
@@ -23,10 +23,10 @@ export function useBeginnings(kind: DocumentKind): readonly Beginning[] {
   const pages = usePages(kind);
   const roomKind = useRoom(({ snapshot }) => snapshot?.room.kind ?? "round_up");
   const title = () => titleForToday(Date.now(), i18n.language, pages);
-  return kind === "board" ? boards(t, pages, title) : notes(t, roomKind, title);
+  return kind === "board" ? boards(t, title) : notes(t, roomKind, title);
 }
 
-function boards(t: TFunction, _pages: readonly DocumentInfo[], title: () => string): readonly Beginning[] {
+function boards(t: TFunction, title: () => string): readonly Beginning[] {
   const blank = { id: "blank", name: t("desk.new.blank"), title, begin: async () => undefined };
   const templates = BOARD_TEMPLATES.map((template) => ({
     id: template,

@@ -4,7 +4,7 @@ import pytest
 
 from protocol.documents import DocumentKind
 from protocol.errors import ErrorCode
-from server.documents.beginning import MAX_CLIENTS, first_change
+from server.documents.beginning import MAX_NEW_CLIENTS, first_change
 from server.documents.replica import NO_UPDATE
 from server.errors import UserError
 from server.store.documents import Change, DocumentKey
@@ -41,11 +41,11 @@ def test_a_template_is_the_first_change_and_whose_it_is() -> None:
 
 
 def test_as_many_pages_as_one_may_have_had_are_in_it_and_no_more() -> None:
-    change = begin(merged(MAX_CLIENTS))
+    change = begin(merged(MAX_NEW_CLIENTS))
     assert change is not None
-    assert len(change.new_authors) == MAX_CLIENTS
+    assert len(change.new_authors) == MAX_NEW_CLIENTS
     with pytest.raises(UserError):
-        begin(merged(MAX_CLIENTS + 1))
+        begin(merged(MAX_NEW_CLIENTS + 1))
 
 
 def test_what_does_not_fit_an_empty_document_is_refused() -> None:

@@ -8,8 +8,9 @@ import pytest
 from protocol.documents import DocumentHealth, DocumentKind
 from protocol.errors import ErrorCode
 from server.documents import live as live_module
+from server.documents.beginning import MAX_NEW_CLIENTS
 from server.documents.journal import Journal
-from server.documents.live import MAX_NEW_CLIENTS, Listener, LiveDocument
+from server.documents.live import Listener, LiveDocument
 from server.documents.replica import NO_STATE
 from server.documents.versions import MS_UNTIL_SNAPSHOT
 from server.errors import StoreError, UserError
