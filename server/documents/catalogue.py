@@ -72,6 +72,11 @@ class Catalogue:
         self._known = {document.document_id: document for document in documents}
         self.snapshot = DocumentsSnapshot(documents=tuple(map(self._info, documents)), has_more=has_more)
 
+    def known(self, document_id: str) -> StoredDocument | None:
+        """Return a document of this room that was asked for before; every one that is open was."""
+        document = self._known.get(document_id)
+        return None if document is None or document.removed_at is not None else document
+
     async def find(self, document_id: str, *, with_removed: bool = False) -> StoredDocument:
         """Return a document of this room. Raises `UserError`: there is none, or it was removed."""
         document = self._known.get(document_id) or await self._repository.find(document_id)

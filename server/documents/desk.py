@@ -37,7 +37,7 @@ from server.documents.replica import NO_STATE
 from server.documents.salvage import salvage
 from server.errors import UserError
 from server.logs import log_failure
-from server.room.feature import Caller, Handler, Meeting
+from server.room.feature import Answer, Caller, Handler, Meeting, PromptHandler
 from server.store.documents import DocumentKey, DocumentRepository, StoredDocument
 
 MAX_OPEN = 24
@@ -74,14 +74,16 @@ class Desk:
         return {
             DocumentOpen: self.on_open,
             DocumentMore: self.on_more,
-            DocumentUpdate: self.on_update,
-            DocumentPresenceSet: self.on_presence,
             DocumentClose: self.on_close,
             DocumentVersions: self.on_versions,
             DocumentVersionRead: self.on_version,
             DocumentAuthorsRead: self.on_authors,
             DocumentBeginAnew: self.on_begin_anew,
         }
+
+    def prompt_handlers(self) -> Mapping[type[Request], PromptHandler]:
+        """Return the requests that are answered here without a task."""
+        return {DocumentUpdate: self.on_update, DocumentPresenceSet: self.on_presence}
 
     async def on_open(self, caller: Caller, request: DocumentOpen) -> DocumentOpened:
         """Tell what a page lacks, and from now on what changes."""
@@ -108,25 +110,27 @@ class Desk:
         """Read on in a passage."""
         return DocumentPart(data=self._reading_of(caller).read(request.passage_id, request.offset))
 
-    async def on_update(self, caller: Caller, request: DocumentUpdate) -> DocumentKept:
+    def on_update(self, caller: Caller, request: DocumentUpdate, answer: Answer) -> None:
         """Keep a change and tell everybody who has the document open."""
-        # Before anything is waited for: parts are put together in the order in which they came.
         reading = self._reading_of(caller)
         update = reading.collect(request.document_id, request.update, is_part=request.is_part)
         try:
-            live = await self._changeable(caller, request)
+            live = self._changeable(caller, request)
         except UserError:
             reading.drop(request.document_id)
             raise
-        return DocumentKept(seq=0 if update is None else await live.submit(caller.person_id, update))
+        if update is None:
+            answer.done(DocumentKept(seq=0))
+        else:
+            live.offer(caller.person_id, update, lambda seq: answer.done(DocumentKept(seq=seq)), answer.failed)
 
-    async def on_presence(self, caller: Caller, request: DocumentPresenceSet) -> Empty:
+    def on_presence(self, caller: Caller, request: DocumentPresenceSet, answer: Answer) -> None:
         """Tell the others where somebody is."""
         readers = self._readers.get(request.document_id)
         presence = DocumentPresence(participant_id=caller.participant_id, client=request.client, state=request.state)
         if readers is None or not readers.set_presence(caller.connection_id, presence):
             raise UserError(ErrorCode.NOT_FOUND, "This page is not open.")
-        return Empty()
+        answer.done(Empty())
 
     async def on_close(self, caller: Caller, request: DocumentClose) -> Empty:
         """Tell a connection of a document no more."""
@@ -198,15 +202,17 @@ class Desk:
                 # One that cannot be kept is no reason to leave the others out.
                 log_failure(_log, "record_failed", error, document_id=key.document_id)
 
-    async def _changeable(self, caller: Caller, request: DocumentUpdate) -> LiveDocument:
+    def _changeable(self, caller: Caller, request: DocumentUpdate) -> LiveDocument:
         """Return what a connection has open. Raises `UserError`: it has not, or may not change it."""
-        document = await self._catalogue.find(request.document_id)
-        if document.is_locked and not self._catalogue.is_host(caller):
-            raise UserError(ErrorCode.DOCUMENT_LOCKED, "Only hosts change this page just now.")
-        readers = self._readers.get(document.document_id)
+        document = self._catalogue.known(request.document_id)
+        if document is None:
+            raise UserError(ErrorCode.NOT_FOUND, "This room has no such page.")
+        readers = self._readers.get(request.document_id)
         is_open = readers is not None and readers.is_read_by(caller.connection_id)
         if readers is None or not is_open or request.epoch != document.epoch:
             raise UserError(ErrorCode.OUT_OF_SYNC, "Open this page first.")
+        if document.is_locked and not self._catalogue.is_host(caller):
+            raise UserError(ErrorCode.DOCUMENT_LOCKED, "Only hosts change this page just now.")
         return readers.live
 
     def _check_open(self, caller: Caller, document: StoredDocument) -> None:
@@ -221,7 +227,10 @@ class Desk:
     def _reading_of(self, caller: Caller) -> Reading:
         if not self._meeting.is_inside(caller.connection_id):
             raise UserError(ErrorCode.NOT_IN_ROOM, "You are not in this room.")
-        return self._reading.setdefault(caller.connection_id, Reading())
+        reading = self._reading.get(caller.connection_id)
+        if reading is None:
+            reading = self._reading[caller.connection_id] = Reading()
+        return reading
 
     def _readers_of(self, document: StoredDocument) -> Readers:
         readers = self._readers.get(document.document_id)

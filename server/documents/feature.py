@@ -8,7 +8,7 @@ from server.clock import Clock
 from server.documents.catalogue import Catalogue
 from server.documents.desk import Desk
 from server.documents.live_documents import LiveDocuments
-from server.room.feature import Caller, Ending, Feature, Handler, Meeting
+from server.room.feature import Caller, Ending, Feature, Handler, Meeting, PromptHandler
 from server.store.documents import DocumentRepository
 
 
@@ -26,6 +26,10 @@ class DocumentsFeature(Feature):
     def handlers(self) -> Mapping[type[Request], Handler]:
         """Return the requests that this feature answers."""
         return {**self._catalogue.handlers(), **self._desk.handlers()}
+
+    def prompt_handlers(self) -> Mapping[type[Request], PromptHandler]:
+        """Return the requests of everybody who draws or writes."""
+        return self._desk.prompt_handlers()
 
     def snapshot(self) -> DocumentsSnapshot:
         """Return the newest documents, and who presents."""

@@ -5,7 +5,6 @@ loaded again, and those whose updates were not kept are told so.
 """
 
 import asyncio
-from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -40,8 +39,8 @@ from server.store.documents import (
     Version,
 )
 
-COLLECT_S = 0.025
-"""What comes within it is kept, and told, as one change: fifty people who draw are forty messages a second to each."""
+COLLECT_S = 0.02
+"""What comes within it is kept, and told, as one change: fifty people who draw are fifty messages a second to each."""
 MAX_CLIENTS = 20_000
 """Every page that ever changed a document is a client of it."""
 MAX_TYPES = 10_000
@@ -70,15 +69,8 @@ class _Waiting:
     person_id: str | None
     data: bytes
     update: Update
-    done: asyncio.Future[int]
-
-    def fail(self, error: Exception) -> None:
-        if not self.done.done():
-            self.done.set_exception(error)
-
-    def succeed(self, seq: int) -> None:
-        if not self.done.done():
-            self.done.set_result(seq)
+    on_kept: Callable[[int], None]
+    on_refused: Callable[[Exception], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,22 +139,41 @@ class LiveDocument:
             return True
         return False
 
-    async def submit(self, person_id: str | None, data: bytes) -> int:
-        """Keep what is new in an update and return the number of the change that it became part of.
+    def offer(
+        self,
+        person_id: str | None,
+        data: bytes,
+        on_kept: Callable[[int], None],
+        on_refused: Callable[[Exception], None],
+    ) -> None:
+        """Take an update of somebody's, `None` for the server's own. Raises `UserError`: it is none.
 
-        `None` is the server itself. Raises `UserError`: it is no update, takes for granted what is not here
-        (`out_of_sync`), is in the name of somebody else's page, more than there is room for, or the document is
-        broken; `StoreError`.
+        Later one of the two is called: with the number of the change that it became part of, or with why it is not kept,
+        which is a `UserError` (it takes for granted what is not here (`out_of_sync`), is in the name of somebody else's
+        page, more than there is room for, or the document is broken) or a `StoreError`.
         """
         try:
             update = read_update(data)
         except UpdateError as error:
             raise UserError(ErrorCode.BAD_REQUEST, "This is no update of a document.") from error
-        waiting = _Waiting(person_id, data, update, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiting)
+        self._waiting.append(_Waiting(person_id, data, update, on_kept, on_refused))
         if self._collecting is None:
             self._collecting = asyncio.create_task(self._collect(), name=f"document {self.key.document_id}")
-        return await waiting.done
+
+    async def submit(self, person_id: str | None, data: bytes) -> int:
+        """Offer an update, and wait until it is kept. Return the number of the change. Raises what `offer` tells."""
+        kept: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def on_kept(seq: int) -> None:
+            if not kept.done():
+                kept.set_result(seq)
+
+        def on_refused(error: Exception) -> None:
+            if not kept.done():
+                kept.set_exception(error)
+
+        self.offer(person_id, data, on_kept, on_refused)
+        return await kept
 
     async def record(self, meeting_id: str) -> None:
         """Keep the document as it is now for the record of a meeting.
@@ -186,12 +197,14 @@ class LiveDocument:
             await self._keep_snapshot()
 
     async def _collect(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             while self._waiting:
+                next_at = loop.time() + COLLECT_S
                 batch, self._waiting = self._waiting, []
                 async with self._lock:
                     await self._keep_or_refuse(batch)
-                await asyncio.sleep(COLLECT_S)
+                await asyncio.sleep(next_at - loop.time())
         finally:
             self._collecting = None
 
@@ -202,10 +215,10 @@ class LiveDocument:
             if isinstance(error, StoreError):
                 self._set_health(DocumentHealth.UNSAVED)
             for waiting in batch:
-                waiting.fail(error)
+                waiting.on_refused(error)
         except BaseException:
             for waiting in batch:
-                waiting.fail(UserError(ErrorCode.SERVER_STOPPING, "The server is restarting."))
+                waiting.on_refused(UserError(ErrorCode.SERVER_STOPPING, "The server is restarting."))
             raise
 
     async def _keep(self, batch: Sequence[_Waiting]) -> None:
@@ -220,7 +233,7 @@ class LiveDocument:
         except ReplicaError:
             self._replica = None
             if len(accepted) == 1:
-                accepted[0].fail(UserError(ErrorCode.BAD_REQUEST, "This update does not fit the document."))
+                accepted[0].on_refused(UserError(ErrorCode.BAD_REQUEST, "This update does not fit the document."))
             for waiting in accepted if len(accepted) > 1 else ():
                 await self._keep([waiting])  # to find out which one it is
             return
@@ -229,7 +242,7 @@ class LiveDocument:
             await self._keep_change(replica, data, new_authors, types)
         self._set_health(self._fullness())
         for waiting in accepted:
-            waiting.succeed(self._version.seq)
+            waiting.on_kept(self._version.seq)
 
     async def _keep_change(self, replica: Replica, data: bytes, new_authors: dict[int, str | None], types: int) -> None:
         change = Change(self.key, self._version.seq + 1, self._clock.now_ms(), data, new_authors)
@@ -257,8 +270,7 @@ class LiveDocument:
 
     def _accept(self, batch: Sequence[_Waiting], state: State) -> tuple[list[_Waiting], dict[int, str | None]]:
         """Refuse what cannot be kept. Return the rest, and whose the clients in it are that nobody knew before."""
-        ahead: dict[int, int] = {}
-        known = ChainMap(ahead, dict(state))
+        known = dict(state)
         new_authors: dict[int, str | None] = {}
         accepted = []
         size, types = self._bytes, self._types or 0
@@ -273,9 +285,9 @@ class LiveDocument:
                     raise UserError(ErrorCode.DOCUMENT_FULL, "This page is full. Begin a new one.")
                 new_authors |= self._claims(waiting.person_id, spans, new_authors)
             except UserError as error:
-                waiting.fail(error)
+                waiting.on_refused(error)
                 continue
-            ahead.update((span.client, span.end) for span in spans)
+            known.update((span.client, span.end) for span in spans)
             if spans:
                 size, types = size + len(waiting.data), types + waiting.update.types
             accepted.append(waiting)

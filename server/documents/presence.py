@@ -15,6 +15,8 @@ class PresenceBoard:
         """`tell_later` is called when there is something to be told after there was nothing."""
         self._tell_later = tell_later
         self._states: dict[str, dict[int, DocumentPresence]] = {}
+        self._connections: dict[int, str] = {}
+        """By client: whose it is."""
         self._news: dict[int, DocumentPresence] = {}
 
     def all(self) -> tuple[DocumentPresence, ...]:
@@ -23,22 +25,26 @@ class PresenceBoard:
 
     def set(self, connection_id: str, presence: DocumentPresence) -> bool:
         """Take what a connection says. Return whether it may: a client that another connection has is not its own."""
-        if any(presence.client in states for other, states in self._states.items() if other != connection_id):
+        if self._connections.get(presence.client, connection_id) != connection_id:
             return False
         states = self._states.setdefault(connection_id, {})
         if presence.state is None:
             if states.pop(presence.client, None) is None:
                 return True
+            del self._connections[presence.client]
         elif presence.client not in states and len(states) >= MAX_CLIENTS:
             return False
         else:
             states[presence.client] = presence
+            self._connections[presence.client] = connection_id
         self._add_news({presence.client: presence})
         return True
 
     def remove(self, connection_id: str) -> None:
         """Take note that a connection has the document open no more."""
         states = self._states.pop(connection_id, {})
+        for client in states:
+            del self._connections[client]
         self._add_news(
             {
                 client: DocumentPresence(participant_id=presence.participant_id, client=client, state=None)

@@ -3,9 +3,10 @@
 Only the database lasts. Whatever goes wrong here, the replica is thrown away and loaded again.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
-from pycrdt import Doc, TransactionEvent
+from pycrdt import Doc, TransactionEvent, get_state
 
 from server.documents.update import State, Update, UpdateError, read_state, written_ends
 
@@ -13,6 +14,9 @@ NO_STATE = b"\x00"
 """The state vector of who knows nothing."""
 NO_UPDATE = b"\x00\x00"
 """The update that changes nothing."""
+_PAIR_LEADS = (b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4")
+_PAIR = re.compile(rb"[\xf0-\xf4][\x80-\xbf]{3}")
+"""A character of two UTF-16 code units, in UTF-8 (RFC 3629 section 4)."""
 
 
 class ReplicaError(Exception):
@@ -26,6 +30,8 @@ class Replica:
         """Put `updates` together. Raises `ReplicaError`."""
         self._doc: Doc = Doc()  # type: ignore[type-arg]
         self._changes: list[bytes] = []
+        self._has_pairs = False
+        """Whether there may be characters that a deletion can cut in half."""
         self._subscription = self._doc.observe(self._on_transaction)
         self._apply(updates)
         self._changes.clear()
@@ -41,7 +47,7 @@ class Replica:
 
         Raises `ReplicaError`: something in them waits for what never comes, or is more than the library bears.
         """
-        self._apply(data for data, _ in updates)
+        self._apply([data for data, _ in updates])
         change = b"".join(self._changes) or NO_UPDATE
         self._changes.clear()
         state = self._read_state()
@@ -49,8 +55,7 @@ class Replica:
             for span in update.added:
                 if state.get(span.client, 0) < span.end:
                     raise ReplicaError("some blocks do not fit in")
-        if any(end != state.get(client) for client, end in _ends(change).items()):
-            # It counts a character that a deletion has cut in half wrongly when it writes it, and reads that otherwise.
+        if any(_may_have_pairs(data) for data, _ in updates) and not _is_part_of(state, change):
             raise ReplicaError("what the library writes is not what it has")
         self._state = state
         return change
@@ -62,7 +67,7 @@ class Replica:
     def whole(self) -> bytes:
         """Return all of the document as one update. Raises `ReplicaError` when that would be read otherwise."""
         whole = self.since(NO_STATE)
-        if _ends(whole) != self._state:
+        if self._has_pairs and read_state(get_state(whole)) != self._state:
             raise ReplicaError("what the library writes is not what it has")
         return whole
 
@@ -70,6 +75,7 @@ class Replica:
         try:
             with self._doc.transaction():
                 for update in updates:
+                    self._has_pairs = self._has_pairs or _may_have_pairs(update)
                     self._doc.apply_update(update)
         except Exception as error:
             raise ReplicaError(str(error)) from error
@@ -89,8 +95,18 @@ class Replica:
         self._changes.append(event.update)
 
 
-def _ends(written: bytes) -> dict[int, int]:
+def _may_have_pairs(update: bytes) -> bool:
+    """Tell whether there may be characters of two code units in an update.
+
+    The library counts one that a deletion has cut in half wrongly when it writes it, and reads that otherwise; updates
+    without such characters are spared the looking.
+    """
+    # The leads are looked for first: that is forty times as fast, and mostly there are none.
+    return any(lead in update for lead in _PAIR_LEADS) and _PAIR.search(update) is not None
+
+
+def _is_part_of(state: State, change: bytes) -> bool:
     try:
-        return written_ends(written)
+        return all(end == state.get(client) for client, end in written_ends(change).items())
     except UpdateError as error:
         raise ReplicaError(str(error)) from error

@@ -9,10 +9,8 @@ The format is that of Yjs 13.6 (`UpdateDecoder.js`, `ContentType.js` and their k
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import NoReturn, TypeVar
 
 MAX_NUMBER = 2**53 - 1
@@ -40,44 +38,17 @@ _LAST_TYPE = 6
 T = TypeVar("T")
 
 
-class _Content(IntEnum):
-    """What a block holds. JSON (2) is of earlier versions, documents (9) and moves (11) are nothing that we use."""
+# Plain numbers: everything that everybody writes is read here, and members of enumerations compare slowly.
+_DELETED, _BINARY, _STRING, _EMBED, _FORMAT, _TYPE, _ANY = 1, 3, 4, 5, 6, 7, 8
+"""What a block holds. JSON (2) is of earlier versions, documents (9) and moves (11) are nothing that we use."""
+_BYTES, _ARRAY, _OBJECT, _TEXT, _INTEGER = 116, 117, 118, 119, 125
+"""The kinds of values in `_ANY` whose size is not fixed."""
+_TRUE, _FALSE, _BIGINT, _FLOAT64, _FLOAT32, _NULL, _UNDEFINED = 120, 121, 122, 123, 124, 126, 127
+_SIZES = {_TRUE: 0, _FALSE: 0, _NULL: 0, _UNDEFINED: 0, _FLOAT32: 4, _FLOAT64: 8, _BIGINT: 8}
+"""The kinds that have a fixed one, in bytes."""
 
-    DELETED = 1
-    BINARY = 3
-    STRING = 4
-    EMBED = 5
-    FORMAT = 6
-    TYPE = 7
-    ANY = 8
-
-
-class _Value(IntEnum):
-    """The kinds of values in `ANY`."""
-
-    BYTES = 116
-    ARRAY = 117
-    OBJECT = 118
-    TEXT = 119
-    TRUE = 120
-    FALSE = 121
-    BIGINT = 122
-    FLOAT64 = 123
-    FLOAT32 = 124
-    INTEGER = 125
-    NULL = 126
-    UNDEFINED = 127
-
-
-_SIZES: Mapping[int, int] = {
-    _Value.TRUE: 0,
-    _Value.FALSE: 0,
-    _Value.NULL: 0,
-    _Value.UNDEFINED: 0,
-    _Value.FLOAT32: 4,
-    _Value.FLOAT64: 8,
-    _Value.BIGINT: 8,
-}
+_Place = tuple[object, ...]
+"""What a block is beside: another block, or the beginning of a shared type."""
 
 
 class UpdateError(ValueError):
@@ -157,7 +128,7 @@ class _Reader:
         self._needed: dict[int, int] = {}
         self._roots: set[str] = set()
         self._types = 0
-        self._places: Counter[tuple[object, ...]] = Counter()
+        self._places: dict[_Place, int] = {}
 
     @property
     def is_at_end(self) -> bool:
@@ -195,19 +166,19 @@ class _Reader:
         info = self._byte()
         if info == _GC:
             return self._length()
-        place: tuple[object, ...] = ()
+        place: _Place = ()
         if info & _HAS_LEFT:
             place = self._id()
         if info & _HAS_RIGHT:
             self._id()
         if not info & (_HAS_LEFT | _HAS_RIGHT):
             place = self._parent(has_key=bool(info & _HAS_KEY))
-        self._places[place] += 1
-        if self._places[place] > MAX_AT_ONE_PLACE and not self._is_ours:
+        beside = self._places[place] = self._places.get(place, 0) + 1
+        if beside > MAX_AT_ONE_PLACE and not self._is_ours:
             raise UpdateError("too many blocks at one place")
         return self._content(info & _CONTENT)
 
-    def _parent(self, *, has_key: bool) -> tuple[object, ...]:
+    def _parent(self, *, has_key: bool) -> _Place:
         """Read which shared type a block is in, and under which key. Return both."""
         parent: object
         is_root = self._uint()
@@ -227,27 +198,27 @@ class _Reader:
         return client, clock
 
     def _content(self, kind: int) -> int:
-        if kind == _Content.STRING:
+        if kind == _ANY:
+            count = self._length()
+            for _ in range(count):
+                self._value(0)
+            return count
+        if kind == _STRING:
             # Of a character that was cut in half, the library writes an empty text.
             length = _utf16_length(self._text())
             if length == 0 and not self._is_ours:
                 raise UpdateError("an empty text")
             return length
-        if kind == _Content.DELETED:
+        if kind == _DELETED:
             return self._length()
-        if kind == _Content.ANY:
-            count = self._length()
-            for _ in range(count):
-                self._value(0)
-            return count
-        if kind == _Content.TYPE:
+        if kind == _TYPE:
             self._type()
-        elif kind == _Content.FORMAT:
+        elif kind == _FORMAT:
             self._text()
             self._json()
-        elif kind == _Content.EMBED:
+        elif kind == _EMBED:
             self._json()
-        elif kind == _Content.BINARY:
+        elif kind == _BINARY:
             self._skip(self._uint())
         else:
             raise UpdateError("contents of a kind that no page makes")
@@ -266,18 +237,18 @@ class _Reader:
         size = _SIZES.get(kind)
         if size is not None:
             self._skip(size)
-        elif kind == _Value.TEXT:
+        elif kind == _TEXT:
             self._text()
-        elif kind == _Value.INTEGER:
+        elif kind == _INTEGER:
             self._integer()
-        elif kind == _Value.BYTES:
+        elif kind == _BYTES:
             self._skip(self._uint())
         elif depth == MAX_DEPTH:
             raise UpdateError("values too deep within values")
-        elif kind == _Value.ARRAY:
+        elif kind == _ARRAY:
             for _ in range(self._uint()):
                 self._value(depth + 1)
-        elif kind == _Value.OBJECT:
+        elif kind == _OBJECT:
             for _ in range(self._uint()):
                 self._text()
                 self._value(depth + 1)
@@ -299,6 +270,9 @@ class _Reader:
         # Updates consist of little else: this is where they are read fast or slowly.
         data, at = self._data, self._at
         byte = data[at]
+        if byte < 0x80:
+            self._at = at + 1
+            return byte
         number = byte & 0x7F
         shift = 7
         while byte & 0x80:

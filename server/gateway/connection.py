@@ -13,7 +13,7 @@ from protocol import PROTOCOL_VERSION
 from protocol.errors import ErrorCode
 from protocol.events import Departure
 from protocol.permissions import is_permitted
-from protocol.requests import REQUESTS, Joined, RoomJoin, RoomLeave
+from protocol.requests import REQUESTS, Joined, RequestType, RoomJoin, RoomLeave
 from protocol.roles import RoomState
 from protocol.room import MediaSettings, Person
 from protocol.wire import Empty, Request, Wire
@@ -75,7 +75,12 @@ class Connection:
             self._fail(event, ErrorCode.TOO_MANY, "Too many requests at once.")
             return
         self._in_flight += 1
-        self._services.start_task(self._answer(event), self._log_context.copy())
+        kind = REQUESTS.get(event.name)
+        context = self._log_context.copy()
+        if kind is not None and self._entry is not None and self._entry.meeting.is_prompt(kind.fields):
+            context.run(self._answer_promptly, event, kind)
+        else:
+            self._services.start_task(self._answer(event, kind), context)
 
     def end_session(self, reason: Departure) -> None:
         """Take the person out of the room at once, and close the connection: their session is over."""
@@ -96,46 +101,71 @@ class Connection:
         if self._entry is not None:
             self._services.directory.lose(self._entry, is_page_gone=is_page_gone)
 
-    async def _answer(self, event: Event) -> None:
+    async def _answer(self, event: Event, kind: RequestType | None) -> None:
         try:
-            reply = await self._perform(event)
-            # Nothing is awaited in between: the answer to room_join goes out before the events that follow it.
-            if event.ack_id is not None:
-                self._socket.put(encode_reply(event.ack_id, reply))
-        except UserError as error:
+            self._done(event, await self._perform(event, kind))
+        except Exception as error:  # noqa: BLE001 - a handler's fault is no reason to leave the page without an answer
+            self._failed(event, error)
+        except BaseException:
+            self._in_flight -= 1
+            raise
+
+    def _answer_promptly(self, event: Event, kind: RequestType) -> None:
+        answer = _Answer(event, self._done, self._failed)
+        try:
+            entry = self._authorise(kind)
+            if entry is None:
+                raise UserError(ErrorCode.NOT_IN_ROOM, "You are not in this room.")
+            entry.meeting.handle_promptly(entry.caller, _decode(_argument(event), kind.fields), answer)
+        except Exception as error:  # noqa: BLE001 - as above
+            answer.failed(error)
+
+    def _done(self, event: Event, reply: Wire) -> None:
+        """Send the reply. When nothing was awaited before, it goes out before the events that follow it."""
+        frame = None if event.ack_id is None else encode_reply(event.ack_id, reply)
+        self._in_flight -= 1
+        if frame is not None:
+            self._socket.put(frame)
+
+    def _failed(self, event: Event, error: Exception) -> None:
+        self._in_flight -= 1
+        if isinstance(error, ProtocolError):
+            self._socket.hang_up(error.code, error.text, should_reconnect=False)
+        elif isinstance(error, UserError):
             if isinstance(error, StoreError):
                 log_failure(_log, "request_failed", error, **self._context(event.name))
             self._fail(event, error.code, error.text)
-        except ProtocolError as error:
-            self._socket.hang_up(error.code, error.text, should_reconnect=False)
-        except Exception as error:  # noqa: BLE001 - a handler's fault is no reason to leave the page without an answer
+        else:
             log_failure(_log, "request_failed", error, **self._context(event.name))
             self._fail(event, ErrorCode.INTERNAL_ERROR, "Something went wrong on our side.")
-        finally:
-            self._in_flight -= 1
 
     def _fail(self, event: Event, code: ErrorCode, text: str) -> None:
         if event.ack_id is not None:
             self._socket.put(encode_failure(event.ack_id, code, text))
 
-    async def _perform(self, event: Event) -> Wire:
-        kind = REQUESTS.get(event.name)
+    async def _perform(self, event: Event, kind: RequestType | None) -> Wire:
         if kind is None:
             raise UserError(ErrorCode.BAD_REQUEST, "There is no such request.")
-        if len(event.arguments) != 1:
-            raise UserError(ErrorCode.BAD_REQUEST, "A request has one argument.")
+        argument = _argument(event)
         if kind.fields is RoomJoin:
-            return await self._join(event.arguments[0])
-        entry = self._entry
-        participant = None if entry is None else entry.meeting.participant(entry.caller.participant_id)
-        if entry is None or participant is None:
-            return self._answer_outside(kind.fields, event.arguments[0])
-        if not is_permitted(participant.role, kind.name, RoomState.LIVE):
-            raise UserError(ErrorCode.FORBIDDEN, "You may not do this here.")
-        request: Request = _decode(event.arguments[0], kind.fields)
+            return await self._join(argument)
+        entry = self._authorise(kind)
+        if entry is None:
+            return self._answer_outside(kind.fields, argument)
+        request: Request = _decode(argument, kind.fields)
         if isinstance(request, RoomLeave):
             return self._leave(entry, request)
         return await entry.meeting.handle(entry.caller, request)
+
+    def _authorise(self, kind: RequestType) -> Entry | None:
+        """Return where the person is; `None`: in no room. Raises `UserError` for what they may not do there."""
+        entry = self._entry
+        participant = None if entry is None else entry.meeting.participant(entry.caller.participant_id)
+        if entry is None or participant is None:
+            return None
+        if not is_permitted(participant.role, kind.name, RoomState.LIVE):
+            raise UserError(ErrorCode.FORBIDDEN, "You may not do this here.")
+        return entry
 
     async def _join(self, argument: msgspec.Raw) -> Joined:
         began = self._services.clock.monotonic()
@@ -198,6 +228,29 @@ class Connection:
                 "connection_id": self._entry.caller.connection_id,
             }
         return context
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What one request comes to. Implements `server.room.feature.Answer`."""
+
+    event: Event
+    on_done: Callable[[Event, Wire], None]
+    on_failed: Callable[[Event, Exception], None]
+
+    def done(self, reply: Wire) -> None:
+        """Send the reply."""
+        self.on_done(self.event, reply)
+
+    def failed(self, error: Exception) -> None:
+        """Say why there is none."""
+        self.on_failed(self.event, error)
+
+
+def _argument(event: Event) -> msgspec.Raw:
+    if len(event.arguments) != 1:
+        raise UserError(ErrorCode.BAD_REQUEST, "A request has one argument.")
+    return event.arguments[0]
 
 
 def _decode(argument: msgspec.Raw, kind: type[R]) -> R:

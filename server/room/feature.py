@@ -29,6 +29,25 @@ Handler = Callable[[Caller, Any], Awaitable[Wire]]
 """Answers one request type; raises `UserError` for what cannot be done."""
 
 
+class Answer(Protocol):
+    """What a request comes to, once: at once or later. Neither raises, whatever has become of the connection."""
+
+    def done(self, reply: Wire) -> None:
+        """Send the reply."""
+        ...
+
+    def failed(self, error: Exception) -> None:
+        """Say why there is none."""
+        ...
+
+
+PromptHandler = Callable[[Caller, Any, Answer], None]
+"""Answers one request type without a task, for requests that every page sends dozens of times a second.
+
+For a small one a task costs as much as everything else. They are no `Mutation`. May raise instead of calling `failed`.
+"""
+
+
 class Meeting(Protocol):
     """The room, live, as a feature sees it."""
 
@@ -94,6 +113,10 @@ class Feature:
 
     def handlers(self) -> Mapping[type[Request], Handler]:
         """Return the requests that this feature answers."""
+        return {}
+
+    def prompt_handlers(self) -> Mapping[type[Request], PromptHandler]:
+        """Return the requests that this feature answers without a task."""
         return {}
 
     def snapshot(self) -> Wire | None:

@@ -17,7 +17,7 @@ from protocol.room import MeetingInfo, Participant, Person, ProducerInfo, Qualit
 from protocol.wire import Mutation, Request, Wire
 from server.clock import Clock
 from server.errors import UserError
-from server.room.feature import Caller, Feature, FeatureFactory, Handler
+from server.room.feature import Answer, Caller, Feature, FeatureFactory, Handler, PromptHandler
 from server.room.hooks import HookRunner
 from server.room.outcomes import Outcomes
 from server.room.state import (
@@ -34,6 +34,7 @@ REMEMBERED_OUTCOMES = 256
 """Of one participant."""
 
 T = TypeVar("T")
+H = TypeVar("H", Handler, PromptHandler)
 
 _log = structlog.get_logger(__name__)
 
@@ -102,8 +103,10 @@ class LiveMeeting:
         self._is_closed = False
         self._features = [create(self) for create in features]
         self._handlers: dict[type[Request], Handler] = {}
+        self._prompt_handlers: dict[type[Request], PromptHandler] = {}
         for feature in self._features:
             self._handlers.update(feature.handlers())
+            self._prompt_handlers.update(feature.prompt_handlers())
         self._hooks = HookRunner(self._features, room.room_id)
 
     @property
@@ -247,13 +250,19 @@ class LiveMeeting:
 
         Raises `UserError`, and whatever is wrong in the feature.
         """
-        handler = self._handlers.get(type(request))
-        if handler is None or self._is_closed or not self._state.is_inside(caller.connection_id):
-            raise UserError(ErrorCode.NOT_IN_ROOM, "You are not in this room.")
+        handler = self._handler(self._handlers, caller, request)
         if not isinstance(request, Mutation):
             return await handler(caller, request)
         outcomes = self._outcomes.setdefault(caller.participant_id, Outcomes(REMEMBERED_OUTCOMES))
         return await outcomes.once((type(request), request.request_id), lambda: handler(caller, request))
+
+    def is_prompt(self, kind: type[Request]) -> bool:
+        """Tell whether requests of a kind are for `handle_promptly`."""
+        return kind in self._prompt_handlers
+
+    def handle_promptly(self, caller: Caller, request: Request, answer: Answer) -> None:
+        """Let the feature answer, now or later. Raises `UserError`, and whatever is wrong in the feature."""
+        self._handler(self._prompt_handlers, caller, request)(caller, request, answer)
 
     async def close(self) -> None:
         """End the meeting for whoever is left, and let the features free everything. Idempotent."""
@@ -264,6 +273,12 @@ class LiveMeeting:
             self._apply(self._state.end())
             self._hooks.submit("on_meeting_closed", lambda feature: feature.on_meeting_closed(at))
         await self._hooks.join()
+
+    def _handler(self, handlers: Mapping[type[Request], H], caller: Caller, request: Request) -> H:
+        handler = handlers.get(type(request))
+        if handler is None or self._is_closed or not self._state.is_inside(caller.connection_id):
+            raise UserError(ErrorCode.NOT_IN_ROOM, "You are not in this room.")
+        return handler
 
     def _on_event(self, event: RoomEvent) -> None:
         if isinstance(event, ParticipantJoined):

@@ -1,9 +1,12 @@
 """What a kind of database has to offer, so that everything else need not know which one it is."""
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from sqlalchemy import TextClause
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from server.store.models import Base
 
 
 class Backend(Protocol):
@@ -31,6 +34,12 @@ class Backend(Protocol):
 
     async def begin_writing(self, session: AsyncSession) -> None:
         """Keep every other writer, of any process, out until the open transaction ends. Raises `StoreError`."""
+
+    async def insert(self, engine: AsyncEngine, table: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
+        """Insert rows that all have the same columns, all or none, with nothing else in the transaction.
+
+        Raises SQLAlchemy's `IntegrityError`; `StoreError`.
+        """
 
     def why(self, error: BaseException) -> str | None:
         """Return what is wrong with the database, without a full stop; `None` when it is not the database."""

@@ -26,6 +26,8 @@ from server.store.models import (
 
 _COMPRESSION = 1
 """Of zlib: the fastest one makes a tenth of what boards consist of."""
+_INSERTED_AT_ONCE = 1_000
+"""Changes in one statement: each of its values counts against SQLite's limit of 32,766."""
 
 
 class DocumentBrokenError(Exception):
@@ -181,8 +183,11 @@ class DocumentRepository:
     async def append(self, changes: Sequence[Change]) -> None:
         """Keep changes, all or none, of any number of documents. Raises `OutOfTurnError` when a number is taken."""
         try:
-            async with self._database.session() as session:
-                await _append(session, changes)
+            if any(change.new_authors for change in changes) or len(changes) > _INSERTED_AT_ONCE:
+                async with self._database.session() as session:
+                    await _append(session, changes)
+            else:
+                await self._database.insert(DocumentUpdateRow, _rows(changes))
         except IntegrityError as error:
             raise OutOfTurnError from error
 
@@ -254,20 +259,7 @@ class DocumentRepository:
 
 
 async def _append(session: AsyncSession, changes: Sequence[Change]) -> None:
-    await session.execute(
-        insert(DocumentUpdateRow),
-        [
-            {
-                "document_id": change.key.document_id,
-                "epoch": change.key.epoch,
-                "seq": change.seq,
-                "at": change.at,
-                "data": change.data,
-                "checksum": zlib.crc32(change.data),
-            }
-            for change in changes
-        ],
-    )
+    await session.execute(insert(DocumentUpdateRow), _rows(changes))
     authors = [
         {"document_id": change.key.document_id, "client": client, "person_id": person_id}
         for change in changes
@@ -275,6 +267,20 @@ async def _append(session: AsyncSession, changes: Sequence[Change]) -> None:
     ]
     if authors:
         await session.execute(insert(DocumentAuthorRow), authors)
+
+
+def _rows(changes: Iterable[Change]) -> list[dict[str, object]]:
+    return [
+        {
+            "document_id": change.key.document_id,
+            "epoch": change.key.epoch,
+            "seq": change.seq,
+            "at": change.at,
+            "data": change.data,
+            "checksum": zlib.crc32(change.data),
+        }
+        for change in changes
+    ]
 
 
 async def _remove_superfluous(session: AsyncSession, key: DocumentKey, earlier: Sequence[Version], thin: Thin) -> None:

@@ -5,11 +5,11 @@ ids become visible in their order. Each statement of a writing transaction sees 
 COMMITTED), which after the lock is everything. Readers see one moment (REPEATABLE READ) and wait for nobody.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
-from sqlalchemy import BigInteger, Connection, NullPool, bindparam, event, text
+from sqlalchemy import BigInteger, Connection, NullPool, bindparam, event, insert, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
@@ -17,6 +17,7 @@ from server.errors import StartupError, StoreError
 from server.store.claim import Claim
 from server.store.failures import explained, sentence
 from server.store.location import DatabaseUrl
+from server.store.models import Base
 from server.store.postgresql.claim import DatabaseClaim, taken
 from server.store.postgresql.connection import CLAIM, TURN, connect
 from server.store.postgresql.failures import as_said, why
@@ -93,6 +94,12 @@ class PostgresqlBackend:
         if await session.scalar(_WAIT_AND_CHECK, {"token": token}):
             self._claim.forget(token)
             raise StoreError(sentence(self.name, "this server has to claim it anew"))
+
+    async def insert(self, engine: AsyncEngine, table: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
+        """Insert rows, all or none, when it is this server's turn."""
+        async with AsyncSession(engine) as session, session.begin():
+            await self.begin_writing(session)
+            await session.execute(insert(table), rows)
 
     def why(self, error: BaseException) -> str | None:
         """Return what is wrong with the database, without a full stop; `None` when it is not the database."""
