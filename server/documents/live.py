@@ -148,9 +148,9 @@ class LiveDocument:
     ) -> None:
         """Take an update of somebody's, `None` for the server's own. Raises `UserError`: it is none.
 
-        Later one of the two is called: with the number of the change that it became part of, or with why it is not kept,
-        which is a `UserError` (it takes for granted what is not here (`out_of_sync`), is in the name of somebody else's
-        page, more than there is room for, or the document is broken) or a `StoreError`.
+        Later one of the two is called: with the number of the change that it became part of, or with the reason why it
+        is not kept: a `UserError` (it takes for granted what is not here (`out_of_sync`), is in the name of somebody
+        else's page, more than there is room for, or the document is broken) or a `StoreError`.
         """
         try:
             update = read_update(data)
