@@ -76,7 +76,7 @@ class BoardFiller:
             "strokeWidth": 2,
             "roughness": 1,
             "seed": chance.getrandbits(31),
-            "index": f"b{self._count:05d}",
+            "index": f"d{self._count:04d}",
             "groupIds": [],
             "boundElements": [],
             "text": "" if is_drawn else f"No. {self._count} of what is on the board",
@@ -92,6 +92,19 @@ class BoardFiller:
         self._updates.append(event.update)
 
 
+async def fill_board(
+    server: ServerProcess, invitation: Invitation, filler: BoardFiller, elements: int, *, at_once: int = _AT_ONCE
+) -> None:
+    """Add so many elements, a few in each update."""
+    page, _ = await open_board(server, invitation, 0, lambda _name, _data: None)
+    updates = elements // at_once
+    while updates > 0:
+        count = min(updates, MOST_UNDER_WAY)
+        await asyncio.gather(*(page.keep(filler.add(at_once)) for _ in range(count)))
+        updates -= count
+    page.close()
+
+
 async def measure_loads(folder: Path, cores: Cores, *, repeats: int) -> list[Load]:
     """Fill a board, so that there is a snapshot and changes after it; then restart and open it, `repeats` times.
 
@@ -101,10 +114,10 @@ async def measure_loads(folder: Path, cores: Cores, *, repeats: int) -> list[Loa
     filler = BoardFiller(Random(1))  # noqa: S311 - makes runs alike, hides nothing
     async with running_server(data, cores.server) as server:
         invitation = await invite(server, 1)
-        await _add(server, invitation, filler, updates=(ELEMENTS - TAIL) // _AT_ONCE, each=_AT_ONCE)
+        await fill_board(server, invitation, filler, ELEMENTS - TAIL)
     # Ended in order, the server has left a snapshot. From here on it is not given the time.
     async with running_server(data, cores.server) as server:
-        await _add(server, invitation, filler, updates=TAIL, each=1)
+        await fill_board(server, invitation, filler, TAIL, at_once=1)
         await server.kill()
     loads = []
     for _ in range(repeats):
@@ -131,15 +144,6 @@ def judge_loads(loads: list[Load]) -> Report:
         f" a snapshot and {TAIL} elements that were added after it."
     )
     return Report(rows, [note])
-
-
-async def _add(server: ServerProcess, invitation: Invitation, filler: BoardFiller, *, updates: int, each: int) -> None:
-    page, _ = await open_board(server, invitation, 0, lambda _name, _data: None)
-    while updates > 0:
-        count = min(updates, MOST_UNDER_WAY)
-        await asyncio.gather(*(page.keep(filler.add(each)) for _ in range(count)))
-        updates -= count
-    page.close()
 
 
 async def _load(server: ServerProcess, invitation: Invitation) -> Load:

@@ -9,6 +9,7 @@ from loadtest.bench.document_comparison import RAMP, RampPlan, judge_comparison,
 from loadtest.bench.document_crowds import DRAWING, FOLLOWING, CrowdPlan, judge_crowd, measure_crowd
 from loadtest.bench.document_kills import judge_kills, measure_kills
 from loadtest.bench.document_load import judge_loads, measure_loads
+from loadtest.bench.document_openings import judge_openings, measure_openings
 from loadtest.bench.document_room import invite
 from loadtest.bench.report import Report
 from loadtest.bench.server_process import running_server
@@ -20,6 +21,7 @@ class DocumentsPlan:
 
     crowds: tuple[CrowdPlan, ...] = (DRAWING, FOLLOWING)
     loads: int = 5
+    openings: int = 5
     kills: int = 5
     comparison: RampPlan | None = RAMP
 
@@ -27,6 +29,7 @@ class DocumentsPlan:
 QUICK = DocumentsPlan(
     crowds=(replace(DRAWING, windows=1, window_s=3.0), replace(FOLLOWING, windows=1, window_s=3.0)),
     loads=1,
+    openings=1,
     kills=1,
     comparison=None,
 )
@@ -42,6 +45,8 @@ async def measure_documents(plan: DocumentsPlan, cores: Cores, report: Report) -
                 report.add(await _measure_crowd(Path(folder), crowd, cores))
         with _folder() as folder:
             report.add(judge_loads(await measure_loads(Path(folder), cores, repeats=plan.loads)))
+        with _folder() as folder:
+            report.add(judge_openings(await measure_openings(Path(folder), cores, repeats=plan.openings)))
         with _folder() as folder:
             report.add(judge_kills(await measure_kills(Path(folder), cores, rounds=plan.kills)))
         if plan.comparison is not None:

@@ -56,7 +56,7 @@ class Pen:
             "strokeWidth": 2,
             "roughness": 1,
             "seed": self._chance.getrandbits(31),
-            "index": f"a{self._count:06d}",
+            "index": f"e{self._count:05d}",
             "groupIds": [],
             "boundElements": [],
             "simulatePressure": True,

@@ -41,38 +41,58 @@ export function lookAt(bounds: Bounds, width: number, height: number): Viewport 
 /** What the editor's tools cover of a screen, and how small things may become so that all of a board is seen. CSS pixels. */
 const TOOLS = { top: 100, bottom: 76, side: 20 };
 const LEAST_READABLE = 0.4;
-/** So many cost a second when all of them are drawn at once: of such a board one sees its middle first. */
+/** So many cost half a second when all of them are drawn at once: of a board with more one sees its middle first. */
 const MANY = 500;
-const LEAST_OF_MANY = 0.8;
+const ZOOMS_OF_MANY = [0.8, 1, 1.25, 1.6, 2];
 
 /** Return where to look first: at all of a board when it can still be read, else at its middle; null when it is empty. */
 export function firstView(elements: readonly BoardElement[], width: number, height: number): Viewport | null {
-  const bounds = boundsOfAll(elements);
-  if (bounds === null) return null;
-  const [left, top, right, bottom] = bounds;
+  if (elements.length === 0) return null;
+  const each = elements.map(boundsOfOne);
+  const [left, top, right, bottom] = each.reduce(around);
   const free = { width: width - 2 * TOOLS.side, height: height - TOOLS.top - TOOLS.bottom };
-  const fitting = Math.min(1, free.width / (right - left), free.height / (bottom - top));
-  const zoom = Math.max(fitting, elements.length > MANY ? LEAST_OF_MANY : LEAST_READABLE);
-  return {
-    scrollX: width / 2 / zoom - (left + right) / 2,
-    scrollY: (TOOLS.top + free.height / 2) / zoom - (top + bottom) / 2,
+  const view = (zoom: number, x: number, y: number): Viewport => ({
+    scrollX: width / 2 / zoom - x,
+    scrollY: (TOOLS.top + free.height / 2) / zoom - y,
     ...{ zoom, width, height },
-  };
+  });
+  const fitting = Math.min(1, free.width / (right - left), free.height / (bottom - top));
+  if (each.length <= MANY) {
+    return view(Math.max(fitting, LEAST_READABLE), (left + right) / 2, (top + bottom) / 2);
+  }
+  // Half of them is on either side: there may be nothing in the middle of the paper.
+  const x = median(each.map(([from, , to]) => (from + to) / 2));
+  const y = median(each.map(([, from, , to]) => (from + to) / 2));
+  const views = ZOOMS_OF_MANY.map((zoom) => view(Math.max(fitting, zoom), x, y));
+  const isFew = (candidate: Viewport) => countWithin(each, boundsOf(candidate)) <= MANY;
+  return views.find(isFew) ?? views.at(-1) ?? null;
 }
 
-function boundsOfAll(elements: readonly BoardElement[]): Bounds | null {
-  if (elements.length === 0) return null;
-  const all: [number, number, number, number] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (const { x, y, width, height, points = [[0, 0]] } of elements) {
-    // A line may go to the left of where it begins.
-    const left = x + Math.min(...points.map(([at]) => at));
-    const top = y + Math.min(...points.map(([, at]) => at));
-    all[0] = Math.min(all[0], left);
-    all[1] = Math.min(all[1], top);
-    all[2] = Math.max(all[2], left + width);
-    all[3] = Math.max(all[3], top + height);
+function boundsOfOne({ x, y, width, height, points }: BoardElement): Bounds {
+  let [left, top] = [x, y];
+  // A line may go to the left of where it begins.
+  for (const [dx, dy] of points ?? []) {
+    left = Math.min(left, x + dx);
+    top = Math.min(top, y + dy);
   }
-  return all;
+  return [left, top, left + width, top + height];
+}
+
+function around(one: Bounds, other: Bounds): Bounds {
+  return [
+    Math.min(one[0], other[0]),
+    Math.min(one[1], other[1]),
+    Math.max(one[2], other[2]),
+    Math.max(one[3], other[3]),
+  ];
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((one, other) => one - other)[numbers.length >> 1] ?? 0;
+}
+
+function countWithin(each: readonly Bounds[], [left, top, right, bottom]: Bounds): number {
+  return each.filter((one) => one[0] <= right && one[2] >= left && one[1] <= bottom && one[3] >= top).length;
 }
 
 export function isSamePlace(a: Viewport, b: Viewport): boolean {

@@ -14,6 +14,8 @@ interface RoundButtonProps {
   isBusy?: boolean;
   hasProblem?: boolean;
   onClick(): void;
+  /** Somebody is about to click: what that needs may be fetched. */
+  onApproach?(): void;
   children?: ReactNode;
   describedBy?: string | undefined;
   controls?: string;
@@ -37,6 +39,8 @@ export function RoundButton(props: RoundButtonProps) {
       aria-keyshortcuts={shortcut}
       title={shortcut ? `${label} (${shortcut})` : label}
       onClick={props.onClick}
+      onFocus={props.onApproach}
+      onPointerEnter={props.onApproach}
     >
       <span className={classes.disc}>
         <Icon size={22} aria-hidden="true" />

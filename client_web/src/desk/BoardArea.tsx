@@ -2,7 +2,7 @@
 
 import { ActionIcon } from "@mantine/core";
 import { Presentation } from "lucide-react";
-import { lazy, useState } from "react";
+import { lazy, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DocumentInfo } from "../protocol/generated";
 import { useDocuments, useRoom, useSession } from "../session/sessionContext";
@@ -13,12 +13,19 @@ import { FollowLine } from "./FollowLine";
 import { FreshLine } from "./FreshLine";
 import { useLink, useShownPage } from "./useDocument";
 
-const LiveBoard = lazy(() => import("./LiveBoard"));
+const importBoard = () => import("./LiveBoard");
+const LiveBoard = lazy(importBoard);
+
+/** Fetches what draws the board while one reaches for it, and while its page is being opened. */
+export function fetchBoard(): void {
+  importBoard().catch(() => undefined); // it is said where the board is to be
+}
 
 export function BoardArea() {
   const page = useShownPage("board");
   const link = useLink(page?.document_id);
   const [historyOf, setHistoryOf] = useState<string | null>(null);
+  useEffect(fetchBoard, []);
   const isHistoryOpen = page !== undefined && historyOf === page.document_id;
   return (
     <div className={classes.area}>

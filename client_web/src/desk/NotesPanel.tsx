@@ -12,7 +12,13 @@ import { useLink, useShownPage } from "./useDocument";
 export const NOTES_ID = "notes";
 export const NOTES_BUTTON_ID = "notes-button";
 
-const LiveNotes = lazy(() => import("./LiveNotes"));
+const importNotes = () => import("./LiveNotes");
+const LiveNotes = lazy(importNotes);
+
+/** Fetches the editor while one reaches for the notes, and while their page is being opened. */
+export function fetchNotes(): void {
+  importNotes().catch(() => undefined); // it is said where the notes are to be
+}
 
 export function NotesPanel() {
   const { t } = useTranslation();
@@ -21,6 +27,7 @@ export function NotesPanel() {
   const link = useLink(page?.document_id);
   const [historyOf, setHistoryOf] = useState<string | null>(null);
   const isHistoryOpen = page !== undefined && historyOf === page.document_id;
+  useEffect(fetchNotes, []);
   useEffect(() => {
     const element = panel.current;
     element?.focus({ preventScroll: true });

@@ -8,7 +8,8 @@ import { CameraButton, MicrophoneButton } from "../controls/DeviceButtons";
 import { DeviceRows } from "../controls/DeviceRows";
 import { RoundButton } from "../controls/RoundButton";
 import { ScreenButton } from "../controls/ScreenButton";
-import { NOTES_BUTTON_ID, NOTES_ID } from "../desk/NotesPanel";
+import { fetchBoard } from "../desk/BoardArea";
+import { fetchNotes, NOTES_BUTTON_ID, NOTES_ID } from "../desk/NotesPanel";
 import { useDocuments, useRoom, useSession } from "../session/sessionContext";
 import { SettingsDialog } from "../shared/SettingsDialog";
 import { maySend } from "../state/roomState";
@@ -41,6 +42,7 @@ export function ControlBar({ unread }: { unread: number }) {
         tone="plain"
         isExpanded={isBoardOpen}
         onClick={() => session.toggleBoard()}
+        onApproach={fetchBoard}
       />
       <RoundButton
         id={NOTES_BUTTON_ID}
@@ -52,6 +54,7 @@ export function ControlBar({ unread }: { unread: number }) {
         isExpanded={areNotesOpen}
         controls={NOTES_ID}
         onClick={() => session.toggleNotes()}
+        onApproach={fetchNotes}
       />
       <RoundButton
         id={CHAT_BUTTON_ID}

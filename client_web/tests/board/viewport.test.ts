@@ -63,8 +63,18 @@ describe("where one looks first", () => {
   });
 
   it("draws only some of very many", () => {
-    const many = Array.from({ length: 5_000 }, (_, at) => shape(`r${at}`, { x: at * 10, y: 0 }));
-    expect(firstView(many, 1_280, 800)?.zoom).toBe(0.8);
+    const inARow = Array.from({ length: 5_000 }, (_, at) => shape(`r${at}`, { x: at * 10, y: 0 }));
+    expect(firstView(inARow, 1_280, 800)?.zoom).toBe(0.8);
+    const inAHeap = inARow.map((one, at) => ({ ...one, x: (at % 70) * 20, y: Math.floor(at / 70) * 20 }));
+    expect(firstView(inAHeap, 1_280, 800)?.zoom).toBe(2);
+  });
+
+  it("is at some of very many, not between them", () => {
+    const apart = Array.from({ length: 901 }, (_, at) =>
+      shape(`r${at}`, { x: at < 400 ? 0 : 90_000, y: at * 20 }),
+    );
+    const [left, , right] = boundsOf(firstView(apart, 1_280, 800) ?? own);
+    expect([left < 90_000, right > 90_000]).toEqual([true, true]);
   });
 
   it("knows that a stroke may go left and up from where it begins", () => {
