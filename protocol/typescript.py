@@ -18,6 +18,7 @@ from protocol import (
     requests,
     room,
     rtp,
+    tasks,
     wire,
 )
 from protocol.errors import ErrorCode
@@ -69,7 +70,7 @@ _BASES = (
 
 def render() -> str:
     """Return the whole TypeScript module."""
-    structs = list(_structs((wire, rtp, documents, room, events, document_requests, requests, connection_test)))
+    structs = list(_structs((wire, rtp, documents, room, events, document_requests, requests, connection_test, tasks)))
     parts = [
         _HEADER,
         f"export const PROTOCOL_VERSION = {PROTOCOL_VERSION};\n",

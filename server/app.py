@@ -33,6 +33,7 @@ from server.people.links import base_url, origin_of
 from server.people.service import PeopleService
 from server.room.directory import RoomDirectory
 from server.room.state import Graces
+from server.store.action_items import ActionItemRepository
 from server.store.chat import ChatRepository
 from server.store.claim import Claim, claim
 from server.store.database import Database
@@ -160,7 +161,8 @@ class RoundupServer:
         await presence.start()
         stack.push_async_callback(presence.close)
         chat = ChatService(ChatRepository(database), clock)
-        documents = DocumentService(DocumentRepository(database), clock)
+        documents = DocumentService(DocumentRepository(database), ActionItemRepository(database), clock)
+        documents.start()
         stack.push_async_callback(documents.close)
         pictures = PictureService(PictureRepository(database), clock)
         features = (presence.create_feature, chat.create_feature, documents.create_feature, media.create_feature)
@@ -196,6 +198,7 @@ class RoundupServer:
                 connection_tests=core.media.connection_tests,
                 pictures=core.pictures,
                 export_notes=core.documents.export_notes,
+                tasks=core.documents.tasks,
                 on_signed_out=gateway.on_signed_out,
                 is_ready=self._readiness(core),
                 render_metrics=metrics.render,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 import structlog
 
@@ -16,12 +17,25 @@ from server.store.documents import DocumentKey, DocumentRepository
 _log = structlog.get_logger(__name__)
 
 
+class Follower(Protocol):
+    """Who is told which documents come into memory, and which nobody has open any more."""
+
+    def on_taken(self, live: LiveDocument) -> None:
+        """Take note of a document that is in memory from now on, and may be listened to."""
+        ...
+
+    def on_rested(self, live: LiveDocument) -> None:
+        """Take note that nobody had a document any more, and that all that came was kept."""
+        ...
+
+
 class LiveDocuments:
     """Hands documents out, and lets go of those that nobody has. `close` keeps what is left to be kept."""
 
-    def __init__(self, repository: DocumentRepository, clock: Clock) -> None:
+    def __init__(self, repository: DocumentRepository, clock: Clock, follower: Follower | None = None) -> None:
         self._repository = repository
         self._clock = clock
+        self._follower = follower
         self._journal = Journal(repository.append)
         self._documents: dict[DocumentKey, LiveDocument] = {}
         self._users: dict[DocumentKey, int] = {}
@@ -33,6 +47,8 @@ class LiveDocuments:
         if live is None:
             live = LiveDocument(key, kind, self._repository, self._journal, self._clock)
             self._documents[key] = live
+            if self._follower is not None:
+                self._follower.on_taken(live)
         self._users[key] = self._users.get(key, 0) + 1
         return live
 
@@ -67,6 +83,8 @@ class LiveDocuments:
         except Exception as error:  # noqa: BLE001 - one document's trouble is not the others'
             # Nothing is lost: every change is kept by itself.
             log_failure(_log, "snapshot_failed", error, document_id=live.key.document_id)
+        if self._follower is not None:
+            self._follower.on_rested(live)
         # When it was used again in the meantime, and given back, there is another one to wait for what came then.
         if self._users.get(live.key) == 0 and live.is_at_rest:
             del self._users[live.key], self._documents[live.key]

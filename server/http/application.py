@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from server.http.api import get_room, get_session
+from server.http.api import get_room, get_room_people, get_session
 from server.http.connection_test import (
     ask_connection_test,
     end_connection_test,
@@ -17,6 +17,7 @@ from server.http.parts import PARTS, Parts
 from server.http.pictures import add_picture, get_picture
 from server.http.security import harden, refuse_other_sites
 from server.http.session import sign_in, sign_out
+from server.http.tasks import get_tasks, tick_task
 
 
 def create_application(parts: Parts) -> web.Application:
@@ -32,7 +33,10 @@ def create_application(parts: Parts) -> web.Application:
             web.head("/s/{token}", client.get_page),
             web.get("/api/session", get_session),
             web.delete("/api/session", sign_out),
+            web.get("/api/tasks", get_tasks),
+            web.put(r"/api/tasks/{document_id:\w{1,64}}", tick_task),
             web.get("/api/rooms/{slug}", get_room),
+            web.get("/api/rooms/{slug}/people", get_room_people),
             web.get(
                 r"/api/rooms/{slug}/notes/{document_id:\w{1,64}}.{ending:md|html|pdf}", get_notes, allow_head=False
             ),

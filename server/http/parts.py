@@ -9,6 +9,7 @@ from aiohttp import web
 from protocol.connection_test import ConnectionTestOpened
 from protocol.roles import RoomRole
 from protocol.room import Inside, MediaSettings, Person, RoomInfo
+from protocol.tasks import TaskList
 from protocol.wire import Request, Wire
 from server.http.address import Address
 from server.http.web_client import WebClient
@@ -96,6 +97,18 @@ class File(Protocol):
         ...
 
 
+class Tasks(Protocol):
+    """What people are to do. The methods raise `UserError`."""
+
+    async def open_tasks(self, person: Person) -> TaskList:
+        """Return what somebody is to do."""
+        ...
+
+    async def set_done(self, person: Person, document_id: str, item_id: str, *, is_done: bool) -> None:
+        """Tick something that somebody is to do, or untick it."""
+        ...
+
+
 class ConnectionTests(Protocol):
     """Tests of what a person's network lets through. The methods raise `UserError`."""
 
@@ -133,6 +146,7 @@ class Parts:
     pictures: Pictures
     export_notes: Callable[[RoomInfo, str, str, str, str], Awaitable[File]]
     """From a room, the id of notes in it, `md`, `html` or `pdf`, a language, and the notes' day. Raises `UserError`."""
+    tasks: Tasks
     on_signed_out: Callable[[str], None]
     """Told the token of a session that its browser has ended, also by signing in as somebody else."""
     is_ready: Callable[[], Awaitable[bool]]

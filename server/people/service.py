@@ -13,6 +13,7 @@ import structlog
 from protocol.errors import ErrorCode
 from protocol.roles import ProgrammeRole
 from protocol.room import Person
+from protocol.tasks import RoomPerson
 from server.clock import Clock
 from server.errors import StoreError, UserError
 from server.logs import log_failure
@@ -84,6 +85,10 @@ class PeopleService:
     async def list_people(self, *, with_removed: bool = False) -> list[PersonOverview]:
         """Return everybody, by e-mail address."""
         return await self._repository.list_people(self._clock.now_ms(), with_removed=with_removed)
+
+    async def list_names(self, limit: int) -> list[RoomPerson]:
+        """Return who is in the programme, by name; the first `limit` of them."""
+        return await self._repository.list_names(limit)
 
     async def remove(self, email: str) -> Person:
         """Take somebody out of the programme: no link and no session of theirs works any more."""

@@ -4,6 +4,8 @@ Every instant is an integer of milliseconds since 1970-01-01 UTC. Ids are random
 needs a migration in `migrations/versions`: a test compares the two.
 """
 
+from datetime import date
+
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -261,6 +263,35 @@ class MeetingDocumentRow(Base):
     document_id: Mapped[str] = mapped_column(ForeignKey("document.document_id"), primary_key=True)
     epoch: Mapped[int]
     seq: Mapped[int]
+
+
+class NotesReadingRow(Base):
+    """How far notes were read for their action items: up to which change of which epoch."""
+
+    __tablename__ = "notes_reading"
+
+    document_id: Mapped[str] = mapped_column(ForeignKey("document.document_id"), primary_key=True)
+    epoch: Mapped[int]
+    seq: Mapped[int]
+
+
+class ActionItemRow(Base):
+    """Something that somebody is to do, as the newest reading of its notes has it: the notes are the truth.
+
+    Whose it is, and its id, is what pages have written: text, which need not be anybody's.
+    """
+
+    __tablename__ = "action_item"
+    __table_args__ = (Index(None, "owner_id", "is_done"),)
+
+    document_id: Mapped[str] = mapped_column(ForeignKey("document.document_id"), primary_key=True)
+    item_id: Mapped[str] = mapped_column(primary_key=True)
+    epoch: Mapped[int]
+    position: Mapped[int]
+    text: Mapped[str]
+    owner_id: Mapped[str]
+    due: Mapped[date | None]
+    is_done: Mapped[bool]
 
 
 class PictureRow(Base):

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from protocol.roles import ProgrammeRole
 from protocol.room import Person
+from protocol.tasks import RoomPerson
 from server.ids import create_id
 from server.store.database import Database
 from server.store.models import PairRow, PersonRow, RoomRow, SignInLinkRow, SignInSessionRow
@@ -138,6 +139,13 @@ class PeopleRepository:
             PersonOverview(_person(row), row.valid_links, int(row.link_uses), row.last_sign_in_at, row.removed_at)
             for row in rows
         ]
+
+    async def list_names(self, limit: int) -> list[RoomPerson]:
+        """Return the names of who is in the programme, in their order; the first `limit` of them."""
+        query = select(PersonRow.person_id, PersonRow.name).where(_IS_PRESENT)
+        query = query.order_by(func.lower(PersonRow.name), PersonRow.person_id).limit(limit)
+        async with self._database.reading() as session:
+            return [RoomPerson(person_id=row.person_id, name=row.name) for row in await session.execute(query)]
 
     async def enrol(self, entries: Sequence[Entry], links: Sequence[NewLink], *, actor: str, at: int) -> list[Person]:
         """Add or update people and add links, all or nothing. Who was removed comes back.

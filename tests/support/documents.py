@@ -9,6 +9,9 @@ from pycrdt import Array, Doc, Map, Text, TransactionEvent, XmlElement, XmlFragm
 from protocol.document_requests import DocumentOpened
 from protocol.documents import MAX_UPDATE_BYTES, Passage
 from protocol.events import DocumentUpdated
+from server.documents.notes.action_items import action_items
+from server.documents.notes.reader import read_notes
+from server.documents.notes.walk import Open, Walk
 from tests.support.page import Page
 
 
@@ -74,6 +77,27 @@ class PageDocument:
             paragraph = self.notes.children.append(XmlElement("paragraph"))
             paragraph.children.append(XmlText(text))
         return self.updates[-1]
+
+    def write_task(self, item_id: str, text: str, owner_id: str, **attributes: Any) -> bytes:
+        """Write an action item at the end of the notes, and return the update that says so."""
+        with self.doc.transaction():
+            item = self.notes.children.append(XmlElement("taskList")).children.append(XmlElement("taskItem"))
+            for name, value in {"itemId": item_id, "ownerId": owner_id, "checked": False, **attributes}.items():
+                item.attributes[name] = value
+            item.children.append(XmlElement("paragraph")).children.append(XmlText(text))
+        return self.updates[-1]
+
+    def assign(self, item_id: str, owner_id: str) -> bytes:
+        """Make an action item somebody's, and return the update that says so."""
+        with self.doc.transaction():
+            for event in Walk(self.doc).events():
+                if isinstance(event, Open) and event.element.attributes.get("itemId") == item_id:
+                    event.element.attributes["ownerId"] = owner_id
+        return self.updates[-1]
+
+    def ticks(self) -> dict[str, bool]:
+        """Return which action items are ticked, by id."""
+        return {item.item_id: item.is_done for item in action_items(read_notes(self.doc))}
 
     def _on_transaction(self, event: TransactionEvent) -> None:
         if not self._is_receiving:

@@ -24,6 +24,8 @@ from protocol.wire import Empty, Request
 from server.chat.service import ChatService
 from server.clock import Clock, SystemClock
 from server.documents.service import DocumentService
+from server.documents.task_reader import QUIET_S
+from server.documents.tasks import Tasks
 from server.gateway.fan_out import fan_out
 from server.gateway.gateway import RECHECK_EVERY_S, Gateway
 from server.hours.presence import PresenceService
@@ -32,6 +34,7 @@ from server.people.service import PeopleService
 from server.room.directory import RoomDirectory
 from server.room.feature import Caller, Feature, FeatureFactory, Handler, Meeting
 from server.room.state import Graces
+from server.store.action_items import ActionItemRepository
 from server.store.chat import ChatRepository
 from server.store.database import Database
 from server.store.documents import DocumentRepository
@@ -71,6 +74,7 @@ class RunningGateway:
     directory: RoomDirectory
     gateway: Gateway
     presence: PresenceService
+    tasks: Tasks
     stack: AsyncExitStack
     joins: list[float] = field(default_factory=list)
 
@@ -113,6 +117,7 @@ async def running_gateway(
     allowed_origins: Sequence[str] = (),
     tls: ssl.SSLContext | None = None,
     recheck_every_s: float = RECHECK_EVERY_S,
+    quiet_s: float = QUIET_S,
 ) -> AsyncIterator[RunningGateway]:
     """Start a gateway over the database in `data_dir`; stopped at the end, pages first."""
     clock = SystemClock() if clock is None else clock
@@ -128,7 +133,10 @@ async def running_gateway(
         await presence.start()
         stack.push_async_callback(presence.close)
         chat = ChatService(ChatRepository(database), clock)
-        documents = DocumentService(DocumentRepository(database), clock)
+        documents = DocumentService(
+            DocumentRepository(database), ActionItemRepository(database), clock, quiet_s=quiet_s
+        )
+        documents.start()
         stack.push_async_callback(documents.close)
         directory = RoomDirectory(
             rooms,
@@ -170,6 +178,7 @@ async def running_gateway(
                 directory=directory,
                 gateway=gateway,
                 presence=presence,
+                tasks=documents.tasks,
                 stack=pages,
                 joins=joins,
             )

@@ -811,6 +811,38 @@ export interface ConnectionTestOpened {
   media_ports: number[];
 }
 
+/** An action item that is to be done. */
+export interface Task {
+  document_id: string;
+  item_id: string;
+  room_id: string;
+  text: string;
+  due: string | null;
+}
+
+/** `GET /api/tasks`: what the caller is to do, what is due earliest first and what has no day last. */
+export interface TaskList {
+  tasks: Task[];
+  has_more: boolean;
+}
+
+/** `PUT /api/tasks/DOCUMENT_ID`: tick a task of the caller's, or untick it. */
+export interface TaskTick {
+  item_id: string;
+  is_done: boolean;
+}
+
+/** Somebody who may enter a room. */
+export interface RoomPerson {
+  person_id: string;
+  name: string;
+}
+
+/** `GET /api/rooms/SLUG/people`: who may enter a room, by name; at most `MAX_ROOM_PEOPLE`. */
+export interface RoomPeople {
+  people: RoomPerson[];
+}
+
 export type RoomEvent = ParticipantJoined | ParticipantChanged | QualitiesChanged | ParticipantLeft | ChatMessageSent | DocumentAdded | DocumentChanged | DocumentRemoved | PresenterChanged | MediaReset;
 
 export type Notice = ChatTypingNotice | DocumentUpdated | DocumentPresences | MediaTransportClosed | MediaProducerClosed | MediaLayersWanted | MediaConsumerDark | MediaSpeakers | ConnectionClosing;

@@ -13,8 +13,9 @@ from aiohttp import web
 from protocol.connection_test import ConnectionTestOpened
 from protocol.errors import ErrorCode
 from protocol.roles import ProgrammeRole, RoomKind
-from protocol.room import Inside, MediaSettings, RoomInfo
+from protocol.room import Inside, MediaSettings, Person, RoomInfo
 from protocol.rtp import RtpCapabilities
+from protocol.tasks import Task, TaskList
 from protocol.wire import Request, Wire
 from server.documents.pictures import PictureService
 from server.errors import UserError
@@ -53,6 +54,22 @@ class NoConnectionTests:
         raise UserError(ErrorCode.NOT_FOUND, "Over.")
 
 
+@dataclass
+class Tasks:
+    """Fits `server.http.parts.Tasks`: one task, which can be ticked."""
+
+    is_done: bool = False
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+
+    async def open_tasks(self, person: Person) -> TaskList:
+        task = Task(document_id="document_1", item_id="i1", room_id="room_1", text=f"For {person.name}", due=None)
+        return TaskList(tasks=() if self.is_done else (task,))
+
+    async def set_done(self, person: Person, document_id: str, item_id: str, *, is_done: bool) -> None:
+        self.asked.append((person.email, document_id, item_id))
+        self.is_done = is_done
+
+
 @dataclass(frozen=True)
 class File:
     """Fits `server.http.parts.File`."""
@@ -81,6 +98,7 @@ class Site:
     inside: dict[str, tuple[Inside, ...]]
     """By room id, set by a test."""
     is_ready: bool = True
+    tasks: Tasks = field(default_factory=Tasks)
     signed_out: list[str] = field(default_factory=list)
     """Tokens of sessions that browsers have ended."""
 
@@ -124,6 +142,7 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
                 connection_tests=NoConnectionTests(),
                 pictures=PictureService(PictureRepository(database), clock),
                 export_notes=tell_what_is_asked,
+                tasks=site.tasks,
                 on_signed_out=site.signed_out.append,
                 is_ready=is_ready,
                 render_metrics=lambda accept: (f"# for {accept}\n".encode(), "text/plain; charset=utf-8"),
