@@ -4,11 +4,12 @@ import { useCallback } from "react";
 import type { DocumentLink } from "../documents/documentLink";
 import { presenceColour } from "../documents/presenceColour";
 import NotesEditor from "../notes/NotesEditor";
-import type { DocumentInfo, Participant } from "../protocol/generated";
+import type { DocumentInfo } from "../protocol/generated";
 import { useRoom, useSession } from "../session/sessionContext";
 import { ownParticipant } from "../state/roomState";
 import { History } from "./History";
 import { useIsEditable } from "./useIsEditable";
+import { usePeople } from "./usePeople";
 
 interface LiveNotesProps {
   page: DocumentInfo;
@@ -17,13 +18,11 @@ interface LiveNotesProps {
   onHistoryClosed(): void;
 }
 
-const NOBODY: readonly Participant[] = [];
-
 export default function LiveNotes({ page, link, isHistoryOpen, onHistoryClosed }: LiveNotesProps) {
   const session = useSession();
   const isEditable = useIsEditable(page);
   const own = useRoom(ownParticipant);
-  const participants = useRoom(({ snapshot }) => snapshot?.participants ?? NOBODY);
+  const people = usePeople(isEditable);
   const info = useRoom(({ snapshot }) => snapshot?.meeting);
   const kind = useRoom(({ snapshot }) => snapshot?.room.kind ?? "round_up");
   const loadAuthors = useCallback(async () => {
@@ -36,7 +35,6 @@ export default function LiveNotes({ page, link, isHistoryOpen, onHistoryClosed }
   if (own === undefined) return null;
   const { participant_id: participantId, person_id: personId, name } = own;
   const self = { participantId, personId, name, color: presenceColour(personId) };
-  const people = participants.map((one) => ({ personId: one.person_id, name: one.name }));
   const meeting = info === undefined ? null : { meetingId: info.meeting_id, openedAt: info.opened_at };
   if (isHistoryOpen) {
     return (

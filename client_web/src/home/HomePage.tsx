@@ -1,10 +1,10 @@
-/** The list of rooms: where one can go, and where somebody is. */
+/** The list of rooms: where one can go, and where somebody is; and what one is to do. */
 
 import { ArrowRight, BookOpen, Coffee, Mic, Store, Sunrise, Users } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import type { Inside, RoomKind } from "../protocol/generated";
+import type { Inside, RoomKind, TaskList } from "../protocol/generated";
 import { ConnectionTestLink } from "../shared/ConnectionTestLink";
 import { listNames, namesAndRest } from "../shared/insideText";
 import { LoadingPage, MessagePage, Page } from "../shared/Page";
@@ -14,6 +14,8 @@ import { usePoll } from "../shared/usePoll";
 import classes from "./HomePage.module.css";
 import { isIn, type RoomView, readHome } from "./readHome";
 import { SignOut } from "./SignOut";
+
+const TaskCard = lazy(() => import("./TaskCard"));
 
 const POLL_MS = 8_000;
 
@@ -38,7 +40,7 @@ function Rooms({ onSignedOut }: { onSignedOut(): void }) {
   if (value === null) {
     return problem ? <ProblemPage problem={problem} onRetry={retry} /> : <LoadingPage />;
   }
-  const { signedIn, rooms } = value;
+  const { signedIn, rooms, tasks } = value;
   const { person } = signedIn;
   const own = rooms.find((view) => isIn(person.person_id, view));
   return (
@@ -54,11 +56,32 @@ function Rooms({ onSignedOut }: { onSignedOut(): void }) {
             </li>
           ))}
         </ul>
+        <Tasks tasks={tasks} rooms={rooms} onTaken={retry} />
         <p className={classes.foot}>
           <ConnectionTestLink />
         </p>
       </div>
     </Page>
+  );
+}
+
+interface TasksProps {
+  tasks: TaskList | null;
+  rooms: readonly RoomView[];
+  onTaken(): void;
+}
+
+/** From the first task on: what was ticked last can still be taken back when there is none any more. */
+function Tasks({ tasks, rooms, onTaken }: TasksProps) {
+  const [known, setKnown] = useState<TaskList | null>(null);
+  useEffect(() => {
+    if (tasks !== null) setKnown((before) => (tasks.tasks.length > 0 || before !== null ? tasks : null));
+  }, [tasks]);
+  if (known === null) return null;
+  return (
+    <Suspense fallback={null}>
+      <TaskCard list={known} rooms={rooms.map(({ room }) => room)} onTaken={onTaken} />
+    </Suspense>
   );
 }
 

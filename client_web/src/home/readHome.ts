@@ -1,7 +1,8 @@
-/** What the list of rooms shows: who one is, the rooms, and who is in those that are not empty. */
+/** What the home page shows: who one is, the rooms, who is in those that are not empty, and what one is to do. */
 
 import { fetchPreview, fetchSession } from "../connection/http";
-import type { Inside, RoomInfo, RoomSummary, SignedIn } from "../protocol/generated";
+import { fetchTasks } from "../connection/tasks";
+import type { Inside, RoomInfo, RoomSummary, SignedIn, TaskList } from "../protocol/generated";
 
 export interface RoomView {
   room: RoomInfo;
@@ -13,12 +14,15 @@ export interface RoomView {
 export interface HomeView {
   signedIn: SignedIn;
   rooms: readonly RoomView[];
+  /** `null` where they could not be read: that takes nobody's rooms away. */
+  tasks: TaskList | null;
 }
 
 export async function readHome(signal: AbortSignal): Promise<HomeView> {
+  const reading = fetchTasks(signal).catch(() => null);
   const signedIn = await fetchSession(signal);
   const rooms = await Promise.all(signedIn.rooms.map((summary) => readRoom(summary, signal)));
-  return { signedIn, rooms };
+  return { signedIn, rooms, tasks: await reading };
 }
 
 async function readRoom({ room, inside_count }: RoomSummary, signal: AbortSignal): Promise<RoomView> {

@@ -84,6 +84,26 @@ export const en = {
       booth: "Booth",
     },
   },
+  tasks: {
+    title: "Your tasks",
+    today: "Due today",
+    tomorrow: "Due tomorrow",
+    later: "Due {{day}}",
+    overdue_one: "Overdue since yesterday",
+    overdue_other: "Overdue by {{count}} days",
+    done: "Done: {{text}}. You can undo it for a few seconds.",
+    undone: "Not done: {{text}}",
+    undo: "Undo",
+    undoThis: "Undo: {{text}}",
+    more: "There is more than this. The rest shows as soon as something here is done.",
+    problem: {
+      gone: "This task is not in the notes any more.",
+      notYours: "This task is somebody else's now.",
+      locked: "Only hosts can change these notes just now.",
+      broken: "These notes cannot be read just now, so nothing can be ticked in them.",
+      other: "That was not saved. Try again in a moment.",
+    },
+  },
   door: {
     join: "Join",
     joining: "Joining …",
@@ -612,6 +632,7 @@ export const en = {
       people: "People",
       found_one: "{{count}} person. Enter takes the one chosen.",
       found_other: "{{count}} people. Arrows choose, Enter takes the one chosen.",
+      absent: "not here now",
     },
     task: {
       title: "Who does it, until when",
@@ -620,6 +641,7 @@ export const en = {
       overdue: "Overdue",
       owner: "Who does it",
       nobody: "Nobody yet",
+      absent: "Not here now",
       due: "Until when",
     },
     link: {

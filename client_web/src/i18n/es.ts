@@ -86,6 +86,26 @@ export const es: Texts = {
       booth: "Puesto",
     },
   },
+  tasks: {
+    title: "Sus tareas",
+    today: "Para hoy",
+    tomorrow: "Para mañana",
+    later: "Para el {{day}}",
+    overdue_one: "Venció ayer",
+    overdue_other: "Venció hace {{count}} días",
+    done: "Hecho: {{text}}. Puede deshacerlo durante unos segundos.",
+    undone: "Sin hacer: {{text}}",
+    undo: "Deshacer",
+    undoThis: "Deshacer: {{text}}",
+    more: "Hay más. Lo demás aparece en cuanto algo de aquí esté hecho.",
+    problem: {
+      gone: "Esta tarea ya no está en las notas.",
+      notYours: "Esta tarea es ahora de otra persona.",
+      locked: "Ahora solo los anfitriones pueden cambiar estas notas.",
+      broken: "Ahora no se pueden leer estas notas, así que no se puede marcar nada en ellas.",
+      other: "No se guardó. Inténtelo de nuevo en un momento.",
+    },
+  },
   door: {
     join: "Entrar",
     joining: "Entrando …",
@@ -620,6 +640,7 @@ export const es: Texts = {
       people: "Personas",
       found_one: "{{count}} persona. Intro toma la elegida.",
       found_other: "{{count}} personas. Las flechas eligen, Intro toma la elegida.",
+      absent: "no está ahora",
     },
     task: {
       title: "Quién lo hace y para cuándo",
@@ -628,6 +649,7 @@ export const es: Texts = {
       overdue: "Atrasado",
       owner: "Quién lo hace",
       nobody: "Nadie todavía",
+      absent: "No están ahora",
       due: "Para cuándo",
     },
     link: {

@@ -44,6 +44,7 @@ export function MentionList({ editor, popup }: MentionListProps) {
             role="option"
             aria-selected={index === popup.chosen}
             className={classes.option}
+            data-absent={!person.isHere || undefined}
             // Else the text would lose the focus, and a phone its keyboard.
             onPointerDown={(event) => event.preventDefault()}
             onMouseDown={(event) => event.preventDefault()}
@@ -53,6 +54,7 @@ export function MentionList({ editor, popup }: MentionListProps) {
               <Avatar name={person.name} personId={person.personId} />
             </span>
             <span className={classes.name}>{person.name}</span>
+            {!person.isHere && <span className={classes.absent}>{t("notes.mention.absent")}</span>}
           </div>
         ))}
       </div>

@@ -7,6 +7,7 @@ import type * as Y from "yjs";
 import type { RoomKind } from "../protocol/generated";
 import { Notes } from "./Notes";
 import classes from "./NotesEditor.module.css";
+import type { Person } from "./popups";
 
 export interface NotesEditorProps {
   doc: Y.Doc;
@@ -17,7 +18,7 @@ export interface NotesEditorProps {
   /** `color` as in "#2f6f62". */
   self: { participantId: string; personId: string; name: string; color: string };
   /** For "@" and for who does an action item. */
-  people: readonly { personId: string; name: string }[];
+  people: readonly Person[];
   /** What moments are counted from; `now` is the server's clock, as far as it is known here, both in ms. */
   meeting: { meetingId: string; openedAt: number; now?(): number } | null;
   /** Offers an outline while nothing is written; `documentName` tells this document from others. */

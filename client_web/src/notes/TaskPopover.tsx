@@ -18,6 +18,12 @@ interface TaskPopoverProps {
   onClose(): void;
 }
 
+const option = ({ personId, name }: Person) => (
+  <option key={personId} value={personId}>
+    {name}
+  </option>
+);
+
 export function TaskPopover({ editor, itemId, people, onClose }: TaskPopoverProps) {
   const { t } = useTranslation();
   const ids = { owner: useId(), due: useId() };
@@ -33,7 +39,9 @@ export function TaskPopover({ editor, itemId, people, onClose }: TaskPopoverProp
 
   const read = (name: string) => sound("taskItem", name, task.node.attrs[name]) as string | null;
   const [ownerId, ownerName, due] = [read("ownerId"), read("ownerName"), read("due")];
-  // Somebody who is not here any more still is the owner.
+  const present = people.filter(({ isHere }) => isHere);
+  const absent = people.filter(({ isHere }) => !isHere);
+  // Somebody who may not come in any more still is the owner.
   const isElsewhere = ownerId !== null && people.every(({ personId }) => personId !== ownerId);
 
   const change = (attributes: Record<string, string | null>) => {
@@ -66,11 +74,8 @@ export function TaskPopover({ editor, itemId, people, onClose }: TaskPopoverProp
           >
             <option value="">{t("notes.task.nobody")}</option>
             {isElsewhere && <option value={ownerId}>{ownerName ?? ownerId}</option>}
-            {people.map(({ personId, name }) => (
-              <option key={personId} value={personId}>
-                {name}
-              </option>
-            ))}
+            {present.map(option)}
+            {absent.length > 0 && <optgroup label={t("notes.task.absent")}>{absent.map(option)}</optgroup>}
           </NativeSelect>
         </Input.Wrapper>
         <Input.Wrapper label={t("notes.task.due")} id={ids.due}>

@@ -19,7 +19,7 @@ export function mentionQuery(state: EditorState): MentionQuery | null {
   return { from: $from.pos - text.length - 1, to: $from.pos, text };
 }
 
-/** Return those one of whose names begins so, those first whose whole name does. */
+/** Return those one of whose names begins so: who is here first, and of those whose whole name does. */
 export function findPeople(people: readonly Person[], text: string): Person[] {
   const wanted = fold(text.trim());
   const rank = (name: string) => {
@@ -30,7 +30,12 @@ export function findPeople(people: readonly Person[], text: string): Person[] {
   return people
     .map((person) => ({ person, order: rank(person.name) }))
     .filter(({ order }) => order < 2)
-    .sort((a, b) => a.order - b.order || a.person.name.localeCompare(b.person.name))
+    .sort(
+      (a, b) =>
+        Number(b.person.isHere) - Number(a.person.isHere) ||
+        a.order - b.order ||
+        a.person.name.localeCompare(b.person.name),
+    )
     .slice(0, MOST_SHOWN)
     .map(({ person }) => person);
 }

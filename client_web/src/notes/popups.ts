@@ -5,6 +5,8 @@ import { createStore } from "zustand/vanilla";
 export interface Person {
   personId: string;
   name: string;
+  /** In the room just now. */
+  isHere: boolean;
 }
 
 export interface MentionQuery {

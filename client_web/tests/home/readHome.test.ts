@@ -25,6 +25,7 @@ beforeEach(() => {
   asked = [];
   answers = {
     "/api/session": () => Response.json(SESSION),
+    "/api/tasks": () => Response.json({ tasks: [{ item_id: "i1" }], has_more: false }),
     "/api/rooms/full": () => Response.json({ room: room("full"), inside: [ANA, BEN], media: {} }),
   };
   vi.stubGlobal("fetch", async (path: string) => {
@@ -54,6 +55,14 @@ it.each([404, 429, 503, "the line"])("shows a room that %s failed with its numbe
   expect(rooms[0]?.inside).toEqual([ANA, BEN]);
   expect(rooms[2]).toEqual({ room: room("broken"), insideCount: 3, inside: [] });
   expect(asked).toContain("/api/rooms/broken");
+});
+
+it("tells what one is to do, and without it all the rest", async () => {
+  expect((await read()).tasks).toEqual({ tasks: [{ item_id: "i1" }], has_more: false });
+  delete answers["/api/tasks"];
+  const home = await read();
+  expect(home.tasks).toBeNull();
+  expect(home.rooms.length).toBe(3);
 });
 
 it("fails as a whole where nobody is signed in", async () => {

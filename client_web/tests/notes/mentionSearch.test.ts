@@ -6,6 +6,7 @@ import { schema } from "../../src/notes/source";
 const people = ["Ana Ruiz", "Benjamin Okafor", "Bea Anaya", "Elías Núñez"].map((name) => ({
   personId: name,
   name,
+  isHere: true,
 }));
 const found = (text: string) => findPeople(people, text).map(({ name }) => name);
 
@@ -18,8 +19,18 @@ describe("finding people", () => {
     expect(found("")).toEqual(["Ana Ruiz", "Bea Anaya", "Benjamin Okafor", "Elías Núñez"]);
   });
 
+  it("offers who is here before who is not", () => {
+    const all = people.map((person) => ({ ...person, isHere: !person.name.startsWith("Ana") }));
+    expect(findPeople(all, "an").map(({ name }) => name)).toEqual(["Bea Anaya", "Ana Ruiz"]);
+    expect(findPeople(all, "").at(-1)?.name).toBe("Ana Ruiz");
+  });
+
   it("offers no more than one can look over", () => {
-    const many = Array.from({ length: 40 }, (_, index) => ({ personId: `${index}`, name: `Ana ${index}` }));
+    const many = Array.from({ length: 40 }, (_, index) => ({
+      personId: `${index}`,
+      name: `Ana ${index}`,
+      isHere: true,
+    }));
     expect(findPeople(many, "a").length).toBe(6);
   });
 });
