@@ -15,6 +15,7 @@ import { hasContent } from "./document";
 import { editorTexts } from "./editorTexts";
 import { LinkPopover } from "./LinkPopover";
 import { MentionList } from "./MentionList";
+import { mentionQuery } from "./mentionSearch";
 import type { NotesEditorProps } from "./NotesEditor";
 import classes from "./NotesEditor.module.css";
 import { createPopups } from "./popups";
@@ -99,6 +100,12 @@ export function Notes(props: NotesEditorProps) {
       close();
     };
   }, [doc, awareness, isEditable, self.name, self.color, title, i18n.language, ids.keys, popups]);
+
+  // Who is looked for already may be among those that are known only now.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other people are other finds
+  useEffect(() => {
+    if (editor !== null && mentionQuery(editor.state) !== null) editor.view.dispatch(editor.state.tr);
+  }, [editor, people]);
 
   useRedraw(editor);
   const closePopup = useCallback(() => {
