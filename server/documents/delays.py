@@ -31,11 +31,12 @@ class Delays(Generic[K]):
         """Tell whether something waits."""
         return key in self._waits
 
-    def touch(self, key: K, now: float) -> None:
-        """Have something wait from now on, or longer."""
+    def touch(self, key: K, now: float) -> bool:
+        """Have something wait from now on, or longer; return whether it is due earlier than it was before."""
         wait = self._waits.get(key)
         latest_at = now + self._longest_s if wait is None else wait.latest_at
-        self._waits[key] = _Wait(min(now + self._quiet_s, latest_at), latest_at)
+        touched = self._waits[key] = _Wait(min(now + self._quiet_s, latest_at), latest_at)
+        return wait is None or touched.ends_at < wait.ends_at
 
     def put(self, key: K, at: float) -> None:
         """Have something be due at `at`, however it is touched meanwhile."""

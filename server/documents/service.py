@@ -30,7 +30,7 @@ class DocumentService:
         self._task_reader = TaskReader(repository, items, clock, quiet_s=quiet_s, longest_s=longest_s)
         self._documents = LiveDocuments(repository, clock, self._task_reader)
         self._exports = NotesExports(repository, self._documents, clock)
-        self.tasks = Tasks(items, self._documents, self._task_reader)
+        self.tasks = Tasks(items, self._documents, self._task_reader, clock)
 
     def start(self) -> None:
         """Begin to read the action items of notes."""

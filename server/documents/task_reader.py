@@ -90,8 +90,7 @@ class TaskReader:
     def on_rested(self, live: LiveDocument) -> None:
         """Read at once what waits: whoever has just left goes home."""
         if self._delays.is_waiting(live.key):
-            self._delays.put(live.key, self._clock.monotonic())
-            self._has_news.set()
+            self._put(live.key, 0.0)
 
     async def read(self, key: DocumentKey) -> None:
         """Bring the table up to date with what is stored of notes. Raises `DocumentBrokenError`, `StoreError`."""
@@ -109,15 +108,18 @@ class TaskReader:
         except Exception as error:  # noqa: BLE001 - nobody waits for it, and the notes are as they were
             log_failure(_log, "action_items_not_read", error, document_id=key.document_id, epoch=key.epoch)
             if isinstance(error, StoreError):
-                self._delays.put(key, self._clock.monotonic() + RETRY_S)
+                self._put(key, RETRY_S)
 
     def _on_change(self, change: Change) -> None:
         self._touch(change.key)
 
     def _touch(self, key: DocumentKey) -> None:
-        if not self._delays.is_waiting(key):
+        if self._delays.touch(key, self._clock.monotonic()):
             self._has_news.set()
-        self._delays.touch(key, self._clock.monotonic())
+
+    def _put(self, key: DocumentKey, delay_s: float) -> None:
+        self._delays.put(key, self._clock.monotonic() + delay_s)
+        self._has_news.set()
 
     async def _run(self) -> None:
         while True:

@@ -7,6 +7,7 @@ notes open. Whose an item is says the document, not the table made of it.
 import asyncio
 import hashlib
 import secrets
+from collections import Counter
 
 from pycrdt import Doc, TransactionEvent
 
@@ -16,6 +17,7 @@ from protocol.permissions import is_permitted
 from protocol.roles import ProgrammeRole, RoomRole, RoomState, default_room_role
 from protocol.room import Person
 from protocol.tasks import MAX_TASKS, Task, TaskList
+from server.clock import Clock
 from server.documents.live_documents import LiveDocuments
 from server.documents.notes.action_items import action_items, set_done
 from server.documents.notes.reader import read_notes
@@ -28,6 +30,8 @@ from server.store.queue import WriteQueue
 
 _READING = frozenset(role for role in RoomRole if is_permitted(role, "document_open", RoomState.LIVE))
 """Who may read notes may see, and tick, what is theirs in them."""
+MAX_TICKS_A_MINUTE = 40
+"""Of one person: each reads all of the notes."""
 _CLIENT_BYTES = 4
 """As Yjs draws the numbers of its clients."""
 
@@ -35,11 +39,15 @@ _CLIENT_BYTES = 4
 class Tasks:
     """The action items of everybody."""
 
-    def __init__(self, items: ActionItemRepository, documents: LiveDocuments, reader: TaskReader) -> None:
+    def __init__(self, items: ActionItemRepository, documents: LiveDocuments, reader: TaskReader, clock: Clock) -> None:
         self._items = items
         self._documents = documents
         self._reader = reader
         self._queue = WriteQueue("The tick before is not kept yet.")
+        self._clock = clock
+        self._minute = 0
+        self._ticks = Counter[str]()
+        """Of the present minute, by person."""
         self._secret = secrets.token_bytes(32)
 
     async def open_tasks(self, person: Person) -> TaskList:
@@ -64,8 +72,9 @@ class Tasks:
 
         Whoever may read the notes may say of what is theirs that it is done, also who writes nothing else there; where
         notes are locked, only hosts. Raises `UserError`: there is no such item, it is somebody else's, the notes are
-        locked or broken; `StoreError`.
+        locked or broken, or it was too much within a minute; `StoreError`.
         """
+        self._count(person.person_id)
         place = await self._items.find_place(document_id, person.person_id)
         role = None if place is None else _role_in(place, person.role)
         if place is None or role not in _READING:
@@ -82,6 +91,14 @@ class Tasks:
             change = await asyncio.to_thread(_ticked, whole, self._client(key), person_id, item_id, is_done=is_done)
             if change is not None:
                 await live.submit(None, change)
+
+    def _count(self, person_id: str) -> None:
+        minute = int(self._clock.monotonic() // 60)
+        if minute != self._minute:
+            self._minute, self._ticks = minute, Counter()
+        self._ticks[person_id] += 1
+        if self._ticks[person_id] > MAX_TICKS_A_MINUTE:
+            raise UserError(ErrorCode.TOO_MANY, "That is a lot at once. Try again in a minute.")
 
     def _client(self, key: DocumentKey) -> int:
         """Return the Yjs client under which this server ticks in a document.

@@ -54,5 +54,6 @@ def test_an_instant_that_was_set_holds() -> None:
     waiting.touch("a", 0.5)
     assert waiting.take_due(1.0) == ["a"]
     waiting.put("b", 30.0)
-    waiting.touch("b", 2.0)
+    assert waiting.touch("b", 2.0)
+    assert not waiting.touch("b", 2.0)
     assert waiting.next_at == 5.0, "what was put off comes earlier when there is news"

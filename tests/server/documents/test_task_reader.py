@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from protocol.documents import DocumentKind
 from protocol.roles import RoomRole
+from server.documents import task_reader
 from server.documents.live import LiveDocument
 from server.documents.live_documents import LiveDocuments
 from server.documents.task_reader import MAX_ITEMS, MAX_TEXT, TaskReader
@@ -20,6 +21,7 @@ from tests.server.documents.notes.documents import document, element, paragraph
 from tests.support.clock import ManualClock
 from tests.support.document_store import DocumentStore
 from tests.support.documents import PageDocument
+from tests.support.waiting import until
 
 NOTES = DocumentKind.NOTES
 QUIET_S, LONGEST_S = 3.0, 20.0
@@ -173,29 +175,35 @@ async def test_notes_that_cannot_be_read_keep_nobody_from_the_others(store: Docu
     assert [item.item_id for item in await desk.items.of(store.ben)] == ["i2"]
 
 
-async def test_when_the_store_fails_writing_goes_on_and_reading_is_tried_again(
-    store: DocumentStore, desk: Desk, clock: ManualClock
+async def fail_to_read(desk: Desk, key: DocumentKey, update: bytes) -> None:
+    """Change notes, and wait until the store has failed whoever wanted to read them."""
+    desk.items.trouble = StoreError("the disk is full")
+    live = desk.documents.take(key, NOTES)
+    assert await live.submit(desk.store.ana, update) == 1, "who writes notices nothing"
+    assert await desk.items.next_asked() == key
+    await until(lambda: desk.reader._delays.next_at is not None)
+    desk.items.trouble = None
+
+
+async def test_what_the_store_kept_from_being_read_is_tried_again(
+    store: DocumentStore, desk: Desk, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(task_reader, "RETRY_S", 0.01)
+    key = await store.begin(NOTES)
+    desk.reader.start()
+    await fail_to_read(desk, key, PageDocument(7).write_task("i1", "Call", store.ben))
+    clock.advance(seconds=1)
+    assert await desk.items.next_kept() == (key, 1)
+
+
+async def test_a_further_change_does_not_wait_until_it_is_tried_again(store: DocumentStore, desk: Desk) -> None:
     key, page = await store.begin(NOTES), PageDocument(7)
     desk.reader.start()
+    await fail_to_read(desk, key, page.write_task("i1", "Call", store.ben))
     async with desk.documents.using(key, NOTES) as live:
-        desk.items.trouble = StoreError("the disk is full")
-        await live.submit(store.ana, page.write_task("i1", "Call", store.ben))
-        await desk.items.next_asked()
-        assert await live.submit(store.ana, page.write("more")) == 2
-        await until_put_off(desk, key)
-        desk.items.trouble = None
-        clock.advance(seconds=60)
-        desk.reader._has_news.set()
-        assert await desk.items.next_kept() == (key, 2)
-
-
-async def until_put_off(desk: Desk, key: DocumentKey) -> None:
-    async with asyncio.timeout(30):
-        while not desk.items.asked.empty() or not desk.reader._delays.is_waiting(key):
-            while not desk.items.asked.empty():
-                desk.items.asked.get_nowait()
-            await asyncio.sleep(0.005)
+        await live.submit(store.ana, page.write("more"))
+        while await desk.items.next_kept() != (key, 2):
+            pass
 
 
 async def test_a_page_that_writes_without_measure_fills_no_table(store: DocumentStore, desk: Desk) -> None:

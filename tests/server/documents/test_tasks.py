@@ -13,7 +13,7 @@ from protocol.room import Person
 from server.documents.live_documents import LiveDocuments
 from server.documents.replica import NO_STATE
 from server.documents.task_reader import TaskReader
-from server.documents.tasks import Tasks
+from server.documents.tasks import MAX_TICKS_A_MINUTE, Tasks
 from server.errors import StoreError, UserError
 from server.store.action_items import ActionItemRepository
 from server.store.documents import DocumentKey
@@ -33,7 +33,7 @@ class Home:
         self.store = store
         self.reader = TaskReader(store.repository, items, clock)
         self.documents = LiveDocuments(store.repository, clock, self.reader)
-        self.tasks = Tasks(items, self.documents, self.reader)
+        self.tasks = Tasks(items, self.documents, self.reader, clock)
         self.ana, self.ben = (
             Person(person_id=person_id, name=name, email=f"{name}@school.example", role=ProgrammeRole.TEACHER)
             for person_id, name in ((store.ana, "ana"), (store.ben, "ben"))
@@ -200,3 +200,12 @@ async def test_a_tick_whose_answer_got_lost_is_there_and_can_be_made_again(home:
     await home.tick("i1")
     await home.tick("i2")
     assert await home.ticks() == {"i1": True, "i2": True, "a1": False}
+
+
+async def test_who_ticks_without_end_has_to_wait_for_the_next_minute(home: Home, clock: ManualClock) -> None:
+    for _ in range(MAX_TICKS_A_MINUTE):
+        assert await home.refusal("no such item") is ErrorCode.NOT_FOUND
+    assert await home.refusal("i1") is ErrorCode.TOO_MANY
+    await home.tick("a1", person=home.ana)
+    clock.advance(seconds=60)
+    await home.tick("i1")
