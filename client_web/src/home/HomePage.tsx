@@ -1,7 +1,7 @@
 /** The list of rooms: where one can go, and where somebody is; and what one is to do. */
 
 import { ArrowRight, BookOpen, Coffee, Mic, Store, Sunrise, Users } from "lucide-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import type { Inside, RoomKind, TaskList } from "../protocol/generated";
@@ -14,8 +14,7 @@ import { usePoll } from "../shared/usePoll";
 import classes from "./HomePage.module.css";
 import { isIn, type RoomView, readHome } from "./readHome";
 import { SignOut } from "./SignOut";
-
-const TaskCard = lazy(() => import("./TaskCard"));
+import type TaskCard from "./TaskCard";
 
 const POLL_MS = 8_000;
 
@@ -74,15 +73,20 @@ interface TasksProps {
 /** From the first task on: what was ticked last can still be taken back when there is none any more. */
 function Tasks({ tasks, rooms, onTaken }: TasksProps) {
   const [known, setKnown] = useState<TaskList | null>(null);
+  const [Card, setCard] = useState<typeof TaskCard | null>(null);
   useEffect(() => {
-    if (tasks !== null) setKnown((before) => (tasks.tasks.length > 0 || before !== null ? tasks : null));
-  }, [tasks]);
-  if (known === null) return null;
-  return (
-    <Suspense fallback={null}>
-      <TaskCard list={known} rooms={rooms.map(({ room }) => room)} onTaken={onTaken} />
-    </Suspense>
-  );
+    if (tasks === null || (tasks.tasks.length === 0 && known === null)) return;
+    setKnown(tasks);
+    // On a line that fails just now it is tried again with the next list; the rooms are there.
+    if (Card === null) {
+      import("./TaskCard").then(
+        (loaded) => setCard(() => loaded.default),
+        () => undefined,
+      );
+    }
+  }, [tasks, known, Card]);
+  if (known === null || Card === null) return null;
+  return <Card list={known} rooms={rooms.map(({ room }) => room)} onTaken={onTaken} />;
 }
 
 const ICONS: Readonly<Record<RoomKind, typeof Sunrise>> = {
