@@ -22,6 +22,9 @@ from server.documents.replica import NO_STATE
 from server.errors import UserError
 from server.store.documents import DocumentKey, DocumentRepository
 
+MAX_ASKED = 32
+"""Files that are being made or waited for. The worst notes take a second, and hardly anybody waits."""
+
 _LABELS: Mapping[str, Labels] = {
     "en": ENGLISH,
     "es": Labels(
@@ -74,15 +77,27 @@ class NotesExports:
         self._documents = documents
         self._clock = clock
         self._turn = asyncio.Lock()
-        """One at a time: whatever is in them, the rooms have most of the processor."""
+        """One at a time, from reading on: whatever is in them, the rooms have most of the processor and the memory."""
+        self._asked = 0
 
     async def make(
         self, room: RoomInfo, document_id: str, notes_format: NotesFormat, language: str, held_on: str
     ) -> NotesFile:
         """Write a room's notes as they are now. `held_on` is their day, as people write it.
 
-        Raises `UserError`: the room has no such notes, or they are broken; `StoreError`.
+        Raises `UserError`: the room has no such notes, they are broken, or too many wait already; `StoreError`.
         """
+        if self._asked >= MAX_ASKED:
+            raise UserError(ErrorCode.TOO_MANY, "Many save their notes just now. Try again in a moment.")
+        self._asked += 1
+        try:
+            return await self._make(room, document_id, notes_format, language, held_on)
+        finally:
+            self._asked -= 1
+
+    async def _make(
+        self, room: RoomInfo, document_id: str, notes_format: NotesFormat, language: str, held_on: str
+    ) -> NotesFile:
         document = await self._repository.find(document_id)
         if (
             document is None
@@ -91,12 +106,13 @@ class NotesExports:
             or document.removed_at is not None
         ):
             raise UserError(ErrorCode.NOT_FOUND, "This room has no such notes.")
-        async with self._documents.using(DocumentKey(document_id, document.epoch), document.kind) as live:
-            opened = await live.open(NO_STATE)
+        key = DocumentKey(document_id, document.epoch)
         header = Header(title=document.title, room=room.name, held_on=held_on)
         labels = _LABELS.get(language, ENGLISH)
         made_at = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC)
         async with self._turn:
+            async with self._documents.using(key, document.kind) as live:
+                opened = await live.open(NO_STATE)
             data = await asyncio.to_thread(_write, opened.update, notes_format, header, labels, made_at)
         return NotesFile(document.title, _CONTENT_TYPES[notes_format], data)
 

@@ -1,5 +1,6 @@
 """Notes of a room as files, read from the real store."""
 
+import asyncio
 import io
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from protocol.errors import ErrorCode
 from protocol.roles import RoomKind
 from protocol.room import RoomInfo
 from server.documents.beginning import first_change
-from server.documents.exports import NotesExports, NotesFormat
+from server.documents.exports import MAX_ASKED, NotesExports, NotesFile, NotesFormat
 from server.documents.live_documents import LiveDocuments
 from server.errors import UserError
 from server.store.documents import DocumentKey
@@ -73,4 +74,18 @@ async def test_only_notes_of_this_room_that_are_there_are_written(tmp_path: Path
             with pytest.raises(UserError) as error:
                 await exports.make(room, document_id, NotesFormat.MARKDOWN, "en", "")
             assert error.value.code is ErrorCode.NOT_FOUND
+        await documents.close()
+
+
+async def test_only_so_many_wait_for_their_files(tmp_path: Path) -> None:
+    async with document_store(tmp_path) as store:
+        await keep_notes(store, "document_1", "Call the parents")
+        clock = ManualClock()
+        documents = LiveDocuments(store.repository, clock)
+        exports = NotesExports(store.repository, documents, clock)
+        ask = [exports.make(room_of(store), "document_1", NotesFormat.MARKDOWN, "en", "") for _ in range(MAX_ASKED + 2)]
+        files = await asyncio.gather(*ask, return_exceptions=True)
+        assert [file.code for file in files if isinstance(file, UserError)] == [ErrorCode.TOO_MANY] * 2
+        assert sum(isinstance(file, NotesFile) for file in files) == MAX_ASKED
+        await exports.make(room_of(store), "document_1", NotesFormat.MARKDOWN, "en", "")
         await documents.close()
