@@ -190,15 +190,23 @@ class TestAHostilePage:
     ) -> None:
         eve = await server.enter(EVE)
         fields = {"epoch": 1, "update": bytes(40_000), "is_part": True}
+
+        def kept_bytes() -> int:
+            readings = desk_of(server)._reading.values()
+            return sum(len(part) for reading in readings for part in reading._parts.values())
+
         for number in range(20):
-            with pytest.raises(RequestError):
+            with pytest.raises(RequestError, match="not_found"):
                 await eve.request("document_update", document_id=f"document_{number}", **fields)
         with pytest.raises(RequestError, match="out_of_sync"):
             await eve.request("document_update", document_id=boards[0].document_id, **fields)
+        assert kept_bytes() == 0
         board = OpenDocument(eve, boards[0].document_id)
         await board.open()
         await eve.request("document_update", document_id=board.document_id, **fields)
+        assert kept_bytes() == 40_000
         await board.open()  # what was begun before is forgotten
+        assert kept_bytes() == 0
         assert await board.draw(mine="1") > 0
 
     async def test_a_flood_is_refused(self, server: RunningGateway, boards: tuple[OpenDocument, OpenDocument]) -> None:
