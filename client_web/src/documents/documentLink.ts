@@ -11,10 +11,11 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import { backoffMs } from "../connection/backoff";
 import type { Requester } from "../connection/requester";
 import type { DocumentOpened, DocumentPresences, DocumentUpdated } from "../protocol/generated";
-import { asProblem, type Problem } from "../shared/problem";
+import { asProblem, type Problem, type ProblemCode } from "../shared/problem";
 import { Outgoing } from "./outgoing";
 import { readPassage } from "./passage";
 import { applyPresence, encodeOwn, hasSaid, type Resolve, TOLD } from "./presence";
+import { renumbered } from "./renumber";
 
 export interface DocumentState {
   /** `opening`: nothing of it is here yet. `failed`: it cannot be had, for a reason that waiting does not mend. */
@@ -23,7 +24,7 @@ export interface DocumentState {
   isSaved: boolean;
   /** Why something changed here is not kept yet, beyond a lost connection. */
   trouble: Problem | null;
-  /** Grows when the document begins anew: `doc` is another one then. */
+  /** Grows when the document begins anew: `doc` is another one then. 0 until it is open, and whenever it is begun again. */
   epoch: number;
 }
 
@@ -37,6 +38,8 @@ export interface DocumentLinkOptions {
 const OPEN_DEADLINE_MS = 30_000;
 const PRESENCE_MS = 66;
 const REOPEN_FIRST_MS = 500;
+/** What is refused so is refused again whenever it is sent. */
+const FOR_GOOD: readonly ProblemCode[] = ["bad_request", "forbidden"];
 
 export class DocumentLink {
   readonly documentId: string;
@@ -47,11 +50,23 @@ export class DocumentLink {
     epoch: 0,
   }));
   doc = new Doc();
+  /** Under which is written here; Yjs takes another one when it sees somebody else use it. */
+  #number = this.doc.clientID;
   awareness = new Awareness(this.doc);
   readonly #requests: Requester;
   readonly #resolve: Resolve;
   readonly #outgoing: Outgoing;
   #seq = 0;
+  /** What the server had when the document was opened last. */
+  #serverState = encodeStateVector(new Doc());
+  /** Something written under this page's number has been kept: it is this page's. */
+  #isNumberOurs = false;
+  /** What was written under another number, to be written again. */
+  #carried: Uint8Array | null = null;
+  /** That has been tried since something was kept last. */
+  #isRenumbered = false;
+  /** Why something that was written here is gone: told until the next change is kept. */
+  #loss: Problem | null = null;
   /** What is told while the document is being opened. */
   #early: DocumentUpdated[] | null = null;
   #generation = 0;
@@ -67,7 +82,12 @@ export class DocumentLink {
     this.#requests = requests;
     this.#resolve = resolve;
     this.#outgoing = new Outgoing(documentId, requests, {
-      onSaved: (isSaved) => this.store.setState(isSaved ? { isSaved, trouble: null } : { isSaved }),
+      onSaved: (isSaved) => this.store.setState(isSaved ? { isSaved, trouble: this.#loss } : { isSaved }),
+      onKept: () => {
+        this.#isNumberOurs = true;
+        this.#isRenumbered = false;
+        this.#loss = null;
+      },
       onFailed: (error) => this.#onNotKept(asProblem(error)),
     });
     this.#watch();
@@ -125,6 +145,7 @@ export class DocumentLink {
     if (isAnew) this.#beginAnew();
     this.#apply(update);
     this.#seq = opened.seq;
+    this.#serverState = opened.state;
     this.#attempt = 0;
     this.#outgoing.open(opened.epoch, isSaved || isAnew ? null : encodeStateAsUpdate(this.doc, opened.state));
     this.store.setState({ phase: { kind: "open" }, epoch: opened.epoch });
@@ -137,6 +158,9 @@ export class DocumentLink {
     this.#early = null;
     for (const notice of early) if (this.#early === null) this.#take(notice);
     this.#tellPresence();
+    const carried = this.#carried;
+    this.#carried = null;
+    if (carried !== null) applyUpdate(this.doc, carried);
   }
 
   #take({ epoch, seq, update }: DocumentUpdated): void {
@@ -164,7 +188,23 @@ export class DocumentLink {
 
   #onNotKept(problem: Problem): void {
     this.store.setState({ trouble: problem.code === "out_of_sync" ? null : problem });
+    if (FOR_GOOD.includes(problem.code)) this.#startOver(problem);
     this.#openLater();
+  }
+
+  /**
+   * Go on from what the server has: what is here will never be taken, nor what is written after it. Where it may be for
+   * the number under which it was written, since somebody else has used that first, it is written again under another.
+   */
+  #startOver(problem: Problem): void {
+    const { doc } = this;
+    const from = this.#number;
+    const isCarried = problem.code === "forbidden" && !this.#isNumberOurs && !this.#isRenumbered;
+    this.#beginAnew();
+    this.#isRenumbered = isCarried;
+    if (isCarried) this.#carried = renumbered(doc, this.#serverState, from, new Doc().clientID);
+    else this.#loss = problem;
+    this.store.setState({ epoch: 0, isSaved: true });
   }
 
   #openLater(): void {
@@ -172,11 +212,13 @@ export class DocumentLink {
     this.#reopenTimer = setTimeout(() => this.open(), backoffMs(this.#attempt++, REOPEN_FIRST_MS));
   }
 
-  /** The document goes on in another epoch: what is here does not fit it any more. */
+  /** What is here does not fit the document any more. */
   #beginAnew(): void {
     this.awareness.destroy();
     this.doc.destroy();
     this.doc = new Doc();
+    this.#number = this.doc.clientID;
+    this.#isNumberOurs = false;
     this.awareness = new Awareness(this.doc);
     this.#watch();
   }

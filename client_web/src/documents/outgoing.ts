@@ -17,6 +17,8 @@ const DEADLINE_MS = 15_000;
 export interface OutgoingHandlers {
   /** Everything has been kept, or there is something to be kept again. */
   onSaved(isSaved: boolean): void;
+  /** Something has been kept. */
+  onKept(): void;
   /** Something could not be kept. */
   onFailed(error: unknown): void;
 }
@@ -117,6 +119,7 @@ export class Outgoing {
   #onKept(): void {
     this.#underWay--;
     this.#isSendingParts = false;
+    this.#handlers.onKept();
     if (this.#waiting.length > 0) this.#later();
     else if (this.#underWay === 0) this.#handlers.onSaved(true);
   }

@@ -1,6 +1,6 @@
 import { deflateSync } from "node:zlib";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector } from "yjs";
+import { applyUpdate, Doc, decodeUpdate, encodeStateAsUpdate, encodeStateVector } from "yjs";
 import { type Link, type Outcome, Requester } from "../../src/connection/requester";
 import { DocumentLink } from "../../src/documents/documentLink";
 import type { DocumentUpdated, RequestName } from "../../src/protocol/generated";
@@ -27,6 +27,8 @@ class Server {
   told: Record<string, unknown>[] = [];
   presences: { participant_id: string; client: number; state: Uint8Array | null }[] = [];
   refusal: string | null = null;
+  /** Numbers under which somebody else has written. */
+  taken = new Set<number>();
   isLosing = false;
   partBytes = 100_000;
   readonly #parts: Uint8Array[] = [];
@@ -79,6 +81,9 @@ class Server {
       case "document_update": {
         if (this.refusal !== null) return { error: { code: this.refusal, text: "" } };
         if (fields.epoch !== this.epoch) return { error: { code: "out_of_sync", text: "" } };
+        const clients = this.taken.size === 0 ? [] : clientsOf(fields.update as Uint8Array);
+        if (clients.some((client) => this.taken.has(client)))
+          return { error: { code: "forbidden", text: "" } };
         this.#parts.push(fields.update as Uint8Array);
         if (fields.is_part) return { ok: { seq: 0 } };
         const parts = this.#parts.splice(0);
@@ -111,6 +116,8 @@ class Server {
     return notice;
   }
 }
+
+const clientsOf = (update: Uint8Array) => decodeUpdate(update).structs.map(({ id }) => id.client);
 
 /** Let time pass, timers and what is really waited for: decompression takes turns that no timer counts. */
 async function pass(ms: number): Promise<void> {
@@ -221,6 +228,74 @@ it("tries again what could not be kept, and says so meanwhile", async () => {
   );
   server.refusal = null;
   await eventually(() => expect(server.text()).toBe("kept later"));
+  expect(link.store.getState()).toMatchObject({ isSaved: true, trouble: null });
+});
+
+it("writes under another number what it has written under somebody else's", async () => {
+  const server = new Server();
+  server.change((doc) => doc.getText("notes").insert(0, "theirs"));
+  const { link } = await openPage(server);
+  const { doc } = link;
+  // Somebody has seen the number before anything was written under it.
+  server.taken.add(doc.clientID);
+  write(link, "one, ");
+  link.doc.getText("notes").insert(3, " and two");
+  link.doc.getText("notes").delete(link.doc.getText("notes").length - 1, 1);
+  link.doc.getMap("elements").set("list", [1]);
+  await eventually(() => expect(server.text()).toBe("one and two, their"));
+  expect(server.doc.getMap("elements").get("list")).toEqual([1]);
+  expect(link.doc).not.toBe(doc);
+  expect(read(link)).toBe(server.text());
+  expect(link.store.getState()).toMatchObject({ isSaved: true, trouble: null, epoch: 1 });
+  write(link, "more, ");
+  await eventually(() => expect(server.text()).toBe("more, one and two, their"));
+});
+
+it("takes another number when somebody else has written under its own in the meantime", async () => {
+  const server = new Server();
+  const { link } = await openPage(server);
+  const number = link.doc.clientID;
+  write(link, "mine");
+  server.taken.add(number);
+  const thief = Object.assign(new Doc(), { clientID: number });
+  thief.getText("notes").insert(0, "a thief's");
+  server.change((doc) => applyUpdate(doc, encodeStateAsUpdate(thief)));
+  await eventually(() => {
+    expect(read(link)).toBe(server.text());
+    expect(server.text()).toContain("mine");
+    expect(server.text()).toContain("a thief's");
+  });
+  expect(link.doc.clientID).not.toBe(number);
+});
+
+it("gives up what it may not write under any number", async () => {
+  const server = new Server();
+  const { link } = await openPage(server);
+  server.refusal = "forbidden";
+  write(link, "not mine to write");
+  await eventually(() => expect(link.store.getState().trouble).toMatchObject({ code: "forbidden" }));
+  await pass(20_000);
+  await eventually(() => expect(link.store.getState()).toMatchObject({ isSaved: true, epoch: 1 }));
+  expect(read(link)).toBe("");
+  expect(server.opened).toBeLessThan(5);
+});
+
+it("goes on from what is kept when a change is refused for good, and says so until the next one is kept", async () => {
+  const server = new Server();
+  const { link } = await openPage(server);
+  write(link, "kept");
+  await eventually(() => expect(server.text()).toBe("kept"));
+  server.refusal = "bad_request";
+  write(link, "refused, ");
+  await eventually(() => expect(link.store.getState().epoch).toBe(0));
+  await eventually(() =>
+    expect(link.store.getState().phase.kind === "open" && link.store.getState().epoch).toBe(1),
+  );
+  expect(read(link)).toBe("kept");
+  expect(link.store.getState()).toMatchObject({ isSaved: true, trouble: { code: "bad_request" } });
+  server.refusal = null;
+  write(link, "goes on, ");
+  await eventually(() => expect(server.text()).toBe("goes on, kept"));
   expect(link.store.getState()).toMatchObject({ isSaved: true, trouble: null });
 });
 
