@@ -3,7 +3,7 @@
 from protocol.documents import DOCUMENT_ROOTS, DocumentKind
 from protocol.errors import ErrorCode
 from server.documents.replica import NO_UPDATE, Replica, ReplicaError
-from server.documents.update import UpdateError, read_update
+from server.documents.update import UpdateError, read_update, well_formed
 from server.errors import UserError
 from server.store.documents import Change, DocumentKey
 
@@ -22,7 +22,10 @@ def first_change(key: DocumentKey, kind: DocumentKind, person_id: str, data: byt
         update = read_update(data)
         if not update.roots <= DOCUMENT_ROOTS[kind] or update.is_missing({}) or len(update.added) > MAX_NEW_CLIENTS:
             raise UpdateError("it does not fit an empty document")
-        change = Replica().integrate([(data, update)])
+        replica, data = Replica(), well_formed(data, update)
+        if replica.cuts(data, update, {}):
+            raise UpdateError("it cuts a character in half")
+        change = replica.integrate([(data, update)])
     except (UpdateError, ReplicaError) as error:
         raise UserError(ErrorCode.BAD_REQUEST, "This is nothing that a document can begin with.") from error
     return Change(key, 1, at, change, dict.fromkeys((span.client for span in update.added), person_id))

@@ -5,6 +5,7 @@ loaded again, and those whose updates were not kept are told so.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,17 +15,18 @@ import structlog
 from protocol.documents import DOCUMENT_ROOTS, MAX_DOCUMENT_BYTES, DocumentHealth, DocumentKind
 from protocol.errors import ErrorCode
 from server.clock import Clock
+from server.documents.allowance import Allowances
 from server.documents.beginning import MAX_NEW_CLIENTS
+from server.documents.blocks import survey
 from server.documents.journal import Journal
 from server.documents.replica import NO_STATE, NO_UPDATE, Replica, ReplicaError
 from server.documents.update import (
     Span,
-    State,
     Update,
     UpdateError,
-    count_types,
     read_state,
     read_update,
+    well_formed,
     write_state,
 )
 from server.documents.versions import is_snapshot_due, superfluous
@@ -47,6 +49,11 @@ MAX_TYPES = 10_000
 """Shared types in a document: strokes, paragraphs, list items. One of seven bytes takes 600 in memory; and if each were
 within the one before, deleting the outermost would overflow the library's stack, which ends the process: it bears twice
 as many."""
+MAX_LOAD_S = 3.0
+"""Of the processor's time, to put a document together. What takes longer was made to, and nothing is added to it."""
+_LOADED_AGAIN_S = 1.0
+_USUAL_S, _USUAL_BLOCK_S = 0.002, 0.000_05
+"""To integrate a change, and each of its blocks. What takes longer makes loading the document take longer, too."""
 _NEARLY_FULL = 0.8
 _COUNTED_AT_ONCE_BYTES = 65_536
 
@@ -85,7 +92,13 @@ class LiveDocument:
     """Serves everybody who has the document open. `rest` keeps it in one piece for who opens it next."""
 
     def __init__(
-        self, key: DocumentKey, kind: DocumentKind, repository: DocumentRepository, journal: Journal, clock: Clock
+        self,
+        key: DocumentKey,
+        kind: DocumentKind,
+        repository: DocumentRepository,
+        journal: Journal,
+        allowances: Allowances,
+        clock: Clock,
     ) -> None:
         self.key = key
         self.kind = kind
@@ -94,6 +107,7 @@ class LiveDocument:
         self._roots = DOCUMENT_ROOTS[kind]
         self._repository = repository
         self._journal = journal
+        self._allowances = allowances
         self._clock = clock
         self._lock = asyncio.Lock()
         """Held while memory is ahead of the store."""
@@ -109,6 +123,8 @@ class LiveDocument:
         """Of the snapshot, and of the changes after it."""
         self._types: int | None = None
         """At most so many shared types there are; `None`: to be counted, when it matters."""
+        self._load_s = self._unusual_s = 0.0
+        """Of the processor's time, to load the document, and beyond what is usual for the changes since."""
         self._loads = 0
         self._authors: dict[int, str | None] = {}
         self._waiting: list[_Waiting] = []
@@ -150,13 +166,19 @@ class LiveDocument:
 
         Later one of the two is called: with the number of the change that it became part of, or with the reason why it
         is not kept: a `UserError` (it takes for granted what is not here (`out_of_sync`), is in the name of somebody
-        else's page, more than there is room for, or the document is broken) or a `StoreError`.
+        else's page, more than there is room for, or the document is broken) or a `StoreError`. Whose changes have been
+        too much work lately is told so at once (`too_many`).
         """
+        if self._allowances.is_used_up(person_id):
+            raise UserError(ErrorCode.TOO_MANY, "Your changes are more than the server can take in just now.")
+        started = time.thread_time()
         try:
             update = read_update(data)
         except UpdateError as error:
             raise UserError(ErrorCode.BAD_REQUEST, "This is no update of a document.") from error
-        self._waiting.append(_Waiting(person_id, data, update, on_kept, on_refused))
+        finally:
+            self._allowances.use(person_id, time.thread_time() - started)
+        self._waiting.append(_Waiting(person_id, well_formed(data, update), update, on_kept, on_refused))
         if self._collecting is None:
             self._collecting = asyncio.create_task(self._collect(), name=f"document {self.key.document_id}")
 
@@ -223,9 +245,8 @@ class LiveDocument:
 
     async def _keep(self, batch: Sequence[_Waiting]) -> None:
         replica = await self._load()
-        if any(waiting.update.types for waiting in batch):
-            await self._count_types(replica)
-        accepted, new_authors = self._accept(batch, replica.state)
+        await self._survey(replica, has_types=any(waiting.update.types for waiting in batch))
+        accepted, new_authors = self._accept(batch, replica)
         if not accepted:
             return
         try:
@@ -233,16 +254,20 @@ class LiveDocument:
         except ReplicaError:
             self._replica = None
             if len(accepted) == 1:
+                self._allowances.use(accepted[0].person_id, sum(replica.efforts_s) + self._load_s)
                 accepted[0].on_refused(UserError(ErrorCode.BAD_REQUEST, "This update does not fit the document."))
             for waiting in accepted if len(accepted) > 1 else ():
                 await self._keep([waiting])  # to find out which one it is
             return
+        self._count_work(accepted, replica)
         if data != NO_UPDATE:
             types = sum(waiting.update.types for waiting in accepted)
             await self._keep_change(replica, data, new_authors, types)
         self._set_health(self._fullness())
         for waiting in accepted:
             waiting.on_kept(self._version.seq)
+        if self._unusual_s > max(_LOADED_AGAIN_S, self._load_s):
+            self._replica = None  # how long it takes to load is found out
 
     async def _keep_change(self, replica: Replica, data: bytes, new_authors: dict[int, str | None], types: int) -> None:
         change = Change(self.key, self._version.seq + 1, self._clock.now_ms(), data, new_authors)
@@ -260,17 +285,22 @@ class LiveDocument:
         self._tell(change)
         self._keep_snapshot_if_due()
 
-    async def _count_types(self, replica: Replica) -> None:
-        if self._types is None:
-            whole = replica.since(NO_STATE)
-            if len(whole) <= _COUNTED_AT_ONCE_BYTES:
-                self._types = count_types(whole)
-            else:
-                self._types = await asyncio.to_thread(count_types, whole)
+    def _count_work(self, accepted: Sequence[_Waiting], replica: Replica) -> None:
+        for waiting, effort_s in zip(accepted, replica.efforts_s, strict=True):
+            self._allowances.use(waiting.person_id, effort_s)
+            self._unusual_s += max(0.0, effort_s - _USUAL_S - _USUAL_BLOCK_S * waiting.update.blocks)
 
-    def _accept(self, batch: Sequence[_Waiting], state: State) -> tuple[list[_Waiting], dict[int, str | None]]:
+    async def _survey(self, replica: Replica, *, has_types: bool) -> None:
+        """Count the shared types, and find what must not be cut, when that matters now and is not known."""
+        if replica.pairs is not None and (self._types is not None or not has_types):
+            return
+        whole = replica.since(NO_STATE)
+        found = survey(whole) if len(whole) <= _COUNTED_AT_ONCE_BYTES else await asyncio.to_thread(survey, whole)
+        self._types, replica.pairs = found.types, found.pairs
+
+    def _accept(self, batch: Sequence[_Waiting], replica: Replica) -> tuple[list[_Waiting], dict[int, str | None]]:
         """Refuse what cannot be kept. Return the rest, and whose the clients in it are that nobody knew before."""
-        known = dict(state)
+        known = dict(replica.state)
         new_authors: dict[int, str | None] = {}
         accepted = []
         size, types = self._bytes, self._types or 0
@@ -281,9 +311,13 @@ class LiveDocument:
                     raise UserError(ErrorCode.BAD_REQUEST, "Documents of this kind have no such part.")
                 if waiting.update.is_missing(known):
                     raise UserError(ErrorCode.OUT_OF_SYNC, "Something before this update is missing.")
-                if spans and (size >= MAX_DOCUMENT_BYTES or types + waiting.update.types > MAX_TYPES):
+                is_slow = self._load_s > MAX_LOAD_S
+                if spans and (is_slow or size >= MAX_DOCUMENT_BYTES or types + waiting.update.types > MAX_TYPES):
                     raise UserError(ErrorCode.DOCUMENT_FULL, "This page is full. Begin a new one.")
-                new_authors |= self._claims(waiting.person_id, spans, new_authors)
+                claims = self._claims(waiting.person_id, spans, new_authors)
+                if replica.cuts(waiting.data, waiting.update, known):
+                    raise UserError(ErrorCode.BAD_REQUEST, "This cuts a character in half.")
+                new_authors |= claims
             except UserError as error:
                 waiting.on_refused(error)
                 continue
@@ -314,13 +348,14 @@ class LiveDocument:
             return self._replica
         try:
             contents = await self._repository.contents(self.key)
-            replica = Replica(contents.updates)
+            replica = Replica(contents.updates, is_first_whole=contents.snapshot_seq > 0)
         except (DocumentBrokenError, ReplicaError) as error:
             log_failure(_log, "document_broken", error, document_id=self.key.document_id, epoch=self.key.epoch)
             self._set_health(DocumentHealth.BROKEN)
             raise UserError(ErrorCode.DOCUMENT_BROKEN, "This page cannot be read. It is kept as it is.") from error
         now = self._clock.now_ms()
         self._replica, self._types = replica, None
+        self._load_s, self._unusual_s = replica.load_s, 0.0
         self._loads += 1
         has_changed = 0 < self._version.seq < contents.seq
         self._version, self._snapshot = Version(contents.seq, now), Version(contents.snapshot_seq, now)
@@ -380,7 +415,7 @@ class LiveDocument:
         return self._whole_bytes + self._further_bytes
 
     def _fullness(self) -> DocumentHealth:
-        fullness = max(self._bytes / MAX_DOCUMENT_BYTES, (self._types or 0) / MAX_TYPES)
+        fullness = max(self._bytes / MAX_DOCUMENT_BYTES, (self._types or 0) / MAX_TYPES, self._load_s / MAX_LOAD_S)
         if fullness >= 1:
             return DocumentHealth.FULL
         return DocumentHealth.NEARLY_FULL if fullness >= _NEARLY_FULL else DocumentHealth.GOOD

@@ -3,20 +3,28 @@
 Only the database lasts. Whatever goes wrong here, the replica is thrown away and loaded again.
 """
 
-import re
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 
-from pycrdt import Doc, TransactionEvent, get_state
+from pycrdt import Doc, TransactionEvent, get_state, merge_updates
 
-from server.documents.update import State, Update, UpdateError, read_state, written_ends
+from server.documents.blocks import Pairs, cuts_a_pair, may_have_pairs, slices
+from server.documents.update import State, Update, UpdateError, read_state, read_update, written_ends
 
 NO_STATE = b"\x00"
 """The state vector of who knows nothing."""
 NO_UPDATE = b"\x00\x00"
 """The update that changes nothing."""
-_PAIR_LEADS = (b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4")
-_PAIR = re.compile(rb"[\xf0-\xf4][\x80-\xbf]{3}")
-"""A character of two UTF-16 code units, in UTF-8 (RFC 3629 section 4)."""
+MAX_EFFORT_S = 2.0
+"""Of the processor's time, for what is integrated at once; everything else of this process waits for so long. Four
+megabytes of points that somebody has drawn take a quarter of it."""
+_COMPARISONS_AT_ONCE = 2_000_000
+"""To find a block's place, it is compared with whatever others have put between its neighbours: at most with all of the
+document. So many take the library some 0.2 s, in which nothing can stop it."""
+_END = b""
+"""Among updates to be applied: up to here in one transaction."""
+_MOST_AT_ONCE, _LEAST_AT_ONCE = 512, 16
+_LEAST_BLOCK_BYTES = 5
 
 
 class ReplicaError(Exception):
@@ -26,15 +34,21 @@ class ReplicaError(Exception):
 class Replica:
     """All blocks of one document that are known to be kept, and for a moment those that are about to be."""
 
-    def __init__(self, updates: Iterable[bytes] = ()) -> None:
-        """Put `updates` together. Raises `ReplicaError`."""
+    def __init__(self, updates: Iterable[bytes] = (), *, is_first_whole: bool = False) -> None:
+        """Put `updates` together, of which the first may be a whole document. Raises `ReplicaError`."""
         self._doc: Doc = Doc()  # type: ignore[type-arg]
-        self._changes: list[bytes] = []
+        self._blocks = 0
+        """At most so many there are: what was written cuts those that it is put between."""
         self._has_pairs = False
-        """Whether there may be characters that a deletion can cut in half."""
-        self._subscription = self._doc.observe(self._on_transaction)
-        self._apply(updates)
-        self._changes.clear()
+        """Whether there may be characters that can be cut in half."""
+        self.pairs: Pairs | None = Pairs()
+        """Where they are; `None`: to be found, by `survey`."""
+        self.efforts_s: list[float] = []
+        """Of the processor's time, for each update that was integrated last, up to the one that could not be."""
+        started = time.thread_time()
+        self._apply(self._steps_of_loading(updates, is_first_whole=is_first_whole))
+        self.load_s = time.thread_time() - started
+        """Of the processor's time, to put it together."""
         self._state = self._read_state()
 
     @property
@@ -47,15 +61,25 @@ class Replica:
 
         Raises `ReplicaError`: something in them waits for what never comes, or is more than the library bears.
         """
-        self._apply([data for data, _ in updates])
-        change = b"".join(self._changes) or NO_UPDATE
-        self._changes.clear()
+        changes: list[bytes] = []
+
+        def on_transaction(event: TransactionEvent) -> None:
+            changes.append(event.update)
+
+        # The library would never let go of a document that is still observed.
+        subscription = self._doc.observe(on_transaction)
+        try:
+            self._apply(self._in_time(self._steps(updates), time.thread_time() + MAX_EFFORT_S))
+        finally:
+            self._doc.unobserve(subscription)
+        change = merge_updates(*changes) if changes else NO_UPDATE
         state = self._read_state()
         for _, update in updates:
             for span in update.added:
                 if state.get(span.client, 0) < span.end:
                     raise ReplicaError("some blocks do not fit in")
-        if any(_may_have_pairs(data) for data, _ in updates) and not _is_part_of(state, change):
+        # It counts a character that was cut in half wrongly when it writes it, and reads that otherwise.
+        if any(may_have_pairs(data) for data, _ in updates) and not _is_part_of(state, change):
             raise ReplicaError("what the library writes is not what it has")
         self._state = state
         return change
@@ -69,14 +93,89 @@ class Replica:
         whole = self.since(NO_STATE)
         if self._has_pairs and read_state(get_state(whole)) != self._state:
             raise ReplicaError("what the library writes is not what it has")
+        self._blocks = len(whole) // _LEAST_BLOCK_BYTES
         return whole
 
-    def _apply(self, updates: Iterable[bytes]) -> None:
+    def cuts(self, data: bytes, update: Update, state: State) -> bool:
+        """Tell whether an update that is about to be integrated, when `state` is known, cuts a character in half.
+
+        One that does not is taken note of. `pairs` must be known. Raises `ReplicaError`.
+        """
+        pairs = self.pairs
+        if pairs is None:
+            raise ReplicaError("nobody knows where characters could be cut")
+        has_pairs = may_have_pairs(data)
+        if not pairs and not has_pairs:
+            return False
+        if cuts_a_pair(data, update, state, pairs):
+            return True
+        if has_pairs:
+            pairs.add(data, update, state)
+        return False
+
+    def _steps_of_loading(self, updates: Iterable[bytes], *, is_first_whole: bool) -> Iterator[bytes]:
+        together = 0
+        for number, data in enumerate(updates):
+            self._blocks += len(data) // _LEAST_BLOCK_BYTES
+            if may_have_pairs(data):
+                self._has_pairs, self.pairs = True, None
+            together += len(data) // _LEAST_BLOCK_BYTES
+            if together <= self._most_at_once or (is_first_whole and number == 0):
+                yield data
+                continue
+            yield _END
+            together = 0
+            for part in slices(data, read_update(data, is_ours=True), self._read_state(), self._most_at_once):
+                yield part
+                yield _END
+
+    def _steps(self, updates: Sequence[tuple[bytes, Update]]) -> Iterator[bytes]:
+        """Yield updates, large ones in parts that the library puts in their places within bounds."""
+        self.efforts_s.clear()
+        together = 0
+        for number, (data, update) in enumerate(updates):
+            started = time.thread_time()
+            self._blocks += 3 * update.blocks
+            self._has_pairs = self._has_pairs or may_have_pairs(data)
+            together += update.blocks
+            if together <= self._most_at_once:
+                yield data
+            else:
+                yield _END
+                together = 0
+                before = {span.client: span.end for _, earlier in updates[:number] for span in earlier.added}
+                for part in slices(data, update, {**self._state, **before}, self._most_at_once):
+                    yield part
+                    yield _END
+            self.efforts_s.append(time.thread_time() - started)
+
+    @property
+    def _most_at_once(self) -> int:
+        """Of blocks: when they have been put in their places, it can be seen how long that took."""
+        return min(_MOST_AT_ONCE, max(_LEAST_AT_ONCE, _COMPARISONS_AT_ONCE // max(1, self._blocks)))
+
+    def _in_time(self, steps: Iterator[bytes], deadline: float) -> Iterator[bytes]:
+        for data in steps:
+            yield data
+            if time.thread_time() > deadline:
+                raise ReplicaError("it takes too long")
+
+    def _apply(self, steps: Iterator[bytes]) -> None:
+        """Apply updates, in one transaction up to each `_END`.
+
+        The library puts together what goes together when a transaction ends, and then copies each of a long row of
+        small blocks as often as there are others after it.
+        """
         try:
-            with self._doc.transaction():
-                for update in updates:
-                    self._has_pairs = self._has_pairs or _may_have_pairs(update)
-                    self._doc.apply_update(update)
+            is_at_end = False
+            while not is_at_end:
+                with self._doc.transaction():
+                    for data in steps:
+                        if data == _END:
+                            break
+                        self._doc.apply_update(data)
+                    else:
+                        is_at_end = True
         except Exception as error:
             raise ReplicaError(str(error)) from error
         except BaseException as error:
@@ -90,19 +189,6 @@ class Replica:
             return read_state(self._doc.get_state())
         except UpdateError as error:
             raise ReplicaError(str(error)) from error
-
-    def _on_transaction(self, event: TransactionEvent) -> None:
-        self._changes.append(event.update)
-
-
-def _may_have_pairs(update: bytes) -> bool:
-    """Tell whether there may be characters of two code units in an update.
-
-    The library counts one that a deletion has cut in half wrongly when it writes it, and reads that otherwise; updates
-    without such characters are spared the looking.
-    """
-    # The leads are looked for first: that is forty times as fast, and mostly there are none.
-    return any(lead in update for lead in _PAIR_LEADS) and _PAIR.search(update) is not None
 
 
 def _is_part_of(state: State, change: bytes) -> bool:

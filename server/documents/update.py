@@ -9,7 +9,8 @@ The format is that of Yjs 13.6 (`UpdateDecoder.js`, `ContentType.js` and their k
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
@@ -34,6 +35,10 @@ _HAS_LEFT, _HAS_RIGHT, _HAS_KEY, _CONTENT = 0x80, 0x40, 0x20, 0x1F
 _NAMED_TYPES = (3, 5)
 """XmlElement and XmlHook: their names follow."""
 _LAST_TYPE = 6
+
+_ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|[^u])")
+_ESCAPE_BYTES = 6
+"""Of a code unit's escape in JSON."""
 
 T = TypeVar("T")
 
@@ -66,6 +71,18 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """Where an update has the blocks of one client."""
+
+    client: int
+    start: int
+    """The clock of the first one."""
+    count: int
+    at: int
+    """The first one's first byte."""
+
+
+@dataclass(frozen=True, slots=True)
 class Update:
     """What an update adds, deletes, and takes for granted."""
 
@@ -77,6 +94,17 @@ class Update:
     """Names of the shared types that blocks say they are directly in."""
     types: int
     """How many shared types it adds."""
+    sections: tuple["Section", ...]
+    """Where its blocks are, by client."""
+    deletions_at: int
+    """Where it says what is deleted: from this byte on."""
+    lone_halves: tuple[int, ...]
+    """Where an escape in its JSON stands for half a character."""
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks it has."""
+        return sum(section.count for section in self.sections)
 
     def is_missing(self, state: State) -> bool:
         """Tell whether something that is taken for granted is neither in `state` nor in the update itself."""
@@ -90,35 +118,43 @@ class Update:
         return (span for span in self.added if span.end > state.get(span.client, 0))
 
 
-def read_update(data: bytes) -> Update:
-    """Read an update. Raises `UpdateError`."""
-    return _read(data, _Reader.update)
+def read_update(data: bytes, *, is_ours: bool = False) -> Update:
+    """Read an update, or all of a document as the library writes it. Raises `UpdateError`."""
+    return _read(data, UpdateReader.update, is_ours=is_ours)
 
 
-def count_types(data: bytes) -> int:
-    """Return how many shared types there are in all of a document, as the library writes it. Raises `UpdateError`."""
-    return _read(data, lambda reader: reader.update().types, is_ours=True)
+def well_formed(data: bytes, update: Update) -> bytes:
+    """Return an update with half characters in its JSON replaced, as pages do in all other texts that they send.
+
+    JavaScript's strings may have them; the library refuses them.
+    """
+    if not update.lone_halves:
+        return data
+    mended = bytearray(data)
+    for at in update.lone_halves:
+        mended[at : at + _ESCAPE_BYTES] = b"\\ufffd"
+    return bytes(mended)
 
 
 def written_ends(data: bytes) -> dict[int, int]:
     """Return, by client, the clock after its last block in what the library has written. Raises `UpdateError`."""
-    return _read(data, lambda reader: {span.client: span.end for span in reader.update().added}, is_ours=True)
+    return {span.client: span.end for span in read_update(data, is_ours=True).added}
 
 
 def read_state(data: bytes) -> dict[int, int]:
     """Read a state vector. Raises `UpdateError`."""
-    return _read(data, _Reader.state)
+    return _read(data, UpdateReader.state)
 
 
 def write_state(state: State) -> bytes:
     """Write a state vector, the largest client first, as Yjs does."""
-    parts = [_uint(len(state))]
+    parts = [write_uint(len(state))]
     for client in sorted(state, reverse=True):
-        parts += _uint(client), _uint(state[client])
+        parts += write_uint(client), write_uint(state[client])
     return b"".join(parts)
 
 
-class _Reader:
+class UpdateReader:
     """Reads on from where it is; an end that comes too early is an `IndexError`."""
 
     def __init__(self, data: bytes, *, is_ours: bool) -> None:
@@ -128,30 +164,42 @@ class _Reader:
         self._needed: dict[int, int] = {}
         self._roots: set[str] = set()
         self._types = 0
+        self._lone_halves: list[int] = []
         self._places: dict[_Place, int] = {}
 
     @property
     def is_at_end(self) -> bool:
+        """Whether there is nothing more."""
         return self._at == len(self._data)
 
     def update(self) -> Update:
+        """Read on as an update."""
         added: dict[int, Span] = {}
+        sections: list[Section] = []
         for _ in range(self._uint()):
             count, client, start = self._uint(), self._uint(), self._uint()
+            sections.append(Section(client, start, count, self._at))
             end = start
             for _ in range(count):
                 end += self._block()
             if client in added or not start < end <= MAX_CLOCK:
                 raise UpdateError("a client's blocks are none, too many, or come twice")
             added[client] = Span(client, start, end)
-        for _ in range(self._uint()):
-            client = self._uint()
-            for _ in range(self._uint()):
-                start = self._uint()
-                self._need(client, start + self._length())
-        return Update(tuple(added.values()), self._needed, frozenset(self._roots), self._types)
+        deletions_at = self._at
+        for span in self._deletions():
+            self._need(span.client, span.end)
+        return Update(
+            tuple(added.values()),
+            self._needed,
+            frozenset(self._roots),
+            self._types,
+            tuple(sections),
+            deletions_at,
+            tuple(self._lone_halves),
+        )
 
     def state(self) -> dict[int, int]:
+        """Read on as a state vector."""
         state: dict[int, int] = {}
         for _ in range(self._uint()):
             client = self._uint()
@@ -160,6 +208,13 @@ class _Reader:
                 raise UpdateError("a client comes twice, or has too many blocks")
             state[client] = clock
         return state
+
+    def _deletions(self) -> Iterator[Span]:
+        for _ in range(self._uint()):
+            client = self._uint()
+            for _ in range(self._uint()):
+                start = self._uint()
+                yield Span(client, start, start + self._length())
 
     def _block(self) -> int:
         """Read one block and return its length on the client's clock."""
@@ -310,11 +365,15 @@ class _Reader:
         return str(self._data[start : self._at], "utf-8")
 
     def _json(self) -> None:
-        json.loads(self._text(), parse_constant=_refuse_constant)
+        text = self._text()
+        json.loads(text, parse_constant=_refuse_constant)
+        if "\\u" in text:
+            size = len(text.encode())
+            self._lone_halves += _lone_halves(self._data, self._at - size, self._at)
 
 
-def _read(data: bytes, read: Callable[[_Reader], T], *, is_ours: bool = False) -> T:
-    reader = _Reader(data, is_ours=is_ours)
+def _read(data: bytes, read: Callable[[UpdateReader], T], *, is_ours: bool = False) -> T:
+    reader = UpdateReader(data, is_ours=is_ours)
     try:
         result = read(reader)
     except IndexError as error:
@@ -332,11 +391,37 @@ def _utf16_length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 
+def _lone_halves(data: bytes, start: int, end: int) -> Iterator[int]:
+    """Yield where an escape stands for one half of a character whose other half is not beside it."""
+    first = -1
+    for escape in _ESCAPE.finditer(data, start, end):
+        unit = int(escape[1], 16) if escape[1] else 0
+        if first >= 0 and not (_is_second_half(unit) and escape.start() == first + _ESCAPE_BYTES):
+            yield first
+        elif first >= 0:
+            first = -1
+            continue
+        first = escape.start() if _is_first_half(unit) else -1
+        if _is_second_half(unit):
+            yield escape.start()
+    if first >= 0:
+        yield first
+
+
+def _is_first_half(unit: int) -> bool:
+    return 0xD800 <= unit < 0xDC00
+
+
+def _is_second_half(unit: int) -> bool:
+    return 0xDC00 <= unit < 0xE000
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise UpdateError(f"{name} is not JSON")
 
 
-def _uint(number: int) -> bytes:
+def write_uint(number: int) -> bytes:
+    """Write a number, seven bits in a byte."""
     encoded = bytearray()
     while number > 0x7F:
         encoded.append(number & 0x7F | 0x80)

@@ -3,8 +3,9 @@
 import random
 from collections.abc import Iterator
 
+from server.documents.blocks import survey
 from server.documents.replica import NO_STATE, NO_UPDATE, Replica, ReplicaError
-from server.documents.update import UpdateError, count_types, read_state, read_update, write_state
+from server.documents.update import UpdateError, read_state, read_update, write_state
 
 
 def put_together(data: bytes) -> bytes | None:
@@ -23,7 +24,7 @@ def put_together(data: bytes) -> bytes | None:
     whole = replica.since(NO_STATE)
     assert change == NO_UPDATE or Replica([change]).state == replica.state
     assert Replica([whole]).state == replica.state
-    assert count_types(whole) <= update.types
+    assert survey(whole).types <= update.types
     return change
 
 

@@ -33,6 +33,18 @@ def block_id(client: int, clock: int) -> bytes:
     return number(client) + number(clock)
 
 
+def beside_everything(length: int, count: int) -> tuple[bytes, bytes]:
+    """Return a row of blocks, and blocks that are each to be put somewhere after another one of them.
+
+    To find that out, the library compares each of the latter with all that comes after it.
+    """
+    value = b"\x01\x7e"
+    row = [b"\x88" + block_id(1, clock) + value for clock in range(length - 1)]
+    step = length // count
+    after = [b"\x88" + block_id(1, step * place) + value for place in reversed(range(count))]
+    return blocks(1, b"\x08\x01\x05notes" + value, *row), blocks(7, *after)
+
+
 def nested(depth: int, kind: bytes) -> bytes:
     """Return shared types, each within the one before."""
     outermost = b"\x07\x01\x05notes" + kind

@@ -8,6 +8,7 @@ import pytest
 from protocol.documents import DocumentHealth, DocumentKind
 from protocol.errors import ErrorCode
 from server.documents import live as live_module
+from server.documents.allowance import ALLOWANCE_EACH_S, ALLOWANCE_S, Allowances
 from server.documents.beginning import MAX_NEW_CLIENTS
 from server.documents.journal import Journal
 from server.documents.live import Listener, LiveDocument
@@ -15,6 +16,7 @@ from server.documents.replica import NO_STATE
 from server.documents.versions import MS_UNTIL_SNAPSHOT
 from server.errors import StoreError, UserError
 from server.store.documents import Change, DocumentKey
+from tests.server.documents.hostile_updates import beside_everything
 from tests.support.clock import ManualClock
 from tests.support.document_store import MEETING, DocumentStore
 from tests.support.documents import PageDocument
@@ -44,7 +46,8 @@ class Bench:
 
     def restart(self) -> LiveDocument:
         self.journal = Journal(self.store.repository.append)
-        return LiveDocument(self.key, self.kind, self.store.repository, self.journal, self.clock)
+        self.allowances = Allowances(self.clock.monotonic)
+        return LiveDocument(self.key, self.kind, self.store.repository, self.journal, self.allowances, self.clock)
 
     async def submit(self, *updates: bytes, person_id: str | None = "") -> list[int | BaseException]:
         """Submit updates at the same moment; return the number or the failure of each."""
@@ -84,6 +87,66 @@ def page() -> PageDocument:
 
 def codes(outcome: Sequence[int | BaseException]) -> list[int | ErrorCode]:
     return [one.code if isinstance(one, UserError) else one for one in outcome if isinstance(one, int | UserError)]
+
+
+class TestCharactersOfTwoUnits:
+    CUT = b"\x00\x01\x07\x01\x02\x02"
+    """What deletes the clocks 2 and 3 of client 7."""
+
+    def text(self, words: str) -> bytes:
+        encoded = words.encode()
+        return b"\x01\x01\x07\x00\x04\x01\x05notes" + bytes((len(encoded),)) + encoded + b"\x00"
+
+    async def test_what_cuts_one_is_refused_and_costs_nothing(self, notes: Bench) -> None:
+        assert await notes.submit(self.text("a😀bc")) == [1]
+        assert codes(await notes.submit(self.CUT)) == ["bad_request"]
+        assert notes.live._loads == 1
+        await notes.live.rest()
+        assert (await notes.store.repository.contents(notes.key)).snapshot_seq == 1
+        assert await notes.submit(self.text("a😀bc")) == [1]
+
+    async def test_it_is_found_after_a_restart_and_in_what_came_at_the_same_moment(self, notes: Bench) -> None:
+        assert codes(await notes.submit(self.text("a😀bc"), self.CUT)) == [1, "bad_request"]
+        await notes.live.rest()
+        notes.live = notes.restart()
+        assert codes(await notes.submit(self.CUT)) == ["bad_request"]
+
+    async def test_the_same_deletion_elsewhere_is_kept(self, notes: Bench) -> None:
+        assert await notes.submit(self.text("ab😀c")) == [1]
+        assert await notes.submit(self.CUT) == [2]
+
+
+class TestWhatIsMuchWork:
+    async def test_who_has_used_up_an_allowance_is_refused_and_nobody_else(self, board: Bench) -> None:
+        board.allowances.use(board.store.ana, 2 * ALLOWANCE_S)
+        assert codes(await board.submit(PageDocument(7).draw(a="1"))) == ["too_many"]
+        assert await board.submit(PageDocument(8).draw(b="2"), person_id=board.store.ben) == [1]
+        board.clock.advance(seconds=2 * ALLOWANCE_S / ALLOWANCE_EACH_S)
+        assert await board.submit(PageDocument(7).draw(a="1")) == [2]
+
+    async def test_who_has_the_document_loaded_again_and_again_pays_for_it(self, notes: Bench) -> None:
+        assert await notes.submit(*beside_everything(20_000, 1_000)) == [1, 1]
+        notes.live = notes.restart()
+        # Two blocks that wait for each other.
+        circle = bytes((2, 1, 2, 0, 0x84, 3, 0, 1, ord("b"), 1, 3, 0, 0x84, 2, 0, 1, ord("a"), 0))
+        refused = 0
+        while codes(await notes.submit(circle)) == ["bad_request"]:
+            refused += 1
+            assert refused < 200
+        assert notes.live._loads * notes.live._load_s < 2 * ALLOWANCE_S
+        assert await notes.submit(PageDocument(8).write("goes on"), person_id=notes.store.ben) == [2]
+
+    async def test_what_takes_too_long_to_put_together_is_full(
+        self, notes: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(live_module, "MAX_LOAD_S", 0.02)
+        monkeypatch.setattr(live_module, "_LOADED_AGAIN_S", 0.02)
+        row, beside = beside_everything(5_000, 1_000)
+        assert await notes.submit(row, beside) == [1, 1]
+        assert codes(await notes.submit(PageDocument(8).write("more"), person_id=notes.store.ben)) == ["document_full"]
+        assert notes.told.health[-1] is DocumentHealth.FULL
+        # What is there can be taken out all the same.
+        assert await notes.submit(b"\x00\x01\x01\x01\x00\x01") == [2]
 
 
 class TestKeeping:

@@ -149,17 +149,39 @@ async def test_halves_of_characters_are_no_trouble(notes: Trio, text: str) -> No
     assert (await notes.ben.shown())["notes"] == str(notes.cara.copy.notes)
 
 
-async def test_a_character_may_be_cut_in_half(notes: Trio) -> None:
+async def test_one_emoji_is_replaced_by_another_of_the_same_first_half(notes: Trio) -> None:
     await notes.ana.do("write", text="a😀b😀c")
     await notes.save(notes.ana)
-    await notes.ben.do("type", at=2, remove=1, text="")
+    await notes.ben.do("type", at=1, remove=2, text="😁")
     await notes.save(notes.ben)
-    await notes.ana.do("type", at=2, text="x")
+    await notes.ana.do("type", at=3, text="x")
     await notes.save(notes.ana)
+    assert "a😁xb😀c" in (await notes.shown())["notes"]
     fresh = OpenDocument(notes.cara.page, notes.cara.document_id)
     await fresh.open()
-    assert str(fresh.copy.notes) == str(notes.cara.copy.notes)
-    assert "x" in str(fresh.copy.notes)
+    assert "a😁xb😀c" in str(fresh.copy.notes)
+
+
+@pytest.mark.parametrize("change", [{"remove": 1, "text": ""}, {"remove": 0, "text": "x"}], ids=["deleted", "parted"])
+async def test_who_cuts_a_character_in_half_is_refused(notes: Trio, change: dict[str, Any]) -> None:
+    await notes.ana.do("write", text="a😀b")
+    await notes.save(notes.ana)
+    await notes.ben.do("type", at=2, **change)
+    with pytest.raises(YjsError, match="bad_request"):
+        await notes.ben.do("save")
+    await notes.ana.do("type", at=3, text="x")
+    seq = await notes.ana.do("save")
+    await notes.cara.until(seq)
+    assert "a😀xb" in str(notes.cara.copy.notes)
+
+
+async def test_half_a_character_is_kept_as_another_one(notes: Trio) -> None:
+    half, first = "\ud83d", "a\ufffdb"
+    await notes.ana.do("write", text=f"a{half}b", marks={"link": {"href": f"https://x.example/{half}?q=\u00e9"}})
+    await notes.save(notes.ana)
+    shown = str(notes.cara.copy.notes)
+    assert first in shown
+    assert "https://x.example/\ufffd?q=\u00e9" in shown
 
 
 async def test_what_is_refused_is_said(board: Trio) -> None:

@@ -1,11 +1,16 @@
+import gc
 import random
+import time
+import weakref
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.documents import replica as replica_module
 from server.documents.replica import NO_STATE, NO_UPDATE, Replica, ReplicaError
 from server.documents.update import Update, UpdateError, read_state, read_update
+from tests.server.documents.hostile_updates import beside_everything
 from tests.support.documents import PageDocument, write_everything
 
 
@@ -59,6 +64,48 @@ def test_blocks_that_wait_for_each_other_do_not_fit_in() -> None:
     assert not update.is_missing({})
     with pytest.raises(ReplicaError, match="fit"):
         Replica().integrate([(circle, update)])
+
+
+def test_a_replica_that_nobody_has_is_gone() -> None:
+    page = PageDocument(7)
+    page.elements["a"] = "1"
+    replica = Replica(page.updates)
+    page.elements["b"] = "2"
+    replica.integrate(checked(page.updates[-1]))
+    inner = weakref.ref(replica._doc)
+    del replica
+    gc.collect()
+    assert inner() is None
+
+
+def test_what_takes_too_long_to_put_in_its_place_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replica_module, "MAX_EFFORT_S", 0.2)
+    row, beside = beside_everything(20_000, 4_000)
+    replica = Replica([row])
+    started = time.thread_time()
+    with pytest.raises(ReplicaError, match="too long"):
+        replica.integrate(checked(beside))
+    assert time.thread_time() - started < 1.5
+
+
+def test_a_long_row_of_small_blocks_is_put_together_at_once() -> None:
+    row, _ = beside_everything(20_000, 1)
+    replica = Replica()
+    started = time.thread_time()
+    change = replica.integrate(checked(row))
+    again = Replica([row])
+    assert time.thread_time() - started < 2
+    assert again.since(NO_STATE) == replica.since(NO_STATE)
+    assert Replica([change]).state == replica.state == {1: 20_000}
+
+
+def test_what_each_update_took_is_told() -> None:
+    row, beside = beside_everything(5_000, 500)
+    little = PageDocument(9).draw(a="1")
+    replica = Replica([row])
+    replica.integrate(checked(little, beside))
+    quick, slow = replica.efforts_s
+    assert 0 <= quick < slow
 
 
 def test_a_block_within_what_is_no_type_does_not_fit_in() -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.documents.replica import Replica
 from server.documents.update import (
     MAX_DEPTH,
     MAX_NUMBER,
@@ -11,6 +12,7 @@ from server.documents.update import (
     UpdateError,
     read_state,
     read_update,
+    well_formed,
     write_state,
 )
 from tests.support.documents import PageDocument, write_everything
@@ -169,3 +171,27 @@ class TestState:
     def test_what_is_none_is_refused(self, data: bytes) -> None:
         with pytest.raises(UpdateError):
             read_state(data)
+
+
+class TestHalfCharactersInJson:
+    @pytest.mark.parametrize(
+        ("written", "read"),
+        [
+            (r'"\ud83d"', r'"\ufffd"'),
+            (r'"a\uDE00b"', r'"a\ufffdb"'),
+            (r'"\ud83d\ud83d\ude00\ude00"', r'"\ufffd\ud83d\ude00\ufffd"'),
+            (r'"\ud83d \ude00"', r'"\ufffd \ufffd"'),
+            (r'"\\ud83d"', r'"\\ud83d"'),
+            (r'{"é\ud83d":"\ud83d"}', r'{"é\ufffd":"\ufffd"}'),
+            (r'"\u0041"', r'"\u0041"'),
+        ],
+    )
+    def test_they_are_replaced_as_in_all_other_texts(self, written: str, read: str) -> None:
+        def link(json: str) -> bytes:
+            encoded = json.encode()
+            return block(6, 4, *b"link", len(encoded), *encoded)
+
+        data = link(written)
+        assert well_formed(data, read_update(data)) == link(read)
+        assert read_update(link(read)).lone_halves == ()
+        Replica().integrate([(link(read), read_update(link(read)))])

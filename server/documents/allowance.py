@@ -1,0 +1,51 @@
+"""How much of the processor each person's changes may take. Pure: durations are told, and so is what time it is.
+
+What makes the server work hard is not seen by looking at it: an update may have to be compared with half the document,
+or it may not fit, and then the document is loaded again. So what it took is counted, and who has used up an allowance
+waits. Nobody who draws and writes comes near it.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+ALLOWANCE_S = 3.0
+"""Of the processor's time, that may be used at once."""
+ALLOWANCE_EACH_S = 0.05
+"""How much of it comes back in a second: a twentieth of one processor."""
+MAX_PEOPLE = 10_000
+"""About whom it is remembered."""
+
+
+@dataclass(slots=True)
+class _Use:
+    used_s: float
+    at: float
+
+
+class Allowances:
+    """Who has used how much lately."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._uses: OrderedDict[str, _Use] = OrderedDict()
+        """Who has used something last, last."""
+
+    def use(self, person_id: str | None, effort_s: float) -> None:
+        """Count what somebody's change took. `None` is the server itself."""
+        if person_id is None:
+            return
+        self._uses[person_id] = _Use(self._used_s(person_id) + effort_s, self._monotonic())
+        self._uses.move_to_end(person_id)
+        if len(self._uses) > MAX_PEOPLE:
+            self._uses.popitem(last=False)
+
+    def is_used_up(self, person_id: str | None) -> bool:
+        """Tell whether somebody has to wait."""
+        return person_id is not None and self._used_s(person_id) >= ALLOWANCE_S
+
+    def _used_s(self, person_id: str) -> float:
+        use = self._uses.get(person_id)
+        if use is None:
+            return 0.0
+        return max(0.0, use.used_s - (self._monotonic() - use.at) * ALLOWANCE_EACH_S)
