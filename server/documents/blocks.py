@@ -8,7 +8,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, groupby, islice
 
 from server.documents.update import Section, Span, State, Update, UpdateError, UpdateReader, read_update, write_uint
 
@@ -99,7 +99,7 @@ def cuts_a_pair(data: bytes, update: Update, state: State, pairs: Pairs) -> bool
 
 
 def slices(data: bytes, update: Update, state: State, most: int) -> Iterator[bytes]:
-    """Yield an update that is missing nothing in parts of at most `most` blocks, in an order in which none waits.
+    """Yield an update that is missing nothing in parts of at most `most` steps, in an order in which none waits.
 
     What it deletes comes last. Raises `UpdateError` when some of its blocks wait for each other.
     """
@@ -114,7 +114,9 @@ def slices(data: bytes, update: Update, state: State, most: int) -> Iterator[byt
         if is_stuck:
             raise UpdateError("blocks that wait for each other")
         runs = [run for run in runs if not run.is_at_end]
-    yield b"\x00" + data[update.deletions_at :]
+    spans = _BlockReader(data, update.deletions_at).deletions()
+    while some := list(islice(spans, most)):
+        yield _deletion(some)
 
 
 class _BlockReader(UpdateReader):
@@ -182,6 +184,17 @@ class _Run:
             return b""
         header = b"\x01" + write_uint(count) + write_uint(self._client) + write_uint(first.start)
         return header + self._data[first.at : at_end] + b"\x00"
+
+
+def _deletion(spans: Iterable[Span]) -> bytes:
+    """Return an update that deletes spans of which those of one client stand together."""
+    of_clients = [(client, list(own)) for client, own in groupby(spans, lambda span: span.client)]
+    parts = [b"\x00", write_uint(len(of_clients))]
+    for client, own in of_clients:
+        parts += write_uint(client), write_uint(len(own))
+        for span in own:
+            parts += write_uint(span.start), write_uint(span.end - span.start)
+    return b"".join(parts)
 
 
 def _is_known(block: Block, known: State) -> bool:

@@ -52,8 +52,8 @@ as many."""
 MAX_LOAD_S = 3.0
 """Of the processor's time, to put a document together. What takes longer was made to, and nothing is added to it."""
 _LOADED_AGAIN_S = 1.0
-_USUAL_S, _USUAL_BLOCK_S = 0.002, 0.000_05
-"""To integrate a change, and each of its blocks. What takes longer makes loading the document take longer, too."""
+_USUAL_S, _USUAL_STEP_S = 0.002, 0.000_05
+"""To integrate a change, and for each step of that. What takes longer makes loading the document take longer, too."""
 _NEARLY_FULL = 0.8
 _COUNTED_AT_ONCE_BYTES = 65_536
 
@@ -288,7 +288,7 @@ class LiveDocument:
     def _count_work(self, accepted: Sequence[_Waiting], replica: Replica) -> None:
         for waiting, effort_s in zip(accepted, replica.efforts_s, strict=True):
             self._allowances.use(waiting.person_id, effort_s)
-            self._unusual_s += max(0.0, effort_s - _USUAL_S - _USUAL_BLOCK_S * waiting.update.blocks)
+            self._unusual_s += max(0.0, effort_s - _USUAL_S - _USUAL_STEP_S * waiting.update.steps)
 
     async def _survey(self, replica: Replica, *, has_types: bool) -> None:
         """Count the shared types, and find what must not be cut, when that matters now and is not known."""

@@ -135,9 +135,9 @@ class Replica:
         together = 0
         for number, (data, update) in enumerate(updates):
             started = time.thread_time()
-            self._blocks += 3 * update.blocks
+            self._blocks += 3 * update.steps
             self._has_pairs = self._has_pairs or may_have_pairs(data)
-            together += update.blocks
+            together += update.steps
             if together <= self._most_at_once:
                 yield data
             else:
@@ -151,7 +151,7 @@ class Replica:
 
     @property
     def _most_at_once(self) -> int:
-        """Of blocks: when they have been put in their places, it can be seen how long that took."""
+        """Of steps: after these, it can be seen how long they took."""
         return min(_MOST_AT_ONCE, max(_LEAST_AT_ONCE, _COMPARISONS_AT_ONCE // max(1, self._blocks)))
 
     def _in_time(self, steps: Iterator[bytes], deadline: float) -> Iterator[bytes]:

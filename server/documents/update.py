@@ -96,10 +96,17 @@ class Update:
     """How many shared types it adds."""
     sections: tuple["Section", ...]
     """Where its blocks are, by client."""
+    deletions: int
+    """How many spans it deletes."""
     deletions_at: int
-    """Where it says what is deleted: from this byte on."""
+    """Where it says which: from this byte on."""
     lone_halves: tuple[int, ...]
     """Where an escape in its JSON stands for half a character."""
+
+    @property
+    def steps(self) -> int:
+        """How much the library does one after the other: blocks to be put somewhere, and spans to be deleted."""
+        return self.blocks + self.deletions
 
     @property
     def blocks(self) -> int:
@@ -185,15 +192,17 @@ class UpdateReader:
             if client in added or not start < end <= MAX_CLOCK:
                 raise UpdateError("a client's blocks are none, too many, or come twice")
             added[client] = Span(client, start, end)
-        deletions_at = self._at
+        deletions, deletions_at = 0, self._at
         for span in self._deletions():
             self._need(span.client, span.end)
+            deletions += 1
         return Update(
             tuple(added.values()),
             self._needed,
             frozenset(self._roots),
             self._types,
             tuple(sections),
+            deletions,
             deletions_at,
             tuple(self._lone_halves),
         )

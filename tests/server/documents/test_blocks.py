@@ -5,6 +5,7 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pycrdt import Text
 
 from server.documents.blocks import Pairs, cuts_a_pair, slices, survey
 from server.documents.replica import NO_STATE, NO_UPDATE, Replica
@@ -81,7 +82,7 @@ def put_together_sliced(data: bytes, most: int) -> tuple[Replica, int]:
     for part in slices(data, read_update(data, is_ours=True), {}, most):
         update = read_update(part, is_ours=True)
         assert not update.is_missing(replica.state)
-        assert update.blocks <= most
+        assert update.steps <= most
         replica.integrate([(part, update)])
         count += 1
     return replica, count
@@ -125,3 +126,32 @@ def test_blocks_of_two_that_were_written_in_turns_are_sliced() -> None:
     replica, _ = put_together_sliced(data, 100)
     assert replica.state == {1: 5, 2: 5}
     assert replica.since(NO_STATE) != NO_UPDATE
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.text("ab😀é👩", min_size=3, max_size=12),
+    st.lists(st.tuples(st.booleans(), st.integers(0, 30), st.integers(1, 5)), max_size=8),
+)
+def test_what_cuts_nothing_is_read_as_it_is(words: str, changes: list[tuple[bool, int, int]]) -> None:
+    data = blocks(CLIENT, text(words))
+    replica = Replica([data])
+    replica.pairs = survey(data).pairs
+    end = replica.state[CLIENT]
+    for client, (is_deletion, at, length) in enumerate(changes, 8):
+        start = at % end
+        place = block_id(CLIENT, start)
+        update = (
+            deletion(start, min(start + length, end))
+            if is_deletion
+            else blocks(client, text("x😀", head=b"\x84" + place))
+        )
+        if not replica.cuts(update, read_update(update), replica.state):
+            replica.integrate([(update, read_update(update))])
+    again = Replica([replica.whole()])
+    assert again.state == replica.state
+    assert shown(again) == shown(replica)
+
+
+def shown(replica: Replica) -> str:
+    return str(replica._doc.get("notes", type=Text))

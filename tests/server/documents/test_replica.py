@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from server.documents import replica as replica_module
 from server.documents.replica import NO_STATE, NO_UPDATE, Replica, ReplicaError
 from server.documents.update import Update, UpdateError, read_state, read_update
-from tests.server.documents.hostile_updates import beside_everything
+from tests.server.documents.hostile_updates import beside_everything, blocks, number
 from tests.support.documents import PageDocument, write_everything
 
 
@@ -136,3 +136,15 @@ def test_whatever_reads_well_is_integrated_or_refused(random_: random.Random, ch
         return
     again = Replica([replica.since(NO_STATE)])
     assert again.state == replica.state
+
+
+def test_deleting_here_and_there_in_a_long_text_takes_no_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replica_module, "MAX_EFFORT_S", 0.2)
+    length = 400_000
+    replica = Replica([blocks(1, b"\x04\x01\x05notes" + number(length) + b"a" * length)])
+    spans = b"".join(number(start) + b"\x01" for start in range(length - 2, 0, -8))
+    scattered = b"\x00\x01\x01" + number(length // 8) + spans
+    started = time.thread_time()
+    with pytest.raises(ReplicaError, match="too long"):
+        replica.integrate(checked(scattered))
+    assert time.thread_time() - started < 1.5
