@@ -12,8 +12,8 @@ from server.documents.update import MAX_AT_ONE_PLACE, UpdateError, read_update
 from tests.server.documents.hostile_updates import block_id, blocks, nested
 
 ROOT = Path(__file__).parents[3]
-DAMAGED = 4_000
-MAX_GROWTH_KB = 40_000
+DAMAGED = 100_000
+MAX_GROWTH_KB = 20_000
 """Of the process, by whatever is refused or put together. One that is believed makes the library take 134 MB."""
 NONE = 126
 
