@@ -36,7 +36,8 @@ class Replica:
 
     def __init__(self, updates: Iterable[bytes] = (), *, is_first_whole: bool = False) -> None:
         """Put `updates` together, of which the first may be a whole document. Raises `ReplicaError`."""
-        self._doc: Doc = Doc()  # type: ignore[type-arg]
+        self.doc: Doc = Doc()  # type: ignore[type-arg]
+        """For who reads what is in it. It stays in the thread in which it was made."""
         self._blocks = 0
         """At most so many there are: what was written cuts those that it is put between."""
         self._has_pairs = False
@@ -67,11 +68,11 @@ class Replica:
             changes.append(event.update)
 
         # The library would never let go of a document that is still observed.
-        subscription = self._doc.observe(on_transaction)
+        subscription = self.doc.observe(on_transaction)
         try:
             self._apply(self._in_time(self._steps(updates), time.thread_time() + MAX_EFFORT_S))
         finally:
-            self._doc.unobserve(subscription)
+            self.doc.unobserve(subscription)
         change = merge_updates(*changes) if changes else NO_UPDATE
         state = self._read_state()
         for _, update in updates:
@@ -86,7 +87,7 @@ class Replica:
 
     def since(self, state: bytes) -> bytes:
         """Return everything that somebody lacks who has `state`, a state vector, as one update."""
-        return self._doc.get_update(state)
+        return self.doc.get_update(state)
 
     def whole(self) -> bytes:
         """Return all of the document as one update. Raises `ReplicaError` when that would be read otherwise."""
@@ -169,11 +170,11 @@ class Replica:
         try:
             is_at_end = False
             while not is_at_end:
-                with self._doc.transaction():
+                with self.doc.transaction():
                     for data in steps:
                         if data == _END:
                             break
-                        self._doc.apply_update(data)
+                        self.doc.apply_update(data)
                     else:
                         is_at_end = True
         except Exception as error:
@@ -186,7 +187,7 @@ class Replica:
 
     def _read_state(self) -> State:
         try:
-            return read_state(self._doc.get_state())
+            return read_state(self.doc.get_state())
         except UpdateError as error:
             raise ReplicaError(str(error)) from error
 

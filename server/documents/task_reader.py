@@ -11,7 +11,6 @@ from contextlib import suppress
 from itertools import islice
 
 import structlog
-from pycrdt import Doc
 
 from protocol.documents import DocumentHealth, DocumentKind
 from server.clock import Clock
@@ -19,7 +18,7 @@ from server.documents.delays import Delays
 from server.documents.live import Listener, LiveDocument
 from server.documents.notes.action_items import action_items
 from server.documents.notes.reader import read_notes
-from server.documents.replica import ReplicaError
+from server.documents.replica import Replica
 from server.errors import StoreError
 from server.logs import log_failure
 from server.store.action_items import ActionItemRepository, OwnedItem
@@ -154,15 +153,7 @@ class TaskReader:
 
 
 def _owned_items(updates: Iterable[bytes]) -> list[OwnedItem]:
-    doc: Doc = Doc()  # type: ignore[type-arg]
-    try:
-        for update in updates:
-            doc.apply_update(update)
-    except BaseException as error:
-        # A panic of the library is no `Exception`.
-        if type(error).__name__ != "PanicException":
-            raise
-        raise ReplicaError("the library gave up") from error
+    doc = Replica(updates).doc
     owned = (item for item in action_items(read_notes(doc)) if item.owner_id)
     return [
         OwnedItem(item.item_id, _shortened(item.text), item.owner_id, item.due, item.is_done)

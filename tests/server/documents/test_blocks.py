@@ -154,4 +154,4 @@ def test_what_cuts_nothing_is_read_as_it_is(words: str, changes: list[tuple[bool
 
 
 def shown(replica: Replica) -> str:
-    return str(replica._doc.get("notes", type=Text))
+    return str(replica.doc.get("notes", type=Text))

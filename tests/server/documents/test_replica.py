@@ -72,7 +72,7 @@ def test_a_replica_that_nobody_has_is_gone() -> None:
     replica = Replica(page.updates)
     page.elements["b"] = "2"
     replica.integrate(checked(page.updates[-1]))
-    inner = weakref.ref(replica._doc)
+    inner = weakref.ref(replica.doc)
     del replica
     gc.collect()
     assert inner() is None
