@@ -44,8 +44,10 @@ class Replica:
         """Whether there may be characters that can be cut in half."""
         self.pairs: Pairs | None = Pairs()
         """Where they are; `None`: to be found, by `survey`."""
-        self.efforts_s: list[float] = []
-        """Of the processor's time, for each update that was integrated last, up to the one that could not be."""
+        self.effort_s = 0.0
+        """Of the processor's time, for what was integrated last, or could not be."""
+        self._passed_s: list[float] = []
+        """While each of its updates was."""
         started = time.thread_time()
         self._apply(self._steps_of_loading(updates, is_first_whole=is_first_whole))
         self.load_s = time.thread_time() - started
@@ -69,10 +71,12 @@ class Replica:
 
         # The library would never let go of a document that is still observed.
         subscription = self.doc.observe(on_transaction)
+        started = time.thread_time()
         try:
-            self._apply(self._in_time(self._steps(updates), time.thread_time() + MAX_EFFORT_S))
+            self._apply(self._in_time(self._steps(updates), started + MAX_EFFORT_S))
         finally:
             self.doc.unobserve(subscription)
+            self.effort_s = time.thread_time() - started
         change = merge_updates(*changes) if changes else NO_UPDATE
         state = self._read_state()
         for _, update in updates:
@@ -84,6 +88,12 @@ class Replica:
             raise ReplicaError("what the library writes is not what it has")
         self._state = state
         return change
+
+    def efforts_s(self) -> list[float]:
+        """Return `effort_s` in shares, one for each update."""
+        # To look at the processor's clock for each of them would take longer than many take.
+        passed_s = sum(self._passed_s) or 1.0
+        return [self.effort_s * one / passed_s for one in self._passed_s]
 
     def since(self, state: bytes) -> bytes:
         """Return everything that somebody lacks who has `state`, a state vector, as one update."""
@@ -132,10 +142,10 @@ class Replica:
 
     def _steps(self, updates: Sequence[tuple[bytes, Update]]) -> Iterator[bytes]:
         """Yield updates, large ones in parts that the library puts in their places within bounds."""
-        self.efforts_s.clear()
+        self._passed_s.clear()
         together = 0
         for number, (data, update) in enumerate(updates):
-            started = time.thread_time()
+            started = time.perf_counter()
             self._blocks += 3 * update.steps
             self._has_pairs = self._has_pairs or may_have_pairs(data)
             together += update.steps
@@ -148,7 +158,7 @@ class Replica:
                 for part in slices(data, update, {**self._state, **before}, self._most_at_once):
                     yield part
                     yield _END
-            self.efforts_s.append(time.thread_time() - started)
+            self._passed_s.append(time.perf_counter() - started)
 
     @property
     def _most_at_once(self) -> int:

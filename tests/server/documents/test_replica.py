@@ -1,6 +1,5 @@
 import gc
 import random
-import time
 import weakref
 
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import strategies as st
 
 from server.documents import replica as replica_module
 from server.documents.replica import NO_STATE, NO_UPDATE, Replica, ReplicaError
-from server.documents.update import Update, UpdateError, read_state, read_update
+from server.documents.update import Update, UpdateError, read_state, read_update, write_state
 from tests.server.documents.hostile_updates import beside_everything, blocks, number
 from tests.support.documents import PageDocument, write_everything
 
@@ -79,24 +78,23 @@ def test_a_replica_that_nobody_has_is_gone() -> None:
 
 
 def test_what_takes_too_long_to_put_in_its_place_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replica_module, "MAX_EFFORT_S", 0.2)
     row, beside = beside_everything(20_000, 4_000)
     replica = Replica([row])
-    started = time.thread_time()
+    monkeypatch.setattr(replica_module, "MAX_EFFORT_S", 0.0)
     with pytest.raises(ReplicaError, match="too long"):
         replica.integrate(checked(beside))
-    assert time.thread_time() - started < 1.5
+    news = read_update(replica.since(write_state({1: 20_000})), is_ours=True)
+    assert news.blocks < 1_000, "it is noticed after a part"
 
 
 def test_a_long_row_of_small_blocks_is_put_together_at_once() -> None:
-    row, _ = beside_everything(20_000, 1)
+    # At once it is a matter of seconds; if all of it were copied for each block, of minutes.
+    row, _ = beside_everything(100_000, 1)
     replica = Replica()
-    started = time.thread_time()
     change = replica.integrate(checked(row))
     again = Replica([row])
-    assert time.thread_time() - started < 2
     assert again.since(NO_STATE) == replica.since(NO_STATE)
-    assert Replica([change]).state == replica.state == {1: 20_000}
+    assert Replica([change]).state == replica.state == {1: 100_000}
 
 
 def test_what_each_update_took_is_told() -> None:
@@ -104,7 +102,7 @@ def test_what_each_update_took_is_told() -> None:
     little = PageDocument(9).draw(a="1")
     replica = Replica([row])
     replica.integrate(checked(little, beside))
-    quick, slow = replica.efforts_s
+    quick, slow = replica.efforts_s()
     assert 0 <= quick < slow
 
 
@@ -139,12 +137,11 @@ def test_whatever_reads_well_is_integrated_or_refused(random_: random.Random, ch
 
 
 def test_deleting_here_and_there_in_a_long_text_takes_no_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replica_module, "MAX_EFFORT_S", 0.2)
+    monkeypatch.setattr(replica_module, "MAX_EFFORT_S", 0.0)
     length = 400_000
     replica = Replica([blocks(1, b"\x04\x01\x05notes" + number(length) + b"a" * length)])
     spans = b"".join(number(start) + b"\x01" for start in range(length - 2, 0, -8))
     scattered = b"\x00\x01\x01" + number(length // 8) + spans
-    started = time.thread_time()
     with pytest.raises(ReplicaError, match="too long"):
         replica.integrate(checked(scattered))
-    assert time.thread_time() - started < 1.5
+    assert read_update(replica.since(NO_STATE), is_ours=True).deletions < 1_000, "it is noticed after a part"
