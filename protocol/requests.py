@@ -47,7 +47,7 @@ from protocol.rtp import (
     RtpParameters,
     TransportOptions,
 )
-from protocol.wire import MAX_CHAT_PAGE, Empty, Id, Mutation, Request, Slug, Wire
+from protocol.wire import MAX_CHAT_PAGE, Empty, Id, Instant, Mutation, Request, Slug, Wire
 
 
 class RoomJoin(Mutation, frozen=True, kw_only=True):
@@ -74,6 +74,8 @@ class Joined(Wire, frozen=True, kw_only=True):
     snapshot: RoomSnapshot | None = None
     missed: tuple[RoomEvent, ...] | None = None
     """Every event after `last_seq`, in order."""
+    now: Instant
+    """When it was answered: pages tell the server's time by it, not by their own clocks."""
 
 
 class RoomLeave(Mutation, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from protocol import (
     documents,
     events,
     permissions,
+    record,
     requests,
     room,
     rtp,
@@ -65,12 +66,15 @@ _BASES = (
     rtp.Rtp,
     events.RoomEventBase,
     events.NoticeBase,
+    record.TimelineEntryBase,
 )
 
 
 def render() -> str:
     """Return the whole TypeScript module."""
-    structs = list(_structs((wire, rtp, documents, room, events, document_requests, requests, connection_test, tasks)))
+    structs = list(
+        _structs((wire, rtp, documents, room, events, document_requests, requests, connection_test, tasks, record))
+    )
     parts = [
         _HEADER,
         f"export const PROTOCOL_VERSION = {PROTOCOL_VERSION};\n",
@@ -81,6 +85,7 @@ def render() -> str:
         *(_interface(struct) for struct in structs),
         _union("RoomEvent", events.RoomEvent),
         _union("Notice", events.Notice),
+        _union("TimelineEntry", record.TimelineEntry),
         _requests(),
         _permissions(),
     ]
@@ -132,6 +137,8 @@ def _type(hint: Any) -> str:
         return _type(arguments[0])
     if hint == events.RoomEvent:
         return "RoomEvent"
+    if hint == record.TimelineEntry:
+        return "TimelineEntry"
     if origin in (Union, types.UnionType):
         return " | ".join(_type(argument) for argument in arguments)
     if origin is Literal:

@@ -31,6 +31,7 @@ from server.metrics import LoopLagSampler, Metrics, Occupancy
 from server.people.demo import DemoLink, seed
 from server.people.links import base_url, origin_of
 from server.people.service import PeopleService
+from server.record.service import RecordService
 from server.room.directory import RoomDirectory
 from server.room.state import Graces
 from server.store.action_items import ActionItemRepository
@@ -39,6 +40,7 @@ from server.store.claim import Claim, claim
 from server.store.database import Database
 from server.store.documents import DocumentRepository
 from server.store.location import Location, locate
+from server.store.meetings import MeetingRepository
 from server.store.people import PeopleRepository
 from server.store.pictures import PictureRepository
 from server.store.presence import PresenceRepository
@@ -73,6 +75,7 @@ class _Core:
     media: MediaService
     directory: RoomDirectory
     documents: DocumentService
+    records: RecordService
     pictures: PictureService
     probe: WriteProbe
 
@@ -156,21 +159,26 @@ class RoundupServer:
         people = PeopleRepository(database)
         if config.is_demo:
             self._demo_links = await seed(people, rooms, clock)
-        # A new name for every start: what an earlier one has not finished is known to be over.
-        presence = PresenceService(PresenceRepository(database), clock, create_id("node"))
-        await presence.start()
-        stack.push_async_callback(presence.close)
-        chat = ChatService(ChatRepository(database), clock)
         documents = DocumentService(DocumentRepository(database), ActionItemRepository(database), clock)
         documents.start()
         stack.push_async_callback(documents.close)
+        # A new name for every start: what an earlier one has not finished is known to be over.
+        node_id = create_id("node")
+        meetings = MeetingRepository(database)
+        # First what they have changed, then that they are over: whoever dies in between leaves it to the next start.
+        await documents.record_unfinished(await meetings.unfinished(node_id))
+        presence = PresenceService(PresenceRepository(database), clock, node_id)
+        await presence.start()
+        stack.push_async_callback(presence.close)
+        chat = ChatService(ChatRepository(database), clock)
         pictures = PictureService(PictureRepository(database), clock)
         features = (presence.create_feature, chat.create_feature, documents.create_feature, media.create_feature)
         graces = Graces(room=config.room_grace_s, reconnect=config.reconnect_grace_s, reload=config.reload_grace_s)
         directory = RoomDirectory(rooms, features, clock, graces, fan_out)
         stack.push_async_callback(directory.close)
         await starting
-        return _Core(PeopleService(people, clock), rooms, media, directory, documents, pictures, probe)
+        records = RecordService(meetings, documents, clock)
+        return _Core(PeopleService(people, clock), rooms, media, directory, documents, records, pictures, probe)
 
     async def _start_edge(self, stack: AsyncExitStack, front: _Front, core: _Core) -> None:
         metrics = Metrics(lambda: _occupancy(core.directory, gateway), core.media.stats)
@@ -199,6 +207,7 @@ class RoundupServer:
                 pictures=core.pictures,
                 export_notes=core.documents.export_notes,
                 tasks=core.documents.tasks,
+                records=core.records,
                 on_signed_out=gateway.on_signed_out,
                 is_ready=self._readiness(core),
                 render_metrics=metrics.render,

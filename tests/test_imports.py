@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.chat": FEATURE,
     "server.documents": FEATURE | {"server.documents.notes"},
     "server.hours": FEATURE,
+    "server.record": LEAVES | {"server.store"},
     "server.documents.notes": LEAVES,
     "server.turn": LEAVES,
     "server.media": (FEATURE - {"server.store"}) | {"server.turn", "server.media.rpc", "server.media.messages"},

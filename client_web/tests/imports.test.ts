@@ -20,6 +20,7 @@ const LAYERS = [
   "prejoin",
   "board",
   "desk",
+  "record",
   "room",
   "home",
   "connectionTest",

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-import structlog
-
 from protocol.document_requests import (
     Author,
     DocumentAuthors,
@@ -36,14 +34,11 @@ from server.documents.readers import Readers
 from server.documents.replica import NO_STATE
 from server.documents.salvage import salvage
 from server.errors import UserError
-from server.logs import log_failure
 from server.room.feature import Answer, Caller, Handler, Meeting, PromptHandler
 from server.store.documents import DocumentKey, DocumentRepository, StoredDocument
 
 MAX_OPEN = 24
 """Documents that one connection has open. Each is in memory for as long."""
-
-_log = structlog.get_logger(__name__)
 
 
 class Desk:
@@ -194,13 +189,7 @@ class Desk:
         for readers in list(self._readers.values()):
             self._put_away(readers)
         changed, self._changed = self._changed, {}
-        for key, kind in changed.items():
-            try:
-                async with self._documents.using(key, kind) as live:
-                    await live.record(self._meeting.meeting_id)
-            except UserError as error:
-                # One that cannot be kept is no reason to leave the others out.
-                log_failure(_log, "record_failed", error, document_id=key.document_id)
+        await self._documents.record(self._meeting.meeting_id, changed)
 
     def _changeable(self, caller: Caller, request: DocumentUpdate) -> LiveDocument:
         """Return what a connection has open. Raises `UserError`: it has not, or may not change it."""

@@ -1,7 +1,8 @@
-"""Notes as files to take along: read as they are now, and written in another thread."""
+"""Notes as files to take along, and the moments in them: read, and written, in another thread."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -10,20 +11,26 @@ from pycrdt import Doc
 
 from protocol.documents import DocumentKind
 from protocol.errors import ErrorCode
+from protocol.record import Moment
 from protocol.room import RoomInfo
 from server.clock import Clock
 from server.documents.live_documents import LiveDocuments
 from server.documents.notes.html import to_html
 from server.documents.notes.labels import ENGLISH, Header, Labels
 from server.documents.notes.markdown import to_markdown
+from server.documents.notes.moments import moments_of
 from server.documents.notes.pdf import to_pdf
 from server.documents.notes.reader import read_notes
+from server.documents.notes.tree import Notes
 from server.documents.replica import NO_STATE
 from server.errors import UserError
 from server.store.documents import DocumentKey, DocumentRepository
 
 MAX_ASKED = 32
 """Files that are being made or waited for. The worst notes take a second, and hardly anybody waits."""
+
+Read = Callable[[], Awaitable[bytes]]
+"""Reads notes when it is their turn."""
 
 _LABELS: Mapping[str, Labels] = {
     "en": ENGLISH,
@@ -87,13 +94,21 @@ class NotesExports:
 
         Raises `UserError`: the room has no such notes, they are broken, or too many wait already; `StoreError`.
         """
-        if self._asked >= MAX_ASKED:
-            raise UserError(ErrorCode.TOO_MANY, "Many save their notes just now. Try again in a moment.")
-        self._asked += 1
-        try:
+        with self._asking():
             return await self._make(room, document_id, notes_format, language, held_on)
-        finally:
-            self._asked -= 1
+
+    async def write(
+        self, room: RoomInfo, title: str, read: Read, notes_format: NotesFormat, language: str, held_on: str
+    ) -> NotesFile:
+        """Write the notes that `read` returns, all in one update. Raises `UserError`: too many wait already."""
+        with self._asking():
+            return await self._in_turn(room, title, read, notes_format, language, held_on)
+
+    async def moments(self, read: Read, document_id: str, meeting_id: str) -> list[Moment]:
+        """Return the moments of a meeting in the notes that `read` returns, all in one update. Raises `UserError`."""
+        with self._asking():
+            async with self._turn:
+                return await asyncio.to_thread(_moments, await read(), document_id, meeting_id)
 
     async def _make(
         self, room: RoomInfo, document_id: str, notes_format: NotesFormat, language: str, held_on: str
@@ -106,21 +121,36 @@ class NotesExports:
             or document.removed_at is not None
         ):
             raise UserError(ErrorCode.NOT_FOUND, "This room has no such notes.")
-        key = DocumentKey(document_id, document.epoch)
-        header = Header(title=document.title, room=room.name, held_on=held_on)
+
+        async def read() -> bytes:
+            async with self._documents.using(DocumentKey(document_id, document.epoch), document.kind) as live:
+                return (await live.open(NO_STATE)).update
+
+        return await self._in_turn(room, document.title, read, notes_format, language, held_on)
+
+    async def _in_turn(
+        self, room: RoomInfo, title: str, read: Read, notes_format: NotesFormat, language: str, held_on: str
+    ) -> NotesFile:
+        header = Header(title=title, room=room.name, held_on=held_on)
         labels = _LABELS.get(language, ENGLISH)
         made_at = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC)
         async with self._turn:
-            async with self._documents.using(key, document.kind) as live:
-                opened = await live.open(NO_STATE)
-            data = await asyncio.to_thread(_write, opened.update, notes_format, header, labels, made_at)
-        return NotesFile(document.title, _CONTENT_TYPES[notes_format], data)
+            data = await asyncio.to_thread(_write, await read(), notes_format, header, labels, made_at)
+        return NotesFile(title, _CONTENT_TYPES[notes_format], data)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        if self._asked >= MAX_ASKED:
+            raise UserError(ErrorCode.TOO_MANY, "Many save their notes just now. Try again in a moment.")
+        self._asked += 1
+        try:
+            yield
+        finally:
+            self._asked -= 1
 
 
 def _write(update: bytes, notes_format: NotesFormat, header: Header, labels: Labels, made_at: datetime) -> bytes:
-    doc: Doc = Doc()  # type: ignore[type-arg]
-    doc.apply_update(update)
-    notes = read_notes(doc)
+    notes = _read(update)
     match notes_format:
         case NotesFormat.MARKDOWN:
             return to_markdown(notes, header, labels).encode()
@@ -128,3 +158,13 @@ def _write(update: bytes, notes_format: NotesFormat, header: Header, labels: Lab
             return to_html(notes, header, labels).encode()
         case NotesFormat.PDF:
             return to_pdf(notes, header, made_at, labels)
+
+
+def _moments(update: bytes, document_id: str, meeting_id: str) -> list[Moment]:
+    return [Moment(at=one.at, document_id=document_id, text=one.text) for one in moments_of(_read(update), meeting_id)]
+
+
+def _read(update: bytes) -> Notes:
+    doc: Doc = Doc()  # type: ignore[type-arg]
+    doc.apply_update(update)
+    return read_notes(doc)

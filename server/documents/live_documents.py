@@ -1,7 +1,7 @@
 """The documents that are in memory: one of each, however many meetings and requests use it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from server.clock import Clock
 from server.documents.allowance import Allowances
 from server.documents.journal import Journal
 from server.documents.live import LiveDocument
+from server.errors import UserError
 from server.logs import log_failure
 from server.store.documents import DocumentKey, DocumentRepository
 
@@ -70,6 +71,16 @@ class LiveDocuments:
             yield live
         finally:
             self.give_back(live)
+
+    async def record(self, meeting_id: str, changed: Mapping[DocumentKey, DocumentKind]) -> None:
+        """Keep documents as they are now for the record of a meeting."""
+        for key, kind in changed.items():
+            try:
+                async with self.using(key, kind) as live:
+                    await live.record(meeting_id)
+            except UserError as error:
+                # One that cannot be kept is no reason to leave the others out.
+                log_failure(_log, "record_failed", error, document_id=key.document_id)
 
     async def close(self) -> None:
         """Keep every document in one piece, and write what waits. Idempotent."""

@@ -1,15 +1,27 @@
 """Gives every meeting its documents, and what is in them to who asks from outside."""
 
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+from protocol.documents import DocumentKind
+from protocol.errors import ErrorCode
+from protocol.record import Moment
 from protocol.room import RoomInfo
 from server.clock import Clock
 from server.documents.exports import NotesExports, NotesFile, NotesFormat
 from server.documents.feature import DocumentsFeature
 from server.documents.live_documents import LiveDocuments
+from server.documents.replica import NO_STATE
 from server.documents.task_reader import LONGEST_S, QUIET_S, TaskReader
 from server.documents.tasks import Tasks
+from server.errors import UserError
 from server.room.feature import Feature, Meeting
 from server.store.action_items import ActionItemRepository
-from server.store.documents import DocumentRepository
+from server.store.documents import DocumentKey, DocumentRepository
+from server.store.meetings import UnfinishedMeeting
+
+_REMEMBERED = 64
+"""Notes whose moments are remembered: at most 500 short texts each."""
 
 
 class DocumentService:
@@ -30,6 +42,8 @@ class DocumentService:
         self._task_reader = TaskReader(repository, items, clock, quiet_s=quiet_s, longest_s=longest_s)
         self._documents = LiveDocuments(repository, clock, self._task_reader)
         self._exports = NotesExports(repository, self._documents, clock)
+        self._moments: dict[tuple[DocumentKey, int, str], Sequence[Moment]] = {}
+        """Of notes that are kept, by change and meeting."""
         self.tasks = Tasks(items, self._documents, self._task_reader, clock)
 
     def start(self) -> None:
@@ -45,6 +59,48 @@ class DocumentService:
     ) -> NotesFile:
         """Write a room's notes as a file whose name ends in `ending`. Raises `UserError`."""
         return await self._exports.make(room, document_id, NotesFormat(ending), language, held_on)
+
+    async def record_unfinished(self, meetings: Iterable[UnfinishedMeeting]) -> None:
+        """Keep what meetings have changed that ended with their server, before anything is changed again. Repeatable.
+
+        Nothing has changed since they ended: what is there is what was there then.
+        """
+        for meeting in meetings:
+            changed = await self._repository.changed_last(meeting.room_id, meeting.opened_at, meeting.until)
+            keys = {DocumentKey(document.document_id, document.epoch): document.kind for document in changed}
+            await self._documents.record(meeting.meeting_id, keys)
+
+    async def read_kept(self, key: DocumentKey, seq: int) -> bytes:
+        """Return all of a document as it was after a change, as a Yjs update. Raises `UserError`: it cannot be read."""
+        whole = await self._repository.version(key, seq)
+        if whole is None:
+            raise UserError(ErrorCode.DOCUMENT_BROKEN, "This page cannot be read. It is kept as it is.")
+        return whole
+
+    async def export_kept(
+        self, room: RoomInfo, title: str, key: DocumentKey, seq: int, ending: str, language: str, held_on: str
+    ) -> NotesFile:
+        """Write notes as they were after a change as a file whose name ends in `ending`. Raises `UserError`."""
+        read = partial(self.read_kept, key, seq)
+        return await self._exports.write(room, title, read, NotesFormat(ending), language, held_on)
+
+    async def moments(self, key: DocumentKey, seq: int | None, meeting_id: str) -> Sequence[Moment]:
+        """Return the moments of a meeting in notes as they were after a change, or as they are. Raises `UserError`."""
+        if seq is None:
+            return await self._exports.moments(partial(self._read, key), key.document_id, meeting_id)
+        # What is kept changes no more, and after a meeting many look at it.
+        found = self._moments.get((key, seq, meeting_id))
+        if found is None:
+            read = partial(self.read_kept, key, seq)
+            found = await self._exports.moments(read, key.document_id, meeting_id)
+            self._moments[key, seq, meeting_id] = found
+            if len(self._moments) > _REMEMBERED:
+                del self._moments[next(iter(self._moments))]
+        return found
+
+    async def _read(self, key: DocumentKey) -> bytes:
+        async with self._documents.using(key, DocumentKind.NOTES) as live:
+            return (await live.open(NO_STATE)).update
 
     async def close(self) -> None:
         """Keep every document in one piece. Idempotent."""

@@ -186,7 +186,11 @@ class Connection:
         self._services.observe_join(self._services.clock.monotonic() - began)
         welcome = entry.welcome
         return Joined(
-            you=welcome.you, media=self._services.media_settings(), snapshot=welcome.snapshot, missed=welcome.missed
+            you=welcome.you,
+            media=self._services.media_settings(),
+            snapshot=welcome.snapshot,
+            missed=welcome.missed,
+            now=self._services.clock.now_ms(),
         )
 
     async def _enter(self, request: RoomJoin) -> Entry:

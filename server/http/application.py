@@ -12,12 +12,15 @@ from server.http.connection_test import (
 )
 from server.http.documents import get_notes
 from server.http.failures import answer_failures
+from server.http.meetings import get_kept_document, get_kept_notes, get_meeting, get_meetings
 from server.http.operations import get_health, get_metrics, get_readiness
 from server.http.parts import PARTS, Parts
 from server.http.pictures import add_picture, get_picture
 from server.http.security import harden, refuse_other_sites
 from server.http.session import sign_in, sign_out
 from server.http.tasks import get_tasks, tick_task
+
+_MEETING = r"/api/rooms/{slug}/meetings/{meeting_id:\w{1,64}}"
 
 
 def create_application(parts: Parts) -> web.Application:
@@ -40,6 +43,10 @@ def create_application(parts: Parts) -> web.Application:
             web.get(
                 r"/api/rooms/{slug}/notes/{document_id:\w{1,64}}.{ending:md|html|pdf}", get_notes, allow_head=False
             ),
+            web.get("/api/rooms/{slug}/meetings", get_meetings, allow_head=False),
+            web.get(_MEETING, get_meeting, allow_head=False),
+            web.get(_MEETING + r"/documents/{document_id:\w{1,64}}", get_kept_document, allow_head=False),
+            web.get(_MEETING + r"/notes/{document_id:\w{1,64}}.{ending:md|html|pdf}", get_kept_notes, allow_head=False),
             web.post("/api/rooms/{slug}/pictures", add_picture),
             web.get("/api/rooms/{slug}/pictures/{picture_id:[0-9a-f]{64}}", get_picture, allow_head=False),
             web.post("/api/connection-test", open_connection_test),
@@ -52,6 +59,8 @@ def create_application(parts: Parts) -> web.Application:
             web.get("/metrics", get_metrics),
             web.get("/", client.get_page),
             web.get("/r/{slug}", client.get_page),
+            web.get("/rooms/{slug}/meetings", client.get_page),
+            web.get("/rooms/{slug}/meetings/{meeting_id}", client.get_page),
             web.get("/connection-test", client.get_page),
             web.get("/{name:.+}", client.get_file),
         ]

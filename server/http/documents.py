@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from server.http.parts import PARTS
+from server.http.parts import PARTS, File
 from server.http.session import signed_in_person
 
 _MAX_DAY_CHARACTERS = 60
@@ -23,12 +23,23 @@ async def get_notes(request: web.Request) -> web.Response:
     door = await parts.find_door(request.match_info["slug"], person)
     ending = request.match_info["ending"]
     file = await parts.export_notes(
-        door.room,
-        request.match_info["document_id"],
-        ending,
-        request.query.get("language", "en"),
-        "".join(c for c in request.query.get("held_on", "") if c.isprintable())[:_MAX_DAY_CHARACTERS],
+        door.room, request.match_info["document_id"], ending, language_of(request), day_of(request)
     )
+    return file_response(file, ending)
+
+
+def language_of(request: web.Request) -> str:
+    """Return the language that what stands around the notes is to be in."""
+    return request.query.get("language", "en")
+
+
+def day_of(request: web.Request) -> str:
+    """Return the day of the notes as people write it."""
+    return "".join(c for c in request.query.get("held_on", "") if c.isprintable())[:_MAX_DAY_CHARACTERS]
+
+
+def file_response(file: File, ending: str) -> web.Response:
+    """Answer with a file to be saved."""
     return web.Response(
         body=file.data,
         content_type=file.content_type,

@@ -7,6 +7,7 @@ from typing import Protocol
 from aiohttp import web
 
 from protocol.connection_test import ConnectionTestOpened
+from protocol.record import MeetingList, RecordedMeeting
 from protocol.roles import RoomRole
 from protocol.room import Inside, MediaSettings, Person, RoomInfo
 from protocol.tasks import TaskList
@@ -109,6 +110,28 @@ class Tasks(Protocol):
         ...
 
 
+class Records(Protocol):
+    """What was kept of a room's meetings, for those who may know it. The methods raise `UserError`."""
+
+    async def page(self, door: Door, person: Person, before: str | None, limit: int) -> MeetingList:
+        """Return the newest meetings, or those before the one named."""
+        ...
+
+    async def meeting(self, door: Door, person: Person, meeting_id: str) -> RecordedMeeting:
+        """Return one meeting."""
+        ...
+
+    async def contents(self, door: Door, person: Person, meeting_id: str, document_id: str) -> bytes:
+        """Return a document as it was at the meeting's end, as a Yjs update."""
+        ...
+
+    async def export_notes(
+        self, door: Door, person: Person, meeting_id: str, document_id: str, ending: str, language: str, held_on: str
+    ) -> File:
+        """Write notes as they were at the meeting's end, as `md`, `html` or `pdf`."""
+        ...
+
+
 class ConnectionTests(Protocol):
     """Tests of what a person's network lets through. The methods raise `UserError`."""
 
@@ -147,6 +170,7 @@ class Parts:
     export_notes: Callable[[RoomInfo, str, str, str, str], Awaitable[File]]
     """From a room, the id of notes in it, `md`, `html` or `pdf`, a language, and the notes' day. Raises `UserError`."""
     tasks: Tasks
+    records: Records
     on_signed_out: Callable[[str], None]
     """Told the token of a session that its browser has ended, also by signing in as somebody else."""
     is_ready: Callable[[], Awaitable[bool]]

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, delete, exists, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -145,6 +145,14 @@ class DocumentRepository:
             row = await session.scalar(query)
         return None if row is None else _document(row)
 
+    async def changed_last(self, room_id: str, since: int, until: int | None) -> list[StoredDocument]:
+        """Return a room's documents that were changed for the last time from `since` on, and before `until` if given.
+
+        Also those that were removed.
+        """
+        async with self._database.reading() as session:
+            return [_document(row) for row in await session.scalars(select_changed_last(room_id, since, until))]
+
     async def create(self, document: StoredDocument, first: Change | None = None) -> None:
         """Keep a new document, with what is in it from the beginning."""
         async with self._database.session() as session:
@@ -256,6 +264,20 @@ class DocumentRepository:
         )
         async with self._database.reading() as session:
             return [AuthorOf(*row) for row in await session.execute(query)]
+
+
+def select_changed_last(room_id: str, since: int, until: int | None = None) -> Select[DocumentRow]:
+    """Select a room's documents that were changed for the last time from `since` on, and before `until`; oldest first.
+
+    The newest change of a document is always there as a row of its own, whatever snapshots cover.
+    """
+    own = DocumentUpdateRow.document_id == DocumentRow.document_id, DocumentUpdateRow.epoch == DocumentRow.epoch
+    query = select(DocumentRow).where(
+        DocumentRow.room_id == room_id, exists().where(*own, DocumentUpdateRow.at >= since)
+    )
+    if until is not None:
+        query = query.where(~exists().where(*own, DocumentUpdateRow.at >= until))
+    return query.order_by(DocumentRow.created_at, DocumentRow.document_id)
 
 
 async def _append(session: AsyncSession, changes: Sequence[Change]) -> None:

@@ -24,10 +24,14 @@ from server.media import worker_process
 from server.media.service import MediaService
 from server.media.worker_process import WorkerProcess
 from server.store.database import Database
+from server.store.documents import Change, DocumentKey
 from server.store.location import DatabaseUrl
 from server.store.models import ConnectionRow
 from tests.support.certificate import make_certificate
 from tests.support.command import roundup_process
+from tests.support.document_store import MEETING, document_store
+from tests.support.documents import PageDocument
+from tests.support.gateway import run_sql
 from tests.support.page import Page
 from tests.support.server import RunningServer, running_server
 from tests.support.web_client import lay_out_web_client
@@ -55,6 +59,16 @@ def config_for(folder: Path, **fields: Any) -> Config:
 async def get(url: str, **options: Any) -> tuple[int, str]:
     async with aiohttp.ClientSession() as client, client.get(url, **options) as response:
         return response.status, await response.text()
+
+
+async def test_a_start_records_what_a_meeting_has_changed_that_ended_with_its_server(tmp_path: Path) -> None:
+    async with document_store(tmp_path / "data") as store:
+        key = await store.begin(first=Change(DocumentKey("document_1", 1), 1, 5, PageDocument().draw(one="1"), {}))
+    async with running_server(tmp_path) as server:
+        [kept] = run_sql(server.config.data_dir, "SELECT * FROM meeting_document")
+        [meeting] = run_sql(server.config.data_dir, "SELECT * FROM meeting")
+    assert (kept["meeting_id"], kept["document_id"], kept["seq"]) == (MEETING, key.document_id, 1)
+    assert meeting["closed_at"] is not None
 
 
 async def open_page(server: RunningServer, email: str) -> Page:

@@ -30,6 +30,7 @@ from server.gateway.fan_out import fan_out
 from server.gateway.gateway import RECHECK_EVERY_S, Gateway
 from server.hours.presence import PresenceService
 from server.http.address import Address
+from server.ids import create_id
 from server.people.service import PeopleService
 from server.room.directory import RoomDirectory
 from server.room.feature import Caller, Feature, FeatureFactory, Handler, Meeting
@@ -38,6 +39,7 @@ from server.store.action_items import ActionItemRepository
 from server.store.chat import ChatRepository
 from server.store.database import Database
 from server.store.documents import DocumentRepository
+from server.store.meetings import MeetingRepository
 from server.store.people import PeopleRepository
 from server.store.presence import PresenceRepository
 from server.store.rooms import RoomRepository
@@ -129,15 +131,17 @@ async def running_gateway(
         rooms = RoomRepository(database)
         await rooms.add_room(ROOM, "Morning Round-up", RoomKind.ROUND_UP, actor="operator", at=1)
         await rooms.add_room("lounge", "Teachers' lounge", RoomKind.LOUNGE, actor="operator", at=1)
-        presence = PresenceService(PresenceRepository(database), clock, f"node_{id(stack)}")
-        await presence.start()
-        stack.push_async_callback(presence.close)
-        chat = ChatService(ChatRepository(database), clock)
         documents = DocumentService(
             DocumentRepository(database), ActionItemRepository(database), clock, quiet_s=quiet_s
         )
         documents.start()
         stack.push_async_callback(documents.close)
+        node_id = create_id("node")
+        await documents.record_unfinished(await MeetingRepository(database).unfinished(node_id))
+        presence = PresenceService(PresenceRepository(database), clock, node_id)
+        await presence.start()
+        stack.push_async_callback(presence.close)
+        chat = ChatService(ChatRepository(database), clock)
         directory = RoomDirectory(
             rooms,
             [presence.create_feature, chat.create_feature, documents.create_feature, *features],

@@ -6,6 +6,7 @@ import { presenceColour } from "../documents/presenceColour";
 import NotesEditor from "../notes/NotesEditor";
 import type { DocumentInfo } from "../protocol/generated";
 import { useRoom, useSession } from "../session/sessionContext";
+import { recordPath } from "../shared/recordPath";
 import { ownParticipant } from "../state/roomState";
 import { History } from "./History";
 import { useIsEditable } from "./useIsEditable";
@@ -35,7 +36,13 @@ export default function LiveNotes({ page, link, isHistoryOpen, onHistoryClosed }
   if (own === undefined) return null;
   const { participant_id: participantId, person_id: personId, name } = own;
   const self = { participantId, personId, name, color: presenceColour(personId) };
-  const meeting = info === undefined ? null : { meetingId: info.meeting_id, openedAt: info.opened_at };
+  const meeting =
+    info === undefined
+      ? null
+      : { meetingId: info.meeting_id, openedAt: info.opened_at, now: () => session.clock.now() };
+  // In another tab: whoever looks something up stays in the room.
+  const goToMoment = (meetingId: string, at: number) =>
+    window.open(recordPath(session.slug, meetingId, at), "_blank", "noopener");
   if (isHistoryOpen) {
     return (
       <History page={page} link={link} isEditable={isEditable} onBack={onHistoryClosed}>
@@ -48,6 +55,7 @@ export default function LiveNotes({ page, link, isHistoryOpen, onHistoryClosed }
             self={self}
             people={people}
             meeting={null}
+            onTimestamp={goToMoment}
           />
         )}
       </History>
@@ -64,6 +72,7 @@ export default function LiveNotes({ page, link, isHistoryOpen, onHistoryClosed }
       meeting={meeting}
       outline={{ kind, documentName: page.document_id }}
       loadAuthors={loadAuthors}
+      onTimestamp={goToMoment}
     />
   );
 }

@@ -111,6 +111,7 @@ export const en = {
     inside: "Inside now",
     nobody: "Nobody is inside yet. You will be the first one.",
     onlyYou: "Only you, in another tab or on another device.",
+    meetings: "Earlier meetings",
     names_one: "{{names}} is inside",
     names_other: "{{names}} are inside",
     namesMore_one: "{{names}} and {{count}} more are inside",
@@ -427,6 +428,7 @@ export const en = {
     text: "See you next time in {{room}}.",
     stillInside: "You are still inside in another tab or on another device.",
     rejoin: "Rejoin",
+    record: "Look back at this meeting",
   },
   desk: {
     board: "Board",

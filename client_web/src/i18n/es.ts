@@ -113,6 +113,7 @@ export const es: Texts = {
     inside: "Dentro ahora",
     nobody: "Todavía no hay nadie. Será la primera persona en entrar.",
     onlyYou: "Solo usted, en otra pestaña o en otro dispositivo.",
+    meetings: "Reuniones anteriores",
     names_one: "{{names}} está dentro",
     names_other: "{{names}} están dentro",
     namesMore_one: "{{names}} y {{count}} más están dentro",
@@ -435,6 +436,7 @@ export const es: Texts = {
     text: "Hasta la próxima en {{room}}.",
     stillInside: "Sigue dentro en otra pestaña o en otro dispositivo.",
     rejoin: "Volver a entrar",
+    record: "Repasar esta reunión",
   },
   desk: {
     board: "Pizarra",

@@ -1,8 +1,9 @@
 import "i18next";
 import type { en } from "./en";
+import type { recordEn } from "./recordEn";
 
 declare module "i18next" {
   interface CustomTypeOptions {
-    resources: { translation: typeof en };
+    resources: { translation: typeof en & typeof recordEn };
   }
 }

@@ -20,7 +20,7 @@ export interface NotesEditorProps {
   /** For "@" and for who does an action item. */
   people: readonly Person[];
   /** What moments are counted from; `now` is the server's clock, as far as it is known here, both in ms. */
-  meeting: { meetingId: string; openedAt: number; now?(): number } | null;
+  meeting: { meetingId: string; openedAt: number; now(): number } | null;
   /** Offers an outline while nothing is written; `documentName` tells this document from others. */
   outline?: { kind: RoomKind; documentName: string };
   /** By Yjs client id: who wrote under it. Asked only while somebody wants to know. */

@@ -2,15 +2,7 @@
 
 import { type Editor, Node, type NodeViewRenderer } from "@tiptap/core";
 import { sound } from "./attributes";
-
-/** Return "12:34", or "1:02:03" after the first hour. Before the beginning there is nothing. */
-export function sinceOpening(at: number, openedAt: number): string {
-  const seconds = Math.max(0, Math.floor((at - openedAt) / 1000));
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  const twoDigits = (value: number) => String(value).padStart(2, "0");
-  const tail = twoDigits(seconds % 60);
-  return hours > 0 ? `${hours}:${twoDigits(minutes)}:${tail}` : `${minutes}:${tail}`;
-}
+import { sinceOpening } from "./sinceOpening";
 
 export interface Moment {
   meetingId: string;
@@ -91,11 +83,11 @@ export const Timestamp = Node.create<TimestampOptions>({
 /** Put the moment that it is now into the text; nothing while no meeting is on. */
 export function insertMoment(
   editor: Editor,
-  meeting: { meetingId: string; openedAt: number; now?(): number } | null,
+  meeting: { meetingId: string; openedAt: number; now(): number } | null,
 ): void {
   if (meeting === null) return;
   const { meetingId, openedAt } = meeting;
-  const attrs = { meetingId, at: Math.round(meeting.now?.() ?? Date.now()), openedAt: Math.round(openedAt) };
+  const attrs = { meetingId, at: Math.round(meeting.now()), openedAt: Math.round(openedAt) };
   const { $from } = editor.state.selection;
   const before = $from.parent.textBetween(0, $from.parentOffset, undefined, "\ufffc");
   const space = { type: "text", text: " " };

@@ -1,7 +1,8 @@
 /** Before the door: see and hear oneself, see who is inside, and go in with one click. */
 
-import { Button } from "@mantine/core";
+import { Anchor, Button } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
 import { Announcer } from "../controls/Announcer";
 import { DeviceRows } from "../controls/DeviceRows";
 import { HintList } from "../controls/HintList";
@@ -10,6 +11,7 @@ import type { Person, RoomPreview } from "../protocol/generated";
 import { useRoom, useSession } from "../session/sessionContext";
 import { ConnectionTestLink } from "../shared/ConnectionTestLink";
 import { Page } from "../shared/Page";
+import { meetingsPath } from "../shared/recordPath";
 import { usePageTitle } from "../shared/usePageTitle";
 import { hasConnectionTrouble, maySend } from "../state/roomState";
 import { JoinWays } from "./JoinWays";
@@ -54,7 +56,12 @@ export function PreJoin({ preview, person, onJoin }: PreJoinProps) {
                 : t("door.joiningAs", { name: person.name })}
             </p>
           </div>
-          <ConnectionTestLink />
+          <div className={classes.ways}>
+            <Anchor component={Link} href={meetingsPath(preview.room.slug)} className={classes.way}>
+              {t("door.meetings")}
+            </Anchor>
+            <ConnectionTestLink />
+          </div>
         </div>
       </div>
       <Announcer />

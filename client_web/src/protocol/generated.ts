@@ -660,6 +660,7 @@ export interface Joined {
   media: MediaSettings;
   snapshot: RoomSnapshot | null;
   missed: RoomEvent[] | null;
+  now: number;
 }
 
 /** Leave with this endpoint. The participant goes when it was the last one. */
@@ -843,9 +844,108 @@ export interface RoomPeople {
   people: RoomPerson[];
 }
 
+/** A meeting in the list of a room's. */
+export interface MeetingSummary {
+  meeting_id: string;
+  opened_at: number;
+  closed_at: number | null;
+  people_count: number;
+  has_board: boolean;
+  has_notes: boolean;
+}
+
+/** `GET /api/rooms/SLUG/meetings`: those whose record one may see, newest first. */
+export interface MeetingList {
+  room: RoomInfo;
+  meetings: MeetingSummary[];
+  has_more: boolean;
+}
+
+/** One visit to a meeting, however often the line was lost in it. */
+export interface Stay {
+  came_at: number;
+  went_at: number | null;
+}
+
+/** Somebody who was there. */
+export interface RecordedPerson {
+  person_id: string;
+  name: string;
+  stays: Stay[];
+}
+
+/** A page of the board, or notes, that the meeting has changed. */
+export interface RecordedDocument {
+  document_id: string;
+  kind: DocumentKind;
+  title: string;
+  is_kept: boolean;
+  has_changed_since: boolean;
+}
+
+/** Somebody came in, for the first time or again. */
+export interface Came {
+  type: "came";
+  at: number;
+  person_id: string;
+  name: string;
+  is_back: boolean;
+}
+
+/** Somebody went. */
+export interface Went {
+  type: "went";
+  at: number;
+  person_id: string;
+  name: string;
+}
+
+/** Somebody wrote to everybody; the text is text, never markup. */
+export interface Said {
+  type: "said";
+  at: number;
+  message_id: number;
+  person_id: string;
+  name: string;
+  text: string;
+}
+
+/** Somebody began a page of the board, or notes. */
+export interface Begun {
+  type: "begun";
+  at: number;
+  document_id: string;
+  kind: DocumentKind;
+  title: string;
+  person_id: string;
+  name: string;
+}
+
+/** What was said just then is written down in notes. */
+export interface Moment {
+  type: "moment";
+  at: number;
+  document_id: string;
+  text: string;
+}
+
+/** `GET /api/rooms/SLUG/meetings/MEETING_ID`: one meeting, as far as it has come. */
+export interface RecordedMeeting {
+  room: RoomInfo;
+  meeting_id: string;
+  opened_at: number;
+  closed_at: number | null;
+  people: RecordedPerson[];
+  timeline: TimelineEntry[];
+  is_cut: boolean;
+  documents: RecordedDocument[];
+}
+
 export type RoomEvent = ParticipantJoined | ParticipantChanged | QualitiesChanged | ParticipantLeft | ChatMessageSent | DocumentAdded | DocumentChanged | DocumentRemoved | PresenterChanged | MediaReset;
 
 export type Notice = ChatTypingNotice | DocumentUpdated | DocumentPresences | MediaTransportClosed | MediaProducerClosed | MediaLayersWanted | MediaConsumerDark | MediaSpeakers | ConnectionClosing;
+
+export type TimelineEntry = Came | Went | Said | Begun | Moment;
 
 /** Every request's fields and reply, by its name on the wire. */
 export interface Requests {

@@ -1,12 +1,15 @@
 /** After the meeting: calm, and one click from coming back. */
 
-import { Button } from "@mantine/core";
+import { Anchor, Button } from "@mantine/core";
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
-import { useSession } from "../session/sessionContext";
+import { Link } from "wouter";
+import { useRoom, useSession } from "../session/sessionContext";
 import { MessagePage } from "../shared/Page";
+import { recordPath } from "../shared/recordPath";
 import { usePageTitle } from "../shared/usePageTitle";
 import { usePoll } from "../shared/usePoll";
+import classes from "./LeftPage.module.css";
 
 const POLL_MS = 8_000;
 
@@ -20,6 +23,7 @@ export function LeftPage({ roomName, onRejoin }: LeftPageProps) {
   const session = useSession();
   const read = useCallback((signal: AbortSignal) => session.isInsideElsewhere(signal), [session]);
   const { value: isInsideElsewhere } = usePoll(read, POLL_MS);
+  const meetingId = useRoom(({ snapshot }) => snapshot?.meeting.meeting_id);
   const title = t("left.title");
   usePageTitle(`${title} · ${t("app.name")}`);
   return (
@@ -32,6 +36,11 @@ export function LeftPage({ roomName, onRejoin }: LeftPageProps) {
       }
     >
       <p>{isInsideElsewhere ? t("left.stillInside") : t("left.text", { room: roomName })}</p>
+      {meetingId !== undefined && (
+        <Anchor component={Link} href={recordPath(session.slug, meetingId)} className={classes.record}>
+          {t("left.record")}
+        </Anchor>
+      )}
     </MessagePage>
   );
 }

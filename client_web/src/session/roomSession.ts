@@ -23,6 +23,7 @@ import {
   type RoomState,
   resumePoint,
 } from "../state/roomState";
+import { ServerClock } from "../state/serverClock";
 import { withoutExpired } from "../state/typing";
 import { type Visit, VisitMemory } from "../state/visit";
 import { announcementOf } from "./announcements";
@@ -64,6 +65,7 @@ export class RoomSession {
   readonly draft: Draft;
   readonly documents: RoomDocuments;
   readonly visit: VisitMemory;
+  readonly clock = new ServerClock();
   /** What was switched on when one left, to come back with the same. */
   lastVisit: Visit | null = null;
   readonly #options: RoomSessionOptions;
@@ -262,6 +264,7 @@ export class RoomSession {
   }
 
   #onJoined(joined: Joined): void {
+    this.clock.onTold(joined.now);
     const wasInside = this.#isInside;
     try {
       this.room.setState((state) => afterJoined(state, joined));

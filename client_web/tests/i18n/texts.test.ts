@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import { en } from "../../src/i18n/en";
 import { es } from "../../src/i18n/es";
 import { chooseLanguage } from "../../src/i18n/languages";
+import { recordEn } from "../../src/i18n/recordEn";
+import { recordEs } from "../../src/i18n/recordEs";
 
 const SOURCE = new URL("../../src", import.meta.url).pathname;
 
@@ -23,7 +25,7 @@ function sources(folder: string): string[] {
   });
 }
 
-const texts = { en: flat(en), es: flat(es) };
+const texts = { en: flat({ ...en, ...recordEn }), es: flat({ ...es, ...recordEs }) };
 const placeholders = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort();
 /** A key as code writes it: without the number's form. */
 const base = (key: string) => key.replace(/_(one|other)$/, "");

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { readMoment, sinceOpening, timestampText } from "../../src/notes/timestamp";
+import { sinceOpening } from "../../src/notes/sinceOpening";
+import { readMoment, timestampText } from "../../src/notes/timestamp";
 
 it.each([
   [0, "0:00"],

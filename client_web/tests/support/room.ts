@@ -65,6 +65,7 @@ export function joined(change: Partial<Joined> = {}): Joined {
     media: { router_rtp_capabilities: {} },
     snapshot: snapshot(),
     missed: null,
+    now: 1_000,
     ...change,
   };
 }

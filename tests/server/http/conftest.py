@@ -18,6 +18,7 @@ from protocol.rtp import RtpCapabilities
 from protocol.tasks import Task, TaskList
 from protocol.wire import Request, Wire
 from server.documents.pictures import PictureService
+from server.documents.service import DocumentService
 from server.errors import UserError
 from server.gateway.fan_out import fan_out
 from server.http.access_log import AccessLog, create_server_log
@@ -26,9 +27,13 @@ from server.http.application import create_application
 from server.http.parts import Parts
 from server.http.web_client import WebClient
 from server.people.service import PeopleService
+from server.record.service import RecordService
 from server.room.directory import RoomDirectory
 from server.room.state import Graces
+from server.store.action_items import ActionItemRepository
 from server.store.database import Database
+from server.store.documents import DocumentRepository
+from server.store.meetings import MeetingRepository
 from server.store.people import PeopleRepository
 from server.store.pictures import PictureRepository
 from server.store.rooms import RoomRepository
@@ -92,6 +97,7 @@ class Site:
     """The pages, running."""
 
     url: str
+    database: Database
     people: PeopleService
     rooms: RoomRepository
     clock: ManualClock
@@ -126,7 +132,9 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
             await people.add_person(ANA, "Ana Lima", ProgrammeRole.TEACHER)
             await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, actor="operator", at=1)
             directory = RoomDirectory(rooms, (), clock, Graces(room=1, reconnect=1, reload=1), fan_out)
-            site = Site("", people, rooms, clock, {})
+            documents = DocumentService(DocumentRepository(database), ActionItemRepository(database), clock)
+            stack.push_async_callback(documents.close)
+            site = Site("", database, people, rooms, clock, {})
 
             async def is_ready() -> bool:
                 return site.is_ready
@@ -143,6 +151,7 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
                 pictures=PictureService(PictureRepository(database), clock),
                 export_notes=tell_what_is_asked,
                 tasks=site.tasks,
+                records=RecordService(MeetingRepository(database), documents, clock),
                 on_signed_out=site.signed_out.append,
                 is_ready=is_ready,
                 render_metrics=lambda accept: (f"# for {accept}\n".encode(), "text/plain; charset=utf-8"),

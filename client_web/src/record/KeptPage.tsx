@@ -1,0 +1,78 @@
+/** A page of the board, or notes, as it was at a meeting's end; or that there is one, while the meeting is going on. */
+
+import { Anchor } from "@mantine/core";
+import { lazy, Suspense } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+import type { RecordedDocument } from "../protocol/generated";
+import classes from "./KeptPage.module.css";
+import { fileOf } from "./read";
+import { useKept } from "./useKept";
+
+const KeptNotes = lazy(() => import("./KeptNotes"));
+const KeptBoard = lazy(() => import("./KeptBoard"));
+const ENDINGS = ["pdf", "html", "md"] as const;
+
+interface KeptPageProps {
+  slug: string;
+  meetingId: string;
+  /** The meeting's day, as people write it. */
+  heldOn: string;
+  page: RecordedDocument;
+  onTimestamp(meetingId: string, at: number): void;
+}
+
+export function KeptPage(props: KeptPageProps) {
+  const { slug, page } = props;
+  const { t } = useTranslation();
+  return (
+    <article className={classes.page} aria-label={`${t(`desk.${page.kind}`)}: ${page.title}`}>
+      <header className={classes.head}>
+        <h3 className={classes.title}>
+          <span className={classes.kind}>{t(`desk.${page.kind}`)}</span> {page.title}
+        </h3>
+        {page.has_changed_since && (
+          <p className={classes.changed}>
+            {t("record.changed")}{" "}
+            <Anchor component={Link} href={`/r/${slug}`} className={classes.link}>
+              {t("record.today")}
+            </Anchor>
+          </p>
+        )}
+      </header>
+      {page.is_kept && <Kept {...props} />}
+    </article>
+  );
+}
+
+function Kept({ slug, meetingId, heldOn, page, onTimestamp }: KeptPageProps) {
+  const { t, i18n } = useTranslation();
+  const { kept, problem } = useKept(slug, meetingId, page.document_id);
+  if (problem !== null) return <p role="alert">{t("record.unreadable")}</p>;
+  const waiting = <p className={classes.waiting}>{t("page.loading")}</p>;
+  if (kept === null) return waiting;
+  return (
+    <Suspense fallback={waiting}>
+      {page.kind === "board" ? (
+        <KeptBoard slug={slug} title={page.title} kept={kept} />
+      ) : (
+        <>
+          <KeptNotes title={page.title} kept={kept} onTimestamp={onTimestamp} />
+          <p className={classes.files}>
+            {t("desk.copy.open")}:{" "}
+            {ENDINGS.map((ending) => (
+              <a
+                key={ending}
+                className={classes.link}
+                href={fileOf(slug, meetingId, page.document_id, ending, { language: i18n.language, heldOn })}
+                download
+              >
+                {t(`desk.copy.${ending}`)}
+              </a>
+            ))}
+          </p>
+        </>
+      )}
+    </Suspense>
+  );
+}

@@ -1,0 +1,18 @@
+/** From when until when, as people say it. Pure. */
+
+import { timeOf } from "../chat/dayName";
+
+/** The day of a meeting, with its year. */
+export const dayOf = (at: number, language: string): string =>
+  new Intl.DateTimeFormat(language, { dateStyle: "full" }).format(at);
+
+/** Return "9:00 – 9:31"; without an end what `since` makes of the beginning. */
+export function spanOf(
+  from: number,
+  to: number | null,
+  language: string,
+  since: (from: string) => string,
+): string {
+  const begin = timeOf(from, language);
+  return to === null ? since(begin) : `${begin} – ${timeOf(to, language)}`;
+}
