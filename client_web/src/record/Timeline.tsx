@@ -28,7 +28,9 @@ export function Timeline({ meeting, at }: TimelineProps) {
     <section aria-labelledby="record-timeline">
       <h2 id="record-timeline">{t("record.timeline")}</h2>
       <ol className={classes.timeline}>
-        <Line at={meeting.opened_at}>{t("record.began")}</Line>
+        <Line at={meeting.opened_at} after={null}>
+          {t("record.began")}
+        </Line>
         {timeline.map((entry, number) => {
           const isMarked = number === index;
           return (
@@ -39,7 +41,7 @@ export function Timeline({ meeting, at }: TimelineProps) {
               data-kind={entry.type}
               {...(isMarked && { "aria-current": "true", tabIndex: -1 })}
             >
-              <Time at={entry.at} />
+              <Time at={entry.at} after={timeline[number - 1]?.at ?? meeting.opened_at} />
               <div className={classes.what}>
                 <What entry={entry} meeting={meeting} />
               </div>
@@ -47,7 +49,9 @@ export function Timeline({ meeting, at }: TimelineProps) {
           );
         })}
         {meeting.closed_at !== null && !meeting.is_cut && (
-          <Line at={meeting.closed_at}>{t("record.ended")}</Line>
+          <Line at={meeting.closed_at} after={timeline.at(-1)?.at ?? meeting.opened_at}>
+            {t("record.ended")}
+          </Line>
         )}
       </ol>
       {meeting.is_cut && <p className={classes.cut}>{t("record.cut")}</p>}
@@ -55,20 +59,29 @@ export function Timeline({ meeting, at }: TimelineProps) {
   );
 }
 
-function Line({ at, children }: { at: number; children: string }) {
+interface LineProps {
+  at: number;
+  after: number | null;
+  children: string;
+}
+
+function Line({ at, after, children }: LineProps) {
   return (
     <li className={classes.entry}>
-      <Time at={at} />
+      <Time at={at} after={after} />
       <div className={classes.what}>{children}</div>
     </li>
   );
 }
 
-function Time({ at }: { at: number }) {
+/** When it was; for eyes only where the minute is another than that of the entry before. */
+function Time({ at, after }: { at: number; after: number | null }) {
   const { i18n } = useTranslation();
+  const time = timeOf(at, i18n.language);
+  const isSaid = after !== null && time === timeOf(after, i18n.language);
   return (
-    <time className={classes.time} dateTime={new Date(at).toISOString()}>
-      {timeOf(at, i18n.language)}
+    <time className={isSaid ? "visually-hidden" : classes.time} dateTime={new Date(at).toISOString()}>
+      {time}
     </time>
   );
 }
