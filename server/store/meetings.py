@@ -1,7 +1,8 @@
 """What a room's meetings left behind, read together: who was there, what was said, which documents were changed.
 
 Presence, chat and documents are written by their own repositories. Within a room one meeting follows another, and
-nothing is written but in one: what came before the next one began belongs to this one, also when it ended by a crash.
+nothing is said or begun but in one: what came before the next one began belongs to this one, also when it ended by a
+crash.
 """
 
 from collections.abc import Collection, Sequence
