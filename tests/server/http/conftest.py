@@ -33,6 +33,7 @@ from server.room.state import Graces
 from server.store.action_items import ActionItemRepository
 from server.store.database import Database
 from server.store.documents import DocumentRepository
+from server.store.location import Location
 from server.store.meetings import MeetingRepository
 from server.store.people import PeopleRepository
 from server.store.pictures import PictureRepository
@@ -123,9 +124,11 @@ StartSite = Callable[..., Awaitable[Site]]
 async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
     async with AsyncExitStack() as stack:
 
-        async def start(base_url: str = "", *, tls: ssl.SSLContext | None = None) -> Site:
+        async def start(
+            base_url: str = "", *, tls: ssl.SSLContext | None = None, location: Location | None = None
+        ) -> Site:
             clock = ManualClock()
-            database = await Database.open(tmp_path / "data")
+            database = await Database.open(location or tmp_path / "data")
             stack.push_async_callback(database.close)
             people = PeopleService(PeopleRepository(database), clock)
             rooms = RoomRepository(database)

@@ -13,7 +13,8 @@ from yarl import URL
 from protocol.documents import DocumentKind
 from protocol.record import Came, MeetingList, Moment, RecordedMeeting, Said, Went
 from protocol.roles import ProgrammeRole, RoomKind, RoomRole
-from tests.server.http.conftest import Site
+from server.store.location import DatabaseUrl
+from tests.server.http.conftest import Site, StartSite
 from tests.support.record import MeetingLog
 
 OPENED, CLOSED, LATER = 1_000_000, 2_000_000, 3_000_000
@@ -256,6 +257,17 @@ async def test_a_limit_is_a_number(archive: Archive, query: dict[str, str]) -> N
 async def test_a_page_begins_at_a_meeting_that_there_is(archive: Archive, before: str) -> None:
     await archive.be("fay")
     assert (await archive.get(before=before))[0] == 404
+
+
+async def test_what_no_database_takes_is_not_looked_up(
+    start_site: StartSite, client: aiohttp.ClientSession, database_url: DatabaseUrl
+) -> None:
+    site = await start_site(location=database_url)
+    await site.sign_in(client)
+    for path in ("?before=m1%00", "/m1%00", "/m1/documents/notes_1%00"):
+        url = URL(f"{site.url}/api/rooms/lounge/meetings{path}", encoded=True)
+        async with client.get(url) as response:
+            assert response.status == 404
 
 
 async def test_a_page_that_was_removed_is_not_shown_until_it_is_brought_back(archive: Archive) -> None:
