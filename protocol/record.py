@@ -11,6 +11,8 @@ MAX_MEETING_PAGE = 20
 """Meetings in one page of a room's."""
 MAX_TIMELINE_ENTRIES = 3_000
 """Of one meeting; of a longer one, the first."""
+MAX_TIMELINE_CHARACTERS = 300_000
+"""Of all that was said in one meeting: some 100 pages; what was said after that is left to the chat."""
 MAX_MOMENT_CHARACTERS = 160
 """Of the line that a moment stands in."""
 

@@ -11,6 +11,7 @@ from protocol.documents import DocumentKind
 from protocol.errors import ErrorCode
 from protocol.record import (
     MAX_MEETING_PAGE,
+    MAX_TIMELINE_CHARACTERS,
     MAX_TIMELINE_ENTRIES,
     MeetingList,
     MeetingSummary,
@@ -22,7 +23,7 @@ from protocol.roles import ProgrammeRole, RoomRole
 from protocol.room import Person, RoomInfo
 from server.clock import Clock
 from server.errors import UserError
-from server.record.timeline import moments_within, people_of, timeline_of
+from server.record.timeline import first_of, moments_within, people_of, timeline_of
 from server.record.visits import Visit, visits_of, visits_seen_by
 from server.store.documents import DocumentKey
 from server.store.meetings import Attendance, DocumentInMeeting, MeetingRepository, StoredMeeting
@@ -130,6 +131,7 @@ class RecordService:
         until = await self._meetings.end_of(meeting)
         attendance, is_attendance_cut = await self._meetings.attendance([meeting_id], _MAX_ATTENDANCE)
         messages, are_messages_cut = await self._meetings.messages(meeting, until, MAX_TIMELINE_ENTRIES)
+        messages, are_they_too_long = first_of(messages, MAX_TIMELINE_CHARACTERS)
         beginnings = await self._meetings.beginnings(meeting, until, MAX_TIMELINE_ENTRIES)
         documents = await self._meetings.documents([meeting])
         moments, are_moments_cut = await self._moments(meeting, documents)
@@ -149,7 +151,7 @@ class RecordService:
             closed_at=meeting.closed_at,
             people=people_of(visits),
             timeline=timeline,
-            is_cut=is_attendance_cut or are_messages_cut or are_moments_cut or is_timeline_cut,
+            is_cut=any((is_attendance_cut, are_messages_cut, are_they_too_long, are_moments_cut, is_timeline_cut)),
             documents=tuple(
                 RecordedDocument(
                     document_id=document.document_id,

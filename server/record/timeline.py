@@ -22,6 +22,17 @@ def people_of(visits: Iterable[Visit]) -> tuple[RecordedPerson, ...]:
     )
 
 
+def first_of(messages: Iterable[ChatMessage], characters: int) -> tuple[list[ChatMessage], bool]:
+    """Return the first messages that have at most so many characters together, and whether there were more."""
+    first: list[ChatMessage] = []
+    for message in messages:
+        characters -= len(message.text)
+        if characters < 0:
+            return first, True
+        first.append(message)
+    return first, False
+
+
 def timeline_of(
     visits: Iterable[Visit],
     messages: Iterable[ChatMessage],

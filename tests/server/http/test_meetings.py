@@ -296,6 +296,16 @@ async def test_moments_that_are_none_of_the_meetings_are_left_out(archive: Archi
     assert [entry.document_id for entry in timeline if isinstance(entry, Moment)] == ["notes_1"]
 
 
+async def test_of_endless_talk_the_beginning_is_told_and_that_there_was_more(archive: Archive) -> None:
+    log = MeetingLog(archive.site.database, archive.room_id)
+    for number in range(80):
+        await log.say(archive.people["ben"], "Ben", "x" * 4_000, OPENED + 1_000 + number)
+    await archive.be("ana")
+    meeting = await archive.meeting("m1")
+    said = [entry for entry in meeting.timeline if isinstance(entry, Said)]
+    assert (len(said), meeting.is_cut) == (75, True), "Ana's hello, and 296,000 characters"
+
+
 async def test_what_cannot_be_read_keeps_nothing_else_back(archive: Archive) -> None:
     async with archive.site.database.session() as session:
         await session.execute(text("UPDATE document_snapshot SET checksum = 1 WHERE document_id = 'notes_1'"))

@@ -1,12 +1,13 @@
 """What happened, in order."""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.documents import DocumentKind
 from protocol.record import Begun, Came, Moment, Said, Stay, Went
 from protocol.room import ChatMessage
-from server.record.timeline import moments_within, people_of, timeline_of
+from server.record.timeline import first_of, moments_within, people_of, timeline_of
 from server.record.visits import Visit
 from server.store.meetings import Beginning
 
@@ -60,6 +61,17 @@ def test_of_much_the_beginning_is_told(instants: list[int], limit: int) -> None:
     timeline, is_cut = timeline_of([], messages, [], [], limit)
     assert [entry.at for entry in timeline] == sorted(instants)[:limit]
     assert is_cut is (len(instants) > limit)
+
+
+@given(st.lists(st.integers(0, 9), max_size=12), st.integers(0, 40))
+def test_of_long_talk_the_beginning_is_told(lengths: list[int], characters: int) -> None:
+    messages = [msgspec.structs.replace(message(number, 1), text="x" * length) for number, length in enumerate(lengths)]
+    first, is_cut = first_of(messages, characters)
+    assert first == messages[: len(first)]
+    assert sum(lengths[: len(first)]) <= characters
+    assert is_cut is (len(first) < len(messages))
+    if is_cut:
+        assert sum(lengths[: len(first) + 1]) > characters
 
 
 def test_what_is_no_moment_of_the_meeting_is_left_out() -> None:
