@@ -3,7 +3,6 @@
 For updates that were read before (`update.py`): they are known to be well made.
 """
 
-import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -13,9 +12,6 @@ from itertools import chain, groupby, islice
 from server.documents.update import Section, Span, State, Update, UpdateError, UpdateReader, read_update, write_uint
 
 _HAS_LEFT, _HAS_RIGHT, _CONTENT, _STRING = 0x80, 0x40, 0x1F, 4
-_PAIR_LEADS = (b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4")
-_PAIR = re.compile(rb"[\xf0-\xf4][\x80-\xbf]{3}")
-"""A character of two UTF-16 code units, in UTF-8 (RFC 3629 section 4)."""
 _LAST_OF_ONE_UNIT = "\uffff"
 
 
@@ -80,15 +76,9 @@ class Survey:
 def survey(whole: bytes) -> Survey:
     """Look through all of a document, as the library writes it. Raises `UpdateError`."""
     update, pairs = read_update(whole, is_ours=True), Pairs()
-    if may_have_pairs(whole):
+    if update.may_have_pairs:
         pairs.add(whole, update, {})
     return Survey(update.types, pairs)
-
-
-def may_have_pairs(data: bytes) -> bool:
-    """Tell whether there is something in an update that is a character of two code units, if it is text."""
-    # The leads are looked for first: that is forty times as fast, and mostly there are none.
-    return any(lead in data for lead in _PAIR_LEADS) and _PAIR.search(data) is not None
 
 
 def cuts_a_pair(data: bytes, update: Update, state: State, pairs: Pairs) -> bool:

@@ -8,8 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pycrdt import Doc, TransactionEvent, get_state, merge_updates
 
-from server.documents.blocks import Pairs, cuts_a_pair, may_have_pairs, slices
-from server.documents.update import State, Update, UpdateError, read_state, read_update, written_ends
+from server.documents.blocks import Pairs, cuts_a_pair, slices
+from server.documents.update import (
+    State,
+    Update,
+    UpdateError,
+    may_have_pairs,
+    read_state,
+    read_update,
+    written_ends,
+)
 
 NO_STATE = b"\x00"
 """The state vector of who knows nothing."""
@@ -84,7 +92,7 @@ class Replica:
                 if state.get(span.client, 0) < span.end:
                     raise ReplicaError("some blocks do not fit in")
         # It counts a character that was cut in half wrongly when it writes it, and reads that otherwise.
-        if any(may_have_pairs(data) for data, _ in updates) and not _is_part_of(state, change):
+        if any(update.may_have_pairs for _, update in updates) and not _is_part_of(state, change):
             raise ReplicaError("what the library writes is not what it has")
         self._state = state
         return change
@@ -115,12 +123,11 @@ class Replica:
         pairs = self.pairs
         if pairs is None:
             raise ReplicaError("nobody knows where characters could be cut")
-        has_pairs = may_have_pairs(data)
-        if not pairs and not has_pairs:
+        if not pairs and not update.may_have_pairs:
             return False
         if cuts_a_pair(data, update, state, pairs):
             return True
-        if has_pairs:
+        if update.may_have_pairs:
             pairs.add(data, update, state)
         return False
 
@@ -147,7 +154,7 @@ class Replica:
         for number, (data, update) in enumerate(updates):
             started = time.perf_counter()
             self._blocks += 3 * update.steps
-            self._has_pairs = self._has_pairs or may_have_pairs(data)
+            self._has_pairs = self._has_pairs or update.may_have_pairs
             together += update.steps
             if together <= self._most_at_once:
                 yield data
