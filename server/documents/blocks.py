@@ -76,7 +76,7 @@ class Survey:
 def survey(whole: bytes) -> Survey:
     """Look through all of a document, as the library writes it. Raises `UpdateError`."""
     update, pairs = read_update(whole, is_ours=True), Pairs()
-    if update.may_have_pairs:
+    if update.has_pairs:
         pairs.add(whole, update, {})
     return Survey(update.types, pairs)
 
@@ -120,7 +120,7 @@ class _BlockReader(UpdateReader):
 
     def blocks(self, section: Section) -> Iterator[Block]:
         start = section.start
-        for _ in range(section.count):
+        for _ in range(section.blocks):
             at = self._at
             info = self._data[at]
             self._ids, self._needed = [], {}

@@ -11,8 +11,7 @@ The format is that of Yjs 13.6 (`UpdateDecoder.js`, `ContentType.js` and their k
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import NoReturn, TypeVar
+from typing import NamedTuple, NoReturn, TypeVar
 
 MAX_NUMBER = 2**53 - 1
 """Larger ones are none in JavaScript."""
@@ -40,10 +39,6 @@ _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|[^u])")
 _ESCAPE_BYTES = 6
 """Of a code unit's escape in JSON."""
 
-_PAIR_LEADS = (b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4")
-_PAIR = re.compile(rb"[\xf0-\xf4][\x80-\xbf]{3}")
-"""A character of two UTF-16 code units, in UTF-8 (RFC 3629 section 4)."""
-
 T = TypeVar("T")
 
 
@@ -64,8 +59,7 @@ class UpdateError(ValueError):
     """These bytes are no update, or one that no page makes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Blocks of one client without a gap."""
 
     client: int
@@ -74,20 +68,19 @@ class Span:
     """The clock after the last one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """Where an update has the blocks of one client."""
 
     client: int
     start: int
     """The clock of the first one."""
-    count: int
+    blocks: int
+    """How many there are."""
     at: int
     """The first one's first byte."""
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """What an update adds, deletes, and takes for granted."""
 
     added: tuple[Span, ...]
@@ -98,7 +91,7 @@ class Update:
     """Names of the shared types that blocks say they are directly in."""
     types: int
     """How many shared types it adds."""
-    sections: tuple["Section", ...]
+    sections: tuple[Section, ...]
     """Where its blocks are, by client."""
     deletions: int
     """How many spans it deletes."""
@@ -106,8 +99,8 @@ class Update:
     """Where it says which: from this byte on."""
     lone_halves: tuple[int, ...]
     """Where an escape in its JSON stands for half a character."""
-    may_have_pairs: bool
-    """Whether there may be characters of two code units in its texts."""
+    has_pairs: bool
+    """Whether there are characters of two code units in its texts."""
 
     @property
     def steps(self) -> int:
@@ -117,7 +110,7 @@ class Update:
     @property
     def blocks(self) -> int:
         """How many blocks it has."""
-        return sum(section.count for section in self.sections)
+        return sum(section.blocks for section in self.sections)
 
     def is_missing(self, state: State) -> bool:
         """Tell whether something that is taken for granted is neither in `state` nor in the update itself."""
@@ -134,12 +127,6 @@ class Update:
 def read_update(data: bytes, *, is_ours: bool = False) -> Update:
     """Read an update, or all of a document as the library writes it. Raises `UpdateError`."""
     return _read(data, UpdateReader.update, is_ours=is_ours)
-
-
-def may_have_pairs(data: bytes) -> bool:
-    """Tell whether there is something in an update that is a character of two code units, if it is text."""
-    # The leads are looked for first: that is forty times as fast, and mostly there are none.
-    return any(lead in data for lead in _PAIR_LEADS) and _PAIR.search(data) is not None
 
 
 def well_formed(data: bytes, update: Update) -> bytes:
@@ -184,6 +171,7 @@ class UpdateReader:
         self._roots: set[str] = set()
         self._types = 0
         self._lone_halves: list[int] = []
+        self._has_pairs = False
         self._places: dict[_Place, int] = {}
 
     @property
@@ -217,7 +205,7 @@ class UpdateReader:
             deletions,
             deletions_at,
             tuple(self._lone_halves),
-            may_have_pairs(self._data),
+            self._has_pairs,
         )
 
     def state(self) -> dict[int, int]:
@@ -282,9 +270,12 @@ class UpdateReader:
             return count
         if kind == _STRING:
             # Of a character that was cut in half, the library writes an empty text.
-            length = _utf16_length(self._text())
+            text = self._text()
+            length = _utf16_length(text)
             if length == 0 and not self._is_ours:
                 raise UpdateError("an empty text")
+            if length != len(text):
+                self._has_pairs = True
             return length
         if kind == _DELETED:
             return self._length()
