@@ -16,6 +16,8 @@ from loadtest.documents.stamps import now_us
 AHEAD = Target(Comparison.BELOW, 1)
 """Theirs over ours."""
 MAX_P99_MS = 50.0
+EYES = 10
+"""People whose pages look at what they are told. Those of the others only receive it: more of them fit on a core."""
 MAX_BOTS_CORE_PERCENT = 85.0
 SETTINGS = (
     Setting("Hocuspocus as it comes"),
@@ -35,7 +37,7 @@ _TRIES = 2
 class RampPlan:
     """How many people draw at once, one step after the other, until it is too many."""
 
-    steps: tuple[int, ...] = (5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 70, 80, 90, 100, 115, 130, 150)
+    steps: tuple[int, ...] = (5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 70, 80, 90, 100, 115, 130, 150, 175, 200)
     window_s: float = 2.5
     runs: int = 2
 
@@ -133,7 +135,7 @@ def judge_comparison(ramps: Ramps, missing: str, plan: RampPlan) -> Report:
 
 async def climb(enter: Enter, pid: int, cores: Cores, plan: RampPlan) -> Ramp:
     """Let more and more people draw until the server does not keep up, twice in a row."""
-    crowd = Crowd(enter)
+    crowd = Crowd(enter, eyes=EYES)
     best: Step | None = None
     try:
         for people in plan.steps:
@@ -161,7 +163,7 @@ async def _take_step(crowd: Crowd, people: int, pid: int, cores: Cores, plan: Ra
     step = Step(
         people=people,
         drawn_per_s=drawn / ((now_us() - began_us) / 1e6),
-        seen_share=len(crowd.ages) / (drawn * (people - 1)) if drawn else 0.0,
+        seen_share=len(crowd.ages) / (crowd.looking * drawn * (people - 1) / people) if drawn else 0.0,
         p99_ms=crowd.ages.quantile_ms(0.99),
         kept_p99_ms=crowd.kept().quantile_ms(0.99),
         server_percent=server.percent(),
