@@ -5,7 +5,11 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from server.http.parts import PARTS, File
+from protocol.errors import ErrorCode
+from protocol.permissions import is_permitted
+from protocol.roles import RoomState
+from server.errors import UserError
+from server.http.parts import PARTS, Door, File
 from server.http.session import signed_in_person
 
 _MAX_DAY_CHARACTERS = 60
@@ -21,11 +25,18 @@ async def get_notes(request: web.Request) -> web.Response:
     parts = request.app[PARTS]
     person = await signed_in_person(request)
     door = await parts.find_door(request.match_info["slug"], person)
+    check_may_read(door)
     ending = request.match_info["ending"]
     file = await parts.export_notes(
         door.room, request.match_info["document_id"], ending, language_of(request), day_of(request)
     )
     return file_response(file, ending)
+
+
+def check_may_read(door: Door) -> None:
+    """Raise `UserError` when the table lets somebody open no documents of a room."""
+    if not is_permitted(door.role, "document_open", RoomState.LIVE):
+        raise UserError(ErrorCode.FORBIDDEN, "You may not open the documents of this room.")
 
 
 def language_of(request: web.Request) -> str:

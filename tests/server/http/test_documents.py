@@ -3,6 +3,8 @@
 import aiohttp
 import pytest
 
+from protocol.permissions import TABLE
+from protocol.roles import RoomState
 from tests.server.http.conftest import Site
 
 
@@ -32,6 +34,15 @@ async def test_what_is_not_there_is_not_found(site: Site, client: aiohttp.Client
     await site.sign_in(client)
     async with client.get(f"{site.url}/api/rooms/{path}") as response:
         assert response.status == 404
+
+
+async def test_whoever_the_table_lets_open_no_documents_reads_none(
+    site: Site, client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await site.sign_in(client)
+    monkeypatch.setitem(TABLE[RoomState.LIVE], "document_open", frozenset())
+    async with client.get(f"{site.url}/api/rooms/lounge/notes/document_1.md") as response:
+        assert response.status == 403
 
 
 async def test_nobody_reads_notes_without_being_signed_in(site: Site, client: aiohttp.ClientSession) -> None:
