@@ -25,6 +25,8 @@ MAX_DOCUMENT_BYTES = 16_777_216
 DOCUMENTS_IN_SNAPSHOT = 60
 """The newest ones; earlier ones are read by `document_page`."""
 MAX_DOCUMENT_PAGE = 60
+PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+"""Of the pictures that boards take. A page makes one of these of whatever else its browser draws."""
 
 UpdateBytes = Annotated[bytes, msgspec.Meta(max_length=MAX_UPDATE_BYTES)]
 StateBytes = Annotated[bytes, msgspec.Meta(max_length=MAX_STATE_BYTES)]

@@ -39,6 +39,8 @@ class ErrorCode(StrEnum):
     """What is stored of this document cannot be put together; it is kept as it is."""
     DOCUMENT_LOCKED = "document_locked"
     """Only hosts change this document just now."""
+    PICTURES_FULL = "pictures_full"
+    """This room has no place for more pictures, unless a host removes pages with some."""
     UNAVAILABLE = "unavailable"
     """Nothing can be kept or looked up just now (the disk is full, the database locked); try again in a moment."""
     TOO_SLOW = "too_slow"

@@ -1,5 +1,6 @@
 """Write the wire's types as TypeScript, from the same structs that the server decodes with."""
 
+import json
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -80,6 +81,7 @@ def render() -> str:
         f"export const PROTOCOL_VERSION = {PROTOCOL_VERSION};\n",
         "".join(f"export const {name} = {getattr(wire, name)};\n" for name in _CONSTANTS),
         "".join(f"export const {name} = {getattr(documents, name)};\n" for name in _DOCUMENT_CONSTANTS),
+        f"export const PICTURE_TYPES: readonly string[] = {json.dumps(documents.PICTURE_TYPES)};\n",
         "\n",
         *(_enum(enum) for enum in _ENUMS),
         *(_interface(struct) for struct in structs),

@@ -171,7 +171,7 @@ class RoundupServer:
         await presence.start()
         stack.push_async_callback(presence.close)
         chat = ChatService(ChatRepository(database), clock)
-        pictures = PictureService(PictureRepository(database), clock)
+        pictures = PictureService(PictureRepository(database), DocumentRepository(database), clock)
         features = (presence.create_feature, chat.create_feature, documents.create_feature, media.create_feature)
         graces = Graces(room=config.room_grace_s, reconnect=config.reconnect_grace_s, reload=config.reload_grace_s)
         directory = RoomDirectory(rooms, features, clock, graces, fan_out)

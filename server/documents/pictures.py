@@ -7,18 +7,27 @@ names, a script for some other program) is gone, and what is shown is a picture 
 import asyncio
 import hashlib
 import io
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from PIL import Image, ImageOps
 
+from protocol.documents import PICTURE_TYPES, DocumentKind
 from protocol.errors import ErrorCode
 from server.clock import Clock
 from server.errors import UserError
+from server.store.documents import DocumentRepository
 from server.store.pictures import Picture, PictureRepository
 
 MAX_UPLOAD_BYTES = 12 * 2**20
 ROOM_BYTES = 256 * 2**20
-"""Of all the pictures of one room."""
-_FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+"""Of all the pictures of one room, without those that are only on pages that were removed."""
+RECEIVED_BYTES = 96 * 2**20
+"""Of pictures that arrive, or wait to be made anew, at the same time."""
+RECEIVED_BYTES_EACH = 3 * MAX_UPLOAD_BYTES
+"""One person's part of that."""
+_FORMATS = tuple(name.removeprefix("image/").upper() for name in PICTURE_TYPES)
 """Told from the first bytes, whatever the file is called. None of them can hold a script that a browser runs."""
 _MAX_PIXELS = 40_000_000
 """What a good phone takes."""
@@ -29,9 +38,12 @@ _QUALITY = 85
 class PictureService:
     """The pictures of all rooms. Its methods raise `UserError`."""
 
-    def __init__(self, repository: PictureRepository, clock: Clock) -> None:
+    def __init__(self, repository: PictureRepository, documents: DocumentRepository, clock: Clock) -> None:
         self._repository = repository
+        self._documents = documents
         self._clock = clock
+        self._received = Counter[str]()
+        """Bytes that are received, by person."""
         self._turn = asyncio.Lock()
         """One at a time: a large picture takes a second and some hundred megabytes."""
 
@@ -40,12 +52,36 @@ class PictureService:
         """How large a file may be that a picture comes in."""
         return MAX_UPLOAD_BYTES
 
-    async def add(self, room_id: str, person_id: str, data: bytes) -> str:
-        """Keep a picture for a room, and return its id."""
+    @contextmanager
+    def receiving(self, person_id: str, size: int) -> Iterator[None]:
+        """Have a place for a file of so many bytes, from its arrival until it is kept."""
+        is_too_much = self._received[person_id] + size > RECEIVED_BYTES_EACH
+        if is_too_much or self._received.total() + size > RECEIVED_BYTES:
+            raise UserError(ErrorCode.TOO_MANY, "Many pictures arrive just now. Try again in a moment.")
+        self._received[person_id] += size
+        try:
+            yield
+        finally:
+            self._received[person_id] -= size
+            if self._received[person_id] == 0:
+                del self._received[person_id]
+
+    async def add(self, room_id: str, document_id: str, person_id: str, data: bytes, *, is_host: bool) -> str:
+        """Keep a picture for a page of a room's board, and return its id."""
+        document = await self._documents.find(document_id)
+        is_here = document is not None and document.room_id == room_id and document.removed_at is None
+        if document is None or not is_here or document.kind is not DocumentKind.BOARD:
+            raise UserError(ErrorCode.NOT_FOUND, "This room has no such page.")
+        if document.is_locked and not is_host:
+            raise UserError(ErrorCode.DOCUMENT_LOCKED, "Only hosts change this page just now.")
         async with self._turn:
             picture = await asyncio.to_thread(made_anew, data)
-        if not await self._repository.add(room_id, picture, person_id, self._clock.now_ms(), room_bytes=ROOM_BYTES):
-            raise UserError(ErrorCode.TOO_MANY, "This room has no place for more pictures.")
+        at = self._clock.now_ms()
+        if not await self._repository.add(room_id, document_id, picture, person_id, at, room_bytes=ROOM_BYTES):
+            raise UserError(
+                ErrorCode.PICTURES_FULL,
+                "This room has no place for more pictures. A host can make some by removing pages of the board.",
+            )
         return picture.picture_id
 
     async def find(self, room_id: str, picture_id: str) -> Picture:

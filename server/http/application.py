@@ -47,7 +47,7 @@ def create_application(parts: Parts) -> web.Application:
             web.get(_MEETING, get_meeting, allow_head=False),
             web.get(_MEETING + r"/documents/{document_id:\w{1,64}}", get_kept_document, allow_head=False),
             web.get(_MEETING + r"/notes/{document_id:\w{1,64}}.{ending:md|html|pdf}", get_kept_notes, allow_head=False),
-            web.post("/api/rooms/{slug}/pictures", add_picture),
+            web.post("/api/rooms/{slug}/boards/{document_id:\\w+}/pictures", add_picture),
             web.get("/api/rooms/{slug}/pictures/{picture_id:[0-9a-f]{64}}", get_picture, allow_head=False),
             web.post("/api/connection-test", open_connection_test),
             web.delete("/api/connection-test/{test_id}", end_connection_test),

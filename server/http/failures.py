@@ -23,6 +23,7 @@ _STATUS = {
     ErrorCode.LINK_INVALID: 404,
     ErrorCode.TOO_LARGE: 413,
     ErrorCode.TOO_MANY: 429,
+    ErrorCode.PICTURES_FULL: 507,
     ErrorCode.INTERNAL_ERROR: 500,
     ErrorCode.SERVER_STOPPING: 503,
     ErrorCode.UNAVAILABLE: 503,

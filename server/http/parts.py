@@ -1,6 +1,7 @@
 """What the pages are made from, given by the composition root."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -70,8 +71,12 @@ class Pictures(Protocol):
         """How large a file may be that a picture comes in."""
         ...
 
-    async def add(self, room_id: str, person_id: str, data: bytes) -> str:
-        """Keep a picture for a room, and return its id."""
+    def receiving(self, person_id: str, size: int) -> AbstractContextManager[None]:
+        """Have a place for a file of so many bytes, from its arrival until it is kept."""
+        ...
+
+    async def add(self, room_id: str, document_id: str, person_id: str, data: bytes, *, is_host: bool) -> str:
+        """Keep a picture for a page of a room's board, and return its id."""
         ...
 
     async def find(self, room_id: str, picture_id: str) -> ShownPicture:

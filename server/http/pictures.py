@@ -6,8 +6,9 @@ from aiohttp import web
 
 from protocol.errors import ErrorCode
 from protocol.permissions import is_permitted
-from protocol.roles import RoomState
+from protocol.roles import RoomRole, RoomState
 from server.errors import UserError
+from server.http.documents import check_may_read
 from server.http.parts import PARTS
 from server.http.replies import json_response
 from server.http.session import signed_in_person
@@ -17,7 +18,7 @@ _TIMEOUT_S = 60.0
 
 
 async def add_picture(request: web.Request) -> web.Response:
-    """`POST /api/rooms/SLUG/pictures`: keep the body, a picture, for the room's boards; answered with its id."""
+    """`POST /api/rooms/SLUG/boards/DOCUMENT_ID/pictures`: keep the body, a picture; answered with its id."""
     parts = request.app[PARTS]
     person = await signed_in_person(request)
     door = await parts.find_door(request.match_info["slug"], person)
@@ -26,14 +27,15 @@ async def add_picture(request: web.Request) -> web.Response:
     size = request.content_length
     if size is None or size > parts.pictures.max_upload_bytes:
         raise UserError(ErrorCode.TOO_LARGE, "A picture has at most 12 megabytes.")
-    try:
-        async with asyncio.timeout(_TIMEOUT_S):
-            data = await request.content.readexactly(size)
-    except TimeoutError:
-        raise UserError(ErrorCode.TOO_SLOW, "That took too long.") from None
-    except asyncio.IncompleteReadError:
-        raise UserError(ErrorCode.BAD_REQUEST, "The picture did not arrive as a whole.") from None
-    return json_response({"picture_id": await parts.pictures.add(door.room.room_id, person.person_id, data)})
+    with parts.pictures.receiving(person.person_id, size):
+        picture_id = await parts.pictures.add(
+            door.room.room_id,
+            request.match_info["document_id"],
+            person.person_id,
+            await _body(request, size),
+            is_host=door.role is RoomRole.HOST,
+        )
+    return json_response({"picture_id": picture_id})
 
 
 async def get_picture(request: web.Request) -> web.Response:
@@ -41,7 +43,18 @@ async def get_picture(request: web.Request) -> web.Response:
     parts = request.app[PARTS]
     person = await signed_in_person(request)
     door = await parts.find_door(request.match_info["slug"], person)
+    check_may_read(door)
     picture = await parts.pictures.find(door.room.room_id, request.match_info["picture_id"])
     # Its name says what is in it; but whether one may see it, one has to ask again tomorrow.
     headers = {"Cache-Control": "private, max-age=86400, immutable"}
     return web.Response(body=picture.data, content_type=picture.content_type, headers=headers)
+
+
+async def _body(request: web.Request, size: int) -> bytes:
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            return await request.content.readexactly(size)
+    except TimeoutError:
+        raise UserError(ErrorCode.TOO_SLOW, "That took too long.") from None
+    except asyncio.IncompleteReadError:
+        raise UserError(ErrorCode.BAD_REQUEST, "The picture did not arrive as a whole.") from None

@@ -306,6 +306,15 @@ class PictureRow(Base):
     added_at: Mapped[int]
 
 
+class BoardPictureRow(Base):
+    """A picture that was put on a page of a board: while that is not removed, it takes up some of the room's place."""
+
+    __tablename__ = "board_picture"
+
+    document_id: Mapped[str] = mapped_column(ForeignKey("document.document_id"), primary_key=True)
+    picture_id: Mapped[str] = mapped_column(ForeignKey("picture.picture_id"), primary_key=True, index=True)
+
+
 class RoomPictureRow(Base):
     """A picture that was put on a board of a room: who may enter it may see the picture."""
 

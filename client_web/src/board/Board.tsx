@@ -11,6 +11,7 @@ import { type KeyboardEvent, useCallback, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Awareness } from "y-protocols/awareness";
 import type * as Y from "yjs";
+import { Problem, type ProblemCode } from "../shared/problem";
 import classes from "./Board.module.css";
 import { BoardBar } from "./BoardBar";
 import { BoardOutline } from "./BoardOutline";
@@ -97,6 +98,12 @@ function OpenBoard({
     [binding, onView],
   );
 
+  /** What Excalidraw shows when a picture cannot be kept. */
+  const explain = (error: unknown): never => {
+    const code = error instanceof Problem ? error.code : "bad_request";
+    throw new Error(t(OF_THE_PICTURE.has(code) ? "board.note.pictureFailed" : `problem.${code}`));
+  };
+
   const onClear = () => {
     if (api.current === null) return;
     const ids = clear(api.current);
@@ -143,7 +150,7 @@ function OpenBoard({
           UIOptions={{ ...UI_OPTIONS, tools: { image: pictures !== null } }}
           validateEmbeddable={NO_LINK}
           aiEnabled={false}
-          {...(pictures && { generateIdForFile: (file: File) => pictures.keep(file) })}
+          {...(pictures && { generateIdForFile: (file: File) => pictures.keep(file).catch(explain) })}
           // Where it is narrow, Excalidraw's tools take all of the width: the bar has a row of its own.
           renderTopRightUI={(isNarrow) => (isNarrow ? null : bar)}
           onChange={onChange}
@@ -182,6 +189,9 @@ function OpenBoard({
     </section>
   );
 }
+
+/** Why a picture was refused that is at fault itself. */
+const OF_THE_PICTURE: ReadonlySet<ProblemCode> = new Set(["bad_request", "too_large"]);
 
 type Note = { kind: "cleared"; ids: ReadonlySet<string> } | { kind: "full" | "exportFailed"; ids?: never };
 

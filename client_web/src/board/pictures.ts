@@ -2,6 +2,7 @@
 
 import type { BinaryFileData, DataURL } from "@excalidraw/excalidraw/types";
 import type * as Y from "yjs";
+import { PICTURE_TYPES } from "../protocol/generated";
 import { BoardDoc } from "./boardDoc";
 import { shrinkPicture } from "./shrinkPicture";
 
@@ -11,8 +12,8 @@ export interface PictureStore {
   saveFile(file: File): Promise<string>;
 }
 
-/** What a browser draws of itself, and what cannot hold a script. */
-const TYPES = ["image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"];
+/** What browsers draw of themselves, and what cannot hold a script. What the server does not take is made anew. */
+const DRAWN = [...PICTURE_TYPES, "image/avif"];
 /** The longest side of a picture that is kept. Pixels. */
 const LONGEST = 2_400;
 const RETRY_MS = 3_000;
@@ -40,7 +41,7 @@ export class Pictures {
 
   /** Keep a picture that one puts on the board. */
   async keep(file: File): Promise<string> {
-    if (!TYPES.includes(file.type)) throw new Error(`not a picture that everybody can see: ${file.type}`);
+    if (!DRAWN.includes(file.type)) throw new Error(`not a picture that everybody can see: ${file.type}`);
     const small = await shrinkPicture(file, LONGEST);
     const fileId = await this.#store.saveFile(new File([small], file.name, { type: small.type }));
     this.#asked.add(fileId);
@@ -55,7 +56,7 @@ export class Pictures {
   async #load(fileId: string, attempt: number): Promise<void> {
     try {
       const { blob } = await this.#store.loadFile(fileId);
-      if (!TYPES.includes(blob.type)) return;
+      if (!PICTURE_TYPES.includes(blob.type)) return;
       this.#show({
         id: fileId as BinaryFileData["id"],
         mimeType: blob.type as BinaryFileData["mimeType"],

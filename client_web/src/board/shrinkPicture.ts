@@ -1,10 +1,16 @@
-/** Makes a picture smaller, by the browser's own means. */
+/** Makes a picture smaller, and of a type that boards take, by the browser's own means. */
 
-/** Return `picture` with no side longer than `most` pixels; itself when it is small enough already. */
+import { PICTURE_TYPES } from "../protocol/generated";
+
+/** With holes where there are some, and small; a browser that cannot write it writes PNG instead. */
+const COMMON = "image/webp";
+
+/** Return `picture` with no side longer than `most` pixels; itself when it is small enough, and of a type, already. */
 export async function shrinkPicture(picture: Blob, most: number): Promise<Blob> {
   const bitmap = await createImageBitmap(picture);
-  const scale = most / Math.max(bitmap.width, bitmap.height);
-  if (scale >= 1) {
+  const scale = Math.min(1, most / Math.max(bitmap.width, bitmap.height));
+  const isTaken = PICTURE_TYPES.includes(picture.type);
+  if (scale === 1 && isTaken) {
     bitmap.close();
     return picture;
   }
@@ -18,6 +24,6 @@ export async function shrinkPicture(picture: Blob, most: number): Promise<Blob> 
   bitmap.close();
   return new Promise((resolve, reject) => {
     const done = (blob: Blob | null) => (blob === null ? reject(new Error("too large")) : resolve(blob));
-    canvas.toBlob(done, picture.type, 0.85);
+    canvas.toBlob(done, isTaken ? picture.type : COMMON, 0.85);
   });
 }

@@ -25,7 +25,10 @@ export default function LiveBoard({ page, link, isHistoryOpen, onHistoryClosed }
   const presenter = useRoom(({ snapshot }) => snapshot?.documents.presenter ?? null);
   const isFollowing = useDocuments((state) => state.isFollowing);
   const onFollowStopped = useCallback(() => session.documents.setFollowing(false), [session]);
-  const pictures = useMemo(() => createPictureStore(session.slug), [session.slug]);
+  const pictures = useMemo(
+    () => createPictureStore(session.slug, page.document_id),
+    [session.slug, page.document_id],
+  );
   if (own === undefined) return null;
   const { participant_id: participantId, name } = own;
   const self = { participantId, name, color: presenceColour(own.person_id) };

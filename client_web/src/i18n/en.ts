@@ -56,6 +56,8 @@ export const en = {
     document_full: "This page is full. Begin a new one, please.",
     document_broken: "This page cannot be read any more. It is kept as it is.",
     document_locked: "Only hosts can change this page just now.",
+    pictures_full:
+      "This room has no place for more pictures. A host can make some by removing pages of the board that have pictures.",
     media_unavailable: "Sound and pictures are being restarted.",
     unavailable: "Roundup cannot save or look up anything just now. Try again in a moment.",
     too_slow: "The connection is too slow just now. We keep trying.",
@@ -535,6 +537,7 @@ export const en = {
       cleared: "The board is cleared for everybody.",
       full: "The board is full. Start a fresh page, or delete what is not needed any more.",
       exportFailed: "That did not work. Perhaps the board is too large for this device.",
+      pictureFailed: "This picture cannot be put on the board. Perhaps it is damaged, or too large.",
     },
     export: {
       button: "Save a copy",

@@ -58,6 +58,8 @@ export const es: Texts = {
     document_full: "Esta página está llena. Empiece una nueva, por favor.",
     document_broken: "Esta página ya no se puede leer. Se conserva tal como está.",
     document_locked: "Ahora solo los anfitriones pueden cambiar esta página.",
+    pictures_full:
+      "En esta sala no caben más imágenes. Un anfitrión puede hacer sitio quitando páginas de la pizarra que tengan imágenes.",
     media_unavailable: "El sonido y la imagen se están reiniciando.",
     unavailable: "Roundup no puede guardar ni consultar nada ahora. Inténtelo de nuevo en un momento.",
     too_slow: "La conexión es demasiado lenta en este momento. Seguimos intentándolo.",
@@ -543,6 +545,7 @@ export const es: Texts = {
       cleared: "La pizarra se vació para todas las personas.",
       full: "La pizarra está llena. Empiece una página nueva o borre lo que ya no haga falta.",
       exportFailed: "No se pudo. Quizá la pizarra sea demasiado grande para este equipo.",
+      pictureFailed: "Esta imagen no se puede poner en la pizarra. Quizá esté dañada o sea demasiado grande.",
     },
     export: {
       button: "Guardar una copia",

@@ -12,9 +12,10 @@ export const MAX_UPLOAD_BYTES = 4194304;
 export const MAX_PRESENCE_BYTES = 4096;
 export const DOCUMENTS_IN_SNAPSHOT = 60;
 export const MAX_DOCUMENT_PAGE = 60;
+export const PICTURE_TYPES: readonly string[] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 
 /** Why a request failed. Codes are part of the protocol: a page decides by the code, a person reads the text. */
-export type ErrorCode = "bad_request" | "too_large" | "too_many" | "not_signed_in" | "other_person" | "link_invalid" | "forbidden" | "not_found" | "not_in_room" | "version_mismatch" | "cannot_consume" | "too_many_screens" | "media_unavailable" | "out_of_sync" | "document_full" | "document_broken" | "document_locked" | "unavailable" | "too_slow" | "server_stopping" | "internal_error";
+export type ErrorCode = "bad_request" | "too_large" | "too_many" | "not_signed_in" | "other_person" | "link_invalid" | "forbidden" | "not_found" | "not_in_room" | "version_mismatch" | "cannot_consume" | "too_many_screens" | "media_unavailable" | "out_of_sync" | "document_full" | "document_broken" | "document_locked" | "pictures_full" | "unavailable" | "too_slow" | "server_stopping" | "internal_error";
 
 /** What a person is in the mentoring programme. */
 export type ProgrammeRole = "teacher" | "mentor" | "facilitator" | "coordinator" | "ops";
@@ -529,7 +530,7 @@ export interface DocumentRestore {
   document_id: string;
 }
 
-/** Go on with a broken document from the newest version of it that can be read, or from nothing. What cannot be read is kept aside, as an earlier epoch. */
+/** Go on with a broken document from what can be read of it: a version and the changes after it, or nothing. What cannot be read is kept aside, as an earlier epoch. */
 export interface DocumentBeginAnew {
   request_id: string;
   document_id: string;

@@ -7,6 +7,7 @@ import { BoardDoc } from "../board/boardDoc";
 import { OutlineSections } from "../board/OutlineSections";
 import { outlineOf } from "../board/outline";
 import { createPictureStore } from "../documents/pictureStore";
+import type { RecordedDocument } from "../protocol/generated";
 import classes from "./KeptPage.module.css";
 import { NOBODY } from "./nobody";
 import type { Kept } from "./useKept";
@@ -15,11 +16,11 @@ const Board = lazy(() => import("../board/Board"));
 
 interface KeptBoardProps {
   slug: string;
-  title: string;
+  page: RecordedDocument;
   kept: Kept;
 }
 
-export default function KeptBoard({ slug, title, kept }: KeptBoardProps) {
+export default function KeptBoard({ slug, page, kept }: KeptBoardProps) {
   const { t } = useTranslation();
   const [isDrawn, setDrawn] = useState(false);
   const sections = useMemo(() => {
@@ -27,7 +28,7 @@ export default function KeptBoard({ slug, title, kept }: KeptBoardProps) {
     const elements = [...board.elements.keys()].map((id) => board.read(id));
     return outlineOf(elements.filter((element) => element !== null));
   }, [kept]);
-  const pictures = useMemo(() => createPictureStore(slug), [slug]);
+  const pictures = useMemo(() => createPictureStore(slug, page.document_id), [slug, page.document_id]);
   return (
     <>
       <div className={classes.outline}>
@@ -45,7 +46,7 @@ export default function KeptBoard({ slug, title, kept }: KeptBoardProps) {
               doc={kept.doc}
               awareness={kept.awareness}
               isEditable={false}
-              title={title}
+              title={page.title}
               self={NOBODY}
               presenterId={null}
               pictures={pictures}

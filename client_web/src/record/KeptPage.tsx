@@ -54,7 +54,7 @@ function Kept({ slug, meetingId, heldOn, page, onTimestamp }: KeptPageProps) {
   return (
     <Suspense fallback={waiting}>
       {page.kind === "board" ? (
-        <KeptBoard slug={slug} title={page.title} kept={kept} />
+        <KeptBoard slug={slug} page={page} kept={kept} />
       ) : (
         <>
           <KeptNotes title={page.title} kept={kept} onTimestamp={onTimestamp} />

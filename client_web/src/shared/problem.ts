@@ -29,6 +29,7 @@ const CATEGORY: Readonly<Record<ProblemCode, ProblemCategory>> = {
   document_full: "request",
   document_broken: "request",
   document_locked: "request",
+  pictures_full: "request",
   media_unavailable: "passing",
   unavailable: "passing",
   too_slow: "passing",

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from protocol.documents import PICTURE_TYPES
 from server.documents.pictures import made_anew
 from server.errors import UserError
 from tests.support.pictures import opened, picture
@@ -34,6 +35,13 @@ def test_every_common_picture_is_kept_as_one_that_every_browser_shows(
     assert kept.content_type == content_type
     assert kept.picture_id == hashlib.sha256(kept.data).hexdigest()
     assert opened(kept.data).size == (8, 6)
+
+
+@pytest.mark.parametrize("content_type", PICTURE_TYPES)
+def test_whatever_pages_are_told_is_taken_is_taken(content_type: str) -> None:
+    data = picture(content_type.removeprefix("image/"))
+    assert Image.open(io.BytesIO(data)).get_format_mimetype() == content_type
+    made_anew(data)
 
 
 def test_what_was_hidden_in_the_file_is_gone() -> None:
@@ -78,6 +86,7 @@ def bomb() -> bytes:
         picture("PNG")[:40],
         picture("BMP"),
         picture("TIFF"),
+        picture("AVIF"),
         bomb(),
     ],
 )

@@ -102,6 +102,7 @@ class Site:
     people: PeopleService
     rooms: RoomRepository
     clock: ManualClock
+    pictures: PictureService
     inside: dict[str, tuple[Inside, ...]]
     """By room id, set by a test."""
     is_ready: bool = True
@@ -137,7 +138,8 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
             directory = RoomDirectory(rooms, (), clock, Graces(room=1, reconnect=1, reload=1), fan_out)
             documents = DocumentService(DocumentRepository(database), ActionItemRepository(database), clock)
             stack.push_async_callback(documents.close)
-            site = Site("", database, people, rooms, clock, {})
+            pictures = PictureService(PictureRepository(database), DocumentRepository(database), clock)
+            site = Site("", database, people, rooms, clock, pictures, {})
 
             async def is_ready() -> bool:
                 return site.is_ready
@@ -151,7 +153,7 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
                 inside=lambda room_id: site.inside.get(room_id, ()),
                 media_settings=lambda: MediaSettings(router_rtp_capabilities=RtpCapabilities()),
                 connection_tests=NoConnectionTests(),
-                pictures=PictureService(PictureRepository(database), clock),
+                pictures=pictures,
                 export_notes=tell_what_is_asked,
                 tasks=site.tasks,
                 records=RecordService(MeetingRepository(database), documents, clock),
