@@ -67,7 +67,7 @@ class DocumentRestore(Mutation, frozen=True, kw_only=True):
 
 
 class DocumentBeginAnew(Mutation, frozen=True, kw_only=True):
-    """Go on with a broken document from the newest version of it that can be read, or from nothing.
+    """Go on with a broken document from what can be read of it: a version and the changes after it, or nothing.
 
     What cannot be read is kept aside, as an earlier epoch.
     """

@@ -33,7 +33,7 @@ from server.documents.titles import title_of
 from server.errors import UserError
 from server.ids import create_id
 from server.room.feature import Caller, Handler, Meeting
-from server.store.documents import Change, DocumentKey, DocumentRepository, StoredDocument
+from server.store.documents import Change, DocumentKey, DocumentRepository, OutOfTurnError, StoredDocument
 from server.store.queue import WriteQueue
 
 CREATED_IN_A_MEETING = 200
@@ -50,7 +50,7 @@ class Catalogue:
         self._queue = WriteQueue("The change to the room's documents before is not kept yet.")
         self._known: dict[str, StoredDocument] = {}
         self._health: dict[str, DocumentHealth] = {}
-        """Of those that are not good."""
+        """Of those that were not good."""
         self._created = 0
         self.snapshot = DocumentsSnapshot()
 
@@ -79,11 +79,14 @@ class Catalogue:
 
     async def find(self, document_id: str, *, with_removed: bool = False) -> StoredDocument:
         """Return a document of this room. Raises `UserError`: there is none, or it was removed."""
-        document = self._known.get(document_id) or await self._repository.find(document_id)
-        is_ours = document is not None and document.room_id == self._room_id
-        if document is None or not is_ours or (document.removed_at is not None and not with_removed):
+        document = self._known.get(document_id)
+        if document is None:
+            stored = await self._repository.find(document_id)
+            if stored is not None and stored.room_id == self._room_id:
+                # It may have been changed while it was read.
+                document = self._known.setdefault(document_id, stored)
+        if document is None or (document.removed_at is not None and not with_removed):
             raise UserError(ErrorCode.NOT_FOUND, "This room has no such page.")
-        self._known[document_id] = document
         return document
 
     def set_health(self, document_id: str, health: DocumentHealth) -> None:
@@ -95,17 +98,34 @@ class Catalogue:
         if document.removed_at is None:
             self._publish(DocumentChanged(document=self._info(document)))
 
+    def on_put_away(self, document_id: str) -> None:
+        """Take back that changes cannot be kept: nobody has the document open any more."""
+        if self._health.get(document_id) is DocumentHealth.UNSAVED:
+            self.set_health(document_id, DocumentHealth.GOOD)
+
     def on_participant_left(self, participant_id: str) -> None:
         """Follow nobody who has gone."""
         if self.snapshot.presenter is not None and self.snapshot.presenter.participant_id == participant_id:
             self._publish(PresenterChanged(presenter=None))
 
-    async def begin_anew(self, document: StoredDocument, first: Change | None) -> None:
-        """Keep that a document goes on in another epoch, with what is in it from the beginning."""
+    async def begin_anew(self, key: DocumentKey, first: Change | None) -> None:
+        """Keep that a document goes on in the epoch of `key`, with what is in it from the beginning.
+
+        Raises `UserError`: it was removed, or is in another epoch than the one before that.
+        """
         async with self._queue.turn():
-            await self._keep(document, first)
-        self._health.pop(document.document_id, None)
-        self._publish(DocumentChanged(document=self._info(document)))
+            document = await self.find(key.document_id)
+            if document.epoch + 1 != key.epoch:
+                raise _changed_elsewhere()
+            anew = replace(document, epoch=key.epoch)
+            try:
+                await self._keep(anew, first)
+            except OutOfTurnError as error:
+                # What seemed to fail may have been kept: what is stored is read again.
+                del self._known[key.document_id]
+                raise _changed_elsewhere() from error
+            self._health.pop(key.document_id, None)
+            self._publish(DocumentChanged(document=self._info(anew)))
 
     async def on_create(self, caller: Caller, request: DocumentCreate) -> DocumentCreated:
         """Begin a document, unless somebody has just done so."""
@@ -233,3 +253,7 @@ class Catalogue:
             is_locked=document.is_locked,
             health=self._health.get(document.document_id, DocumentHealth.GOOD),
         )
+
+
+def _changed_elsewhere() -> UserError:
+    return UserError(ErrorCode.OUT_OF_SYNC, "This page has changed elsewhere.")

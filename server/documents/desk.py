@@ -1,7 +1,7 @@
 """Serves those who have the documents of a meeting's room open: what is in them, and who is where."""
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 
 from protocol.document_requests import (
@@ -42,7 +42,7 @@ MAX_OPEN = 24
 
 
 class Desk:
-    """What a meeting has open. `close` gives everything back, with what belongs to the meeting's record."""
+    """What a meeting has open. `close` gives everything back."""
 
     def __init__(
         self,
@@ -61,8 +61,9 @@ class Desk:
         """By document."""
         self._reading: dict[str, Reading] = {}
         """By connection."""
-        self._changed: dict[DocumentKey, DocumentKind] = {}
-        """In this meeting, and put away since."""
+        self._salvaging = asyncio.Lock()
+        self.unsettled: set[DocumentKey] = set()
+        """Documents of which something waited to be kept when they were put away."""
 
     def handlers(self) -> Mapping[type[Request], Handler]:
         """Return the requests that are answered here."""
@@ -163,18 +164,11 @@ class Desk:
 
     async def on_begin_anew(self, _caller: Caller, request: DocumentBeginAnew) -> Empty:
         """Go on with a broken document from what can be read of it."""
-        document = await self._catalogue.find(request.document_id)
-        key = _key_of(document)
-        async with self._documents.using(key, document.kind) as live:
-            if not await live.is_broken():
-                raise UserError(ErrorCode.BAD_REQUEST, "This page is not broken.")
-        readable = await self._repository.readable_contents(key)
-        anew = replace(document, epoch=document.epoch + 1)
-        first = salvage(_key_of(anew), readable, self._clock.now_ms())
-        await self._catalogue.begin_anew(anew, first)
-        readers = self._readers.get(document.document_id)
-        if readers is not None:
-            self._put_away(readers)
+        asked = await self._catalogue.find(request.document_id)
+        async with self._salvaging:
+            document = await self._catalogue.find(request.document_id)
+            if document.epoch == asked.epoch:  # else another host was quicker
+                await self._begin_anew(_key_of(document), document.kind)
         return Empty()
 
     def leave(self, connection_id: str) -> None:
@@ -184,12 +178,23 @@ class Desk:
             readers.leave(connection_id)
             self._put_away_if_unread(readers)
 
-    async def close(self) -> None:
-        """Keep what the meeting has changed for its record, and give everything back. Idempotent."""
+    def close(self) -> None:
+        """Give everything back. Idempotent."""
         for readers in list(self._readers.values()):
             self._put_away(readers)
-        changed, self._changed = self._changed, {}
-        await self._documents.record(self._meeting.meeting_id, changed)
+
+    async def _begin_anew(self, key: DocumentKey, kind: DocumentKind) -> None:
+        async with self._documents.using(key, kind) as live:
+            if not await live.is_broken():
+                raise UserError(ErrorCode.BAD_REQUEST, "This page is not broken.")
+        readable = await self._repository.readable_contents(key)
+        anew = DocumentKey(key.document_id, key.epoch + 1)
+        # Not in the catalogue's turn: it takes a dozen loadings, and nobody changes what is broken meanwhile.
+        first = await asyncio.to_thread(salvage, anew, readable, self._clock.now_ms())
+        await self._catalogue.begin_anew(anew, first)
+        readers = self._readers.get(key.document_id)
+        if readers is not None and readers.live.key == key:
+            self._put_away(readers)
 
     def _changeable(self, caller: Caller, request: DocumentUpdate) -> LiveDocument:
         """Return what a connection has open. Raises `UserError`: it has not, or may not change it."""
@@ -236,10 +241,11 @@ class Desk:
     def _put_away(self, readers: Readers) -> None:
         live = readers.live
         del self._readers[live.key.document_id]
-        if readers.is_changed:
-            self._changed[live.key] = live.kind
+        if not live.is_at_rest:
+            self.unsettled.add(live.key)
         readers.close()
         self._documents.give_back(live)
+        self._catalogue.on_put_away(live.key.document_id)
 
 
 def _key_of(document: StoredDocument) -> DocumentKey:

@@ -8,8 +8,10 @@ from server.clock import Clock
 from server.documents.catalogue import Catalogue
 from server.documents.desk import Desk
 from server.documents.live_documents import LiveDocuments
+from server.documents.recorder import Recorder
 from server.room.feature import Caller, Ending, Feature, Handler, Meeting, PromptHandler
 from server.store.documents import DocumentRepository
+from server.store.meetings import UnfinishedMeeting
 
 
 class DocumentsFeature(Feature):
@@ -18,8 +20,16 @@ class DocumentsFeature(Feature):
     name = "documents"
 
     def __init__(
-        self, meeting: Meeting, repository: DocumentRepository, documents: LiveDocuments, clock: Clock
+        self,
+        meeting: Meeting,
+        repository: DocumentRepository,
+        documents: LiveDocuments,
+        recorder: Recorder,
+        clock: Clock,
     ) -> None:
+        self._meeting = meeting
+        self._recorder = recorder
+        self._opened_at: int | None = None
         self._catalogue = Catalogue(meeting, repository, clock)
         self._desk = Desk(meeting, self._catalogue, documents, repository, clock)
 
@@ -35,9 +45,11 @@ class DocumentsFeature(Feature):
         """Return the newest documents, and who presents."""
         return self._catalogue.snapshot
 
-    async def on_meeting_opened(self, _at: int) -> None:
-        """Read which documents the room has."""
+    async def on_meeting_opened(self, at: int) -> None:
+        """Read which documents the room has, and have the records of its earlier meetings made before they change."""
+        self._opened_at = at
         await self._catalogue.load()
+        await self._recorder.catch_up(self._meeting.room.room_id, at)
 
     async def on_connection_left(self, caller: Caller, _reason: Ending, _at: int) -> None:
         """Tell a connection no more."""
@@ -49,4 +61,13 @@ class DocumentsFeature(Feature):
 
     async def on_meeting_closed(self, _at: int) -> None:
         """Keep what belongs to the meeting's record."""
-        await self._desk.close()
+        self._desk.close()
+        if self._opened_at is not None:
+            meeting = UnfinishedMeeting(
+                meeting_id=self._meeting.meeting_id,
+                room_id=self._meeting.room.room_id,
+                opened_at=self._opened_at,
+                until=None,
+            )
+            self._opened_at = None
+            await self._recorder.record(meeting, self._desk.unsettled)

@@ -16,9 +16,9 @@ from protocol.errors import ErrorCode
 from server.clock import Clock
 from server.documents.allowance import Allowances
 from server.documents.beginning import MAX_NEW_CLIENTS
-from server.documents.blocks import survey
+from server.documents.blocks import Survey, survey
 from server.documents.journal import Journal
-from server.documents.replica import NO_STATE, NO_UPDATE, Replica, ReplicaError
+from server.documents.replica import NO_STATE, NO_UPDATE, Replica, ReplicaError, joined
 from server.documents.update import (
     Span,
     Update,
@@ -72,13 +72,24 @@ class Opened:
     """What the page lacks."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Waiting:
     person_id: str | None
     data: bytes
     update: Update
     on_kept: Callable[[int], None]
     on_refused: Callable[[Exception], None]
+    is_answered: bool = False
+
+    def kept(self, seq: int) -> None:
+        self.is_answered = True
+        self.on_kept(seq)
+
+    def refused(self, error: Exception) -> None:
+        """Say why it is not kept, unless it has its answer: what fails later is that of the others."""
+        if not self.is_answered:
+            self.is_answered = True
+            self.on_refused(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +134,8 @@ class LiveDocument:
         self._whole_bytes = self._further_bytes = 0
         """Of the snapshot, and of the changes after it."""
         self._types: int | None = None
+        self._types_before = 0
+        """As they were counted before it was loaded again."""
         """At most so many shared types there are; `None`: to be counted, when it matters."""
         self._load_s = self._unusual_s = 0.0
         """Of the processor's time, to load the document, and beyond what is usual for the changes since."""
@@ -208,10 +221,14 @@ class LiveDocument:
         """Whether nothing waits to be kept."""
         return self._collecting is None
 
-    async def rest(self) -> None:
-        """Keep what waits, and then all of the document in one piece. Raises `StoreError`."""
+    async def settle(self) -> None:
+        """Wait until nothing waits to be kept."""
         while self._collecting is not None:
             await asyncio.shield(self._collecting)
+
+    async def rest(self) -> None:
+        """Keep what waits, and then all of the document in one piece. Raises `StoreError`."""
+        await self.settle()
         if self._keeping is not None:
             await asyncio.shield(self._keeping)
         if self._version.seq > self._snapshot.seq:
@@ -236,10 +253,10 @@ class LiveDocument:
             if isinstance(error, StoreError):
                 self._set_health(DocumentHealth.UNSAVED)
             for waiting in batch:
-                waiting.on_refused(error)
+                waiting.refused(error)
         except BaseException:
             for waiting in batch:
-                waiting.on_refused(UserError(ErrorCode.SERVER_STOPPING, "The server is restarting."))
+                waiting.refused(UserError(ErrorCode.SERVER_STOPPING, "The server is restarting."))
             raise
 
     async def _keep(self, batch: Sequence[_Waiting]) -> None:
@@ -254,7 +271,7 @@ class LiveDocument:
             self._replica = None
             if len(accepted) == 1:
                 self._allowances.use(accepted[0].person_id, replica.effort_s + self._load_s)
-                accepted[0].on_refused(UserError(ErrorCode.BAD_REQUEST, "This update does not fit the document."))
+                accepted[0].refused(UserError(ErrorCode.BAD_REQUEST, "This update does not fit the document."))
             for waiting in accepted if len(accepted) > 1 else ():
                 await self._keep([waiting])  # to find out which one it is
             return
@@ -264,7 +281,7 @@ class LiveDocument:
             await self._keep_change(replica, data, new_authors, types)
         self._set_health(self._fullness())
         for waiting in accepted:
-            waiting.on_kept(self._version.seq)
+            waiting.kept(self._version.seq)
         if self._unusual_s > max(_LOADED_AGAIN_S, self._load_s):
             self._replica = None  # how long it takes to load is found out
 
@@ -293,8 +310,7 @@ class LiveDocument:
         """Count the shared types, and find what must not be cut, when that matters now and is not known."""
         if replica.pairs is not None and (self._types is not None or not has_types):
             return
-        whole = replica.since(NO_STATE)
-        found = survey(whole) if len(whole) <= _COUNTED_AT_ONCE_BYTES else await asyncio.to_thread(survey, whole)
+        found = await _surveyed(replica.since(NO_STATE))
         self._types, replica.pairs = found.types, found.pairs
 
     def _accept(self, batch: Sequence[_Waiting], replica: Replica) -> tuple[list[_Waiting], dict[int, str | None]]:
@@ -318,7 +334,7 @@ class LiveDocument:
                     raise UserError(ErrorCode.BAD_REQUEST, "This cuts a character in half.")
                 new_authors |= claims
             except UserError as error:
-                waiting.on_refused(error)
+                waiting.refused(error)
                 continue
             known.update((span.client, span.end) for span in spans)
             if spans:
@@ -353,7 +369,8 @@ class LiveDocument:
             self._set_health(DocumentHealth.BROKEN)
             raise UserError(ErrorCode.DOCUMENT_BROKEN, "This page cannot be read. It is kept as it is.") from error
         now = self._clock.now_ms()
-        self._replica, self._types = replica, None
+        self._types_before, self._types = self._known_types, None
+        self._replica = replica
         self._load_s, self._unusual_s = replica.load_s, 0.0
         self._loads += 1
         has_changed = 0 < self._version.seq < contents.seq
@@ -396,25 +413,50 @@ class LiveDocument:
                 except ReplicaError as error:
                     # Every change is kept by itself, and says what this would not.
                     log_failure(_log, "snapshot_left_out", error, document_id=self.key.document_id)
-                    return
+                    if meeting_id is None:
+                        return
+                    whole = await self._joined(replica)
                 version, covered = self._version, self._further_bytes
-                loads = self._loads
-                if (self._types or 0) >= MAX_TYPES * _NEARLY_FULL:
-                    self._types = None  # some may have been deleted since they were counted
+                loads, types = self._loads, self._types
+                is_nearly_full = self._known_types >= MAX_TYPES * _NEARLY_FULL
             thin = partial(superfluous, now=self._clock.now_ms())
             await self._repository.keep_snapshot(self.key, version, whole, thin, meeting_id=meeting_id)
             self._snapshot = version
             if loads == self._loads:  # else it was counted anew, from what was stored then
                 self._whole_bytes = len(whole)
                 self._further_bytes -= covered
+            if is_nearly_full:
+                await self._count_again(whole, types, loads)
+
+    async def _joined(self, replica: Replica) -> bytes:
+        """Return what is stored as one update that the library has not written. Raises `UserError`, `StoreError`."""
+        try:
+            contents = await self._repository.contents(self.key)
+            return await asyncio.to_thread(joined, contents.updates, replica.state)
+        except (DocumentBrokenError, ReplicaError) as error:
+            raise UserError(ErrorCode.DOCUMENT_BROKEN, "This page cannot be kept in one piece.") from error
+
+    async def _count_again(self, whole: bytes, types: int | None, loads: int) -> None:
+        """Count the shared types of `whole`, thought to be `types`: some may have been deleted since."""
+        found = await _surveyed(whole)
+        if loads != self._loads or (types is None and self._types is not None):
+            return  # counted anew meanwhile, or about to be
+        self._types = found.types + (self._types or 0) - (types or 0)
+        if self.health not in (DocumentHealth.UNSAVED, DocumentHealth.BROKEN):
+            self._set_health(self._fullness())
 
     @property
     def _bytes(self) -> int:
         """At least so many bytes is the document as one update."""
         return self._whole_bytes + self._further_bytes
 
+    @property
+    def _known_types(self) -> int:
+        """How many shared types there are, as far as they were counted."""
+        return self._types_before if self._types is None else self._types
+
     def _fullness(self) -> DocumentHealth:
-        fullness = max(self._bytes / MAX_DOCUMENT_BYTES, (self._types or 0) / MAX_TYPES, self._load_s / MAX_LOAD_S)
+        fullness = max(self._bytes / MAX_DOCUMENT_BYTES, self._known_types / MAX_TYPES, self._load_s / MAX_LOAD_S)
         if fullness >= 1:
             return DocumentHealth.FULL
         return DocumentHealth.NEARLY_FULL if fullness >= _NEARLY_FULL else DocumentHealth.GOOD
@@ -428,3 +470,7 @@ class LiveDocument:
             self.health = health
             for listener in tuple(self.listeners):
                 listener.on_health(health)
+
+
+async def _surveyed(whole: bytes) -> Survey:
+    return survey(whole) if len(whole) <= _COUNTED_AT_ONCE_BYTES else await asyncio.to_thread(survey, whole)

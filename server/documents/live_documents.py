@@ -1,7 +1,7 @@
 """The documents that are in memory: one of each, however many meetings and requests use it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -12,7 +12,6 @@ from server.clock import Clock
 from server.documents.allowance import Allowances
 from server.documents.journal import Journal
 from server.documents.live import LiveDocument
-from server.errors import UserError
 from server.logs import log_failure
 from server.store.documents import DocumentKey, DocumentRepository
 
@@ -72,15 +71,12 @@ class LiveDocuments:
         finally:
             self.give_back(live)
 
-    async def record(self, meeting_id: str, changed: Mapping[DocumentKey, DocumentKind]) -> None:
-        """Keep documents as they are now for the record of a meeting."""
-        for key, kind in changed.items():
-            try:
-                async with self.using(key, kind) as live:
-                    await live.record(meeting_id)
-            except UserError as error:
-                # One that cannot be kept is no reason to leave the others out.
-                log_failure(_log, "record_failed", error, document_id=key.document_id)
+    async def settle(self, keys: Iterable[DocumentKey]) -> None:
+        """Wait until nothing of these documents waits to be kept."""
+        for key in keys:
+            live = self._documents.get(key)
+            if live is not None:
+                await live.settle()
 
     async def close(self) -> None:
         """Keep every document in one piece, and write what waits. Idempotent."""
@@ -99,5 +95,6 @@ class LiveDocuments:
         if self._follower is not None:
             self._follower.on_rested(live)
         # When it was used again in the meantime, and given back, there is another one to wait for what came then.
-        if self._users.get(live.key) == 0 and live.is_at_rest:
+        is_ours = self._documents.get(live.key) is live
+        if is_ours and self._users[live.key] == 0 and live.is_at_rest:
             del self._users[live.key], self._documents[live.key]

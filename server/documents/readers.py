@@ -28,8 +28,6 @@ class Readers:
         self._presence = PresenceBoard(self._tell_presence_later)
         self._telling: asyncio.TimerHandle | None = None
         self._listener = Listener(on_change=self._on_change, on_health=on_health)
-        self.is_changed = False
-        """Since the meeting began."""
         live.listeners.append(self._listener)
 
     @property
@@ -76,7 +74,6 @@ class Readers:
             self._telling.cancel()
 
     def _on_change(self, change: Change) -> None:
-        self.is_changed = True
         update = change.data if len(change.data) <= MAX_NOTICE_BYTES else None
         document_id, epoch = change.key.document_id, change.key.epoch
         notice = DocumentUpdated(document_id=document_id, epoch=epoch, seq=change.seq, update=update)

@@ -220,6 +220,21 @@ def _may_have_pairs(data: bytes) -> bool:
     return any(lead in data for lead in _PAIR_LEADS) and _PAIR.search(data) is not None
 
 
+def joined(updates: Sequence[bytes], state: State) -> bytes:
+    """Return updates that come to `state` as one, of what they say as they say it: nothing is put in its place.
+
+    Raises `ReplicaError` when that would be read otherwise.
+    """
+    try:
+        whole = merge_updates(*updates)
+        is_same = read_state(get_state(whole)) == state
+    except Exception as error:
+        raise ReplicaError(str(error)) from error
+    if not is_same:
+        raise ReplicaError("what is joined is not what it was")
+    return whole
+
+
 def _is_part_of(state: State, change: bytes) -> bool:
     try:
         return all(end == state.get(client) for client, end in written_ends(change).items())

@@ -11,6 +11,7 @@ from server.clock import Clock
 from server.documents.exports import NotesExports, NotesFile, NotesFormat
 from server.documents.feature import DocumentsFeature
 from server.documents.live_documents import LiveDocuments
+from server.documents.recorder import RETRY_S, Recorder
 from server.documents.replica import NO_STATE
 from server.documents.task_reader import LONGEST_S, QUIET_S, TaskReader
 from server.documents.tasks import Tasks
@@ -35,12 +36,17 @@ class DocumentService:
         *,
         quiet_s: float = QUIET_S,
         longest_s: float = LONGEST_S,
+        retry_s: float = RETRY_S,
     ) -> None:
-        """Make it; action items are read `quiet_s` after a change, `longest_s` after it at the latest."""
+        """Make it; action items are read `quiet_s` after a change, `longest_s` after it at the latest.
+
+        Records that the store does not take are tried again every `retry_s`.
+        """
         self._repository = repository
         self._clock = clock
         self._task_reader = TaskReader(repository, items, clock, quiet_s=quiet_s, longest_s=longest_s)
         self._documents = LiveDocuments(repository, clock, self._task_reader)
+        self._recorder = Recorder(repository, self._documents, retry_s=retry_s)
         self._exports = NotesExports(repository, self._documents, clock)
         self._moments: dict[tuple[DocumentKey, int, str], Sequence[Moment]] = {}
         """Of notes that are kept, by change and meeting."""
@@ -52,7 +58,7 @@ class DocumentService:
 
     def create_feature(self, meeting: Meeting) -> Feature:
         """Make the documents of a meeting."""
-        return DocumentsFeature(meeting, self._repository, self._documents, self._clock)
+        return DocumentsFeature(meeting, self._repository, self._documents, self._recorder, self._clock)
 
     async def export_notes(
         self, room: RoomInfo, document_id: str, ending: str, language: str, held_on: str
@@ -66,9 +72,7 @@ class DocumentService:
         Nothing has changed since they ended: what is there is what was there then.
         """
         for meeting in meetings:
-            changed = await self._repository.changed_last(meeting.room_id, meeting.opened_at, meeting.until)
-            keys = {DocumentKey(document.document_id, document.epoch): document.kind for document in changed}
-            await self._documents.record(meeting.meeting_id, keys)
+            await self._recorder.record(meeting)
 
     async def read_kept(self, key: DocumentKey, seq: int) -> bytes:
         """Return all of a document as it was after a change, as a Yjs update. Raises `UserError`: it cannot be read."""
@@ -105,4 +109,5 @@ class DocumentService:
     async def close(self) -> None:
         """Keep every document in one piece. Idempotent."""
         await self._task_reader.close()
+        await self._recorder.close()
         await self._documents.close()

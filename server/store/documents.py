@@ -174,19 +174,25 @@ class DocumentRepository:
                 await _append(session, [first])
 
     async def change(self, document: StoredDocument, first: Change | None = None) -> None:
-        """Keep a document's title, lock and epoch, and whether it is removed; and the first change of a new epoch."""
+        """Keep a document's title, lock and epoch, and whether it is removed; and the first change of a new epoch.
+
+        Raises `OutOfTurnError` when that epoch has one.
+        """
         change = update(DocumentRow).where(DocumentRow.document_id == document.document_id)
-        async with self._database.session() as session:
-            await session.execute(
-                change.values(
-                    title=document.title,
-                    is_locked=document.is_locked,
-                    epoch=document.epoch,
-                    removed_at=document.removed_at,
+        try:
+            async with self._database.session() as session:
+                await session.execute(
+                    change.values(
+                        title=document.title,
+                        is_locked=document.is_locked,
+                        epoch=document.epoch,
+                        removed_at=document.removed_at,
+                    )
                 )
-            )
-            if first is not None:
-                await _append(session, [first])
+                if first is not None:
+                    await _append(session, [first])
+        except IntegrityError as error:
+            raise OutOfTurnError from error
 
     async def append(self, changes: Sequence[Change]) -> None:
         """Keep changes, all or none, of any number of documents. Raises `OutOfTurnError` when a number is taken."""

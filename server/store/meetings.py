@@ -42,7 +42,7 @@ class StoredMeeting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnfinishedMeeting:
-    """One that was open when its node died."""
+    """One whose record is to be made: it is closing, or was open when its node died."""
 
     meeting_id: str
     room_id: str

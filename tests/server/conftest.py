@@ -34,6 +34,26 @@ def database_url(postgresql: PostgresServer, postgresql_template: str) -> Iterat
     postgresql.drop_database(name)
 
 
+@pytest.fixture(scope="module")
+def _shared_mortal() -> Iterator[PostgresServer]:
+    with running_postgresql() as server:
+        yield server
+
+
+@pytest.fixture
+def mortal(_shared_mortal: PostgresServer) -> PostgresServer:
+    """Return a server that tests may kill, apart from the one that others rely on; it runs, whatever was done to it."""
+    if not _shared_mortal.processes():
+        _shared_mortal.start()
+    return _shared_mortal
+
+
+@pytest.fixture
+def mortal_url(mortal: PostgresServer) -> DatabaseUrl:
+    """Make a database on it."""
+    return mortal.location(mortal.create_database())
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def location(request: pytest.FixtureRequest, tmp_path: Path) -> Location:
     """Return a place for data, one of each kind in turn."""

@@ -32,6 +32,8 @@ class TroubledRepository(DocumentRepository):
         """Somebody waits for `may_append`."""
         self.may_keep_snapshots = asyncio.Event()
         self.may_keep_snapshots.set()
+        self.snapshot_trouble: Exception | None = None
+        """Raised instead of keeping snapshots."""
         self.snapshotting = asyncio.Event()
         """Somebody waits for `may_keep_snapshots`."""
         self.batches: list[Sequence[Change]] = []
@@ -51,6 +53,8 @@ class TroubledRepository(DocumentRepository):
     ) -> None:
         self.snapshotting.set()
         await self.may_keep_snapshots.wait()
+        if self.snapshot_trouble is not None:
+            raise self.snapshot_trouble
         await super().keep_snapshot(key, version, data, thin, meeting_id=meeting_id)
 
 

@@ -39,6 +39,7 @@ from server.store.action_items import ActionItemRepository
 from server.store.chat import ChatRepository
 from server.store.database import Database
 from server.store.documents import DocumentRepository
+from server.store.location import Location
 from server.store.meetings import MeetingRepository
 from server.store.people import PeopleRepository
 from server.store.presence import PresenceRepository
@@ -68,7 +69,7 @@ class RunningGateway:
     """What tests talk to."""
 
     url: str
-    data_dir: Path
+    location: Location
     clock: Clock
     database: Database
     people: PeopleService
@@ -79,6 +80,12 @@ class RunningGateway:
     tasks: Tasks
     stack: AsyncExitStack
     joins: list[float] = field(default_factory=list)
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder that the database is in; SQLite's."""
+        assert isinstance(self.location, Path)
+        return self.location
 
     async def sql(self, statement: str) -> list[dict[str, Any]]:
         """Run a statement on the database from outside, as another program does, and return its rows."""
@@ -109,7 +116,7 @@ class RunningGateway:
 
 @asynccontextmanager
 async def running_gateway(
-    data_dir: Path,
+    location: Location,
     *,
     clock: Clock | None = None,
     room_grace_s: float = 60.0,
@@ -121,11 +128,11 @@ async def running_gateway(
     recheck_every_s: float = RECHECK_EVERY_S,
     quiet_s: float = QUIET_S,
 ) -> AsyncIterator[RunningGateway]:
-    """Start a gateway over the database in `data_dir`; stopped at the end, pages first."""
+    """Start a gateway over the database at `location`; stopped at the end, pages first."""
     clock = SystemClock() if clock is None else clock
     joins: list[float] = []
     async with AsyncExitStack() as stack:
-        database = await Database.open(data_dir)
+        database = await Database.open(location)
         stack.push_async_callback(database.close)
         people = PeopleService(PeopleRepository(database), clock)
         rooms = RoomRepository(database)
@@ -174,7 +181,7 @@ async def running_gateway(
         async with AsyncExitStack() as pages:
             yield RunningGateway(
                 url=url,
-                data_dir=data_dir,
+                location=location,
                 clock=clock,
                 database=database,
                 people=people,

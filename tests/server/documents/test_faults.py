@@ -5,7 +5,7 @@ import random
 import shutil
 import sqlite3
 import string
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
@@ -17,10 +17,14 @@ from server.documents.desk import MAX_OPEN, Desk
 from server.documents.feature import DocumentsFeature
 from server.documents.passages import MAX_PASSAGES
 from server.gateway.limits import QUEUED_BYTES
+from server.store.database import Database
+from server.store.location import DatabaseUrl
+from server.store.meetings import MeetingRepository, StoredMeeting
 from server.store.sqlite.backend import FILE_NAME
 from tests.support.documents import OpenDocument, PageDocument
 from tests.support.gateway import ROOM, RunningGateway, running_gateway
 from tests.support.page import Page, RequestError
+from tests.support.postgresql import PostgresServer
 from tests.support.raw import DeafSocket, pack, request_packet
 from tests.support.waiting import until
 
@@ -111,6 +115,17 @@ class TestADiskInTrouble:
         assert fresh.copy.shown() == {"a": "1", "picture": NOISE}
         await until(lambda: health(ana) is DocumentHealth.GOOD)
 
+    async def test_what_nobody_has_open_any_more_is_not_said_to_be_unsaved(self, server: RunningGateway) -> None:
+        ana, ben = await server.enter(ANA), await server.enter(BEN)
+        document = await begin(ana)
+        board = await open_board(ana, document)
+        async with locked(server):
+            with pytest.raises(RequestError, match="unavailable"):
+                await board.draw(a="1")
+            await until(lambda: health(ben) is DocumentHealth.UNSAVED)
+            await ana.request("document_close", document_id=document.document_id)
+            await until(lambda: health(ben) is DocumentHealth.GOOD)
+
     async def test_who_comes_after_the_trouble_is_not_told_of_it(self, server: RunningGateway) -> None:
         ana, ben = await server.enter(ANA), await server.enter(BEN)
         document = await begin(ana)
@@ -123,6 +138,22 @@ class TestADiskInTrouble:
         await until(lambda: not desk_of(server)._documents._documents)
         await open_board(ben, document)
         await until(lambda: health(ben) is DocumentHealth.GOOD)
+        assert health_told(ben) == [DocumentHealth.UNSAVED, DocumentHealth.GOOD]
+
+    async def test_a_record_that_was_not_taken_is_made_before_anybody_is_in_the_next_meeting(
+        self, server: RunningGateway
+    ) -> None:
+        ana = await server.enter(ANA)
+        document = await begin(ana)
+        board = await open_board(ana, document)
+        await board.draw(a="1")
+        await server.sql("CREATE TRIGGER no BEFORE INSERT ON meeting_document BEGIN SELECT RAISE(FAIL, 'no'); END")
+        await ana.request("room_leave")
+        await until(lambda: not server.directory.meetings and not server.directory._closings)
+        await server.sql("DROP TRIGGER no")
+        await server.enter(BEN)
+        [record] = await server.sql("SELECT document_id, seq FROM meeting_document")
+        assert record == {"document_id": document.document_id, "seq": 1}
 
     async def test_nothing_is_acknowledged_when_the_file_is_gone(self, server: RunningGateway) -> None:
         ana = await server.enter(ANA)
@@ -137,6 +168,80 @@ class TestADiskInTrouble:
         shutil.move(aside, server.data_dir)
         assert await board.send(update) == 2
         await until(lambda: health(ana) is DocumentHealth.GOOD)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [PostgresServer.kill, lambda server: server.stop("immediate"), PostgresServer.stop],
+    ids=["killed", "crashed", "stopped"],
+)
+class TestADatabaseThatGoesAway:
+    async def test_what_was_acknowledged_stays_and_what_was_not_comes_later(
+        self, mortal: PostgresServer, mortal_url: DatabaseUrl, end: Callable[[PostgresServer], None]
+    ) -> None:
+        async with running_gateway(mortal_url, room_grace_s=0) as server:
+            ana, ben = await server.enter(ANA), await server.enter(BEN)
+            document = await begin(ana)
+            drawing = [Drawing(await open_board(page, document)) for page in (ana, ben)]
+            for _ in range(2):
+                pens = [asyncio.create_task(one.until_refused()) for one in drawing]
+                await until(lambda: all(one.acknowledged for one in drawing))
+                await asyncio.to_thread(end, mortal)
+                await asyncio.gather(*pens)
+                for page in (ana, ben):
+                    await until(lambda page=page: health(page) is DocumentHealth.UNSAVED)  # type: ignore[misc]
+                await asyncio.to_thread(mortal.start)
+                for one in drawing:
+                    await one.send_again()
+                for page in (ana, ben):
+                    await until(lambda page=page: health(page) is DocumentHealth.GOOD)  # type: ignore[misc]
+            fresh = await open_board(await server.enter(EVE), document)
+            assert fresh.copy.shown() == drawing[0].acknowledged | drawing[1].acknowledged
+            for one in drawing:
+                await one.board.until(fresh.seq)
+                assert one.board.copy.shown() == fresh.copy.shown()
+            meeting_id = ana.snapshot.meeting.meeting_id if ana.snapshot is not None else ""
+        database = await Database.open(mortal_url)
+        [kept] = await MeetingRepository(database).documents([await found(database, meeting_id)])
+        assert (kept.document_id, kept.seq) == (document.document_id, fresh.seq), "it is in the meeting's record"
+        await database.close()
+
+
+async def found(database: Database, meeting_id: str) -> StoredMeeting:
+    meeting = await MeetingRepository(database).find(meeting_id)
+    assert meeting is not None
+    return meeting
+
+
+class Drawing:
+    """Somebody who draws one thing after the other, and knows what was acknowledged."""
+
+    def __init__(self, board: OpenDocument) -> None:
+        self.board = board
+        self.acknowledged: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
+        self._update = b""
+        self._name = f"of {board.copy.doc.client_id}"
+        self._drawn = 0
+
+    async def until_refused(self) -> None:
+        async with asyncio.timeout(30):
+            while not self._refused:
+                self._drawn += 1
+                element = {f"{self._name} {self._drawn}": "1"}
+                self._update = self.board.copy.draw(**element)
+                try:
+                    await self.board.send(self._update)
+                    self.acknowledged |= element
+                except RequestError as error:
+                    if error.code != "unavailable":
+                        raise
+                    self._refused = element
+
+    async def send_again(self) -> None:
+        await self.board.send(self._update)
+        self.acknowledged |= self._refused
+        self._refused = {}
 
 
 class TestAHostilePage:

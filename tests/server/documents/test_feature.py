@@ -1,7 +1,8 @@
 """Boards and notes of a live room, over real connections and a real database."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,11 @@ from protocol.document_requests import (
 )
 from protocol.documents import DOCUMENTS_IN_SNAPSHOT, DocumentInfo, DocumentKind, Presenter
 from protocol.roles import RoomRole
+from server.documents.desk import Desk
+from server.documents.feature import DocumentsFeature
+from server.documents.salvage import salvage
+from server.errors import StoreError
+from server.store.documents import Change, DocumentRepository
 from tests.support.documents import OpenDocument, PageDocument, read_passage
 from tests.support.gateway import ROOM, RunningGateway, running_gateway
 from tests.support.page import Page, RequestError
@@ -62,10 +68,16 @@ async def refusal(page: Page, name: str, **fields: Any) -> str:
     return error.value.code
 
 
+def desk_of(server: RunningGateway) -> Desk:
+    [meeting] = server.directory.meetings
+    [feature] = [one for one in meeting._features if isinstance(one, DocumentsFeature)]
+    return feature._desk
+
+
 async def end_meeting(server: RunningGateway, *pages: Page) -> None:
     for page in pages:
         await page.request("room_leave")
-    await until(lambda: not server.directory.meetings)
+    await until(lambda: not server.directory.meetings and not server.directory._closings)
 
 
 class TestList:
@@ -163,6 +175,26 @@ class TestPresenter:
         ana = await server.enter(ANA)
         notes = await begin(ana, DocumentKind.NOTES)
         assert await refusal(ana, "document_present", document_id=notes.document_id) == "bad_request"
+
+
+class TestPagesThatAreNotInTheList:
+    async def test_a_lock_holds_though_an_earlier_look_at_the_page_ends_after_it(
+        self, server: RunningGateway, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        host, ana = await enter_as(server, HOST, RoomRole.HOST), await server.enter(ANA)
+        old = await begin(host)
+        desk_of(server)._catalogue._known.clear()  # as if there were sixty newer ones
+        looking = Held(DocumentRepository.find)
+        monkeypatch.setattr(DocumentRepository, "find", looking)
+        opening = asyncio.create_task(open_board(ana, old))
+        await looking.is_held.wait()
+        await host.request("document_lock", document_id=old.document_id, is_locked=True)
+        looking.may_go_on.set()
+        board = await opening
+        with pytest.raises(RequestError, match="document_locked"):
+            await board.draw(mine="1")
+        await host.request("document_rename", document_id=old.document_id, title="Old")
+        assert await server.sql("SELECT title, is_locked FROM document") == [{"title": "Old", "is_locked": 1}]
 
 
 class TestContent:
@@ -368,6 +400,16 @@ class TestHistory:
         assert copy.shown() == {"a": "1"}
         assert await refusal(third, "document_version", document_id=document.document_id, seq=9) == "not_found"
 
+    async def test_what_was_begun_from_a_template_is_in_the_record_though_nobody_touched_it(
+        self, server: RunningGateway
+    ) -> None:
+        ana = await server.enter(ANA)
+        document = await begin(ana, update=PageDocument().draw(title="1"))
+        await begin(ana, DocumentKind.NOTES)
+        await end_meeting(server, ana)
+        [record] = await server.sql("SELECT document_id, seq FROM meeting_document")
+        assert record == {"document_id": document.document_id, "seq": 1}
+
     async def test_a_meeting_that_changed_nothing_records_nothing(self, server: RunningGateway) -> None:
         ana = await server.enter(ANA)
         document = await begin(ana)
@@ -395,14 +437,7 @@ class TestFaults:
 
     async def test_a_broken_page_is_shown_as_broken_kept_aside_and_begun_anew(self, server: RunningGateway) -> None:
         host = await enter_as(server, HOST, RoomRole.HOST)
-        document = await begin(host)
-        board = await open_board(host, document)
-        for number in range(4):
-            await board.draw(**{f"e{number}": "1"})
-        await host.request("document_close", document_id=document.document_id)
-        await until_resting(server)
-        await server.sql("DELETE FROM document_snapshot")
-        await server.sql("UPDATE document_update SET data = x'0000' WHERE seq = 3")
+        document = await begin_broken(server, host)
         stored = await server.sql("SELECT * FROM document_update")
         assert await refusal(host, "document_open", document_id=document.document_id) == "document_broken"
         await host.next_event("document_changed")
@@ -412,14 +447,118 @@ class TestFaults:
         assert (await fresh.open()).epoch == 2
         assert fresh.copy.shown() == {"e0": "1", "e1": "1"}
         assert await server.sql("SELECT * FROM document_update WHERE epoch = 1") == stored
-        with pytest.raises(RequestError, match="out_of_sync"):
-            await board.draw(late="1")
+        late = {"document_id": document.document_id, "epoch": 1, "update": PageDocument().draw(late="1")}
+        assert await refusal(host, "document_update", **late) == "out_of_sync"
         await fresh.draw(after="1")
+
+    async def test_what_became_of_a_page_while_it_was_salvaged_stays_so(
+        self, server: RunningGateway, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        host = await enter_as(server, HOST, RoomRole.HOST)
+        document = await begin_broken(server, host)
+        salvaging = Held(DocumentRepository.readable_contents)
+        monkeypatch.setattr(DocumentRepository, "readable_contents", salvaging)
+        anew = asyncio.create_task(host.request("document_begin_anew", document_id=document.document_id))
+        await salvaging.is_held.wait()
+        await host.request("document_rename", document_id=document.document_id, title="Renamed")
+        await host.request("document_lock", document_id=document.document_id, is_locked=True)
+        salvaging.may_go_on.set()
+        await anew
+        [stored] = await server.sql("SELECT title, is_locked, epoch FROM document")
+        assert stored == {"title": "Renamed", "is_locked": 1, "epoch": 2}
+        assert [(one.title, one.is_locked) for one in listed(host)] == [("Renamed", True)]
+
+    @pytest.mark.parametrize("broken_seq", [1, 3])
+    async def test_two_hosts_who_begin_a_page_anew_at_once_end_up_in_the_same_epoch(
+        self, server: RunningGateway, monkeypatch: pytest.MonkeyPatch, broken_seq: int
+    ) -> None:
+        host, other = await enter_as(server, HOST, RoomRole.HOST), await enter_as(server, BEN, RoomRole.HOST)
+        document = await begin_broken(server, host, broken_seq)
+        salvaging = Held(DocumentRepository.readable_contents)
+        monkeypatch.setattr(DocumentRepository, "readable_contents", salvaging)
+        first, second = (
+            asyncio.create_task(page.request("document_begin_anew", document_id=document.document_id))
+            for page in (host, other)
+        )
+        await salvaging.is_held.wait()
+        await other.request("document_page", before=document.document_id)  # what it asked before is under way
+        salvaging.may_go_on.set()
+        await asyncio.wait([first, second], return_when=asyncio.FIRST_COMPLETED)
+        of_host = await open_board(host, document)
+        await asyncio.gather(first, second)
+        assert await of_host.draw(new="1") > 0, "who works in it already is not put out"
+        assert await server.sql("SELECT epoch FROM document") == [{"epoch": 2}]
+
+    async def test_a_page_is_salvaged_beside_everything_else(
+        self, server: RunningGateway, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        threads = list[threading.Thread]()
+
+        def salvage_and_tell(*args: Any) -> Change | None:
+            threads.append(threading.current_thread())
+            return salvage(*args)
+
+        monkeypatch.setattr("server.documents.desk.salvage", salvage_and_tell)
+        host = await enter_as(server, HOST, RoomRole.HOST)
+        document = await begin_broken(server, host)
+        await host.request("document_begin_anew", document_id=document.document_id)
+        assert threading.main_thread() not in threads
+        assert len(threads) == 1
+
+    async def test_a_page_that_was_begun_anew_though_it_seemed_to_fail_is_found(
+        self, server: RunningGateway, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        change = DocumentRepository.change
+
+        async def keep_and_fail(*args: Any) -> None:
+            await change(*args)
+            raise StoreError("The answer got lost.")
+
+        host = await enter_as(server, HOST, RoomRole.HOST)
+        document = await begin_broken(server, host)
+        with monkeypatch.context() as patch:
+            patch.setattr(DocumentRepository, "change", keep_and_fail)
+            assert await refusal(host, "document_begin_anew", document_id=document.document_id) == "unavailable"
+        assert await refusal(host, "document_begin_anew", document_id=document.document_id) == "out_of_sync"
+        board = await open_board(host, document)
+        assert (board.epoch, board.copy.shown()) == (2, {"e0": "1", "e1": "1"})
 
     async def test_what_is_whole_is_not_begun_anew(self, server: RunningGateway) -> None:
         host = await enter_as(server, HOST, RoomRole.HOST)
         document = await begin(host)
         assert await refusal(host, "document_begin_anew", document_id=document.document_id) == "bad_request"
+
+
+class Held:
+    """In the place of a method that reads: what it has read first is held back for a while."""
+
+    def __init__(self, method: Callable[..., Awaitable[Any]]) -> None:
+        self._method = method
+        self.is_held = asyncio.Event()
+        self.may_go_on = asyncio.Event()
+
+    def __get__(self, instance: object, _owner: type) -> Callable[..., Awaitable[Any]]:
+        async def call(*args: Any) -> Any:
+            read = await self._method(instance, *args)
+            if not self.is_held.is_set():
+                self.is_held.set()
+                await self.may_go_on.wait()
+            return read
+
+        return call
+
+
+async def begin_broken(server: RunningGateway, host: Page, broken_seq: int = 3) -> DocumentInfo:
+    """Begin a page of which the changes from one on cannot be read."""
+    document = await begin(host)
+    board = await open_board(host, document)
+    for number in range(4):
+        await board.draw(**{f"e{number}": "1"})
+    await host.request("document_close", document_id=document.document_id)
+    await until_resting(server)
+    await server.sql("DELETE FROM document_snapshot")
+    await server.sql(f"UPDATE document_update SET data = x'0000' WHERE seq = {broken_seq}")
+    return document
 
 
 async def until_resting(server: RunningGateway) -> None:

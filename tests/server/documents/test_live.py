@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from pycrdt import XmlElement
 
 from protocol.documents import DocumentHealth, DocumentKind
 from protocol.errors import ErrorCode
@@ -12,7 +13,7 @@ from server.documents.allowance import ALLOWANCE_EACH_S, ALLOWANCE_S, Allowances
 from server.documents.beginning import MAX_NEW_CLIENTS
 from server.documents.journal import Journal
 from server.documents.live import Listener, LiveDocument
-from server.documents.replica import NO_STATE
+from server.documents.replica import NO_STATE, Replica
 from server.documents.versions import MS_UNTIL_SNAPSHOT
 from server.errors import StoreError, UserError
 from server.store.documents import Change, DocumentKey
@@ -257,6 +258,39 @@ class TestRefusing:
         assert await board.submit(pages[0].draw(d="1")) == [2]
 
 
+class TestAnswers:
+    async def answers(self, board: Bench, *updates: bytes) -> list[list[object]]:
+        """Offer updates at the same moment; return every answer to each: a number, or why there is none."""
+        answers: list[list[object]] = [[] for _ in updates]
+        for update, told in zip(updates, answers, strict=True):
+            board.live.offer(board.store.ana, update, told.append, told.append)
+        await board.live.settle()
+        return [[one.code if isinstance(one, UserError) else one for one in told] for told in answers]
+
+    async def test_what_was_refused_is_not_refused_again_when_the_others_cannot_be_kept(
+        self, board: Bench, page: PageDocument
+    ) -> None:
+        page.draw(missing="1")
+        board.store.repository.trouble = FULL
+        told = await self.answers(board, page.draw(after="2"), PageDocument(8).draw(good="3"))
+        assert told == [[ErrorCode.OUT_OF_SYNC], [ErrorCode.UNAVAILABLE]]
+
+    async def test_what_was_kept_is_not_refused_when_one_after_it_cannot_be_kept(
+        self, board: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        repository = board.store.repository
+        keep = repository.append
+
+        async def append(changes: Sequence[Change]) -> None:
+            await keep(changes)
+            repository.trouble = FULL
+
+        monkeypatch.setattr(board.journal, "_append", append)
+        # What does not fit makes it find out one by one which one that is.
+        told = await self.answers(board, PageDocument(7).draw(a="1"), CIRCLE, PageDocument(8).draw(b="2"))
+        assert told == [[1], [ErrorCode.BAD_REQUEST], [ErrorCode.UNAVAILABLE]]
+
+
 class TestFullness:
     @pytest.fixture(autouse=True)
     def small(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -314,6 +348,29 @@ class TestTypes:
         assert codes(await notes.submit(page.updates[-1])) == [3]
         await notes.live.rest()
         assert await notes.submit(too_many) == [4]
+
+    async def test_nearly_full_is_said_once_and_taken_back_when_so_much_is_deleted(
+        self, notes: Bench, page: PageDocument
+    ) -> None:
+        for _ in range(4):
+            page.write("one")
+        assert await notes.submit(*page.updates) == [1] * 4
+        await notes.live.rest()
+        paragraph = page.notes.children[0]
+        assert isinstance(paragraph, XmlElement)
+        paragraph.attributes["indent"] = "1"
+        assert await notes.submit(page.updates[-1]) == [2]
+        notes.store.repository.trouble = FULL
+        paragraph.attributes["indent"] = "2"
+        assert await notes.submit(page.updates[-1]) == [FULL]
+        notes.store.repository.trouble = None
+        assert await notes.submit(page.updates[-1]) == [3]
+        nearly = DocumentHealth.NEARLY_FULL
+        assert notes.told.health == [nearly, DocumentHealth.UNSAVED, nearly]
+        del page.notes.children[0]
+        assert await notes.submit(page.updates[-1]) == [4]
+        await notes.live.rest()
+        assert notes.told.health == [nearly, DocumentHealth.UNSAVED, nearly, DocumentHealth.GOOD]
 
     async def test_what_comes_together_does_not_slip_in(self, notes: Bench) -> None:
         pages = [PageDocument(client) for client in range(1, 7)]
@@ -459,6 +516,22 @@ class TestSnapshots:
         [record] = await board.store.sql("SELECT seq FROM meeting_document")
         assert record["seq"] in await self.seqs(board)
         assert board.live._bytes >= len(await repository.version(board.key, 2) or b"")
+
+    async def test_a_record_is_kept_of_what_the_library_would_write_otherwise(self, notes: Bench) -> None:
+        cut = b"\x00\x01\x07\x01\x01\x01"  # one half of the character, deleted before that was refused
+        changes = [TestCharactersOfTwoUnits().text("a😀bc"), cut]
+        await notes.store.repository.append(
+            [Change(notes.key, seq, 5, data, {}) for seq, data in enumerate(changes, 1)]
+        )
+        await notes.live.open(NO_STATE)
+        await notes.live.rest()
+        assert await self.seqs(notes) == [], "as a version it is left out"
+        await notes.live.record(MEETING)
+        assert await notes.store.sql("SELECT seq FROM meeting_document") == [{"seq": 2}]
+        whole = await notes.store.repository.version(notes.key, 2)
+        assert whole is not None
+        assert Replica([whole]).since(NO_STATE) == Replica(changes).since(NO_STATE)
+        assert Replica([whole]).state == Replica(changes).state
 
     async def test_a_record_without_changes_is_none(self, board: Bench) -> None:
         await board.live.record(MEETING)

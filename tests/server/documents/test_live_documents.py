@@ -92,6 +92,34 @@ async def test_what_still_waits_to_be_kept_keeps_it_in_memory(store: DocumentSto
     assert first_rest.done()
 
 
+async def test_one_that_is_put_away_late_leaves_the_next_one_in_memory(
+    store: DocumentStore, documents: LiveDocuments
+) -> None:
+    repository, key = store.repository, await store.begin()
+    live = documents.take(key, BOARD)
+    await live.submit(store.ana, PageDocument(7).draw(a="1"))
+    repository.may_keep_snapshots.clear()
+    documents.give_back(live)
+    await repository.snapshotting.wait()
+    documents.give_back(documents.take(key, BOARD))
+    await until(lambda: len(documents._resting) == 2)
+    await asyncio.sleep(0)  # the second one waits behind the first one
+    repository.may_keep_snapshots.set()
+    repository.may_keep_snapshots.clear()
+    await until(lambda: not is_in_memory(documents, live))
+    following = documents.take(key, BOARD)
+    repository.may_append.clear()
+    waiting = asyncio.create_task(following.submit(store.ben, PageDocument(8).draw(b="2")))
+    await until(lambda: not following.is_at_rest)
+    documents.give_back(following)
+    repository.may_keep_snapshots.set()
+    await until(lambda: len(documents._resting) == 1)
+    assert documents.take(key, BOARD) is following
+    documents.give_back(following)
+    repository.may_append.set()
+    assert await waiting == 2
+
+
 async def test_closing_keeps_what_waits(store: DocumentStore, documents: LiveDocuments) -> None:
     keys = [await store.begin() for _ in range(3)]
     lives = [documents.take(key, BOARD) for key in keys]
