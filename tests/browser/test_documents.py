@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 from pypdf import PdfReader
 
 from tests.browser.conftest import Visit
@@ -27,6 +27,19 @@ FILE_IN_HAND = """
   const hand = new DataTransfer();
   hand.items.add(new File([new Uint8Array(bytes)], 'photo', {type}));
   return hand;
+}
+"""
+
+INK_BY_HALF = """
+canvas => {
+  const {data, width} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  const columns = [];
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at + 3] > 128 && data[at] < 128) columns.push(at / 4 % width);
+  }
+  const middle = (Math.min(...columns) + Math.max(...columns)) / 2;
+  const left = columns.filter(x => x < middle).length;
+  return [left, columns.length - left];
 }
 """
 
@@ -60,6 +73,39 @@ async def draw_line(page: Page, *, y: int) -> None:
     for step in range(12):
         await page.mouse.move(left + step * 6, top + (step % 3) * 4)
     await page.mouse.up()
+
+
+async def draw_with_finger(page: Page, *, y: int) -> None:
+    """Draw a line by hand, by touching the screen."""
+    await page.get_by_test_id("toolbar-freedraw").tap(force=True)
+    hand = await page.context.new_cdp_session(page)
+
+    async def touch(kind: str, *points: tuple[int, int]) -> None:
+        touched = [{"x": x, "y": y} for x, y in points]
+        await hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched})
+
+    await touch("touchStart", (80, y))
+    for step in range(1, 12):
+        await touch("touchMove", (80 + step * 15, y + (step % 3) * 4))
+    await touch("touchEnd")
+
+
+async def draw_with_pen(page: Page, *, y: int) -> None:
+    """Draw a line by hand with a pen, which is pressed harder from the middle on."""
+    await page.get_by_test_id("toolbar-freedraw").tap(force=True)
+    hand = await page.context.new_cdp_session(page)
+    pen = {"pointerType": "pen", "button": "left", "y": y}
+    await hand.send("Input.dispatchMouseEvent", {**pen, "type": "mousePressed", "x": 80, "buttons": 1, "force": 0.1})
+    for step in range(1, 12):
+        moved = {**pen, "type": "mouseMoved", "x": 80 + step * 15, "buttons": 1, "force": 0.1 if step < 6 else 1}
+        await hand.send("Input.dispatchMouseEvent", moved)
+    await hand.send("Input.dispatchMouseEvent", {**pen, "type": "mouseReleased", "x": 245, "force": 0})
+
+
+async def ink_by_half(page: Page) -> tuple[int, int]:
+    """Count what is dark on the board, left and right of the middle of all that is."""
+    left, right = await page.locator("canvas.static").evaluate(INK_BY_HALF)
+    return left, right
 
 
 async def reads_on_board(visitor: Visitor, text: str | re.Pattern[str]) -> None:
@@ -102,6 +148,25 @@ async def test_two_people_draw_also_without_a_connection(visit: Visit) -> None:
     await reads_on_board(maya, "3 lines drawn by hand")
     await reads_on_board(omar, "3 lines drawn by hand")
     await saved(omar)
+
+
+async def test_a_finger_and_a_pen_draw_on_a_phone(visit: Visit) -> None:
+    maya = await visit(MAYA, **KEEPS_VIDEO_AWAY, viewport={"width": 360, "height": 740}, has_touch=True)
+    omar = await visit(OMAR, **KEEPS_VIDEO_AWAY)
+    await maya.join()
+    await omar.join()
+    await begin_board(maya)
+    await open_board(omar)
+    await expect(omar.page.locator(CANVAS)).to_be_visible()
+    # The finger first: once there is a pen, hands only move the board.
+    await draw_with_finger(maya.page, y=200)
+    await reads_on_board(omar, "1 line drawn by hand")
+    left, right = await ink_by_half(omar.page)
+    assert left > 0
+    await draw_with_pen(maya.page, y=300)
+    await reads_on_board(omar, "2 lines drawn by hand")
+    with_pen = await ink_by_half(omar.page)
+    assert with_pen[1] - right > 1.4 * (with_pen[0] - left) > 0, "where the pen is pressed, the line is thicker"
 
 
 async def test_a_copy_of_the_board_is_kept_as_picture_drawing_and_print(visit: Visit, tmp_path: Path) -> None:
@@ -209,16 +274,58 @@ async def test_two_people_write_notes_and_see_who_wrote_what(visit: Visit, serve
     for email in (MAYA, OMAR):
         await expect(omar.page.get_by_role("complementary", name="Notes")).to_contain_text(await server.name_of(email))
     await saved(maya)
-    for choice, beginning in (("To print (PDF)", b"%PDF-"), ("Text (Markdown)", b"# ")):
+    copies = {}
+    for choice, beginning in (
+        ("To print (PDF)", b"%PDF-"),
+        ("Text (Markdown)", b"# "),
+        ("Web page (HTML)", b"<!doctype html>"),
+    ):
         await maya.button("Save a copy of the notes").click()
         async with maya.page.expect_download() as expected:
             await maya.page.get_by_role("link", name=choice).click()
-        path = await (await expected.value).path()
-        assert path.read_bytes().startswith(beginning)
+        copies[choice] = (await (await expected.value).path()).read_bytes()
+        assert copies[choice].startswith(beginning)
+    assert ">From Maya. From Omar.</p>" in copies["Web page (HTML)"].decode()
     await maya.page.reload()
     await expect(maya.button("Leave")).to_be_visible()
     await maya.button("Notes").click()
     await expect(notes_of(maya)).to_contain_text("From Maya. From Omar.")
+
+
+async def test_notes_are_begun_and_written_with_the_keyboard_alone(visit: Visit) -> None:
+    maya, omar = await visit(MAYA, **KEEPS_VIDEO_AWAY), await visit(OMAR, **KEEPS_VIDEO_AWAY)
+    await maya.join()
+    await omar.join()
+    await maya.page.keyboard.press("n")
+    panel = maya.page.get_by_role("complementary", name="Notes")
+    begin = panel.get_by_role("button", name="With an outline").or_(notes_of(maya)).first
+    await expect(begin).to_be_visible()
+    if not await notes_of(maya).is_visible():
+        await tab_to(maya.page, begin)
+        await maya.page.keyboard.press("Enter")
+    await expect(notes_of(maya)).to_be_visible()
+    await tab_to(maya.page, notes_of(maya))
+    await maya.page.keyboard.press("Control+End")
+    await maya.page.keyboard.press("Enter")
+    await maya.page.keyboard.type("- By keys")
+    await maya.page.keyboard.press("Control+b")
+    await maya.page.keyboard.type(" alone")
+    await omar.page.keyboard.press("n")
+    await expect(notes_of(omar).locator("li", has_text="By keys alone")).to_be_visible()
+    await expect(notes_of(omar).locator("strong", has_text="alone")).to_be_visible()
+    # The keyboard is not caught in the notes.
+    await maya.page.keyboard.press("Escape")
+    await maya.page.keyboard.press("Tab")
+    await expect(notes_of(maya)).not_to_be_focused()
+
+
+async def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until something has the focus."""
+    for _ in range(60):
+        if await wanted.evaluate("element => element === document.activeElement"):
+            return
+        await page.keyboard.press("Tab")
+    raise AssertionError("the keyboard does not get there")
 
 
 async def test_a_version_is_brought_back(visit: Visit) -> None:
