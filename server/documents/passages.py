@@ -12,7 +12,8 @@ from server.ids import create_id
 PART_BYTES = 131_072
 """Of a passage in one message: several of them fit into what may wait for a connection."""
 MAX_PASSAGES = 2
-"""Of one connection: a page reads one after the other; one whose answer it has not heard may be among them."""
+"""Of one connection: a page reads one after the other, and one whose answer it has not heard may be among them. Whoever
+misses one asks again."""
 _AT_ONCE_BYTES = 32_768
 """So little is compressed in less time than handing it to a thread takes."""
 _COMPRESSION = 1

@@ -104,16 +104,16 @@ function useVersion(documentId: string, version: DocumentVersion | undefined): S
   const seq = version?.seq;
   useEffect(() => {
     if (seq === undefined) return;
-    let isWanted = true;
+    const end = new AbortController();
     const show = async () => {
-      const doc = documentOf(await session.documents.version(documentId, seq));
-      if (isWanted) setShown({ seq, doc, awareness: new Awareness(doc) });
-      else doc.destroy();
+      const doc = documentOf(await session.documents.version(documentId, seq, end.signal));
+      if (end.signal.aborted) doc.destroy();
+      else setShown({ seq, doc, awareness: new Awareness(doc) });
     };
     // Sliding over many versions at once asks for the last of them.
     const timer = setTimeout(() => void show().catch(() => undefined), 120);
     return () => {
-      isWanted = false;
+      end.abort();
       clearTimeout(timer);
     };
   }, [session, documentId, seq]);

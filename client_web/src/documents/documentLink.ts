@@ -13,7 +13,7 @@ import type { Requester } from "../connection/requester";
 import type { DocumentOpened, DocumentPresences, DocumentUpdated } from "../protocol/generated";
 import { asProblem, type Problem, type ProblemCode } from "../shared/problem";
 import { Outgoing } from "./outgoing";
-import { readPassage } from "./passage";
+import type { Passages } from "./passage";
 import { applyPresence, encodeOwn, hasSaid, type Resolve, TOLD } from "./presence";
 import { renumbered } from "./renumber";
 
@@ -31,6 +31,8 @@ export interface DocumentState {
 export interface DocumentLinkOptions {
   documentId: string;
   requests: Requester;
+  /** Of the connection. */
+  passages: Passages;
   /** Whose states are shown, and as whom. */
   resolve: Resolve;
 }
@@ -54,6 +56,7 @@ export class DocumentLink {
   #number = this.doc.clientID;
   awareness = new Awareness(this.doc);
   readonly #requests: Requester;
+  readonly #passages: Passages;
   readonly #resolve: Resolve;
   readonly #outgoing: Outgoing;
   #seq = 0;
@@ -70,6 +73,8 @@ export class DocumentLink {
   /** What is told while the document is being opened. */
   #early: DocumentUpdated[] | null = null;
   #generation = 0;
+  /** Ends what the opening before still reads. */
+  #reading = new AbortController();
   #attempt = 0;
   #reopenTimer: ReturnType<typeof setTimeout> | undefined;
   #presenceTimer: ReturnType<typeof setTimeout> | undefined;
@@ -77,9 +82,10 @@ export class DocumentLink {
   #isTold = false;
   #isClosed = false;
 
-  constructor({ documentId, requests, resolve }: DocumentLinkOptions) {
+  constructor({ documentId, requests, passages, resolve }: DocumentLinkOptions) {
     this.documentId = documentId;
     this.#requests = requests;
+    this.#passages = passages;
     this.#resolve = resolve;
     this.#outgoing = new Outgoing(documentId, requests, {
       onSaved: (isSaved) => this.store.setState(isSaved ? { isSaved, trouble: this.#loss } : { isSaved }),
@@ -99,7 +105,9 @@ export class DocumentLink {
     clearTimeout(this.#reopenTimer);
     this.#outgoing.pause();
     this.#early = [];
-    void this.#open(++this.#generation);
+    this.#reading.abort();
+    this.#reading = new AbortController();
+    void this.#open(++this.#generation, this.#reading.signal);
   }
 
   onUpdated(notice: DocumentUpdated): void {
@@ -116,6 +124,7 @@ export class DocumentLink {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#generation++;
+    this.#reading.abort();
     clearTimeout(this.#reopenTimer);
     clearTimeout(this.#presenceTimer);
     this.#outgoing.pause();
@@ -124,19 +133,22 @@ export class DocumentLink {
     this.doc.destroy();
   }
 
-  async #open(generation: number): Promise<void> {
+  async #open(generation: number, signal: AbortSignal): Promise<void> {
     try {
-      const fields = {
-        document_id: this.documentId,
-        epoch: this.store.getState().epoch,
-        state: encodeStateVector(this.doc),
-      };
-      const opened = await this.#requests.request("document_open", fields, { deadlineMs: OPEN_DEADLINE_MS });
-      const update = await readPassage(this.#requests, opened.update);
-      if (generation === this.#generation) this.#onOpened(opened, update);
+      const { answer, update } = await this.#passages.read(() => this.#askToOpen(signal), signal);
+      if (generation === this.#generation) this.#onOpened(answer, update);
     } catch (error) {
       if (generation === this.#generation) this.#onNotOpened(asProblem(error));
     }
+  }
+
+  #askToOpen(signal: AbortSignal): Promise<DocumentOpened> {
+    const fields = {
+      document_id: this.documentId,
+      epoch: this.store.getState().epoch,
+      state: encodeStateVector(this.doc),
+    };
+    return this.#requests.request("document_open", fields, { deadlineMs: OPEN_DEADLINE_MS, signal });
   }
 
   #onOpened(opened: DocumentOpened, update: Uint8Array): void {

@@ -3,7 +3,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Requester } from "../connection/requester";
 import type { DocumentLink } from "../documents/documentLink";
-import { readPassage } from "../documents/passage";
+import { Passages } from "../documents/passage";
 import { presenceColour } from "../documents/presenceColour";
 import type { Author, DocumentInfo, DocumentKind, DocumentVersion, Notice } from "../protocol/generated";
 import type { RoomState } from "../state/roomState";
@@ -43,12 +43,14 @@ export interface RoomDocumentsOptions {
 export class RoomDocuments {
   readonly store: StoreApi<DocumentsState> = createStore(() => CLOSED);
   readonly #requests: Requester;
+  readonly #passages: Passages;
   readonly #room: StoreApi<RoomState>;
   readonly #loadLink: () => Promise<LinkClass>;
   readonly #opening = new Set<string>();
 
   constructor({ requests, room, loadLink }: RoomDocumentsOptions) {
     this.#requests = requests;
+    this.#passages = new Passages(requests);
     this.#room = room;
     this.#loadLink = loadLink;
   }
@@ -130,9 +132,10 @@ export class RoomDocuments {
   }
 
   /** Return all of a document as it was, as one update. Throws `Problem`. */
-  async version(documentId: string, seq: number): Promise<Uint8Array> {
-    const { update } = await this.#requests.request("document_version", { document_id: documentId, seq });
-    return readPassage(this.#requests, update);
+  async version(documentId: string, seq: number, signal?: AbortSignal): Promise<Uint8Array> {
+    const fields = { document_id: documentId, seq };
+    const ask = () => this.#requests.request("document_version", fields, { signal });
+    return (await this.#passages.read(ask, signal)).update;
   }
 
   /** Throws `Problem`. */
@@ -227,7 +230,12 @@ export class RoomDocuments {
     this.#opening.add(documentId);
     try {
       const Link = await this.#loadLink();
-      const link = new Link({ documentId, requests: this.#requests, resolve: (id) => this.#resolve(id) });
+      const link = new Link({
+        documentId,
+        requests: this.#requests,
+        passages: this.#passages,
+        resolve: (id) => this.#resolve(id),
+      });
       this.store.setState(({ links }) => ({ links: { ...links, [documentId]: link } }));
       link.open();
     } finally {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { applyUpdate, Doc, decodeUpdate, encodeStateAsUpdate, encodeStateVector } from "yjs";
 import { type Link, type Outcome, Requester } from "../../src/connection/requester";
 import { DocumentLink } from "../../src/documents/documentLink";
+import { Passages } from "../../src/documents/passage";
 import type { DocumentUpdated, RequestName } from "../../src/protocol/generated";
 
 beforeEach(
@@ -33,6 +34,8 @@ class Server {
   partBytes = 100_000;
   readonly #parts: Uint8Array[] = [];
   readonly #passages = new Map<string, Uint8Array>();
+  /** So many passages are not kept until they have been read. */
+  lostPassages = 0;
   /** Those whose line is up. */
   links = new Set<DocumentLink>();
 
@@ -43,7 +46,7 @@ class Server {
     };
     const requests = new Requester(wire);
     requests.open();
-    const link = new DocumentLink({ documentId: ID, requests, resolve });
+    const link = new DocumentLink({ documentId: ID, requests, passages: new Passages(requests), resolve });
     this.links.add(link);
     return { link, requests };
   }
@@ -75,6 +78,7 @@ class Server {
         };
       }
       case "document_more": {
+        if (this.lostPassages-- > 0) return { error: { code: "not_found", text: "" } };
         const rest = this.#passages.get(fields.passage_id as string)?.subarray(fields.offset as number);
         return { ok: { data: rest?.subarray(0, this.partBytes) } };
       }
@@ -191,6 +195,20 @@ it("reads for itself what is too large to be told", async () => {
   const notice = server.change((doc) => doc.getText("notes").insert(0, "x".repeat(5_000)), false);
   link.onUpdated({ ...notice, update: null });
   await eventually(() => expect(read(link)).toHaveLength(5_000));
+});
+
+it.each([1, 4])("opens again when the rest of the answer is lost, %i times", async (times) => {
+  const server = new Server();
+  server.partBytes = 50;
+  server.lostPassages = times;
+  server.change((doc) => doc.getText("notes").insert(0, "x".repeat(50_000)));
+  const { link } = server.page();
+  link.open();
+  await eventually(() => {
+    expect(link.store.getState().phase.kind).not.toBe("failed");
+    expect(read(link)).toHaveLength(50_000);
+  });
+  expect(server.opened).toBe(times + 1);
 });
 
 it("takes what is told while it is being opened", async () => {
@@ -331,7 +349,7 @@ it("says why a document cannot be had", async () => {
     tell: () => undefined,
   });
   requests.open();
-  const link = new DocumentLink({ documentId: ID, requests, resolve });
+  const link = new DocumentLink({ documentId: ID, requests, passages: new Passages(requests), resolve });
   link.open();
   await eventually(() =>
     expect(link.store.getState().phase).toMatchObject({
