@@ -15,8 +15,13 @@ def apply_document_event(snapshot: DocumentsSnapshot, event: DocumentEvent) -> D
             return _with(snapshot, added)
         case DocumentChanged(document=changed):
             is_it = changed.document_id
+            presenter = snapshot.presenter
+            if presenter is not None and presenter.document.document_id == is_it:
+                presenter = replace(presenter, document=changed)
             return replace(
-                snapshot, documents=tuple(changed if d.document_id == is_it else d for d in snapshot.documents)
+                snapshot,
+                documents=tuple(changed if d.document_id == is_it else d for d in snapshot.documents),
+                presenter=presenter,
             )
         case DocumentRemoved(document_id=removed):
             return replace(snapshot, documents=tuple(d for d in snapshot.documents if d.document_id != removed))

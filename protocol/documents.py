@@ -71,6 +71,8 @@ class DocumentInfo(Wire, frozen=True, kw_only=True):
     kind: DocumentKind
     title: str
     created_at: Instant
+    epoch: int = 1
+    """Grows when it is begun anew: whoever has an earlier one open opens it again."""
     is_locked: bool = False
     """Only hosts change it."""
     health: DocumentHealth = DocumentHealth.GOOD
@@ -80,7 +82,8 @@ class Presenter(Wire, frozen=True, kw_only=True):
     """Whose view of which page of the board the others are asked to follow."""
 
     participant_id: str
-    document_id: str
+    document: DocumentInfo
+    """It may be an earlier one than those that the others have read of."""
 
 
 class DocumentsSnapshot(Wire, frozen=True, kw_only=True):

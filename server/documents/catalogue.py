@@ -176,7 +176,7 @@ class Catalogue:
                 await self._keep(replace(document, removed_at=self._clock.now_ms()))
                 self._publish(DocumentRemoved(document_id=document.document_id))
                 presenter = self.snapshot.presenter
-                if presenter is not None and presenter.document_id == document.document_id:
+                if presenter is not None and presenter.document.document_id == document.document_id:
                     self._publish(PresenterChanged(presenter=None))
         return Empty()
 
@@ -192,8 +192,10 @@ class Catalogue:
 
     async def on_page(self, _caller: Caller, request: DocumentPage) -> DocumentList:
         """Read which documents are older."""
-        before = await self.find(request.before, with_removed=True)
-        documents, has_more = await self._repository.page(self._room_id, before, request.limit)
+        # In turn: the answer says what has been told so far, and is sent before what is told next.
+        async with self._queue.turn():
+            before = await self.find(request.before, with_removed=True)
+            documents, has_more = await self._repository.page(self._room_id, before, request.limit)
         for document in documents:
             self._known.setdefault(document.document_id, document)
         return DocumentList(documents=tuple(map(self._info, documents)), has_more=has_more)
@@ -206,7 +208,7 @@ class Catalogue:
         document = await self.find(request.document_id)
         if document.kind is not DocumentKind.BOARD:
             raise UserError(ErrorCode.BAD_REQUEST, "Only pages of the board are presented.")
-        presenter = Presenter(participant_id=caller.participant_id, document_id=document.document_id)
+        presenter = Presenter(participant_id=caller.participant_id, document=self._info(document))
         if self._role(caller) is not None and presenter != self.snapshot.presenter:
             self._publish(PresenterChanged(presenter=presenter))
         return Empty()
@@ -250,6 +252,7 @@ class Catalogue:
             kind=document.kind,
             title=document.title,
             created_at=document.created_at,
+            epoch=document.epoch,
             is_locked=document.is_locked,
             health=self._health.get(document.document_id, DocumentHealth.GOOD),
         )

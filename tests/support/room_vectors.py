@@ -106,8 +106,13 @@ def _documents() -> list[RoomEvent]:
         # About a document that is not in the list.
         DocumentChanged(seq=14, document=_document(3)),
         DocumentRemoved(seq=15, document_id="document_3"),
-        PresenterChanged(seq=16, presenter=Presenter(participant_id="participant_ana", document_id="document_5")),
-        PresenterChanged(seq=17, presenter=None),
+        PresenterChanged(seq=16, presenter=Presenter(participant_id="participant_ana", document=_document(5))),
+        DocumentChanged(seq=17, document=_with(_document(5), title="Goals", epoch=2)),
+        # Of the page that is presented more is known than the list says.
+        PresenterChanged(seq=18, presenter=Presenter(participant_id="participant_ana", document=_document(2))),
+        DocumentChanged(seq=19, document=_with(_document(2), is_locked=True)),
+        DocumentChanged(seq=20, document=_with(_document(7), is_locked=True)),
+        PresenterChanged(seq=21, presenter=None),
     ]
 
 

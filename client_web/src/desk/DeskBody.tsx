@@ -5,7 +5,7 @@ import { type ReactNode, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import type { DocumentLink } from "../documents/documentLink";
 import type { DocumentInfo, DocumentKind } from "../protocol/generated";
-import { useRoom, useSession } from "../session/sessionContext";
+import { useDocuments, useRoom, useSession } from "../session/sessionContext";
 import classes from "./DeskBody.module.css";
 import { NewPage } from "./NewPage";
 import { useDocumentState } from "./useDocument";
@@ -18,7 +18,8 @@ interface DeskBodyProps {
 }
 
 export function DeskBody({ kind, page, link, children }: DeskBodyProps) {
-  if (page === undefined) return <Empty kind={kind} />;
+  const isReading = useDocuments((state) => state.isReading);
+  if (page === undefined) return isReading ? <Opening /> : <Empty kind={kind} />;
   if (link === undefined) return <Opening />;
   return (
     <Opened page={page} link={link}>

@@ -17,7 +17,7 @@ export function FollowLine({ page }: { page: DocumentInfo | undefined }) {
   );
   const isFollowing = useDocuments((state) => state.isFollowing);
   const isOwn = presenter?.participant_id === ownId;
-  const isElsewhere = presenter !== null && page?.document_id !== presenter.document_id;
+  const isElsewhere = presenter !== null && page?.document_id !== presenter.document.document_id;
   return (
     <div role="status">
       {/* While one follows, the board itself says so. */}

@@ -49,7 +49,7 @@ export default function LiveBoard({ page, link, isHistoryOpen, onHistoryClosed }
       </History>
     );
   }
-  const isPresented = presenter?.document_id === page.document_id;
+  const isPresented = presenter?.document.document_id === page.document_id;
   const isFollowed = isPresented && (isFollowing || presenter?.participant_id === participantId);
   return (
     <Board

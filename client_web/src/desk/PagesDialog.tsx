@@ -6,7 +6,7 @@ import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { dayName } from "../chat/dayName";
 import type { DocumentInfo, DocumentKind } from "../protocol/generated";
-import { useDocuments, useRoom, useSession } from "../session/sessionContext";
+import { useRoom, useSession } from "../session/sessionContext";
 import { Dialog } from "../shared/Dialog";
 import { asProblem, type Problem } from "../shared/problem";
 import { NewPage } from "./NewPage";
@@ -36,8 +36,7 @@ function Pages({ kind, page, onClose }: Omit<PagesDialogProps, "isOpen">) {
   const [removed, setRemoved] = useState<DocumentInfo | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const mayBegin = useRoom(({ permitted }) => permitted.includes("document_create"));
-  const isMoreListed = useRoom(({ snapshot }) => snapshot?.documents.has_more ?? false);
-  const hasMore = useDocuments((state) => state.hasMore) ?? isMoreListed;
+  const hasMore = useRoom(({ documents }) => documents.hasMore);
   const attempt = (work: Promise<void>) => work.catch((error) => setProblem(asProblem(error)));
   return (
     <div className={classes.pages}>

@@ -3,23 +3,20 @@
 import { useStore } from "zustand";
 import type { DocumentLink, DocumentState } from "../documents/documentLink";
 import type { DocumentInfo, DocumentKind } from "../protocol/generated";
-import { newestOf } from "../session/roomDocuments";
 import { useDocuments, useRoom } from "../session/sessionContext";
-
-const NONE: readonly DocumentInfo[] = [];
+import { shownPage } from "../state/documentList";
 
 /** Every document of a kind that is known, oldest first. */
 export function usePages(kind: DocumentKind): readonly DocumentInfo[] {
-  const listed = useRoom(({ snapshot }) => snapshot?.documents.documents ?? NONE);
-  const earlier = useDocuments((state) => state.earlier);
-  return [...earlier, ...listed].filter((document) => document.kind === kind);
+  const known = useRoom(({ documents }) => documents.documents);
+  return known.filter((document) => document.kind === kind);
 }
 
 /** The page of a kind that is shown: the chosen one, or the newest. */
 export function useShownPage(kind: DocumentKind): DocumentInfo | undefined {
-  const pages = usePages(kind);
+  const known = useRoom(({ documents }) => documents.documents);
   const chosen = useDocuments((state) => state.shown[kind]);
-  return pages.find((page) => page.document_id === chosen) ?? newestOf(pages, kind);
+  return shownPage(kind, known, chosen);
 }
 
 export function useLink(documentId: string | undefined): DocumentLink | undefined {

@@ -199,6 +199,7 @@ export interface DocumentInfo {
   kind: DocumentKind;
   title: string;
   created_at: number;
+  epoch: number;
   is_locked: boolean;
   health: DocumentHealth;
 }
@@ -206,7 +207,7 @@ export interface DocumentInfo {
 /** Whose view of which page of the board the others are asked to follow. */
 export interface Presenter {
   participant_id: string;
-  document_id: string;
+  document: DocumentInfo;
 }
 
 /** The room's newest documents, oldest first; earlier ones by `document_page`. */

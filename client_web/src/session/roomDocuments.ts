@@ -6,9 +6,13 @@ import type { DocumentLink } from "../documents/documentLink";
 import { Passages } from "../documents/passage";
 import { presenceColour } from "../documents/presenceColour";
 import type { Author, DocumentInfo, DocumentKind, DocumentVersion, Notice } from "../protocol/generated";
+import { byAge } from "../state/applyDocumentEvent";
+import { isKnown, newestOf, shownPage, withDocument, withPage } from "../state/documentList";
 import type { RoomState } from "../state/roomState";
 
 type LinkClass = typeof DocumentLink;
+
+const KINDS: readonly DocumentKind[] = ["board", "notes"];
 
 export interface DocumentsState {
   /** What is shown of each kind: the document's id, or `null` for the newest there is. */
@@ -16,9 +20,8 @@ export interface DocumentsState {
   isOpen: Readonly<Record<DocumentKind, boolean>>;
   /** One looks at the board as the presenter does. */
   isFollowing: boolean;
-  /** Documents older than those that the room tells of, oldest first. */
-  earlier: readonly DocumentInfo[];
-  hasMore: boolean | null;
+  /** Earlier documents are being read. */
+  isReading: boolean;
   /** By document id; what is needed for it is loaded when the first one is opened. */
   links: Readonly<Record<string, DocumentLink>>;
 }
@@ -27,11 +30,9 @@ const CLOSED: DocumentsState = {
   shown: { board: null, notes: null },
   isOpen: { board: false, notes: false },
   isFollowing: false,
-  earlier: [],
-  hasMore: null,
+  isReading: false,
   links: {},
 };
-const NOTHING: readonly DocumentInfo[] = [];
 
 export interface RoomDocumentsOptions {
   requests: Requester;
@@ -47,6 +48,8 @@ export class RoomDocuments {
   readonly #room: StoreApi<RoomState>;
   readonly #loadLink: () => Promise<LinkClass>;
   readonly #opening = new Set<string>();
+  /** Which documents there are has been read back to here before. */
+  #readBackTo: DocumentInfo | null = null;
 
   constructor({ requests, room, loadLink }: RoomDocumentsOptions) {
     this.#requests = requests;
@@ -73,15 +76,19 @@ export class RoomDocuments {
   /** Look at the board as the presenter does, wherever they turn, or as one likes. */
   setFollowing(isFollowing: boolean): void {
     const presenter = this.#presenter;
-    if (isFollowing && presenter !== null) this.show("board", presenter.document_id);
+    if (isFollowing && presenter !== null) this.show("board", presenter.document.document_id);
     if (this.store.getState().isFollowing !== isFollowing) this.store.setState({ isFollowing });
   }
 
   /** Begin a page; when somebody else has just done so, theirs is shown. Throws `Problem`. */
   async begin(kind: DocumentKind, title: string, update?: Uint8Array): Promise<void> {
-    const after = newestOf(this.#listed, kind)?.document_id ?? null;
+    const after = newestOf(this.#known, kind)?.document_id ?? null;
     const fields = { kind, title, after, ...(update === undefined ? {} : { update }) };
     const { document } = await this.#requests.request("document_create", fields);
+    // Somebody else's may be an earlier one than those that are known.
+    this.#room.setState(({ documents }) =>
+      isKnown(documents, document.document_id) ? {} : { documents: withDocument(documents, document) },
+    );
     this.show(kind, document.document_id);
   }
 
@@ -108,7 +115,6 @@ export class RoomDocuments {
   /** Throws `Problem`. */
   async beginAnew(documentId: string): Promise<void> {
     await this.#requests.request("document_begin_anew", { document_id: documentId });
-    this.store.getState().links[documentId]?.open();
   }
 
   /** Have the others follow one's own view of a page, or no more. Throws `Problem`. */
@@ -116,14 +122,19 @@ export class RoomDocuments {
     await this.#requests.request("document_present", { document_id: documentId });
   }
 
-  /** Read which documents are older than those that are known. Throws `Problem`. */
+  /** Read which documents are next before those that are known. Throws `Problem`. */
   async loadEarlier(): Promise<void> {
-    const [oldest] = this.documents();
-    if (oldest === undefined) return;
-    const { documents, has_more } = await this.#requests.request("document_page", {
-      before: oldest.document_id,
-    });
-    this.store.setState(({ earlier }) => ({ earlier: [...documents, ...earlier], hasMore: has_more }));
+    const { since, hasMore } = this.#room.getState().documents;
+    if (since === null || !hasMore || this.store.getState().isReading) return;
+    const before = since.document_id;
+    this.store.setState({ isReading: true });
+    try {
+      const page = await this.#requests.request("document_page", { before });
+      this.#room.setState(({ documents }) => ({ documents: withPage(documents, before, page) }));
+    } finally {
+      this.store.setState({ isReading: false });
+    }
+    this.#settle();
   }
 
   /** Throws `Problem`. */
@@ -143,26 +154,29 @@ export class RoomDocuments {
     return (await this.#requests.request("document_authors", { document_id: documentId })).authors;
   }
 
-  /** Every document that is known, oldest first. */
-  documents(): readonly DocumentInfo[] {
-    const { earlier } = this.store.getState();
-    return earlier.length === 0 ? this.#listed : [...earlier, ...this.#listed];
-  }
-
   /** The connection is there, for the first time or again. */
-  onJoined(): void {
+  onJoined({ documents: { since } }: RoomState): void {
+    // Of earlier documents nobody has told meanwhile what became of them.
+    if (since !== null && (this.#readBackTo === null || byAge(since, this.#readBackTo) < 0))
+      this.#readBackTo = since;
     for (const link of Object.values(this.store.getState().links)) link.open();
     this.#settle();
   }
 
-  /** The room's list has changed, or who presents. */
+  /** Something has been told of the room. */
   onRoomChanged(before: RoomState): void {
     const presenter = this.#presenter;
     const earlier = before.snapshot?.documents.presenter ?? null;
     if (presenter?.participant_id !== earlier?.participant_id) this.#onPresenter();
-    else if (presenter !== null && this.store.getState().isFollowing)
-      this.show("board", presenter.document_id);
-    if (before.snapshot?.documents !== this.#room.getState().snapshot?.documents) this.#settle();
+    else if (presenter !== null && presenter !== earlier && this.store.getState().isFollowing)
+      this.show("board", presenter.document.document_id);
+    if (before.documents === this.#room.getState().documents) return;
+    for (const link of Object.values(this.store.getState().links)) {
+      const was = before.documents.documents.find((one) => one.document_id === link.documentId);
+      const now = this.#known.find((one) => one.document_id === link.documentId);
+      if (now !== undefined && now !== was && isToBeReopened(link, was, now)) link.open();
+    }
+    this.#settle();
   }
 
   onNotice(notice: Notice): void {
@@ -189,8 +203,8 @@ export class RoomDocuments {
     this.store.setState(CLOSED, true);
   }
 
-  get #listed(): readonly DocumentInfo[] {
-    return this.#room.getState().snapshot?.documents.documents ?? NOTHING;
+  get #known(): readonly DocumentInfo[] {
+    return this.#room.getState().documents.documents;
   }
 
   get #presenter() {
@@ -202,27 +216,45 @@ export class RoomDocuments {
     const presenter = this.#presenter;
     const ownId = this.#room.getState().you?.participant_id;
     if (presenter === null || presenter.participant_id === ownId) return this.setFollowing(false);
-    const { isOpen, shown } = this.store.getState();
-    const isElsewhere = isOpen.board && (shown.board ?? this.#newest("board")) !== presenter.document_id;
+    const isElsewhere =
+      this.store.getState().isOpen.board &&
+      this.#shown("board")?.document_id !== presenter.document.document_id;
     if (!isElsewhere) this.setFollowing(true);
   }
 
-  #newest(kind: DocumentKind): string | null {
-    return newestOf(this.#listed, kind)?.document_id ?? null;
+  #shown(kind: DocumentKind): DocumentInfo | undefined {
+    return shownPage(kind, this.#known, this.store.getState().shown[kind]);
   }
 
   /** Have exactly those documents open that are shown, and those of which something is not kept yet. */
   #settle(): void {
-    const { isOpen, shown, links } = this.store.getState();
-    const kinds = (["board", "notes"] as const).filter((kind) => isOpen[kind]);
-    const chosen = kinds.map((kind) => shown[kind] ?? this.#newest(kind));
-    const wanted = new Set(chosen.filter((id): id is string => id !== null));
+    this.#turnFromRemoved();
+    const { isOpen, links } = this.store.getState();
+    const pages = KINDS.filter((kind) => isOpen[kind]).map((kind) => this.#shown(kind));
+    if (pages.includes(undefined) || this.#isToBeReadAgain) this.loadEarlier().catch(() => undefined);
+    const wanted = new Set(pages.flatMap((page) => page?.document_id ?? []));
     for (const id of wanted) if (links[id] === undefined) void this.#open(id);
     for (const [id, link] of Object.entries(links)) {
       if (wanted.has(id)) continue;
       if (link.store.getState().isSaved) this.#forget(id, link);
       else void saved(link).then(() => this.#settle());
     }
+  }
+
+  /** What was shown and is removed is not shown again when it comes back. */
+  #turnFromRemoved(): void {
+    const { shown } = this.store.getState();
+    const { documents } = this.#room.getState();
+    for (const kind of KINDS) {
+      const id = shown[kind];
+      if (id === null || isKnown(documents, id)) continue;
+      this.store.setState((state) => ({ shown: { ...state.shown, [kind]: null } }));
+    }
+  }
+
+  get #isToBeReadAgain(): boolean {
+    const { since } = this.#room.getState().documents;
+    return since !== null && this.#readBackTo !== null && byAge(this.#readBackTo, since) < 0;
   }
 
   async #open(documentId: string): Promise<void> {
@@ -257,8 +289,13 @@ export class RoomDocuments {
   }
 }
 
-export function newestOf(documents: readonly DocumentInfo[], kind: DocumentKind): DocumentInfo | undefined {
-  return documents.findLast((document) => document.kind === kind);
+/** Whether what is open of a document is an earlier epoch of it, or could not be had for a reason that is gone. */
+function isToBeReopened(link: DocumentLink, was: DocumentInfo | undefined, now: DocumentInfo): boolean {
+  const { phase, epoch } = link.store.getState();
+  if (phase.kind === "failed" && phase.problem.code === "document_broken") return now.health !== "broken";
+  if (phase.kind === "failed") return phase.problem.code === "not_found";
+  // Of what is being opened the answer may be under way already.
+  return epoch !== now.epoch && (epoch !== 0 || was?.epoch !== now.epoch);
 }
 
 function saved(link: DocumentLink): Promise<void> {

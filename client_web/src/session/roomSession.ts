@@ -266,6 +266,7 @@ export class RoomSession {
   #onJoined(joined: Joined): void {
     this.clock.onTold(joined.now);
     const wasInside = this.#isInside;
+    const before = this.room.getState();
     try {
       this.room.setState((state) => afterJoined(state, joined));
     } catch (error) {
@@ -279,7 +280,7 @@ export class RoomSession {
     if (room === null) throw new Error("nothing is known of the room that was entered");
     this.#mediaSession.start(room);
     this.stage.follow(room.participants, room.ownId);
-    this.documents.onJoined();
+    this.documents.onJoined(before);
     if (wasInside) this.#mediaSession.onReconnected(joined.snapshot === null);
     else this.#onFirstInside();
   }

@@ -21,7 +21,13 @@ export function applyDocumentEvent(snapshot: DocumentsSnapshot, event: DocumentE
     case "document_changed": {
       const changed = event.document;
       const asGiven = (d: DocumentInfo) => (d.document_id === changed.document_id ? changed : d);
-      return { ...snapshot, documents: documents.map(asGiven) };
+      const { presenter } = snapshot;
+      const isPresented = presenter?.document.document_id === changed.document_id;
+      return {
+        ...snapshot,
+        documents: documents.map(asGiven),
+        presenter: isPresented ? { ...presenter, document: changed } : presenter,
+      };
     }
     case "document_removed":
       return { ...snapshot, documents: documents.filter((d) => d.document_id !== event.document_id) };

@@ -5,6 +5,7 @@ import type { Joined, Notice, RoomEvent, RoomSnapshot, You } from "../protocol/g
 import type { Problem } from "../shared/problem";
 import { applyEvent } from "./applyEvent";
 import { type ChatLog, EMPTY_LOG, newestId, unreadCount, withMessage, withSnapshot } from "./chatLog";
+import { afterDocumentEvent, afterDocumentsSnapshot, type DocumentList, NO_DOCUMENTS } from "./documentList";
 import { type Typing, without, withTyping } from "./typing";
 
 export type Phase =
@@ -22,6 +23,7 @@ export interface RoomState {
   permitted: readonly string[];
   snapshot: RoomSnapshot | null;
   chat: ChatLog;
+  documents: DocumentList;
   typing: Typing;
   isChatOpen: boolean;
   /** The newest message is on show, on a page that is looked at. */
@@ -39,6 +41,7 @@ export const INITIAL_ROOM: RoomState = {
   permitted: [],
   snapshot: null,
   chat: EMPTY_LOG,
+  documents: NO_DOCUMENTS,
   typing: {},
   isChatOpen: false,
   isReading: false,
@@ -57,7 +60,14 @@ export function afterJoined(state: RoomState, joined: Joined): RoomState {
     readUpTo: Math.max(state.readUpTo, you.chat_read_up_to),
   };
   if (joined.snapshot !== null) {
-    return { ...base, snapshot: joined.snapshot, chat: withSnapshot(state.chat, joined.snapshot.chat) };
+    const { snapshot } = joined;
+    const chat = withSnapshot(state.chat, snapshot.chat);
+    return {
+      ...base,
+      snapshot,
+      chat,
+      documents: afterDocumentsSnapshot(state.documents, snapshot.documents),
+    };
   }
   return (joined.missed ?? []).reduce((current, event) => afterEvent(current, event), base);
 }
@@ -73,6 +83,11 @@ export function afterEvent(state: RoomState, event: RoomEvent): RoomState {
       return afterMessage(next, event.message);
     case "participant_left":
       return { ...next, typing: without(state.typing, event.participant_id) };
+    case "document_added":
+    case "document_changed":
+    case "document_removed":
+    case "presenter_changed":
+      return { ...next, documents: afterDocumentEvent(state.documents, event) };
     default:
       return next;
   }

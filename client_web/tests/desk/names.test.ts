@@ -6,7 +6,7 @@ const NOON = new Date(2026, 10, 22, 12).getTime();
 const HOUR = 3_600_000;
 
 function page(title: string, created_at = NOON): DocumentInfo {
-  return { document_id: title, kind: "board", title, created_at, is_locked: false, health: "good" };
+  return { document_id: title, kind: "board", title, created_at, epoch: 1, is_locked: false, health: "good" };
 }
 
 it("names a page after its day, and numbers those of the same day", () => {

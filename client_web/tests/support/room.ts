@@ -2,6 +2,7 @@
 
 import type {
   ChatMessage,
+  DocumentInfo,
   Joined,
   Participant,
   ProducerInfo,
@@ -33,6 +34,24 @@ export function producer(
 
 export function message(message_id: number, person = "ana", text = `text ${message_id}`): ChatMessage {
   return { message_id, person_id: `person_${person}`, name: person, text, sent_at: message_id * 1_000 };
+}
+
+/** A page of the board; the larger its number, the younger it is. */
+export function page(number: number, change: Partial<DocumentInfo> = {}): DocumentInfo {
+  return {
+    document_id: `document_${number}`,
+    kind: "board",
+    title: `Page ${number}`,
+    created_at: number,
+    epoch: 1,
+    is_locked: false,
+    health: "good",
+    ...change,
+  };
+}
+
+export function pages(first: number, last: number): DocumentInfo[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => page(first + index));
 }
 
 export function snapshot(change: Partial<RoomSnapshot> = {}): RoomSnapshot {

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from protocol.document_requests import (
@@ -16,6 +17,7 @@ from protocol.document_requests import (
     DocumentVersionFound,
 )
 from protocol.documents import DOCUMENTS_IN_SNAPSHOT, DocumentInfo, DocumentKind, Presenter
+from protocol.events import DocumentChanged
 from protocol.roles import RoomRole
 from server.documents.desk import Desk
 from server.documents.feature import DocumentsFeature
@@ -140,6 +142,33 @@ class TestList:
         page = await late.ask(DocumentList, before=documents[1].document_id, limit=2)
         assert (list(page.documents), page.has_more) == (documents[:1], False)
 
+    async def test_an_answer_about_earlier_pages_is_no_older_than_what_was_told(
+        self, server: RunningGateway, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ana = await server.enter(ANA)
+        first = await begin(ana)
+        second = await begin(ana, after=first.document_id)
+        has_read, may_answer = asyncio.Event(), asyncio.Event()
+        read = DocumentRepository.page
+
+        async def slow(*args: Any) -> Any:
+            documents = await read(*args)
+            has_read.set()
+            await may_answer.wait()
+            return documents
+
+        monkeypatch.setattr(DocumentRepository, "page", slow)
+        asking = asyncio.create_task(ana.ask(DocumentList, before=second.document_id))
+        await has_read.wait()
+        renaming = asyncio.create_task(ana.request("document_rename", document_id=first.document_id, title="Goals"))
+        await asyncio.wait([renaming], timeout=0.2)
+        told = [event for event in ana.events if isinstance(event, DocumentChanged)]
+        may_answer.set()
+        [answered] = (await asking).documents
+        assert answered.title == ("Goals" if told else "Today")
+        await renaming
+        await ana.next_event("document_changed")
+
     async def test_pages_of_another_room_are_not_found(self, server: RunningGateway) -> None:
         ana, ben = await server.enter(ANA), await server.connect(BEN)
         board = await begin(ana)
@@ -161,7 +190,7 @@ class TestPresenter:
         await ben.next_event("presenter_changed")
         assert ana.joined is not None
         assert ben.snapshot is not None
-        expected = Presenter(participant_id=ana.joined.you.participant_id, document_id=board.document_id)
+        expected = Presenter(participant_id=ana.joined.you.participant_id, document=board)
         assert ben.snapshot.documents.presenter == expected
         assert await refusal(ben, "document_present", document_id=None) == "forbidden"
         await host.request("document_present", document_id=None)
@@ -170,6 +199,21 @@ class TestPresenter:
         await ana.request("room_leave")
         await ben.next_event("presenter_changed", nth=4)
         assert ben.snapshot.documents.presenter is None
+
+    async def test_whoever_follows_knows_the_page_however_old_it_is(self, server: RunningGateway) -> None:
+        host, ana = await enter_as(server, HOST, RoomRole.HOST), await server.enter(ANA)
+        first = latest = await begin(ana)
+        for _ in range(DOCUMENTS_IN_SNAPSHOT):
+            latest = await begin(ana, after=latest.document_id)
+        await ana.request("document_present", document_id=first.document_id)
+        late = await server.enter(BEN)
+        await host.request("document_lock", document_id=first.document_id, is_locked=True)
+        await late.next_event("document_changed")
+        for page in (late, await server.enter("later@school.example")):
+            assert page.snapshot is not None
+            assert page.snapshot.documents.presenter is not None
+            assert first.document_id not in [one.document_id for one in listed(page)]
+            assert page.snapshot.documents.presenter.document == msgspec.structs.replace(first, is_locked=True)
 
     async def test_notes_are_not_presented(self, server: RunningGateway) -> None:
         ana = await server.enter(ANA)
@@ -436,13 +480,15 @@ class TestFaults:
         assert of_ben.copy.shown() == {"a": "1", "b": "2"}
 
     async def test_a_broken_page_is_shown_as_broken_kept_aside_and_begun_anew(self, server: RunningGateway) -> None:
-        host = await enter_as(server, HOST, RoomRole.HOST)
+        host, reader = await enter_as(server, HOST, RoomRole.HOST), await server.enter(ANA)
         document = await begin_broken(server, host)
         stored = await server.sql("SELECT * FROM document_update")
         assert await refusal(host, "document_open", document_id=document.document_id) == "document_broken"
         await host.next_event("document_changed")
         assert [one.health for one in listed(host)] == ["broken"]
         await host.request("document_begin_anew", document_id=document.document_id)
+        await reader.next_event("document_changed", nth=2)
+        assert [(one.health, one.epoch) for one in listed(reader)] == [("good", 2)], "who opens it again knows when"
         fresh = OpenDocument(host, document.document_id)
         assert (await fresh.open()).epoch == 2
         assert fresh.copy.shown() == {"e0": "1", "e1": "1"}
