@@ -21,6 +21,6 @@ async def test_it_is_done_at_its_pace_and_not_any_more_once_stopped() -> None:
     pace.start(0.5)
     async with asyncio.timeout(10):
         await enough.wait()
-    assert at[0] - began_at >= 0.005
-    assert at[-1] - at[0] >= 0.039
+    # A busy machine makes it late, and what follows comes when it is due: never before.
+    assert all(moment - began_at >= 0.0049 + number / 100 for number, moment in enumerate(at))
     assert len(at) == len(lateness) == 5
