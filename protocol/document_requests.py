@@ -130,13 +130,17 @@ class DocumentPart(Wire, frozen=True, kw_only=True):
 class DocumentUpdate(Request, frozen=True, kw_only=True):
     """Change a document. Answered when the change is kept.
 
-    A longer update comes in parts, one after the other on one connection, all but the last with `is_part`.
+    A longer update comes in parts, one after the other on one connection, all but the last with `is_part`. Any may be
+    sent again, as long as the one after it was not sent. Where something before a part is missing, that is
+    `out_of_sync`: the page opens the document again and sends what it lacks.
     """
 
     document_id: Id
     epoch: Seq
     update: UpdateBytes
     is_part: bool = False
+    offset: Seq = 0
+    """How many bytes of the whole come before it. With 0, another update begins."""
 
 
 class DocumentKept(Wire, frozen=True, kw_only=True):

@@ -171,6 +171,13 @@ class MediaSpeakers(NoticeBase, frozen=True, kw_only=True, tag="media_speakers")
     """Who has been talking most lately, whose picture comes first on a slow line; stays while nobody talks."""
 
 
+class NoticesDropped(NoticeBase, frozen=True, kw_only=True, tag="notices_dropped"):
+    """Tell a page that its connection was too slow for some notices, and has caught up: it asks for what they told.
+
+    Never dropped itself.
+    """
+
+
 class ConnectionClosing(NoticeBase, frozen=True, kw_only=True, tag="connection_closing"):
     """The server is about to close this connection, and why. `should_reconnect` says whether to come back."""
 
@@ -188,5 +195,6 @@ Notice = (
     | MediaLayersWanted
     | MediaConsumerDark
     | MediaSpeakers
+    | NoticesDropped
     | ConnectionClosing
 )

@@ -33,6 +33,7 @@ from server.documents.passages import Reading
 from server.documents.readers import Readers
 from server.documents.replica import NO_STATE
 from server.documents.salvage import salvage
+from server.documents.uploads import Uploads
 from server.errors import UserError
 from server.room.feature import Answer, Caller, Handler, Meeting, PromptHandler
 from server.store.documents import DocumentKey, DocumentRepository, StoredDocument
@@ -50,12 +51,14 @@ class Desk:
         catalogue: Catalogue,
         documents: LiveDocuments,
         repository: DocumentRepository,
+        uploads: Uploads,
         clock: Clock,
     ) -> None:
         self._meeting = meeting
         self._catalogue = catalogue
         self._documents = documents
         self._repository = repository
+        self._uploads = uploads
         self._clock = clock
         self._readers: dict[str, Readers] = {}
         """By document."""
@@ -84,7 +87,6 @@ class Desk:
     async def on_open(self, caller: Caller, request: DocumentOpen) -> DocumentOpened:
         """Tell what a page lacks, and from now on what changes."""
         reading = self._reading_of(caller)
-        reading.drop(request.document_id)
         async with reading.turn:
             document = await self._catalogue.find(request.document_id)
             self._check_open(caller, document)
@@ -108,17 +110,11 @@ class Desk:
 
     def on_update(self, caller: Caller, request: DocumentUpdate, answer: Answer) -> None:
         """Keep a change and tell everybody who has the document open."""
-        reading = self._reading_of(caller)
-        update = reading.collect(request.document_id, request.update, is_part=request.is_part)
-        try:
-            live = self._changeable(caller, request)
-        except UserError:
-            reading.drop(request.document_id)
-            raise
-        if update is None:
-            answer.done(DocumentKept(seq=0))
+        if request.is_part or request.offset > 0:
+            self._collect(caller, request, answer)
         else:
-            live.offer(caller.person_id, update, lambda seq: answer.done(DocumentKept(seq=seq)), answer.failed)
+            live = self._changeable(caller, request)
+            live.offer(caller.person_id, request.update, lambda seq: answer.done(DocumentKept(seq=seq)), answer.failed)
 
     def on_presence(self, caller: Caller, request: DocumentPresenceSet, answer: Answer) -> None:
         """Tell the others where somebody is."""
@@ -130,6 +126,7 @@ class Desk:
 
     async def on_close(self, caller: Caller, request: DocumentClose) -> Empty:
         """Tell a connection of a document no more."""
+        self._uploads.drop(caller.connection_id, request.document_id)
         readers = self._readers.get(request.document_id)
         if readers is not None:
             readers.leave(caller.connection_id)
@@ -174,6 +171,7 @@ class Desk:
     def leave(self, connection_id: str) -> None:
         """Take note that a connection is gone."""
         self._reading.pop(connection_id, None)
+        self._uploads.leave(connection_id)
         for readers in list(self._readers.values()):
             readers.leave(connection_id)
             self._put_away_if_unread(readers)
@@ -195,6 +193,26 @@ class Desk:
         readers = self._readers.get(key.document_id)
         if readers is not None and readers.live.key == key:
             self._put_away(readers)
+
+    def _collect(self, caller: Caller, request: DocumentUpdate, answer: Answer) -> None:
+        """Take a part of a change, and with the last one keep it."""
+        connection_id, document_id = caller.connection_id, request.document_id
+        try:
+            live = self._changeable(caller, request)
+        except UserError:
+            self._uploads.drop(connection_id, document_id)
+            raise
+        self._uploads.add(connection_id, document_id, request.update, request.offset)
+        if request.is_part:
+            answer.done(DocumentKept(seq=0))
+            return
+
+        def on_kept(seq: int) -> None:
+            # Until now the page may have to send the last part again.
+            self._uploads.drop(connection_id, document_id)
+            answer.done(DocumentKept(seq=seq))
+
+        live.offer(caller.person_id, self._uploads.whole(connection_id, document_id), on_kept, answer.failed)
 
     def _changeable(self, caller: Caller, request: DocumentUpdate) -> LiveDocument:
         """Return what a connection has open. Raises `UserError`: it has not, or may not change it."""

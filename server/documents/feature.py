@@ -9,6 +9,7 @@ from server.documents.catalogue import Catalogue
 from server.documents.desk import Desk
 from server.documents.live_documents import LiveDocuments
 from server.documents.recorder import Recorder
+from server.documents.uploads import Uploads
 from server.room.feature import Caller, Ending, Feature, Handler, Meeting, PromptHandler
 from server.store.documents import DocumentRepository
 from server.store.meetings import UnfinishedMeeting
@@ -25,13 +26,14 @@ class DocumentsFeature(Feature):
         repository: DocumentRepository,
         documents: LiveDocuments,
         recorder: Recorder,
+        uploads: Uploads,
         clock: Clock,
     ) -> None:
         self._meeting = meeting
         self._recorder = recorder
         self._opened_at: int | None = None
         self._catalogue = Catalogue(meeting, repository, clock)
-        self._desk = Desk(meeting, self._catalogue, documents, repository, clock)
+        self._desk = Desk(meeting, self._catalogue, documents, repository, uploads, clock)
 
     def handlers(self) -> Mapping[type[Request], Handler]:
         """Return the requests that this feature answers."""

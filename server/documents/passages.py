@@ -1,10 +1,10 @@
-"""Answers that may be too long for one message, read part by part, and updates that come in parts."""
+"""Answers that may be too long for one message, read part by part."""
 
 import asyncio
 import zlib
 from collections import OrderedDict
 
-from protocol.documents import MAX_UPLOAD_BYTES, Passage
+from protocol.documents import Passage
 from protocol.errors import ErrorCode
 from server.errors import UserError
 from server.ids import create_id
@@ -20,12 +20,10 @@ _COMPRESSION = 1
 
 
 class Reading:
-    """What one connection reads and sends in parts."""
+    """What one connection reads in parts."""
 
     def __init__(self) -> None:
         self._passages: OrderedDict[str, bytes] = OrderedDict()
-        self._parts: dict[str, bytearray] = {}
-        """By document."""
         self.turn = asyncio.Lock()
         """Held while an answer is made: of a large document it takes many times the memory of the question."""
 
@@ -50,21 +48,3 @@ class Reading:
         if offset + PART_BYTES >= len(packed):
             del self._passages[passage_id]
         return packed[offset : offset + PART_BYTES]
-
-    def collect(self, document_id: str, part: bytes, *, is_part: bool) -> bytes | None:
-        """Take a part of an update. Return all of it with the last one, else `None`. Raises `UserError`."""
-        if not is_part and document_id not in self._parts:
-            return part
-        if sum(map(len, self._parts.values())) + len(part) > MAX_UPLOAD_BYTES:
-            self._parts.clear()
-            raise UserError(ErrorCode.TOO_LARGE, "This is more than can be added at once.")
-        whole = self._parts.setdefault(document_id, bytearray())
-        whole += part
-        if is_part:
-            return None
-        del self._parts[document_id]
-        return bytes(whole)
-
-    def drop(self, document_id: str) -> None:
-        """Forget the parts of an update whose rest will not come, or would be of no use."""
-        self._parts.pop(document_id, None)

@@ -15,6 +15,7 @@ from server.documents.recorder import RETRY_S, Recorder
 from server.documents.replica import NO_STATE
 from server.documents.task_reader import LONGEST_S, QUIET_S, TaskReader
 from server.documents.tasks import Tasks
+from server.documents.uploads import Uploads
 from server.errors import UserError
 from server.room.feature import Feature, Meeting
 from server.store.action_items import ActionItemRepository
@@ -47,6 +48,7 @@ class DocumentService:
         self._task_reader = TaskReader(repository, items, clock, quiet_s=quiet_s, longest_s=longest_s)
         self._documents = LiveDocuments(repository, clock, self._task_reader)
         self._recorder = Recorder(repository, self._documents, retry_s=retry_s)
+        self._uploads = Uploads()
         self._exports = NotesExports(repository, self._documents, clock)
         self._moments: dict[tuple[DocumentKey, int, str], Sequence[Moment]] = {}
         """Of notes that are kept, by change and meeting."""
@@ -58,7 +60,7 @@ class DocumentService:
 
     def create_feature(self, meeting: Meeting) -> Feature:
         """Make the documents of a meeting."""
-        return DocumentsFeature(meeting, self._repository, self._documents, self._recorder, self._clock)
+        return DocumentsFeature(meeting, self._repository, self._documents, self._recorder, self._uploads, self._clock)
 
     async def export_notes(
         self, room: RoomInfo, document_id: str, ending: str, language: str, held_on: str

@@ -18,7 +18,7 @@ from engineio import packet
 from engineio.async_socket import AsyncSocket
 
 from protocol.errors import ErrorCode
-from protocol.events import ConnectionClosing
+from protocol.events import ConnectionClosing, NoticesDropped
 from protocol.wire import MAX_MESSAGE_BYTES
 from server.errors import ProtocolError
 from server.gateway.counted_queue import CountedQueue
@@ -36,7 +36,13 @@ from server.gateway.frames import (
     websocket_close,
     websocket_message,
 )
-from server.gateway.limits import QUEUED_BYTES, QUEUED_BYTES_FOR_NOTICES, MessageBucket, Verdict
+from server.gateway.limits import (
+    QUEUED_BYTES,
+    QUEUED_BYTES_FOR_NOTICES,
+    QUEUED_BYTES_WHEN_DRAINED,
+    MessageBucket,
+    Verdict,
+)
 from server.gateway.posts import MAX_POST_BYTES, read_packets
 
 if TYPE_CHECKING:
@@ -47,6 +53,9 @@ CONNECT_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 3.0
 """For what is on its way when we close."""
 _UPGRADE_TIMEOUT_S = 10.0
+_DRAINED_S = 0.25
+"""So often it is looked whether a connection that went without notices has caught up."""
+_notices_dropped = encode_message(NoticesDropped())
 
 
 class Receiver(Protocol):
@@ -87,6 +96,8 @@ class Socket(AsyncSocket):  # type: ignore[misc]
         """When the last message came over the WebSocket, by the loop's clock."""
         self._silence_timer: asyncio.TimerHandle | None = None
         self._ping_timer: asyncio.TimerHandle | None = None
+        self._dropped_timer: asyncio.TimerHandle | None = None
+        """While the page does not know that it went without notices."""
 
     @property
     def is_over(self) -> bool:
@@ -105,7 +116,10 @@ class Socket(AsyncSocket):  # type: ignore[misc]
         return self.queue.size if self._transport is None else self._transport.get_write_buffer_size()
 
     def put(self, frame: Frame) -> None:
-        """Put a frame on its way; a slow connection goes without notices, and is closed when too much waits."""
+        """Put a frame on its way; a slow connection goes without notices, and is closed when too much waits.
+
+        Who went without is told so (`NoticesDropped`) after everything that was put before.
+        """
         if not self._is_open:
             return
         waiting = self.queued_bytes
@@ -113,6 +127,8 @@ class Socket(AsyncSocket):  # type: ignore[misc]
             self._close_slow()
         elif waiting <= QUEUED_BYTES_FOR_NOTICES or not frame.is_droppable:
             self._write_frame(frame)
+        elif self._dropped_timer is None:
+            self._dropped_timer = self._loop.call_later(_DRAINED_S, self._tell_dropped)
 
     def hang_up(self, code: ErrorCode, text: str, *, should_reconnect: bool) -> None:
         """Tell the page why, and close the connection. Idempotent; what was put before is still sent if it can be."""
@@ -150,7 +166,7 @@ class Socket(AsyncSocket):  # type: ignore[misc]
             return
         self.closing = True
         self._connect_timer.cancel()
-        for timer in (self._ping_timer, self._silence_timer):
+        for timer in (self._ping_timer, self._silence_timer, self._dropped_timer):
             if timer is not None:
                 timer.cancel()
         self.server.sockets.pop(self.sid, None)
@@ -308,6 +324,16 @@ class Socket(AsyncSocket):  # type: ignore[misc]
     def _ping(self) -> None:
         self.last_ping = time.time()  # as `check_ping_timeout` reads it
         self._write(packet.Packet(packet.PING))
+
+    def _tell_dropped(self) -> None:
+        """Tell the page once it has caught up: what it was not told may have been the last for long."""
+        self._dropped_timer = None
+        if not self._is_open:
+            return
+        if self.queued_bytes <= QUEUED_BYTES_WHEN_DRAINED:
+            self._write_frame(_notices_dropped)
+        else:
+            self._dropped_timer = self._loop.call_later(_DRAINED_S, self._tell_dropped)
 
     def _watch_silence(self) -> None:
         """Close the connection once it is silent for too long. One timer does: a message only says when it came."""

@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 
 from protocol.errors import ErrorCode
-from protocol.events import ConnectionClosing, Notice, NoticeBase, RoomEvent
+from protocol.events import ConnectionClosing, Notice, NoticeBase, NoticesDropped, RoomEvent
 from protocol.wire import Failure, Wire
 from server.errors import ProtocolError
 
@@ -100,7 +100,8 @@ def encode_message(message: RoomEvent | Notice) -> Frame:
     is_notice = isinstance(message, NoticeBase)
     name = type(message).__struct_config__.tag
     payload = _encoder.encode({"type": PacketType.EVENT, "nsp": "/", "data": (name, message)})
-    return Frame(payload, is_droppable=is_notice and not isinstance(message, ConnectionClosing))
+    is_always_sent = isinstance(message, ConnectionClosing | NoticesDropped)
+    return Frame(payload, is_droppable=is_notice and not is_always_sent)
 
 
 def encode_reply(ack_id: int, reply: Wire) -> Frame:

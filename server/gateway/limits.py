@@ -15,6 +15,8 @@ QUEUED_BYTES = 1_048_576
 """For one connection, on their way out. More than the largest snapshot; a connection with more is closed."""
 QUEUED_BYTES_FOR_NOTICES = 131_072
 """A connection with more goes without notices."""
+QUEUED_BYTES_WHEN_DRAINED = 16_384
+"""A connection with no more has caught up, and is told that it went without notices."""
 
 
 class Verdict(Enum):

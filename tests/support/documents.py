@@ -133,11 +133,20 @@ class OpenDocument:
 
     async def send(self, update: bytes) -> int:
         """Send an update, in parts where it is long."""
-        fields = {"document_id": self.document_id, "epoch": self.epoch}
-        while len(update) > MAX_UPDATE_BYTES:
-            part, update = update[:MAX_UPDATE_BYTES], update[MAX_UPDATE_BYTES:]
-            await self.page.request("document_update", **fields, update=part, is_part=True)
-        kept = await self.page.request("document_update", **fields, update=update)
+        for offset in range(0, max(1, len(update)), MAX_UPDATE_BYTES):
+            seq = await self.send_part(update, offset)
+        return seq
+
+    async def send_part(self, update: bytes, offset: int) -> int:
+        """Send the part of an update that begins at a byte of it."""
+        kept = await self.page.request(
+            "document_update",
+            document_id=self.document_id,
+            epoch=self.epoch,
+            update=update[offset : offset + MAX_UPDATE_BYTES],
+            is_part=offset + MAX_UPDATE_BYTES < len(update),
+            offset=offset,
+        )
         seq: int = kept["seq"]
         return seq
 

@@ -119,6 +119,16 @@ class DeafSocket:
         header = bytes((0x82, 0x80 | 126)) + len(packet).to_bytes(2, "big") + bytes(4)
         self._writer.write(header + packet)
 
+    async def read_until(self, end: bytes) -> bytes:
+        """Begin to read, and return everything up to where `end` stands first."""
+        async with asyncio.timeout(TIMEOUT_S):
+            read = b""
+            while end not in read:
+                chunk = await self._reader.read(65_536)
+                assert chunk, "the connection was closed"
+                read += chunk
+        return read
+
     async def read_to_the_end(self) -> bytes:
         """Begin to read, and return everything that was sent until the connection was closed."""
         chunks = []

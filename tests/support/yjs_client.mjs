@@ -5,14 +5,30 @@
 
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { inflateSync } from "node:zlib";
 
 const require = createRequire(`${process.argv[2]}/`);
 const Y = require("yjs");
 const { io } = require("socket.io-client");
 const parser = require("socket.io-msgpack-parser");
+const { rolldown } = await import(pathToFileURL(require.resolve("rolldown")));
+
+/** A module of the web client's that uses nothing of a browser's. */
+async function load(name) {
+  const input = fileURLToPath(new URL(`../../client_web/src/${name}.ts`, import.meta.url));
+  const bundle = await rolldown({ input, external: ["yjs"] });
+  const { output } = await bundle.generate({ format: "cjs" });
+  const module = { exports: {} };
+  new Function("require", "module", "exports", output[0].code)(require, module, module.exports);
+  return module.exports;
+}
+
+const { piecesOf } = await load("documents/pieces");
+const { documentOf, restoreBoard } = await load("desk/restore");
 
 const MAX_UPDATE_BYTES = 49_152;
+const PIECE_BYTES = 262_144;
 const NOTHING_MISSING = 2;
 const FROM_THE_SERVER = Symbol("server");
 
@@ -27,6 +43,7 @@ let seq = 0;
 let waiting = [];
 let told = [];
 let isOpening = false;
+let earlier;
 
 doc.on("update", (update, origin) => {
   if (origin !== FROM_THE_SERVER) waiting.push(update);
@@ -50,14 +67,30 @@ async function readPassage({ passage_id, data, size }) {
   return inflateSync(packed);
 }
 
-async function send(update) {
-  const fields = { document_id: documentId, epoch };
-  let rest = update;
-  for (; rest.length > MAX_UPDATE_BYTES; rest = rest.subarray(MAX_UPDATE_BYTES)) {
-    await ask("document_update", { ...fields, update: binary(rest.subarray(0, MAX_UPDATE_BYTES)), is_part: true });
+/** With `times`, each part so often: as when the answer to it was lost. */
+async function send(update, times = 1) {
+  let kept;
+  for (const piece of piecesOf(update, PIECE_BYTES)) {
+    for (let offset = 0; offset < piece.length; offset += MAX_UPDATE_BYTES) {
+      const end = offset + MAX_UPDATE_BYTES;
+      const part = { update: binary(piece.subarray(offset, end)), is_part: end < piece.length, offset };
+      const asked = Array.from({ length: times }, () => untilTaken({ document_id: documentId, epoch, ...part }));
+      [kept] = await Promise.all(asked);
+    }
   }
-  const kept = await ask("document_update", { ...fields, update: binary(rest) });
   return kept.seq;
+}
+
+/** Whose changes are much work waits, as pages do. */
+async function untilTaken(fields) {
+  for (const deadline = Date.now() + 30_000; ; ) {
+    try {
+      return await ask("document_update", fields);
+    } catch (error) {
+      if (error.message !== "too_many" || Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
 }
 
 function take(notice) {
@@ -98,10 +131,10 @@ const commands = {
     documentId = document_id ?? documentId;
     await open();
   },
-  async save() {
+  async save({ times }) {
     const updates = waiting;
     waiting = [];
-    return updates.length === 0 ? seq : send(Y.mergeUpdates(updates));
+    return updates.length === 0 ? seq : send(Y.mergeUpdates(updates), times);
   },
   async until({ seq: wanted }) {
     const deadline = Date.now() + 30_000;
@@ -129,6 +162,15 @@ const commands = {
       if (!strokes.has(key)) strokes.set(key, new Y.Array());
       strokes.get(key).push(points);
     });
+  },
+  async clear() {
+    earlier = Y.encodeStateAsUpdate(doc);
+    doc.transact(() => {
+      for (const map of [elements, doc.getMap("points")]) for (const key of [...map.keys()]) map.delete(key);
+    });
+  },
+  async bring_back() {
+    restoreBoard(doc, documentOf(earlier));
   },
   async write({ text, marks }) {
     doc.transact(() => {

@@ -59,6 +59,7 @@ const NOTICES: ReadonlySet<string> = new Set([
   "media_layers_wanted",
   "media_consumer_dark",
   "media_speakers",
+  "notices_dropped",
   "connection_closing",
 ]);
 

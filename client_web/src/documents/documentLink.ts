@@ -40,8 +40,8 @@ export interface DocumentLinkOptions {
 const OPEN_DEADLINE_MS = 30_000;
 const PRESENCE_MS = 66;
 const REOPEN_FIRST_MS = 500;
-/** What is refused so is refused again whenever it is sent. */
-const FOR_GOOD: readonly ProblemCode[] = ["bad_request", "forbidden"];
+/** What is refused so is refused again whenever it is sent; of what came in parts, it may have been something else. */
+const FOR_GOOD: readonly ProblemCode[] = ["bad_request", "forbidden", "too_large"];
 
 export class DocumentLink {
   readonly documentId: string;
@@ -64,14 +64,18 @@ export class DocumentLink {
   #serverState = encodeStateVector(new Doc());
   /** Something written under this page's number has been kept: it is this page's. */
   #isNumberOurs = false;
-  /** What was written under another number, to be written again. */
-  #carried: Uint8Array | null = null;
+  /** What was written under another number, to be written again, and of which epoch it is. */
+  #carried: { update: Uint8Array; epoch: number } | null = null;
   /** That has been tried since something was kept last. */
   #isRenumbered = false;
+  /** Something that was sent in parts has been refused, since something was kept last. */
+  #isInDoubt = false;
   /** Why something that was written here is gone: told until the next change is kept. */
   #loss: Problem | null = null;
   /** What is told while the document is being opened. */
   #early: DocumentUpdated[] | null = null;
+  /** Something was not told while the document was being opened. */
+  #isBehind = false;
   #generation = 0;
   /** Ends what the opening before still reads. */
   #reading = new AbortController();
@@ -92,9 +96,10 @@ export class DocumentLink {
       onKept: () => {
         this.#isNumberOurs = true;
         this.#isRenumbered = false;
+        this.#isInDoubt = false;
         this.#loss = null;
       },
-      onFailed: (error) => this.#onNotKept(asProblem(error)),
+      onFailed: (error, isInParts) => this.#onNotKept(asProblem(error), isInParts),
     });
     this.#watch();
   }
@@ -104,10 +109,15 @@ export class DocumentLink {
     if (this.#isClosed) return;
     clearTimeout(this.#reopenTimer);
     this.#outgoing.pause();
-    this.#early = [];
-    this.#reading.abort();
-    this.#reading = new AbortController();
-    void this.#open(++this.#generation, this.#reading.signal);
+    this.#ask();
+  }
+
+  /** Ask for what may not have been told. */
+  catchUp(): void {
+    if (this.#isClosed) return;
+    // A long answer makes a line slow, too, and then it is not to be asked for from its beginning again.
+    if (this.#early !== null) this.#isBehind = true;
+    else if (this.store.getState().phase.kind === "open") this.#ask();
   }
 
   onUpdated(notice: DocumentUpdated): void {
@@ -133,6 +143,15 @@ export class DocumentLink {
     this.doc.destroy();
   }
 
+  /** What is under way meanwhile goes on: where it is much, it would never get there otherwise. */
+  #ask(): void {
+    this.#early = [];
+    this.#isBehind = false;
+    this.#reading.abort();
+    this.#reading = new AbortController();
+    void this.#open(++this.#generation, this.#reading.signal);
+  }
+
   async #open(generation: number, signal: AbortSignal): Promise<void> {
     try {
       const { answer, update } = await this.#passages.read(() => this.#askToOpen(signal), signal);
@@ -156,10 +175,15 @@ export class DocumentLink {
     const isAnew = epoch !== 0 && opened.epoch !== epoch;
     if (isAnew) this.#beginAnew();
     this.#apply(update);
+    if (this.#carried?.epoch === opened.epoch) this.#apply(this.#carried.update);
+    this.#carried = null;
     this.#seq = opened.seq;
     this.#serverState = opened.state;
     this.#attempt = 0;
-    this.#outgoing.open(opened.epoch, isSaved || isAnew ? null : encodeStateAsUpdate(this.doc, opened.state));
+    if (isAnew || !this.#outgoing.isOpen) {
+      const missing = isSaved || isAnew ? null : encodeStateAsUpdate(this.doc, opened.state);
+      this.#outgoing.open(opened.epoch, missing);
+    }
     this.store.setState({ phase: { kind: "open" }, epoch: opened.epoch });
     this.onPresences({
       type: "document_presence",
@@ -170,14 +194,13 @@ export class DocumentLink {
     this.#early = null;
     for (const notice of early) if (this.#early === null) this.#take(notice);
     this.#tellPresence();
-    const carried = this.#carried;
-    this.#carried = null;
-    if (carried !== null) applyUpdate(this.doc, carried);
+    if (this.#isBehind) this.catchUp();
   }
 
   #take({ epoch, seq, update }: DocumentUpdated): void {
     if (epoch === this.store.getState().epoch && seq <= this.#seq) return;
-    if (epoch !== this.store.getState().epoch || seq !== this.#seq + 1 || update === null) return this.open();
+    if (epoch !== this.store.getState().epoch) return this.open();
+    if (seq !== this.#seq + 1 || update === null) return this.catchUp();
     this.#seq = seq;
     this.#apply(update);
   }
@@ -193,14 +216,21 @@ export class DocumentLink {
 
   #onNotOpened(problem: Problem): void {
     this.#early = null;
+    this.#outgoing.pause();
     if (problem.category === "passing") return this.#openLater();
     // What is here stays here: it may be all that is left of what was changed last.
     this.store.setState({ phase: { kind: "failed", problem } });
   }
 
-  #onNotKept(problem: Problem): void {
-    this.store.setState({ trouble: problem.code === "out_of_sync" ? null : problem });
-    if (FOR_GOOD.includes(problem.code)) this.#startOver(problem);
+  #onNotKept(problem: Problem, isInParts: boolean): void {
+    // What is being asked for fits what is here now, and that may be about to go.
+    this.#generation++;
+    this.#early = null;
+    const isForGood = FOR_GOOD.includes(problem.code);
+    const isFinal = isForGood && (!isInParts || this.#isInDoubt);
+    this.#isInDoubt = isForGood && !isFinal;
+    if (isFinal) this.#startOver(problem);
+    else this.store.setState({ trouble: isForGood || problem.code === "out_of_sync" ? null : problem });
     this.#openLater();
   }
 
@@ -210,13 +240,16 @@ export class DocumentLink {
    */
   #startOver(problem: Problem): void {
     const { doc } = this;
+    const { epoch } = this.store.getState();
     const from = this.#number;
     const isCarried = problem.code === "forbidden" && !this.#isNumberOurs && !this.#isRenumbered;
     this.#beginAnew();
     this.#isRenumbered = isCarried;
-    if (isCarried) this.#carried = renumbered(doc, this.#serverState, from, new Doc().clientID);
-    else this.#loss = problem;
-    this.store.setState({ epoch: 0, isSaved: true });
+    if (isCarried) {
+      const update = renumbered(doc, this.#serverState, from, new Doc().clientID);
+      this.#carried = { update, epoch };
+    } else this.#loss = problem;
+    this.store.setState({ epoch: 0, isSaved: !isCarried, trouble: problem });
   }
 
   #openLater(): void {

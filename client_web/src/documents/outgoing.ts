@@ -6,21 +6,28 @@
  */
 
 import { mergeUpdates } from "yjs";
-import type { Requester } from "../connection/requester";
+import type { Fields, Requester, RequestOptions } from "../connection/requester";
 import { MAX_UPDATE_BYTES } from "../protocol/generated";
+import { piecesOf } from "./pieces";
 
 const COLLECT_MS = 33;
 const MOST_UNDER_WAY = 6;
 /** A kept change is answered soon; a connection that says nothing for so long is looked after elsewhere. */
 const DEADLINE_MS = 15_000;
+/** One part alone takes seconds on a slow line: sent again too soon, it would take its own place there. */
+const PART_TIMES = { attemptMs: 15_000, deadlineMs: 45_000 };
+/** Of a change that is sent as one. What is longer than a moment's drawing the server takes in bit by bit. */
+const PIECE_BYTES = 262_144;
+
+type Part = Omit<Fields<"document_update">, "document_id" | "epoch">;
 
 export interface OutgoingHandlers {
   /** Everything has been kept, or there is something to be kept again. */
   onSaved(isSaved: boolean): void;
   /** Something has been kept. */
   onKept(): void;
-  /** Something could not be kept. */
-  onFailed(error: unknown): void;
+  /** Something could not be kept. `isInParts`: it was more than one message. */
+  onFailed(error: unknown, isInParts: boolean): void;
 }
 
 export class Outgoing {
@@ -32,6 +39,8 @@ export class Outgoing {
   #underWay = 0;
   #isSendingParts = false;
   #isOpen = false;
+  /** Of what is under way: what is given up must not be sent again later, among other parts. */
+  #sending = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Counts the openings: what becomes of an update from before does not matter any more. */
   #generation = 0;
@@ -44,7 +53,7 @@ export class Outgoing {
 
   /** The document is open: begin with what the server lacks. */
   open(epoch: number, missing: Uint8Array | null): void {
-    this.#generation++;
+    this.#giveUp();
     this.#epoch = epoch;
     this.#waiting = missing === null ? [] : [missing];
     this.#underWay = 0;
@@ -56,16 +65,26 @@ export class Outgoing {
 
   /** Hold everything back until the document is open again. */
   pause(): void {
-    this.#generation++;
+    this.#giveUp();
     this.#isOpen = false;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   add(update: Uint8Array): void {
     this.#waiting.push(update);
     this.#handlers.onSaved(false);
     this.#later();
+  }
+
+  #giveUp(): void {
+    this.#generation++;
+    this.#sending.abort();
+    this.#sending = new AbortController();
   }
 
   #later(): void {
@@ -86,34 +105,37 @@ export class Outgoing {
     this.#waiting = [];
     this.#underWay++;
     this.#isSendingParts = isLong;
-    void this.#send(update, this.#generation);
+    void this.#send(update, isLong, this.#generation);
   }
 
-  async #send(update: Uint8Array, generation: number): Promise<void> {
-    const fields = { document_id: this.#documentId, epoch: this.#epoch };
+  async #send(update: Uint8Array, isLong: boolean, generation: number): Promise<void> {
     try {
-      let rest = update;
-      for (; rest.length > MAX_UPDATE_BYTES; rest = rest.subarray(MAX_UPDATE_BYTES)) {
-        const part = rest.subarray(0, MAX_UPDATE_BYTES);
-        await this.#ask({ ...fields, update: part, is_part: true });
-        if (generation !== this.#generation) return;
-      }
-      await this.#ask({ ...fields, update: rest });
+      if (isLong) await this.#sendInParts(update, generation);
+      else await this.#ask({ update }, { deadlineMs: DEADLINE_MS });
       if (generation === this.#generation) this.#onKept();
     } catch (error) {
       if (generation !== this.#generation) return;
       this.pause();
-      this.#handlers.onFailed(error);
+      this.#handlers.onFailed(error, isLong);
     }
   }
 
-  #ask(fields: {
-    document_id: string;
-    epoch: number;
-    update: Uint8Array;
-    is_part?: boolean;
-  }): Promise<unknown> {
-    return this.#requests.request("document_update", fields, { deadlineMs: DEADLINE_MS });
+  async #sendInParts(update: Uint8Array, generation: number): Promise<void> {
+    for (const piece of piecesOf(update, PIECE_BYTES)) {
+      for (let offset = 0; offset < piece.length; offset += MAX_UPDATE_BYTES) {
+        const end = offset + MAX_UPDATE_BYTES;
+        const part = { update: piece.subarray(offset, end), is_part: end < piece.length, offset };
+        await this.#ask(part, PART_TIMES);
+        if (generation !== this.#generation) return;
+      }
+      this.#handlers.onKept();
+    }
+  }
+
+  #ask(fields: Part, times: RequestOptions): Promise<unknown> {
+    const document = { document_id: this.#documentId, epoch: this.#epoch };
+    const options = { ...times, signal: this.#sending.signal };
+    return this.#requests.request("document_update", { ...document, ...fields }, options);
   }
 
   #onKept(): void {

@@ -483,6 +483,11 @@ export interface MediaSpeakers {
   dominant: string | null;
 }
 
+/** Tell a page that its connection was too slow for some notices, and has caught up: it asks for what they told. Never dropped itself. */
+export interface NoticesDropped {
+  type: "notices_dropped";
+}
+
 /** The server is about to close this connection, and why. `should_reconnect` says whether to come back. */
 export interface ConnectionClosing {
   type: "connection_closing";
@@ -576,12 +581,13 @@ export interface DocumentPart {
   data: Uint8Array;
 }
 
-/** Change a document. Answered when the change is kept. A longer update comes in parts, one after the other on one connection, all but the last with `is_part`. */
+/** Change a document. Answered when the change is kept. A longer update comes in parts, one after the other on one connection, all but the last with `is_part`. Any may be sent again, as long as the one after it was not sent. Where something before a part is missing, that is `out_of_sync`: the page opens the document again and sends what it lacks. */
 export interface DocumentUpdate {
   document_id: string;
   epoch: number;
   update: Uint8Array;
   is_part?: boolean;
+  offset?: number;
 }
 
 /** The change is part of the one numbered `seq`; 0 for all parts but the last. */
@@ -945,7 +951,7 @@ export interface RecordedMeeting {
 
 export type RoomEvent = ParticipantJoined | ParticipantChanged | QualitiesChanged | ParticipantLeft | ChatMessageSent | DocumentAdded | DocumentChanged | DocumentRemoved | PresenterChanged | MediaReset;
 
-export type Notice = ChatTypingNotice | DocumentUpdated | DocumentPresences | MediaTransportClosed | MediaProducerClosed | MediaLayersWanted | MediaConsumerDark | MediaSpeakers | ConnectionClosing;
+export type Notice = ChatTypingNotice | DocumentUpdated | DocumentPresences | MediaTransportClosed | MediaProducerClosed | MediaLayersWanted | MediaConsumerDark | MediaSpeakers | NoticesDropped | ConnectionClosing;
 
 export type TimelineEntry = Came | Went | Said | Begun | Moment;
 

@@ -180,6 +180,8 @@ export class RoomDocuments {
   }
 
   onNotice(notice: Notice): void {
+    if (notice.type === "notices_dropped")
+      for (const link of Object.values(this.store.getState().links)) link.catchUp();
     if (notice.type !== "document_updated" && notice.type !== "document_presence") return;
     const link = this.store.getState().links[notice.document_id];
     if (notice.type === "document_updated") link?.onUpdated(notice);

@@ -1,10 +1,10 @@
 import { deflateSync } from "node:zlib";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { applyUpdate, Doc, decodeUpdate, encodeStateAsUpdate, encodeStateVector } from "yjs";
+import { applyUpdate, Doc, decodeUpdate, encodeStateAsUpdate, encodeStateVector, Array as YArray } from "yjs";
 import { type Link, type Outcome, Requester } from "../../src/connection/requester";
 import { DocumentLink } from "../../src/documents/documentLink";
 import { Passages } from "../../src/documents/passage";
-import type { DocumentUpdated, RequestName } from "../../src/protocol/generated";
+import { type DocumentUpdated, MAX_UPLOAD_BYTES, type RequestName } from "../../src/protocol/generated";
 
 beforeEach(
   () => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] }),
@@ -31,8 +31,12 @@ class Server {
   /** Numbers under which somebody else has written. */
   taken = new Set<number>();
   isLosing = false;
+  /** What becomes of the next parts of updates: the answer is lost, it is refused so, or all is well. */
+  parts: ("lost" | "forgotten" | string | null)[] = [];
+  /** How many parts came. */
+  partsSent = 0;
   partBytes = 100_000;
-  readonly #parts: Uint8Array[] = [];
+  #collected = Buffer.alloc(0);
   readonly #passages = new Map<string, Uint8Array>();
   /** So many passages are not kept until they have been read. */
   lostPassages = 0;
@@ -88,15 +92,26 @@ class Server {
         const clients = this.taken.size === 0 ? [] : clientsOf(fields.update as Uint8Array);
         if (clients.some((client) => this.taken.has(client)))
           return { error: { code: "forbidden", text: "" } };
-        this.#parts.push(fields.update as Uint8Array);
-        if (fields.is_part) return { ok: { seq: 0 } };
-        const parts = this.#parts.splice(0);
-        const { seq } = this.#keep(Buffer.concat(parts), true);
-        return { ok: { seq } };
+        const update = fields.update as Uint8Array;
+        const offset = fields.offset as number | undefined;
+        if (offset !== undefined) return this.#takePart(update, offset, fields.is_part === true);
+        return { ok: { seq: this.#keep(update, true).seq } };
       }
       default:
         return { error: { code: "bad_request", text: name } };
     }
+  }
+
+  #takePart(part: Uint8Array, offset: number, isPart: boolean): Outcome {
+    this.partsSent++;
+    const fate = this.parts.shift() ?? null;
+    if (fate === "forgotten") this.#collected = Buffer.alloc(0);
+    if (offset > this.#collected.length) return { error: { code: "out_of_sync", text: "" } };
+    this.#collected = Buffer.concat([this.#collected.subarray(0, offset), part]);
+    if (this.#collected.length > MAX_UPLOAD_BYTES) return { error: { code: "too_large", text: "" } };
+    if (fate !== null && fate !== "lost" && fate !== "forgotten") return { error: { code: fate, text: "" } };
+    const outcome = { ok: { seq: isPart ? 0 : this.#keep(this.#collected, true).seq } };
+    return fate === "lost" ? "lost" : outcome;
   }
 
   #passage(data: Uint8Array) {
@@ -325,6 +340,133 @@ it("sends a long change in parts, and what is written meanwhile after it", async
   write(link, "more");
   await eventually(() => expect(server.text()).toBe(`more${"x".repeat(120_000)}`));
   expect(link.store.getState().isSaved).toBe(true);
+});
+
+it.each([
+  ["of a part", ["lost", "lost"]],
+  ["of the last part", [null, null, "lost"]],
+])("sends again when the answer %s is lost, and nothing is there twice", async (_which, parts) => {
+  const server = new Server();
+  const { link } = await openPage(server);
+  server.parts = parts;
+  write(link, "x".repeat(120_000));
+  await eventually(() => expect(link.store.getState().isSaved).toBe(true));
+  expect(server.text()).toBe("x".repeat(120_000));
+  expect(server.opened).toBe(1);
+});
+
+it("sends the last part again when it could not be kept just now", async () => {
+  const server = new Server();
+  const { link } = await openPage(server);
+  server.parts = [null, null, "unavailable", "too_many"];
+  write(link, "x".repeat(120_000));
+  await eventually(() => expect(server.text()).toBe("x".repeat(120_000)));
+  expect(server.partsSent).toBe(5);
+  expect(server.opened).toBe(1);
+});
+
+it("sends all of it again when the server has not what came before a part", async () => {
+  const server = new Server();
+  const { link } = await openPage(server);
+  server.parts = [null, null, "forgotten"];
+  write(link, "x".repeat(120_000));
+  await eventually(() => expect(server.text()).toBe("x".repeat(120_000)));
+  expect(server.opened).toBe(2);
+  expect(link.store.getState()).toMatchObject({ isSaved: true, trouble: null });
+});
+
+it("gives up a change in parts only when it is refused again", async () => {
+  const server = new Server();
+  const { link } = await openPage(server);
+  server.parts = [null, null, "bad_request"];
+  write(link, "x".repeat(120_000));
+  await eventually(() => expect(server.text()).toBe("x".repeat(120_000)));
+  expect(link.store.getState()).toMatchObject({ isSaved: true, trouble: null, epoch: 1 });
+  server.parts = [null, null, "bad_request", null, null, "bad_request"];
+  write(link, "y".repeat(120_000));
+  await eventually(() => expect(link.store.getState().trouble).toMatchObject({ code: "bad_request" }));
+  await eventually(() => expect(link.store.getState()).toMatchObject({ isSaved: true, epoch: 1 }));
+  expect(read(link)).toBe("x".repeat(120_000));
+});
+
+it("has kept what is more than the server takes in at once", async () => {
+  const server = new Server();
+  const { link } = await openPage(server);
+  const strokes = link.doc.getMap<YArray<number>>("points");
+  link.doc.transact(() => {
+    for (let stroke = 0; stroke < 3_000; stroke++)
+      strokes.set(`stroke ${stroke}`, YArray.from(Array.from({ length: 500 }, (_, at) => at * 64.5)));
+  });
+  expect(encodeStateAsUpdate(link.doc).length).toBeGreaterThan(MAX_UPLOAD_BYTES);
+  await eventually(() => expect(link.store.getState()).toMatchObject({ isSaved: true, trouble: null }));
+  expect(server.doc.getMap("points").size).toBe(3_000);
+  expect(server.opened).toBe(1);
+});
+
+it("gives up what is too long to be sent, and says so", async () => {
+  const server = new Server();
+  const { link } = await openPage(server);
+  write(link, "kept");
+  await eventually(() => expect(server.text()).toBe("kept"));
+  write(link, "x".repeat(MAX_UPLOAD_BYTES));
+  await eventually(() => expect(link.store.getState().trouble).toMatchObject({ code: "too_large" }));
+  await eventually(() => expect(link.store.getState()).toMatchObject({ isSaved: true, epoch: 1 }));
+  expect(read(link)).toBe("kept");
+});
+
+it("is not saved while something is to be written under another number", async () => {
+  const server = new Server();
+  const { link, requests } = await openPage(server);
+  const { doc } = link;
+  server.taken.add(doc.clientID);
+  write(link, "mine");
+  await eventually(() => expect(link.doc).not.toBe(doc));
+  requests.pause();
+  server.isLosing = true;
+  expect(link.store.getState().isSaved).toBe(false);
+  await pass(60_000);
+  expect(link.store.getState().isSaved).toBe(false);
+  server.isLosing = false;
+  requests.open();
+  link.open();
+  await eventually(() => expect(server.text()).toBe("mine"));
+  await eventually(() => expect(link.store.getState()).toMatchObject({ isSaved: true, trouble: null }));
+});
+
+it("asks for the last change when it may not have been told", async () => {
+  const server = new Server();
+  const { link } = await openPage(server);
+  server.change((doc) => doc.getText("notes").insert(0, "missed"), false);
+  link.catchUp();
+  await eventually(() => expect(read(link)).toBe("missed"));
+  expect(link.store.getState().isSaved).toBe(true);
+});
+
+it("reads a long answer to its end before it asks for what was not told meanwhile", async () => {
+  const server = new Server();
+  server.partBytes = 50;
+  server.change((doc) => doc.getText("notes").insert(0, "x".repeat(5_000)));
+  const { link } = server.page();
+  link.open();
+  await Promise.resolve();
+  server.change((doc) => doc.getText("notes").insert(0, "missed, "), false);
+  for (let time = 0; time < 3; time++) link.catchUp();
+  await eventually(() => expect(read(link)).toMatch(/^missed, x/));
+  expect(server.opened).toBe(2);
+});
+
+it("goes on sending while it asks for what was not told", async () => {
+  const server = new Server();
+  const { link } = await openPage(server);
+  server.parts = [null, "unavailable"];
+  write(link, "x".repeat(120_000));
+  await pass(40);
+  server.change((doc) => doc.getText("notes").insert(0, "missed, "), false);
+  link.catchUp();
+  await eventually(() => expect(link.store.getState().isSaved).toBe(true));
+  expect(server.partsSent).toBe(4);
+  await eventually(() => expect(read(link).length).toBe(120_008));
+  expect(read(link) === server.text()).toBe(true);
 });
 
 it("begins anew when the document does", async () => {

@@ -9,14 +9,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from protocol.document_requests import DocumentCreated, DocumentOpened
-from protocol.documents import DocumentHealth, DocumentInfo
+from protocol.documents import MAX_UPDATE_BYTES, DocumentHealth, DocumentInfo
 from server.documents.desk import MAX_OPEN, Desk
 from server.documents.feature import DocumentsFeature
 from server.documents.passages import MAX_PASSAGES
-from server.gateway.limits import QUEUED_BYTES
+from server.gateway.limits import QUEUED_BYTES, QUEUED_BYTES_FOR_NOTICES
 from server.store.database import Database
 from server.store.location import DatabaseUrl
 from server.store.meetings import MeetingRepository, StoredMeeting
@@ -296,23 +297,24 @@ class TestAHostilePage:
         eve = await server.enter(EVE)
         fields = {"epoch": 1, "update": bytes(40_000), "is_part": True}
 
-        def kept_bytes() -> int:
-            readings = desk_of(server)._reading.values()
-            return sum(len(part) for reading in readings for part in reading._parts.values())
-
+        uploads = desk_of(server)._uploads
         for number in range(20):
             with pytest.raises(RequestError, match="not_found"):
                 await eve.request("document_update", document_id=f"document_{number}", **fields)
         with pytest.raises(RequestError, match="out_of_sync"):
             await eve.request("document_update", document_id=boards[0].document_id, **fields)
-        assert kept_bytes() == 0
+        assert uploads.size == 0
         board = OpenDocument(eve, boards[0].document_id)
         await board.open()
         await eve.request("document_update", document_id=board.document_id, **fields)
-        assert kept_bytes() == 40_000
-        await board.open()  # what was begun before is forgotten
-        assert kept_bytes() == 0
+        assert uploads.size == 40_000
         assert await board.draw(mine="1") > 0
+        await eve.request("document_close", document_id=board.document_id)
+        assert uploads.size == 0
+        await board.open()
+        await eve.request("document_update", document_id=board.document_id, **fields)
+        await eve.break_line()
+        await until(lambda: uploads.size == 0)
 
     async def test_a_flood_is_refused(self, server: RunningGateway, boards: tuple[OpenDocument, OpenDocument]) -> None:
         eve = await server.enter(EVE)
@@ -324,6 +326,45 @@ class TestAHostilePage:
         )
         codes = {answer.code for answer in answers if isinstance(answer, RequestError)}
         assert codes == {"too_many"}
+
+    async def test_a_last_part_that_could_not_be_kept_just_now_is_sent_again(
+        self, server: RunningGateway, boards: tuple[OpenDocument, OpenDocument]
+    ) -> None:
+        of_ana, of_ben = boards
+        update = of_ana.copy.draw(picture=NOISE)
+        async with locked(server):
+            with pytest.raises(RequestError, match="unavailable"):
+                await of_ana.send(update)
+        last = len(update) // MAX_UPDATE_BYTES * MAX_UPDATE_BYTES
+        await of_ben.until(await of_ana.send_part(update, last))
+        assert of_ben.copy.shown()["picture"] == NOISE
+
+    async def test_who_was_too_slow_for_the_last_change_is_told_so(
+        self, server: RunningGateway, boards: tuple[OpenDocument, OpenDocument]
+    ) -> None:
+        of_ana, of_ben = boards
+        slow = await DeafSocket.open(server.url, await server.sign_in(EVE))
+        slow.send(pack(type=0))
+        join = {"request_id": "j", "protocol_version": 1, "slug": ROOM, "endpoint_id": "slow"}
+        slow.send(request_packet("room_join", join, ack_id=0))
+        await until(lambda: len(server.directory.meetings[0]._listening) == 3)
+        socket = server.gateway._server.sockets[-1]
+        slow.send(request_packet("document_open", {"document_id": of_ana.document_id}, ack_id=1))
+        await until(lambda: any(len(readers._connections) == 3 for readers in desk_of(server)._readers.values()))
+        drawn = 0
+        while socket.queued_bytes <= QUEUED_BYTES_FOR_NOTICES:
+            drawn += 1
+            await of_ben.until(await of_ana.draw(picture=NOISE[drawn : drawn + 40_000]))
+        waiting = socket.queued_bytes
+        seq = await of_ana.draw(last="overlooked")
+        await of_ben.until(seq)
+        assert socket.queued_bytes == waiting, "what comes now is not told"
+        # Nobody draws any more.
+        told = await slow.read_until(b"notices_dropped")
+        assert b"overlooked" not in told
+        slow.send(request_packet("document_open", {"document_id": of_ana.document_id}, ack_id=2))
+        assert msgspec.msgpack.encode(seq) in (await slow.read_until(b"presences")).partition(b"seq")[2][:9]
+        slow.close()
 
     async def test_for_one_that_never_listens_little_is_kept(
         self, server: RunningGateway, boards: tuple[OpenDocument, OpenDocument]

@@ -16,7 +16,7 @@ from protocol.document_requests import (
     DocumentList,
     DocumentVersionFound,
 )
-from protocol.documents import DOCUMENTS_IN_SNAPSHOT, DocumentInfo, DocumentKind, Presenter
+from protocol.documents import DOCUMENTS_IN_SNAPSHOT, MAX_UPDATE_BYTES, DocumentInfo, DocumentKind, Presenter
 from protocol.events import DocumentChanged
 from protocol.roles import RoomRole
 from server.documents.desk import Desk
@@ -29,6 +29,7 @@ from tests.support.gateway import ROOM, RunningGateway, running_gateway
 from tests.support.page import Page, RequestError
 from tests.support.waiting import until
 
+PICTURE = "".join(chr(33 + (number * number) % 89) for number in range(400_000))
 ANA, BEN, HOST, OBSERVER = (f"{name}@school.example" for name in ("ana", "ben", "host", "observer"))
 
 
@@ -346,9 +347,46 @@ class TestContent:
         ana, ben = await server.enter(ANA), await server.enter(BEN)
         document = await begin(ana)
         of_ana, of_ben = await open_board(ana, document), await open_board(ben, document)
-        picture = "".join(chr(33 + (number * number) % 89) for number in range(400_000))
-        await of_ben.until(await of_ana.draw(picture=picture))
-        assert of_ben.copy.shown() == {"picture": picture}
+        await of_ben.until(await of_ana.draw(picture=PICTURE))
+        assert of_ben.copy.shown() == {"picture": PICTURE}
+
+    async def test_parts_that_are_sent_again_are_there_once(self, server: RunningGateway) -> None:
+        ana, ben = await server.enter(ANA), await server.enter(BEN)
+        document = await begin(ana)
+        of_ana, of_ben = await open_board(ana, document), await open_board(ben, document)
+        update = of_ana.copy.draw(picture=PICTURE)
+        for offset in range(0, len(update), MAX_UPDATE_BYTES):
+            await of_ana.send_part(update, offset)
+            if offset + MAX_UPDATE_BYTES < len(update):
+                await of_ana.send_part(update, offset)
+        await of_ben.until(1)
+        assert of_ben.copy.shown() == {"picture": PICTURE}
+        # What the page did not hear of is kept and forgotten: it finds out by opening again.
+        with pytest.raises(RequestError, match="out_of_sync"):
+            await of_ana.send_part(update, offset)
+        await of_ana.open()
+        assert of_ana.seq == 1
+
+    async def test_a_part_alone_is_no_update(self, server: RunningGateway) -> None:
+        ana = await server.enter(ANA)
+        board = await open_board(ana, await begin(ana))
+        update = board.copy.draw(picture=PICTURE)
+        for offset in (MAX_UPDATE_BYTES, len(update) // MAX_UPDATE_BYTES * MAX_UPDATE_BYTES):
+            with pytest.raises(RequestError, match="out_of_sync"):
+                await board.send_part(update, offset)
+        assert await board.send(update) == 1
+
+    async def test_opening_again_does_not_disturb_what_is_being_sent(self, server: RunningGateway) -> None:
+        ana, ben = await server.enter(ANA), await server.enter(BEN)
+        document = await begin(ana)
+        of_ana, of_ben = await open_board(ana, document), await open_board(ben, document)
+        update = of_ben.copy.draw(picture=PICTURE)
+        await of_ana.draw(meanwhile="1")
+        for offset in range(0, len(update), MAX_UPDATE_BYTES):
+            seq = await of_ben.send_part(update, offset)
+            await ben.request("document_open", document_id=document.document_id)
+        await of_ana.until(seq)
+        assert of_ana.copy.shown() == {"picture": PICTURE, "meanwhile": "1"}
 
     async def test_more_than_can_be_added_at_once_is_refused(self, server: RunningGateway) -> None:
         ana = await server.enter(ANA)

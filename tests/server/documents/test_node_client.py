@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from protocol.document_requests import DocumentCreated
-from protocol.documents import DocumentKind
+from protocol.documents import MAX_UPLOAD_BYTES, DocumentKind
 from tests.support.documents import OpenDocument
 from tests.support.gateway import RunningGateway, running_gateway
 from tests.support.yjs_page import MISSING, YjsError, YjsPage
@@ -123,6 +123,28 @@ async def test_a_large_update_comes_in_parts(board: Trio) -> None:
     await board.ana.do("set", values={"picture": picture})
     await board.save(board.ana)
     assert (await board.shown())["elements"] == {"picture": picture}
+
+
+async def test_parts_that_are_sent_again_are_there_once(board: Trio) -> None:
+    picture = "".join(chr(33 + (number * number) % 89) for number in range(150_000))
+    await board.ana.do("set", values={"picture": picture})
+    seq = await board.ana.do("save", times=2)
+    await board.ben.do("until", seq=seq)
+    await board.cara.until(seq)
+    assert (await board.shown())["elements"] == {"picture": picture}
+
+
+async def test_a_board_that_is_more_than_one_update_may_be_is_cleared_and_brought_back(board: Trio) -> None:
+    await board.ben.do("set", values={f"{number}": f"{number} " * 600 for number in range(2_000)})
+    await board.save(board.ben)
+    shown = await board.shown()
+    assert sum(map(len, shown["elements"].values())) > MAX_UPLOAD_BYTES
+    await board.ana.do("clear")
+    await board.save(board.ana)
+    assert (await board.shown())["elements"] == {}
+    await board.ana.do("bring_back")
+    await board.save(board.ana)
+    assert await board.shown() == shown
 
 
 async def test_notes_are_written_together(notes: Trio) -> None:

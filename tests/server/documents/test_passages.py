@@ -1,11 +1,11 @@
-"""Answers and updates in parts."""
+"""Answers in parts."""
 
 import random
 import zlib
 
 import pytest
 
-from protocol.documents import MAX_UPDATE_BYTES, MAX_UPLOAD_BYTES, Passage
+from protocol.documents import Passage
 from protocol.errors import ErrorCode
 from server.documents.passages import MAX_PASSAGES, PART_BYTES, Reading
 from server.errors import UserError
@@ -51,31 +51,3 @@ class TestReading:
             rest_of(reading, passages[0])
         for passage in passages[1:]:
             assert rest_of(reading, passage) == NOISE
-
-
-class TestCollecting:
-    def test_what_is_no_part_is_whole(self, reading: Reading) -> None:
-        assert reading.collect("a", b"12", is_part=False) == b"12"
-
-    def test_parts_are_put_together_for_each_document(self, reading: Reading) -> None:
-        assert reading.collect("a", b"1", is_part=True) is None
-        assert reading.collect("b", b"8", is_part=True) is None
-        assert reading.collect("a", b"2", is_part=True) is None
-        assert reading.collect("b", b"9", is_part=False) == b"89"
-        assert reading.collect("a", b"3", is_part=False) == b"123"
-        assert reading.collect("a", b"4", is_part=False) == b"4"
-
-    def test_more_than_may_be_added_at_once_is_refused_and_forgotten(self, reading: Reading) -> None:
-        part = bytes(MAX_UPDATE_BYTES)
-        for number in range(MAX_UPLOAD_BYTES // MAX_UPDATE_BYTES):
-            reading.collect(f"of {number % 3}", part, is_part=True)
-        with pytest.raises(UserError) as error:
-            reading.collect("of 0", part, is_part=False)
-        assert error.value.code is ErrorCode.TOO_LARGE
-        assert reading.collect("of 1", b"new", is_part=False) == b"new"
-
-    def test_what_was_dropped_is_no_part_of_what_comes_next(self, reading: Reading) -> None:
-        reading.collect("a", b"1", is_part=True)
-        reading.drop("a")
-        reading.drop("a")
-        assert reading.collect("a", b"2", is_part=False) == b"2"

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -330,7 +331,48 @@ async def test_a_slow_connection_goes_without_notices_first(server: RunningGatew
     await watching.next_event("chat_typing", nth=100)
     meeting.publish(ChatMessageSent(message=message(published + 1, "kept")))
     assert slow.queued_bytes > waiting
+    told = await deaf.read_until(b"notices_dropped")
+    assert b"is_typing" not in told
+    assert told.index(b"kept") < told.index(b"notices_dropped"), "only when it has taken everything"
+    meeting.notify(ChatTypingNotice(participant_id="p", is_typing=True))
+    assert b"notices_dropped" not in await deaf.read_until(b"is_typing"), "once is enough"
     deaf.close()
+
+
+async def test_a_page_that_polls_too_seldom_is_told_that_it_went_without_notices(
+    server: RunningGateway, watching: Page
+) -> None:
+    async with aiohttp.ClientSession(headers={"Cookie": f"roundup_session={await server.sign_in(ANA)}"}) as client:
+        url = f"{server.url}/socket.io/?EIO=4&transport=polling"
+        async with client.get(url) as response:
+            sid = json.loads((await response.text())[1:])["sid"]
+
+        async def post(packet: bytes) -> None:
+            async with client.post(f"{url}&sid={sid}", data=b"b" + base64.b64encode(packet)) as response:
+                assert response.status == 200
+
+        async def poll() -> bytes:
+            async with client.get(f"{url}&sid={sid}") as response:
+                items = (await response.text()).split("\x1e")
+            return b"".join(base64.b64decode(item[1:]) for item in items if item.startswith("b"))
+
+        fields = {"request_id": "j", "protocol_version": 1, "slug": ROOM, "endpoint_id": "polling"}
+        await post(pack(type=0))
+        await post(request_packet("room_join", fields, ack_id=0))
+        await watching.next_event("participant_joined")
+        await until(lambda: len(meeting_of(server)._listening) == 2)
+        slow = server.gateway._server.sockets[-1]
+        for number in range(1, 4):
+            meeting_of(server).publish(ChatMessageSent(message=message(number, "x" * 50_000)))
+        assert slow.queued_bytes > QUEUED_BYTES_FOR_NOTICES
+        meeting_of(server).notify(ChatTypingNotice(participant_id="p", is_typing=True))
+        polled = b""
+        for _ in range(10):
+            polled += await poll()
+            if b"notices_dropped" in polled:
+                break
+        assert b"is_typing" not in polled
+        assert polled.endswith(msgspec.msgpack.encode({"type": "notices_dropped"}))
 
 
 async def test_a_page_that_does_not_poll_is_closed(server: RunningGateway, watching: Page) -> None:
