@@ -41,6 +41,8 @@ class OnePage:
         self.document = PageDocument(client)
         self.heard: list[bytes] = []
         self.is_connected = True
+        self.is_behind = False
+        """Something was not told, and that something was not: it will open again."""
         self._sent = 0
 
     def unsent(self) -> list[bytes]:
@@ -93,7 +95,7 @@ class Documents(RuleBasedStateMachine):
 
     async def _open(self, page: OnePage) -> None:
         """Catch up, and send what the server lacks, as pages do."""
-        page.is_connected = True
+        page.is_connected, page.is_behind = True, False
         page.heard.clear()
         opened = await self._live.open(page.document.doc.get_state())
         page.document.receive(opened.update)
@@ -129,8 +131,8 @@ class Documents(RuleBasedStateMachine):
     @rule(number=numbers)
     def send_twice(self, number: int) -> None:
         page = self._pages[number]
-        if page.is_connected and page.document.updates:
-            self._run(self._send(page.document.updates[-1:] * 2))
+        if page.is_connected and page.document.updates and not self._run(self._send(page.document.updates[-1:] * 2)):
+            self._run(self._reopen_or_wait(page))
 
     @rule(number=numbers, data=st.data())
     def hear(self, number: int, data: st.DataObject) -> None:
@@ -140,6 +142,12 @@ class Documents(RuleBasedStateMachine):
         page.heard.clear()
         for update in told:
             page.document.receive(update)
+
+    @rule(number=numbers)
+    def be_too_slow_for_notices(self, number: int) -> None:
+        page = self._pages[number]
+        page.is_behind = page.is_behind or bool(page.heard)
+        page.heard.clear()
 
     @rule(number=numbers)
     def lose_the_line(self, number: int) -> None:
@@ -201,9 +209,12 @@ class Documents(RuleBasedStateMachine):
 
     async def _end(self) -> None:
         self._store.repository.trouble = self._store.repository.late_trouble = None
-        for _ in range(2):  # the first of them has not what the last one sent
-            for page in self._pages:
+        for page in self._pages:
+            if not page.is_connected or page.is_behind or not await self._send(page.unsent()):
                 await self._open(page)
+        for page in self._pages:
+            for update in page.heard:
+                page.document.receive(update)
         stored = await self._stored()
         for page in self._pages:
             assert page.document.shown() == stored.shown()
