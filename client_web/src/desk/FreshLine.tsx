@@ -1,4 +1,4 @@
-/** Offers a fresh page on another day than the newest one was begun; the earlier ones stay. */
+/** Offers the newest page to who has an earlier one before them, and on another day a fresh one; the earlier ones stay. */
 
 import { Button } from "@mantine/core";
 import { useState } from "react";
@@ -18,8 +18,24 @@ export function FreshLine({ kind, page }: { kind: DocumentKind; page: DocumentIn
   const [isBusy, setBusy] = useState(false);
   const newest = usePages(kind).at(-1);
   const mayBegin = useRoom(({ permitted }) => permitted.includes("document_create"));
-  const isOffered = page !== undefined && page === newest && isOfEarlierDay(page, Date.now());
-  if (!isOffered || !mayBegin || beginning === undefined) return <div />;
+  if (page !== undefined && newest !== undefined && page !== newest) {
+    return (
+      <div role="status">
+        <p className={classes.line}>
+          {t("desk.newer", { title: newest.title })}
+          <Button
+            size="compact-sm"
+            variant="default"
+            onClick={() => session.documents.show(kind, newest.document_id)}
+          >
+            {t("desk.newerButton")}
+          </Button>
+        </p>
+      </div>
+    );
+  }
+  const isOffered = page !== undefined && isOfEarlierDay(page, Date.now());
+  if (!isOffered || !mayBegin || beginning === undefined) return <div role="status" />;
   const words = { today: t("chat.today"), yesterday: t("chat.yesterday") };
   const begin = async () => {
     setBusy(true);

@@ -113,10 +113,13 @@ function PageRow({ page, isShown, onShow, onRename, onRemove }: PageRowProps) {
             aria-label={t("desk.pages.title")}
             value={title}
             maxLength={80}
-            data-autofocus
+            ref={selectAll}
             onChange={(event) => setTitle(event.currentTarget.value)}
           />
           <Button type="submit">{t("desk.pages.keep")}</Button>
+          <Button variant="default" onClick={() => setTitle(null)}>
+            {t("desk.pages.cancel")}
+          </Button>
         </form>
       </li>
     );
@@ -156,4 +159,10 @@ function PageRow({ page, isShown, onShow, onRename, onRemove }: PageRowProps) {
       )}
     </li>
   );
+}
+
+/** What is to be named is written over at once. */
+function selectAll(input: HTMLInputElement | null): void {
+  input?.focus();
+  input?.select();
 }

@@ -12,7 +12,7 @@ export function usePages(kind: DocumentKind): readonly DocumentInfo[] {
   return known.filter((document) => document.kind === kind);
 }
 
-/** The page of a kind that is shown: the chosen one, or the newest. */
+/** The page of a kind that is shown. */
 export function useShownPage(kind: DocumentKind): DocumentInfo | undefined {
   const known = useRoom(({ documents }) => documents.documents);
   const chosen = useDocuments((state) => state.shown[kind]);

@@ -463,6 +463,9 @@ export const en = {
       notes: "Nobody has begun notes here yet.",
     },
     new: { board: "New page", notes: "New notes", blank: "Blank", outline: "With an outline" },
+    news: "Somebody has begun a page",
+    newer: "There is a newer page: {{title}}.",
+    newerButton: "Go there",
     freshPage: "This page is from {{day}}.",
     freshButton: "Start a fresh page for today",
     pages: {
@@ -471,6 +474,7 @@ export const en = {
       notes: "Notes of this room",
       title: "Title",
       keep: "Rename",
+      cancel: "Cancel",
       rename: "Rename {{title}}",
       remove: "Remove {{title}}",
       removed: "{{title}} was removed.",

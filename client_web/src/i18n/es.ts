@@ -471,6 +471,9 @@ export const es: Texts = {
       notes: "Nadie ha empezado notas aquí todavía.",
     },
     new: { board: "Página nueva", notes: "Notas nuevas", blank: "En blanco", outline: "Con un esquema" },
+    news: "Alguien ha empezado una página",
+    newer: "Hay una página más nueva: {{title}}.",
+    newerButton: "Ir allí",
     freshPage: "Esta página es de: {{day}}.",
     freshButton: "Empezar una página para hoy",
     pages: {
@@ -479,6 +482,7 @@ export const es: Texts = {
       notes: "Notas de esta sala",
       title: "Título",
       keep: "Cambiar",
+      cancel: "Cancelar",
       rename: "Cambiar el nombre de {{title}}",
       remove: "Quitar {{title}}",
       removed: "Se quitó {{title}}.",

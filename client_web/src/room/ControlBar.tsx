@@ -23,7 +23,9 @@ export function ControlBar({ unread }: { unread: number }) {
   const isBoardOpen = useDocuments(({ isOpen }) => isOpen.board);
   const areNotesOpen = useDocuments(({ isOpen }) => isOpen.notes) && !isChatOpen;
   const [areSettingsOpen, setSettingsOpen] = useState(false);
+  const hasNews = useDocuments((state) => state.hasNews);
   const unreadId = useId();
+  const newsId = useId();
   const openSettings = () => {
     void session.local.refreshDevices();
     setSettingsOpen(true);
@@ -43,7 +45,10 @@ export function ControlBar({ unread }: { unread: number }) {
         isExpanded={isBoardOpen}
         onClick={() => session.toggleBoard()}
         onApproach={fetchBoard}
-      />
+        describedBy={hasNews.board ? newsId : undefined}
+      >
+        {hasNews.board && <span className={classes.dot} />}
+      </RoundButton>
       <RoundButton
         id={NOTES_BUTTON_ID}
         label={t("desk.notes")}
@@ -55,7 +60,10 @@ export function ControlBar({ unread }: { unread: number }) {
         controls={NOTES_ID}
         onClick={() => session.toggleNotes()}
         onApproach={fetchNotes}
-      />
+        describedBy={hasNews.notes ? newsId : undefined}
+      >
+        {hasNews.notes && <span className={classes.dot} />}
+      </RoundButton>
       <RoundButton
         id={CHAT_BUTTON_ID}
         label={t("room.chat")}
@@ -70,6 +78,9 @@ export function ControlBar({ unread }: { unread: number }) {
       >
         {unread > 0 && <span className={classes.badge} data-count={unread > 99 ? "99+" : unread} />}
       </RoundButton>
+      <span id={newsId} hidden>
+        {t("desk.news")}
+      </span>
       <span id={unreadId} hidden>
         {t("room.unread", { count: unread })}
       </span>

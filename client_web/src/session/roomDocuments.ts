@@ -15,8 +15,10 @@ type LinkClass = typeof DocumentLink;
 const KINDS: readonly DocumentKind[] = ["board", "notes"];
 
 export interface DocumentsState {
-  /** What is shown of each kind: the document's id, or `null` for the newest there is. */
+  /** What is shown of each kind: the document's id, or `null` until it is opened, or when it was removed. */
   shown: Readonly<Record<DocumentKind, string | null>>;
+  /** Of each kind: somebody has begun a page while it was closed. */
+  hasNews: Readonly<Record<DocumentKind, boolean>>;
   isOpen: Readonly<Record<DocumentKind, boolean>>;
   /** One looks at the board as the presenter does. */
   isFollowing: boolean;
@@ -28,6 +30,7 @@ export interface DocumentsState {
 
 const CLOSED: DocumentsState = {
   shown: { board: null, notes: null },
+  hasNews: { board: false, notes: false },
   isOpen: { board: false, notes: false },
   isFollowing: false,
   isReading: false,
@@ -60,9 +63,10 @@ export class RoomDocuments {
 
   /** Show a kind of document, or another page of it. */
   show(kind: DocumentKind, documentId: string | null = this.store.getState().shown[kind]): void {
-    this.store.setState(({ shown, isOpen }) => ({
+    this.store.setState(({ shown, isOpen, hasNews }) => ({
       shown: { ...shown, [kind]: documentId },
       isOpen: { ...isOpen, [kind]: true },
+      hasNews: { ...hasNews, [kind]: false },
     }));
     this.#settle();
   }
@@ -171,6 +175,7 @@ export class RoomDocuments {
     else if (presenter !== null && presenter !== earlier && this.store.getState().isFollowing)
       this.show("board", presenter.document.document_id);
     if (before.documents === this.#room.getState().documents) return;
+    if (before.snapshot !== null) this.#noteNews(before.documents.documents);
     for (const link of Object.values(this.store.getState().links)) {
       const was = before.documents.documents.find((one) => one.document_id === link.documentId);
       const now = this.#known.find((one) => one.document_id === link.documentId);
@@ -228,11 +233,21 @@ export class RoomDocuments {
     return shownPage(kind, this.#known, this.store.getState().shown[kind]);
   }
 
+  /** Who has the board or the notes closed is told that something was begun there. */
+  #noteNews(before: readonly DocumentInfo[]): void {
+    for (const kind of KINDS) {
+      const [was, now] = [newestOf(before, kind), newestOf(this.#known, kind)];
+      const isBegun = now !== undefined && (was === undefined || byAge(was, now) < 0);
+      if (!isBegun || this.store.getState().isOpen[kind]) continue;
+      this.store.setState(({ hasNews }) => ({ hasNews: { ...hasNews, [kind]: true } }));
+    }
+  }
+
   /** Have exactly those documents open that are shown, and those of which something is not kept yet. */
   #settle(): void {
     this.#turnFromRemoved();
     const { isOpen, links } = this.store.getState();
-    const pages = KINDS.filter((kind) => isOpen[kind]).map((kind) => this.#shown(kind));
+    const pages = KINDS.filter((kind) => isOpen[kind]).map((kind) => this.#stayOn(kind));
     if (pages.includes(undefined) || this.#isToBeReadAgain) this.loadEarlier().catch(() => undefined);
     const wanted = new Set(pages.flatMap((page) => page?.document_id ?? []));
     for (const id of wanted) if (links[id] === undefined) void this.#open(id);
@@ -241,6 +256,15 @@ export class RoomDocuments {
       if (link.store.getState().isSaved) this.#forget(id, link);
       else void saved(link).then(() => this.#settle());
     }
+  }
+
+  /** Return what is shown. It stays: a page that somebody begins takes nobody away from what they are at. */
+  #stayOn(kind: DocumentKind): DocumentInfo | undefined {
+    const page = this.#shown(kind);
+    if (page !== undefined && this.store.getState().shown[kind] !== page.document_id) {
+      this.store.setState(({ shown }) => ({ shown: { ...shown, [kind]: page.document_id } }));
+    }
+    return page;
   }
 
   /** What was shown and is removed is not shown again when it comes back. */

@@ -65,7 +65,7 @@ export function isKnown({ documents }: DocumentList, documentId: string): boolea
   return documents.some((one) => one.document_id === documentId);
 }
 
-/** The page of a kind that is shown: the chosen one while it is known, else the newest. */
+/** The page of a kind that is shown: the one that was shown before while it is known, else the newest. */
 export function shownPage(
   kind: DocumentKind,
   documents: readonly DocumentInfo[],

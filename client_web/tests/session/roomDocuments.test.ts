@@ -323,6 +323,28 @@ describe("a page that is begun", () => {
     await server.opened("document_1");
   });
 
+  it("by somebody else takes nobody away from what they are at, chosen or not", async () => {
+    const server = new Server([page(1)]);
+    server.page.show("board");
+    await server.opened("document_1");
+    server.add(page(2));
+    expect(server.shown("board")).toBe("document_1");
+    await server.opened("document_1");
+    expect(server.page.store.getState().hasNews.board).toBe(false);
+  });
+
+  it("is news for whom the board is closed, until they look", async () => {
+    const server = new Server([page(1)]);
+    const news = () => server.page.store.getState().hasNews;
+    server.add(notes(2));
+    server.change("document_1", { title: "Renamed" });
+    expect(news()).toEqual({ board: false, notes: true });
+    server.add(page(3));
+    server.page.show("board");
+    expect(news()).toEqual({ board: false, notes: true });
+    expect(server.shown("board")).toBe("document_3");
+  });
+
   it("is not shown when it is refused", async () => {
     const server = new Server([page(1)]);
     server.refusals.set("document_create", "forbidden");
