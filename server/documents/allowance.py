@@ -1,13 +1,18 @@
-"""How much of the processor each person's changes may take. Pure: durations are told, and so is what time it is.
+"""How much of the processor each person's changes may take.
 
 What makes the server work hard is not seen by looking at it: an update may have to be compared with half the document,
 or it may not fit, and then the document is loaded again. So what it took is counted, and who has used up an allowance
 waits. Nobody who draws and writes comes near it.
 """
 
+import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from protocol.errors import ErrorCode
+from server.errors import UserError
 
 ALLOWANCE_S = 3.0
 """Of the processor's time, that may be used at once."""
@@ -39,6 +44,17 @@ class Allowances:
         self._uses.move_to_end(person_id)
         if len(self._uses) > MAX_PEOPLE:
             self._uses.popitem(last=False)
+
+    @contextmanager
+    def charged(self, person_id: str) -> Iterator[None]:
+        """Count what the block takes of this thread's processor time. Raises `UserError` for who has to wait."""
+        if self.is_used_up(person_id):
+            raise UserError(ErrorCode.TOO_MANY, "Your changes are more than the server can take in just now.")
+        started = time.thread_time()
+        try:
+            yield
+        finally:
+            self.use(person_id, time.thread_time() - started)
 
     def is_used_up(self, person_id: str | None) -> bool:
         """Tell whether somebody has to wait."""

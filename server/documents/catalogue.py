@@ -1,5 +1,6 @@
 """Which documents the room of a meeting has. What is in them is the desk's."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -28,6 +29,7 @@ from protocol.events import DocumentAdded, DocumentChanged, DocumentRemoved, Pre
 from protocol.roles import RoomRole
 from protocol.wire import Empty, Request
 from server.clock import Clock
+from server.documents.allowance import Allowances
 from server.documents.beginning import first_change
 from server.documents.titles import title_of
 from server.errors import UserError
@@ -37,21 +39,24 @@ from server.store.documents import Change, DocumentKey, DocumentRepository, OutO
 from server.store.queue import WriteQueue
 
 CREATED_IN_A_MEETING = 200
-"""More than anybody needs; somebody who only wants to fill the disk comes no further."""
+CREATED_BY_ONE = 50
+"""More than anybody needs; who only wants to fill the disk comes no further, and leaves room for the others."""
 
 
 class Catalogue:
     """Keeps first, then tells; one change after the other."""
 
-    def __init__(self, meeting: Meeting, repository: DocumentRepository, clock: Clock) -> None:
+    def __init__(self, meeting: Meeting, repository: DocumentRepository, allowances: Allowances, clock: Clock) -> None:
         self._meeting = meeting
         self._repository = repository
+        self._allowances = allowances
         self._clock = clock
         self._queue = WriteQueue("The change to the room's documents before is not kept yet.")
         self._known: dict[str, StoredDocument] = {}
         self._health: dict[str, DocumentHealth] = {}
         """Of those that were not good."""
-        self._created = 0
+        self._created = Counter[str]()
+        """By person."""
         self.snapshot = DocumentsSnapshot()
 
     def handlers(self) -> Mapping[type[Request], Handler]:
@@ -134,9 +139,8 @@ class Catalogue:
             newest = await self._repository.newest(self._room_id, request.kind)
             if newest is not None and newest.document_id != request.after:
                 return DocumentCreated(document=self._info(newest))
-            if self._created >= CREATED_IN_A_MEETING:
+            if self._created[caller.person_id] >= CREATED_BY_ONE or self._created.total() >= CREATED_IN_A_MEETING:
                 raise UserError(ErrorCode.TOO_MANY, "Enough pages were begun in this meeting.")
-            self._created += 1
             document = StoredDocument(
                 document_id=create_id("document"),
                 room_id=self._room_id,
@@ -147,17 +151,20 @@ class Catalogue:
                 created_by=caller.person_id,
             )
             key = DocumentKey(document.document_id, document.epoch)
-            first = first_change(key, request.kind, caller.person_id, request.update, document.created_at)
+            with self._allowances.charged(caller.person_id):
+                first = first_change(key, request.kind, caller.person_id, request.update, document.created_at)
             await self._repository.create(document, first)
+            self._created[caller.person_id] += 1
             self._known[document.document_id] = document
             self._publish(DocumentAdded(document=self._info(document)))
         return DocumentCreated(document=self._info(document))
 
-    async def on_rename(self, _caller: Caller, request: DocumentRename) -> Empty:
+    async def on_rename(self, caller: Caller, request: DocumentRename) -> Empty:
         """Give a document another title."""
         title = title_of(request.title)
         async with self._queue.turn():
             document = await self.find(request.document_id)
+            self.check_unlocked(caller, document)
             await self._change(document, replace(document, title=title))
         return Empty()
 
@@ -212,6 +219,11 @@ class Catalogue:
         if self._role(caller) is not None and presenter != self.snapshot.presenter:
             self._publish(PresenterChanged(presenter=presenter))
         return Empty()
+
+    def check_unlocked(self, caller: Caller, document: StoredDocument) -> None:
+        """Raise `UserError` when only hosts may change a document, and somebody is none."""
+        if document.is_locked and not self.is_host(caller):
+            raise UserError(ErrorCode.DOCUMENT_LOCKED, "Only hosts change this page just now.")
 
     def is_host(self, caller: Caller) -> bool:
         """Tell whether somebody is a host of this room now."""

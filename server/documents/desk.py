@@ -223,8 +223,7 @@ class Desk:
         is_open = readers is not None and readers.is_read_by(caller.connection_id)
         if readers is None or not is_open or request.epoch != document.epoch:
             raise UserError(ErrorCode.OUT_OF_SYNC, "Open this page first.")
-        if document.is_locked and not self._catalogue.is_host(caller):
-            raise UserError(ErrorCode.DOCUMENT_LOCKED, "Only hosts change this page just now.")
+        self._catalogue.check_unlocked(caller, document)
         return readers.live
 
     def _check_open(self, caller: Caller, document: StoredDocument) -> None:

@@ -32,7 +32,7 @@ class DocumentsFeature(Feature):
         self._meeting = meeting
         self._recorder = recorder
         self._opened_at: int | None = None
-        self._catalogue = Catalogue(meeting, repository, clock)
+        self._catalogue = Catalogue(meeting, repository, documents.allowances, clock)
         self._desk = Desk(meeting, self._catalogue, documents, repository, uploads, clock)
 
     def handlers(self) -> Mapping[type[Request], Handler]:

@@ -38,7 +38,7 @@ class LiveDocuments:
         self._clock = clock
         self._follower = follower
         self._journal = Journal(repository.append)
-        self._allowances = Allowances(clock.monotonic)
+        self.allowances = Allowances(clock.monotonic)
         self._documents: dict[DocumentKey, LiveDocument] = {}
         self._users: dict[DocumentKey, int] = {}
         self._resting: set[asyncio.Task[None]] = set()
@@ -47,7 +47,7 @@ class LiveDocuments:
         """Return a document, to be given back."""
         live = self._documents.get(key)
         if live is None:
-            live = LiveDocument(key, kind, self._repository, self._journal, self._allowances, self._clock)
+            live = LiveDocument(key, kind, self._repository, self._journal, self.allowances, self._clock)
             self._documents[key] = live
             if self._follower is not None:
                 self._follower.on_taken(live)

@@ -4,6 +4,7 @@ The room keeps the place of a participant whose line is lost, so that is one vis
 to whoever is there; the record tells of them to nobody else, but to hosts and coordinators. Pure.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,10 +22,6 @@ class Visit:
     came_at: int
     went_at: int | None
     """`None`: still there."""
-
-    def overlaps(self, other: "Visit") -> bool:
-        """Tell whether the two were there at the same time."""
-        return not (_is_before(self.went_at, other.came_at) or _is_before(other.went_at, self.came_at))
 
 
 def visits_of(attendance: Iterable[Attendance], closed_at: int | None) -> list[Visit]:
@@ -44,13 +41,17 @@ def visits_of(attendance: Iterable[Attendance], closed_at: int | None) -> list[V
 
 def visits_seen_by(person_id: str, visits: Sequence[Visit], *, sees_everybody: bool) -> list[Visit]:
     """Leave out the observers of whom this person was not told in the room; a person's visits are apart then."""
-    own = [visit for visit in visits if visit.person_id == person_id]
-    seen = [
-        visit
-        for visit in visits
-        if sees_everybody or not visit.is_observing or any(visit.overlaps(other) for other in own)
-    ]
-    return _united(seen, lambda visit: visit.person_id)
+    own = _united((visit for visit in visits if visit.person_id == person_id), lambda visit: visit.person_id)
+    came = [visit.came_at for visit in own]
+
+    def is_seen(visit: Visit) -> bool:
+        if sees_everybody or not visit.is_observing:
+            return True
+        # Of one's own, which are apart, the last that began before this one was over.
+        count = len(own) if visit.went_at is None else bisect_right(came, visit.went_at)
+        return count > 0 and not _is_before(own[count - 1].went_at, visit.came_at)
+
+    return _united(filter(is_seen, visits), lambda visit: visit.person_id)
 
 
 def _united(visits: Iterable[Visit], key: Callable[[Visit], object]) -> list[Visit]:

@@ -96,7 +96,10 @@ interface PageRowProps {
 function PageRow({ page, isShown, onShow, onRename, onRemove }: PageRowProps) {
   const { t, i18n } = useTranslation();
   const [title, setTitle] = useState<string | null>(null);
-  const mayRename = useRoom(({ permitted }) => permitted.includes("document_rename"));
+  const mayRename = useRoom(
+    ({ permitted }) =>
+      permitted.includes("document_rename") && (!page.is_locked || permitted.includes("document_lock")),
+  );
   const mayRemove = useRoom(({ permitted }) => permitted.includes("document_remove"));
   const words = { today: t("chat.today"), yesterday: t("chat.yesterday") };
   const submit = (event: FormEvent) => {

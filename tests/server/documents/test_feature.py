@@ -19,11 +19,14 @@ from protocol.document_requests import (
 from protocol.documents import DOCUMENTS_IN_SNAPSHOT, MAX_UPDATE_BYTES, DocumentInfo, DocumentKind, Presenter
 from protocol.events import DocumentChanged
 from protocol.roles import RoomRole
+from server.documents import catalogue
+from server.documents.allowance import ALLOWANCE_S
 from server.documents.desk import Desk
 from server.documents.feature import DocumentsFeature
 from server.documents.salvage import salvage
 from server.errors import StoreError
 from server.store.documents import Change, DocumentRepository
+from tests.server.documents.hostile_updates import beside_everything
 from tests.support.documents import OpenDocument, PageDocument, read_passage
 from tests.support.gateway import ROOM, RunningGateway, running_gateway
 from tests.support.page import Page, RequestError
@@ -103,6 +106,30 @@ class TestList:
         assert first == second
         next_day = await asyncio.gather(begin(ana, after=first.document_id), begin(ben, after=first.document_id))
         assert next_day[0] == next_day[1] != first
+
+    async def test_one_person_begins_so_many_and_what_is_refused_does_not_count(
+        self, server: RunningGateway, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(catalogue, "CREATED_BY_ONE", 2)
+        ana, ben = await server.enter(ANA), await server.enter(BEN)
+        junk = {"kind": "board", "title": "Junk", "update": b"junk"}
+        newest = None
+        for _ in range(2):
+            assert await refusal(ana, "document_create", **junk, after=newest) == "bad_request"
+            newest = (await begin(ana, after=newest)).document_id
+        assert await refusal(ana, "document_create", kind="board", title="More", after=newest) == "too_many"
+        await begin(ben, after=newest)
+
+    async def test_what_a_page_begins_with_is_charged_to_who_begins_it(self, server: RunningGateway) -> None:
+        ana, ben = await server.enter(ANA), await server.enter(BEN)
+        row, _ = beside_everything(500, 1)
+        allowances = desk_of(server)._documents.allowances
+        begun = await begin(ana, DocumentKind.NOTES, update=row)
+        [person_id] = allowances._uses
+        allowances.use(person_id, 2 * ALLOWANCE_S)
+        more = {"kind": "notes", "title": "More", "after": begun.document_id}
+        assert await refusal(ana, "document_create", **more) == "too_many"
+        await begin(ben, DocumentKind.NOTES, after=begun.document_id)
 
     async def test_a_title_is_changed_by_those_who_may_write(self, server: RunningGateway) -> None:
         ana, observer = await server.enter(ANA), await enter_as(server, OBSERVER, RoomRole.OBSERVER)
@@ -336,7 +363,11 @@ class TestContent:
         assert [one.is_locked for one in listed(ana)] == [True]
         with pytest.raises(RequestError, match="document_locked"):
             await of_ana.draw(mine="1")
+        assert (
+            await refusal(ana, "document_rename", document_id=document.document_id, title="Mine") == "document_locked"
+        )
         await of_host.draw(theirs="1")
+        await host.request("document_rename", document_id=document.document_id, title="Theirs")
         await host.request("document_lock", document_id=document.document_id, is_locked=False)
         await of_ana.open()
         assert of_ana.copy.shown() == {"mine": "1", "theirs": "1"}
