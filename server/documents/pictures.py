@@ -31,6 +31,9 @@ _FORMATS = tuple(name.removeprefix("image/").upper() for name in PICTURE_TYPES)
 """Told from the first bytes, whatever the file is called. None of them can hold a script that a browser runs."""
 _MAX_PIXELS = 40_000_000
 """What a good phone takes."""
+_START_OF_SCAN = b"\xff\xda"
+_MAX_SCANS = 100
+"""Of a progressive JPEG; cameras and programs make some ten. Each goes over all of the picture, however short it is."""
 _LONGEST_SIDE = 2_400
 _QUALITY = 85
 
@@ -98,6 +101,8 @@ def made_anew(data: bytes) -> Picture:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
             if opened.width * opened.height > _MAX_PIXELS:  # by its head; nothing is decoded yet
                 raise UserError(ErrorCode.TOO_LARGE, "This picture has too many pixels.")
+            if opened.format == "JPEG" and data.count(_START_OF_SCAN) > _MAX_SCANS:
+                raise UserError(ErrorCode.BAD_REQUEST, "This picture is made to be slow to read.")
             return _written(opened)
     except UserError:
         raise

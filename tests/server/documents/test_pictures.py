@@ -76,6 +76,14 @@ def bomb() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + data
 
 
+def test_a_picture_that_goes_over_itself_again_and_again_is_refused() -> None:
+    whole = picture("JPEG", progressive=True, size=(64, 48))
+    last = whole.rindex(b"\xff\xda")
+    assert opened(made_anew(whole).data).size == (64, 48)
+    with pytest.raises(UserError, match="slow"):
+        made_anew(whole[:last] + whole[last:-2] * 200 + whole[-2:])
+
+
 @pytest.mark.parametrize(
     "data",
     [
