@@ -1,4 +1,7 @@
-/** What one can do to the text, in one row that scrolls where it is too narrow. One stop for Tab; arrows go along it. */
+/**
+ * What one can do to the text: in one row that scrolls where it is too narrow, or all of it. One stop for Tab; arrows go
+ * along it.
+ */
 
 import { ActionIcon } from "@mantine/core";
 import {
@@ -141,6 +144,7 @@ export function Toolbar({ id, tools, more, controls }: ToolbarProps) {
       aria-label={t("notes.tools")}
       aria-controls={controls}
       className={classes.bar}
+      data-open={isOpen || undefined}
       onKeyDown={onKeyDown}
       onFocus={({ target }) => {
         if (target instanceof HTMLButtonElement) current.current = target.name;
@@ -154,7 +158,7 @@ export function Toolbar({ id, tools, more, controls }: ToolbarProps) {
         </div>
       ))}
       {more.length > 0 && (
-        <div className={classes.group}>
+        <div className={`${classes.group} ${classes.more}`}>
           <ActionIcon
             name="more"
             className={classes.tool}
