@@ -40,7 +40,6 @@ function Pages({ kind, page, onClose }: Omit<PagesDialogProps, "isOpen">) {
   const attempt = (work: Promise<void>) => work.catch((error) => setProblem(asProblem(error)));
   return (
     <div className={classes.pages}>
-      {mayBegin && <NewPage kind={kind} onBegun={onClose} />}
       {pages.length > 0 && (
         <ul className={classes.list}>
           {pages.toReversed().map((one) => (
@@ -64,6 +63,7 @@ function Pages({ kind, page, onClose }: Omit<PagesDialogProps, "isOpen">) {
           {t("desk.pages.earlier")}
         </Button>
       )}
+      {mayBegin && <NewPage kind={kind} onBegun={onClose} />}
       <div role="status">
         {removed !== null && (
           <p className={classes.removed}>
