@@ -39,7 +39,7 @@ from server.store.documents import Change, DocumentKey, DocumentRepository, OutO
 from server.store.queue import WriteQueue
 
 CREATED_IN_A_MEETING = 200
-CREATED_BY_ONE = 50
+CREATED_BY_ONE = 100
 """More than anybody needs; who only wants to fill the disk comes no further, and leaves room for the others."""
 
 
