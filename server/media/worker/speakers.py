@@ -113,7 +113,8 @@ class Speakers:
     def put(self, speaker: str, level: int, now: float) -> bool:
         """Take note of a packet's level byte: voice flag and -dBov (RFC 6464 section 3).
 
-        Returns whether the speaker has just begun to talk, which changes `active`. Unknown speakers are ignored.
+        Returns whether the speaker has just begun to talk, or goes on after a pause: either changes who is `heard`.
+        Unknown speakers are ignored.
         """
         voice = self._voices.get(speaker)
         if voice is None:
@@ -130,11 +131,11 @@ class Speakers:
         if loudness < floor + _MARGIN + (0 if level & _VOICE_FLAG else _NO_FLAG_MARGIN):
             voice.run = 0
             return False
-        voice.voice_at = now
+        was_pausing, voice.voice_at = now - voice.voice_at > PAUSE_S, now
         if voice.talks:
             voice.heard += loudness * seconds
             voice.heard_s += seconds
-            return False
+            return was_pausing
         voice.run = voice.run + 1 if gap < _GAP_S else 1
         if voice.run < ONSET_PACKETS:
             return False

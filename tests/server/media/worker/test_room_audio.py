@@ -4,7 +4,7 @@ from collections import defaultdict
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from server.media import messages as m
@@ -186,6 +186,7 @@ async def test_whoever_tells_no_levels_is_heard(rig: Rig) -> None:
         max_size=12,
     ),
 )
+@example(5, [(2, set(), None), (30, {0, 1, 2, 3, 4}, None), (22, set(), None), (3, {0, 4}, None), (9, set(), None)])
 async def test_whoever_talks_and_mutes_every_subscriber_gets_a_few_unbroken_streams(
     count: int, steps: list[tuple[int, set[int], int | None]]
 ) -> None:

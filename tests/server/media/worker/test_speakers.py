@@ -146,6 +146,16 @@ def test_a_publisher_without_levels_is_heard_while_it_sends() -> None:
     assert room.speakers.talking == ("b",)
 
 
+def test_who_goes_on_after_a_pause_may_be_heard_at_once() -> None:
+    room = Room("a", "b", "c")
+    room.pass_time(1, a=VOICE, b=VOICE, c=VOICE)
+    room.pass_time(PAUSE_S + PACKET_S)
+    assert room.speakers.talking == ("a", "b", "c")
+    assert room.speakers.put("c", VOICE, room.now + PACKET_S)
+    assert room.speakers.heard(1) == ("c",)
+    assert not room.speakers.put("c", VOICE, room.now + 2 * PACKET_S)
+
+
 def test_who_left_is_forgotten() -> None:
     room = Room("a", "b")
     room.pass_time(2, a=VOICE)
