@@ -388,7 +388,7 @@ class LiveDocument:
     def _keep_snapshot_if_due(self) -> None:
         since = self._snapshot
         changes, age_ms = self._version.seq - since.seq, self._version.at - since.at
-        if self._keeping is None and is_snapshot_due(changes, self._further_bytes, age_ms):
+        if self._keeping is None and is_snapshot_due(changes, self._further_bytes, age_ms, self._whole_bytes):
             self._keeping = asyncio.create_task(
                 self._keep_snapshot_beside(), name=f"snapshot of {self.key.document_id}"
             )

@@ -140,13 +140,15 @@ class Replica:
             self._blocks += len(data) // _LEAST_BLOCK_BYTES
             if _may_have_pairs(data):
                 self._has_pairs, self.pairs = True, None
-            together += len(data) // _LEAST_BLOCK_BYTES
-            if together <= self._most_at_once or (is_first_whole and number == 0):
+            steps, most = len(data) // _LEAST_BLOCK_BYTES, self._most_at_once
+            if together + steps > most:
+                yield _END
+                together = 0
+            if steps <= most or (is_first_whole and number == 0):
+                together += steps
                 yield data
                 continue
-            yield _END
-            together = 0
-            for part in slices(data, read_update(data, is_ours=True), self._read_state(), self._most_at_once):
+            for part in slices(data, read_update(data, is_ours=True), self._read_state(), most):
                 yield part
                 yield _END
 
@@ -158,14 +160,16 @@ class Replica:
             started = time.perf_counter()
             self._blocks += 3 * update.steps
             self._has_pairs = self._has_pairs or update.has_pairs
-            together += update.steps
-            if together <= self._most_at_once:
-                yield data
-            else:
+            steps, most = update.steps, self._most_at_once
+            if together + steps > most:
                 yield _END
                 together = 0
+            if steps <= most:
+                together += steps
+                yield data
+            else:
                 before = {span.client: span.end for _, earlier in updates[:number] for span in earlier.added}
-                for part in slices(data, update, {**self._state, **before}, self._most_at_once):
+                for part in slices(data, update, {**self._state, **before}, most):
                     yield part
                     yield _END
             self._passed_s.append(time.perf_counter() - started)

@@ -15,13 +15,19 @@ _APART_LATER_MS = _DAY_MS
 CHANGES_UNTIL_SNAPSHOT = 2_000
 """So many are put together within some hundredths of a second when the document is opened."""
 BYTES_UNTIL_SNAPSHOT = 1_048_576
+"""At least; of a large document, as many as it has: whatever its size, each byte is written a few times in all."""
 MS_UNTIL_SNAPSHOT = _MINUTE_MS
 
 
-def is_snapshot_due(changes: int, size: int, age_ms: int) -> bool:
-    """Tell whether to keep all of a document in one piece, after so many changes, of so many bytes, since so long."""
+def is_snapshot_due(changes: int, size: int, age_ms: int, whole_size: int) -> bool:
+    """Tell whether to keep all of a document in one piece.
+
+    After so many changes, of so many bytes, since so long; `whole_size` are the bytes of the last such piece.
+    """
     return changes > 0 and (
-        changes >= CHANGES_UNTIL_SNAPSHOT or size >= BYTES_UNTIL_SNAPSHOT or age_ms >= MS_UNTIL_SNAPSHOT
+        changes >= CHANGES_UNTIL_SNAPSHOT
+        or size >= max(BYTES_UNTIL_SNAPSHOT, whole_size)
+        or age_ms >= MS_UNTIL_SNAPSHOT
     )
 
 

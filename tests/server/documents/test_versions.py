@@ -30,20 +30,23 @@ def thinned(versions: list[Version], now: int) -> list[Version]:
 
 
 @pytest.mark.parametrize(
-    ("changes", "size", "age_ms", "is_due"),
+    ("changes", "size", "age_ms", "whole_size", "is_due"),
     [
-        (0, BYTES_UNTIL_SNAPSHOT, MS_UNTIL_SNAPSHOT, False),
-        (1, 10, MS_UNTIL_SNAPSHOT - 1, False),
-        (1, 10, MS_UNTIL_SNAPSHOT, True),
-        (1, BYTES_UNTIL_SNAPSHOT, 0, True),
-        (CHANGES_UNTIL_SNAPSHOT - 1, 10, 0, False),
-        (CHANGES_UNTIL_SNAPSHOT, 10, 0, True),
+        (0, BYTES_UNTIL_SNAPSHOT, MS_UNTIL_SNAPSHOT, 0, False),
+        (1, 10, MS_UNTIL_SNAPSHOT - 1, 0, False),
+        (1, 10, MS_UNTIL_SNAPSHOT, 0, True),
+        (1, BYTES_UNTIL_SNAPSHOT - 1, 0, 0, False),
+        (1, BYTES_UNTIL_SNAPSHOT, 0, 0, True),
+        (1, BYTES_UNTIL_SNAPSHOT, 0, BYTES_UNTIL_SNAPSHOT + 1, False),
+        (1, BYTES_UNTIL_SNAPSHOT + 1, 0, BYTES_UNTIL_SNAPSHOT + 1, True),
+        (CHANGES_UNTIL_SNAPSHOT - 1, 10, 0, 0, False),
+        (CHANGES_UNTIL_SNAPSHOT, 10, 0, 0, True),
     ],
 )
 def test_a_snapshot_is_due_after_many_changes_or_bytes_or_a_minute(
-    changes: int, size: int, age_ms: int, is_due: bool
+    changes: int, size: int, age_ms: int, whole_size: int, is_due: bool
 ) -> None:
-    assert is_snapshot_due(changes, size, age_ms) is is_due
+    assert is_snapshot_due(changes, size, age_ms, whole_size) is is_due
 
 
 @pytest.mark.parametrize(("age", "apart"), [(0, MINUTE), (2 * DAY, HOUR), (40 * DAY, DAY)])
