@@ -19,6 +19,8 @@ MAX_P99_MS = 50.0
 EYES = 10
 """People whose pages look at what they are told. Those of the others only receive it: more of them fit on a core."""
 MAX_BOTS_CORE_PERCENT = 85.0
+SERVER_FULL_PERCENT = 95.0
+"""Of its core: such a server has come to its end, however busy the bots are with what it sends them."""
 SETTINGS = (
     Setting("Hocuspocus as it comes"),
     Setting("Hocuspocus, told every 25 ms", flush_ms=25),
@@ -30,7 +32,7 @@ _MIN_SHARE = 0.95
 """Of what was drawn: who shows less has fallen behind, whatever the delay of what it shows."""
 _SETTLE_S = 1.0
 _DRAIN_TIMEOUT_S = 5.0
-_TRIES = 2
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,12 @@ class Ramp:
     @property
     def is_bots_fault(self) -> bool:
         """Tell whether it may have been the bots who could no more."""
-        return self.failed is not None and self.failed.bots_core_percent > MAX_BOTS_CORE_PERCENT
+        failed = self.failed
+        return (
+            failed is not None
+            and failed.bots_core_percent > MAX_BOTS_CORE_PERCENT
+            and failed.server_percent < SERVER_FULL_PERCENT
+        )
 
 
 Ramps = dict[str, list[Ramp]]
@@ -134,7 +141,7 @@ def judge_comparison(ramps: Ramps, missing: str, plan: RampPlan) -> Report:
 
 
 async def climb(enter: Enter, pid: int, cores: Cores, plan: RampPlan) -> Ramp:
-    """Let more and more people draw until the server does not keep up, twice in a row."""
+    """Let more and more people draw until the server does not keep up, three times in a row."""
     crowd = Crowd(enter, eyes=EYES)
     best: Step | None = None
     try:

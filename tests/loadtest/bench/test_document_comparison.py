@@ -92,8 +92,9 @@ def test_who_bears_more_is_ahead() -> None:
 
 def test_a_ramp_that_the_bots_ended_says_nothing() -> None:
     ours = Ramp(replace(STEP, drawn_per_s=1_200), STEP)
-    theirs = Ramp(STEP, replace(STEP, p99_ms=80, bots_core_percent=95))
-    assert outcome_of(ours, theirs) is Outcome.INVALID
+    failed = replace(STEP, p99_ms=80, bots_core_percent=95)
+    assert outcome_of(ours, Ramp(STEP, failed)) is Outcome.INVALID
+    assert outcome_of(ours, Ramp(STEP, replace(failed, server_percent=97))) is Outcome.MISSED, "nor could the server"
 
 
 def test_without_hocuspocus_there_is_nothing_to_judge_and_the_report_says_why() -> None:
