@@ -13,7 +13,7 @@ from aiohttp import web
 from server.chat.service import ChatService
 from server.clock import Clock, SystemClock
 from server.config import Config
-from server.documents.pictures import PictureService
+from server.documents.pictures.service import PictureService
 from server.documents.service import DocumentService
 from server.errors import StartupError
 from server.gateway.fan_out import fan_out
@@ -215,6 +215,8 @@ class RoundupServer:
         )
         gateway.attach(application)
         await _serve(stack, front, application, gateway)
+        # Before requests are waited for: one may be for a picture that takes long.
+        stack.push_async_callback(core.pictures.close)
 
     def _readiness(self, core: _Core) -> Callable[[], Awaitable[bool]]:
         async def is_ready() -> bool:

@@ -68,6 +68,11 @@ class PictureRepository:
             row = (await session.execute(query)).one_or_none()
         return None if row is None else Picture(*row)
 
+    async def has(self, room_id: str, picture_id: str) -> bool:
+        """Tell whether a room has a picture, without reading it."""
+        async with self._database.reading() as session:
+            return await session.get(RoomPictureRow, (room_id, picture_id)) is not None
+
 
 def _select_used(room_id: str) -> Select[int | None]:
     """Select how many bytes the pictures have that are on pages of a room's board which are not removed.

@@ -1,6 +1,8 @@
 """The whole server: parts wired, started in order, stopped in order, nothing left behind."""
 
 import asyncio
+import os
+import signal
 import ssl
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +15,14 @@ from aiohttp import web
 from socketio.exceptions import ConnectionError as RefusedError
 from sqlalchemy import select
 
+from protocol.document_requests import DocumentCreated
+from protocol.documents import DocumentKind
 from protocol.events import ParticipantJoined, ParticipantLeft
 from protocol.roles import RoomKind
 from server import app
 from server.app import RoundupServer
 from server.config import Config
+from server.documents.pictures.decoder_process import DecoderProcess
 from server.errors import StartupError
 from server.hours.presence import PresenceService
 from server.media import worker_process
@@ -33,6 +38,7 @@ from tests.support.document_store import MEETING, document_store
 from tests.support.documents import PageDocument
 from tests.support.gateway import run_sql
 from tests.support.page import Page
+from tests.support.pictures import picture
 from tests.support.server import RunningServer, running_server
 from tests.support.web_client import lay_out_web_client
 
@@ -162,6 +168,43 @@ async def test_a_room_role_counts_in_the_room(tmp_path: Path) -> None:
         joined = await page.join(ROUND_UP)
         assert joined.you.role == "host"
         await page.close()
+
+
+async def test_stopping_waits_for_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, asked = children(), asyncio.Queue[None]()
+    ask = DecoderProcess.ask
+
+    async def tell_and_ask(*args: Any) -> Any:
+        asked.put_nowait(None)
+        return await ask(*args)
+
+    monkeypatch.setattr(DecoderProcess, "ask", tell_and_ask)
+    async with running_server(tmp_path, is_demo=True) as server:
+        workers = set(server.worker_pids())
+        page = await open_page(server, MENTOR)
+        await page.join(ROUND_UP)
+        board = (await page.ask(DocumentCreated, kind=DocumentKind.BOARD, title="Today")).document
+        url = f"{server.url}/api/rooms/{ROUND_UP}/boards/{board.document_id}/pictures"
+        headers = {"Cookie": await server.cookie_of(MENTOR), "Origin": server.url}
+        async with aiohttp.ClientSession(headers=headers) as client:
+            async with client.post(url, data=picture()) as response:
+                assert response.status == 200
+            [decoder] = children() - before - workers
+            os.kill(decoder, signal.SIGSTOP)
+
+            async def ask_in_vain() -> int:
+                async with client.post(url, data=picture("JPEG")) as response:
+                    return response.status
+
+            await asked.get()
+            asking = asyncio.create_task(ask_in_vain())
+            await asked.get()
+            stopping = asyncio.create_task(server.server.stop())
+            async with asyncio.timeout(20):
+                assert await asking == 503
+                await stopping
+        await page.close()
+    assert children() <= before
 
 
 async def assert_refuses_to_start(config: Config, *words: str) -> None:

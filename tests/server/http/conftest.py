@@ -17,7 +17,7 @@ from protocol.room import Inside, MediaSettings, Person, RoomInfo
 from protocol.rtp import RtpCapabilities
 from protocol.tasks import Task, TaskList
 from protocol.wire import Request, Wire
-from server.documents.pictures import PictureService
+from server.documents.pictures.service import PictureService
 from server.documents.service import DocumentService
 from server.errors import UserError
 from server.gateway.fan_out import fan_out
@@ -139,6 +139,7 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
             documents = DocumentService(DocumentRepository(database), ActionItemRepository(database), clock)
             stack.push_async_callback(documents.close)
             pictures = PictureService(PictureRepository(database), DocumentRepository(database), clock)
+            stack.push_async_callback(pictures.close)
             site = Site("", database, people, rooms, clock, pictures, {})
 
             async def is_ready() -> bool:

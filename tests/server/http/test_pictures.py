@@ -11,8 +11,8 @@ import pytest
 from protocol.documents import DocumentKind
 from protocol.permissions import TABLE
 from protocol.roles import RoomKind, RoomRole, RoomState
-from server.documents import pictures
-from server.documents.pictures import PictureService
+from server.documents.pictures import service as pictures
+from server.documents.pictures.service import PictureService
 from server.errors import UserError
 from server.store.documents import DocumentRepository, StoredDocument
 from tests.server.http.conftest import ANA, Site
@@ -153,22 +153,22 @@ async def test_only_so_much_is_taken_in_at_the_same_time(
     assert (await add(site, client, data))[0] == 200, "its place is free again"
 
 
-def is_full(service: PictureService, person_id: str, size: int) -> bool:
+def is_full(received: PictureService, person_id: str, size: int) -> bool:
     try:
-        with service.receiving(person_id, size):
+        with received.receiving(person_id, size):
             return False
     except UserError:
         return True
 
 
 async def test_one_person_leaves_place_for_others(site: Site) -> None:
-    service = site.pictures
+    received = site.pictures
     most, each = pictures.RECEIVED_BYTES, pictures.RECEIVED_BYTES_EACH
-    with service.receiving("ana", each), service.receiving("ben", each):
-        assert is_full(service, "ana", 1)
-        assert is_full(service, "eve", most - 2 * each + 1)
-        assert not is_full(service, "eve", most - 2 * each)
-    with service.receiving("ana", each):
+    with received.receiving("ana", each), received.receiving("ben", each):
+        assert is_full(received, "ana", 1)
+        assert is_full(received, "eve", most - 2 * each + 1)
+        assert not is_full(received, "eve", most - 2 * each)
+    with received.receiving("ana", each):
         pass
 
 

@@ -1,21 +1,21 @@
 """Pictures that are put on boards: read, made anew, and kept by what they are.
 
 What comes is never what is kept: it is decoded and written again, so that whatever was hidden in the file (places,
-names, a script for some other program) is gone, and what is shown is a picture and nothing else.
+names, a script for some other program) is gone, and what is shown is a picture and nothing else. That is done in a
+process of its own (`decoder_process`), which a picture may take as long as it likes to bring down.
 """
 
 import asyncio
 import hashlib
-import io
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PIL import Image, ImageOps
-
-from protocol.documents import PICTURE_TYPES, DocumentKind
+from protocol.documents import DocumentKind
 from protocol.errors import ErrorCode
 from server.clock import Clock
+from server.documents.pictures.decoder_process import Decoder
+from server.documents.pictures.turns import Turns
 from server.errors import UserError
 from server.store.documents import DocumentRepository
 from server.store.pictures import Picture, PictureRepository
@@ -27,15 +27,10 @@ RECEIVED_BYTES = 96 * 2**20
 """Of pictures that arrive, or wait to be made anew, at the same time."""
 RECEIVED_BYTES_EACH = 3 * MAX_UPLOAD_BYTES
 """One person's part of that."""
-_FORMATS = tuple(name.removeprefix("image/").upper() for name in PICTURE_TYPES)
-"""Told from the first bytes, whatever the file is called. None of them can hold a script that a browser runs."""
-_MAX_PIXELS = 40_000_000
-"""What a good phone takes."""
-_START_OF_SCAN = b"\xff\xda"
-_MAX_SCANS = 100
-"""Of a progressive JPEG; cameras and programs make some ten. Each goes over all of the picture, however short it is."""
-_LONGEST_SIDE = 2_400
-_QUALITY = 85
+MAX_WAITING = 256
+"""Pictures that wait for their turn."""
+MAX_WAITING_EACH = 32
+"""Of one person."""
 
 
 class PictureService:
@@ -47,8 +42,9 @@ class PictureService:
         self._clock = clock
         self._received = Counter[str]()
         """Bytes that are received, by person."""
-        self._turn = asyncio.Lock()
+        self._turns = Turns(most=MAX_WAITING, most_each=MAX_WAITING_EACH)
         """One at a time: a large picture takes a second and some hundred megabytes."""
+        self._decoder = Decoder()
 
     @property
     def max_upload_bytes(self) -> int:
@@ -77,8 +73,11 @@ class PictureService:
             raise UserError(ErrorCode.NOT_FOUND, "This room has no such page.")
         if document.is_locked and not is_host:
             raise UserError(ErrorCode.DOCUMENT_LOCKED, "Only hosts change this page just now.")
-        async with self._turn:
-            picture = await asyncio.to_thread(made_anew, data)
+        async with self._turns.taken(person_id):
+            content_type, made = await self._decoder.make(data)
+        # Of a large one that takes longer than anybody's sound should wait.
+        digest = await asyncio.to_thread(hashlib.sha256, made)
+        picture = Picture(digest.hexdigest(), content_type, made)
         at = self._clock.now_ms()
         if not await self._repository.add(room_id, document_id, picture, person_id, at, room_bytes=ROOM_BYTES):
             raise UserError(
@@ -94,37 +93,10 @@ class PictureService:
             raise UserError(ErrorCode.NOT_FOUND, "This room has no such picture.")
         return picture
 
+    async def is_there(self, room_id: str, picture_id: str) -> bool:
+        """Tell whether a room has a picture."""
+        return await self._repository.has(room_id, picture_id)
 
-def made_anew(data: bytes) -> Picture:
-    """Return a picture with what `data` shows and nothing else of it. Raises `UserError` when it shows nothing."""
-    try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
-            if opened.width * opened.height > _MAX_PIXELS:  # by its head; nothing is decoded yet
-                raise UserError(ErrorCode.TOO_LARGE, "This picture has too many pixels.")
-            if opened.format == "JPEG" and data.count(_START_OF_SCAN) > _MAX_SCANS:
-                raise UserError(ErrorCode.BAD_REQUEST, "This picture is made to be slow to read.")
-            return _written(opened)
-    except UserError:
-        raise
-    except Exception as error:
-        # Whatever a decoder stumbles over, it is no picture that could be shown.
-        raise UserError(ErrorCode.BAD_REQUEST, "This is no picture that can be shown here.") from error
-
-
-def _written(opened: Image.Image) -> Picture:
-    is_photo = opened.format in ("JPEG", "WEBP")
-    if is_photo:
-        opened.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))  # a JPEG can be read smaller than it is
-    upright = ImageOps.exif_transpose(opened)
-    has_holes = upright.has_transparency_data
-    image = upright.convert("RGBA" if has_holes else "RGB")
-    image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-    out = io.BytesIO()
-    if is_photo and not has_holes:
-        image.save(out, "JPEG", quality=_QUALITY)
-        content_type = "image/jpeg"
-    else:
-        image.save(out, "PNG", optimize=False)
-        content_type = "image/png"
-    written = out.getvalue()
-    return Picture(hashlib.sha256(written).hexdigest(), content_type, written)
+    async def close(self) -> None:
+        """Read no more pictures, and wait for none. Idempotent."""
+        await self._decoder.close()
