@@ -11,6 +11,7 @@ from server.http.connection_test import (
     send_bytes,
 )
 from server.http.documents import get_notes
+from server.http.downloads import DOWNLOADS, Downloads
 from server.http.failures import answer_failures
 from server.http.meetings import get_kept_document, get_kept_notes, get_meeting, get_meetings
 from server.http.operations import get_health, get_metrics, get_readiness
@@ -27,6 +28,7 @@ def create_application(parts: Parts) -> web.Application:
     """Make the application. The gateway may add its routes before it is started."""
     application = web.Application(middlewares=[answer_failures, refuse_other_sites])
     application[PARTS] = parts
+    application[DOWNLOADS] = Downloads()
     harden(application, parts.address)
     client = parts.web_client
     application.add_routes(

@@ -1,23 +1,21 @@
 """Notes to take along, for everybody who may enter their room."""
 
-import re
-from urllib.parse import quote
-
 from aiohttp import web
 
 from protocol.errors import ErrorCode
 from protocol.permissions import is_permitted
 from protocol.roles import RoomState
+from protocol.room import Person
 from server.errors import UserError
+from server.http.downloads import DOWNLOADS
+from server.http.file_names import attachment, file_name
 from server.http.parts import PARTS, Door, File
 from server.http.session import signed_in_person
 
 _MAX_DAY_CHARACTERS = 60
-_NOT_IN_NAMES = re.compile(r"[^\w .,()-]+")
-"""Some file systems take no more than this."""
 
 
-async def get_notes(request: web.Request) -> web.Response:
+async def get_notes(request: web.Request) -> web.StreamResponse:
     """`GET /api/rooms/SLUG/notes/DOCUMENT_ID.md`, `.html` or `.pdf`: notes as they are now, as a file to be saved.
 
     `language` and `held_on` (their day, as people write it) are for what stands around them.
@@ -30,7 +28,7 @@ async def get_notes(request: web.Request) -> web.Response:
     file = await parts.export_notes(
         door.room, request.match_info["document_id"], ending, language_of(request), day_of(request)
     )
-    return file_response(file, ending)
+    return await send_file(request, person, file, ending)
 
 
 def check_may_read(door: Door) -> None:
@@ -49,17 +47,13 @@ def day_of(request: web.Request) -> str:
     return "".join(c for c in request.query.get("held_on", "") if c.isprintable())[:_MAX_DAY_CHARACTERS]
 
 
-def file_response(file: File, ending: str) -> web.Response:
+async def send_file(request: web.Request, person: Person, file: File, ending: str) -> web.StreamResponse:
     """Answer with a file to be saved."""
-    return web.Response(
-        body=file.data,
-        content_type=file.content_type,
-        charset="utf-8" if file.content_type.startswith("text/") else None,
-        headers={"Content-Disposition": _attachment(f"{file.title}.{ending}")},
+    is_text = file.content_type.startswith("text/")
+    return await request.app[DOWNLOADS].send(
+        request,
+        person.person_id,
+        file.data,
+        content_type=f"{file.content_type}; charset=utf-8" if is_text else file.content_type,
+        headers={"Content-Disposition": attachment(file_name(file.title, ending))},
     )
-
-
-def _attachment(name: str) -> str:
-    """Name a file to be saved (RFC 6266), in any script (RFC 8187)."""
-    safe = " ".join(_NOT_IN_NAMES.sub(" ", name).split())
-    return f"attachment; filename*=UTF-8''{quote(safe)}"

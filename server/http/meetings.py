@@ -7,9 +7,10 @@ from aiohttp import web
 from protocol.errors import ErrorCode
 from protocol.record import MAX_MEETING_PAGE
 from server.errors import UserError
-from server.http.documents import day_of, file_response, language_of
+from server.http.documents import day_of, language_of, send_file
+from server.http.downloads import DOWNLOADS
 from server.http.parts import PARTS
-from server.http.replies import json_response
+from server.http.replies import encode_json, json_response
 from server.http.session import signed_in_person
 
 _ID = re.compile(r"\w{1,64}")
@@ -27,25 +28,30 @@ async def get_meetings(request: web.Request) -> web.Response:
     return json_response(page)
 
 
-async def get_meeting(request: web.Request) -> web.Response:
+async def get_meeting(request: web.Request) -> web.StreamResponse:
     """`GET /api/rooms/SLUG/meetings/MEETING_ID`: who was there, and what happened."""
     parts = request.app[PARTS]
     person = await signed_in_person(request)
     door = await parts.find_door(request.match_info["slug"], person)
-    return json_response(await parts.records.meeting(door, person, request.match_info["meeting_id"]))
+    meeting = await parts.records.meeting(door, person, request.match_info["meeting_id"])
+    return await request.app[DOWNLOADS].send(
+        request, person.person_id, encode_json(meeting), content_type="application/json"
+    )
 
 
-async def get_kept_document(request: web.Request) -> web.Response:
+async def get_kept_document(request: web.Request) -> web.StreamResponse:
     """`GET /api/rooms/SLUG/meetings/MEETING_ID/documents/DOCUMENT_ID`: as it was at the end, as a Yjs update (v1)."""
     parts = request.app[PARTS]
     person = await signed_in_person(request)
     door = await parts.find_door(request.match_info["slug"], person)
     meeting_id, document_id = request.match_info["meeting_id"], request.match_info["document_id"]
     contents = await parts.records.contents(door, person, meeting_id, document_id)
-    return web.Response(body=contents, content_type="application/octet-stream")
+    return await request.app[DOWNLOADS].send(
+        request, person.person_id, contents, content_type="application/octet-stream"
+    )
 
 
-async def get_kept_notes(request: web.Request) -> web.Response:
+async def get_kept_notes(request: web.Request) -> web.StreamResponse:
     """`GET /api/rooms/SLUG/meetings/MEETING_ID/notes/DOCUMENT_ID.md`, `.html` or `.pdf`: as they were at the end.
 
     `language` and `held_on` are as for notes as they are now.
@@ -58,7 +64,7 @@ async def get_kept_notes(request: web.Request) -> web.Response:
     file = await parts.records.export_notes(
         door, person, meeting_id, document_id, ending, language_of(request), day_of(request)
     )
-    return file_response(file, ending)
+    return await send_file(request, person, file, ending)
 
 
 def _before_of(request: web.Request) -> str | None:

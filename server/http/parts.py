@@ -83,6 +83,10 @@ class Pictures(Protocol):
         """Return a picture of a room."""
         ...
 
+    async def is_there(self, room_id: str, picture_id: str) -> bool:
+        """Tell whether a room has a picture."""
+        ...
+
 
 class File(Protocol):
     """Something to be saved by whoever asks for it."""

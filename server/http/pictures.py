@@ -9,6 +9,7 @@ from protocol.permissions import is_permitted
 from protocol.roles import RoomRole, RoomState
 from server.errors import UserError
 from server.http.documents import check_may_read
+from server.http.downloads import DOWNLOADS
 from server.http.parts import PARTS
 from server.http.replies import json_response
 from server.http.session import signed_in_person
@@ -38,16 +39,25 @@ async def add_picture(request: web.Request) -> web.Response:
     return json_response({"picture_id": picture_id})
 
 
-async def get_picture(request: web.Request) -> web.Response:
+async def get_picture(request: web.Request) -> web.StreamResponse:
     """`GET /api/rooms/SLUG/pictures/PICTURE_ID`: a picture of the room's boards."""
     parts = request.app[PARTS]
     person = await signed_in_person(request)
     door = await parts.find_door(request.match_info["slug"], person)
     check_may_read(door)
-    picture = await parts.pictures.find(door.room.room_id, request.match_info["picture_id"])
+    room_id, picture_id = door.room.room_id, request.match_info["picture_id"]
     # Its name says what is in it; but whether one may see it, one has to ask again tomorrow.
-    headers = {"Cache-Control": "private, max-age=86400, immutable"}
-    return web.Response(body=picture.data, content_type=picture.content_type, headers=headers)
+    headers = {"Cache-Control": "private, max-age=86400, immutable", "ETag": f'"{picture_id}"'}
+    if _has_it_already(request, picture_id) and await parts.pictures.is_there(room_id, picture_id):
+        return web.Response(status=304, headers=headers)
+    picture = await parts.pictures.find(room_id, picture_id)
+    return await request.app[DOWNLOADS].send(
+        request, person.person_id, picture.data, content_type=picture.content_type, headers=headers
+    )
+
+
+def _has_it_already(request: web.Request, picture_id: str) -> bool:
+    return any(tag.value in (picture_id, "*") for tag in request.if_none_match or ())
 
 
 async def _body(request: web.Request, size: int) -> bytes:

@@ -24,6 +24,7 @@ from server.gateway.fan_out import fan_out
 from server.http.access_log import AccessLog, create_server_log
 from server.http.address import Address
 from server.http.application import create_application
+from server.http.downloads import DOWNLOADS, Downloads
 from server.http.parts import Parts
 from server.http.web_client import WebClient
 from server.people.service import PeopleService
@@ -105,6 +106,7 @@ class Site:
     pictures: PictureService
     inside: dict[str, tuple[Inside, ...]]
     """By room id, set by a test."""
+    downloads: Downloads = field(default_factory=Downloads)
     is_ready: bool = True
     tasks: Tasks = field(default_factory=Tasks)
     signed_out: list[str] = field(default_factory=list)
@@ -162,7 +164,9 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
                 is_ready=is_ready,
                 render_metrics=lambda accept: (f"# for {accept}\n".encode(), "text/plain; charset=utf-8"),
             )
-            runner = web.AppRunner(create_application(parts), access_log_class=AccessLog, logger=create_server_log())
+            application = create_application(parts)
+            site.downloads = application[DOWNLOADS]
+            runner = web.AppRunner(application, access_log_class=AccessLog, logger=create_server_log())
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()

@@ -20,7 +20,10 @@ async def test_notes_are_a_file_to_be_saved(
     async with client.get(f"{site.url}/api/rooms/lounge/notes/document_1.{ending}", params=query) as response:
         assert response.status == 200
         assert response.headers["Content-Type"] == content_type
-        assert response.headers["Content-Disposition"] == f"attachment; filename*=UTF-8''Goals%20Ziele%20.{ending}"
+        assert (
+            response.headers["Content-Disposition"]
+            == f"attachment; filename*=UTF-8''Goals%20Ziele%20%E2%9C%93.{ending}"
+        )
         assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert await response.text() == "lounge es 22 de noviembreX-Evil: 1"

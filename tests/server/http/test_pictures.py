@@ -1,7 +1,10 @@
 """Pictures of boards over HTTP: who may put one in, and who sees it."""
 
 import asyncio
+import hashlib
 import io
+import os
+import signal
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -74,8 +77,84 @@ async def test_a_picture_is_shown_as_it_was_put_in_and_kept_once(site: Site, cli
     async with client.get(f"{site.url}/api/rooms/lounge/pictures/{picture_id}") as response:
         assert response.status == 200
         assert response.headers["Content-Type"] == "image/jpeg"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "private" in response.headers["Cache-Control"]
         assert "immutable" in response.headers["Cache-Control"]
-        assert opened(await response.read()).size == (8, 6)
+        assert response.headers["ETag"] == f'"{picture_id}"'
+        data = await response.read()
+    assert int(response.headers["Content-Length"]) == len(data)
+    assert hashlib.sha256(data).hexdigest() == picture_id
+    assert opened(data).size == (8, 6)
+
+
+@pytest.mark.parametrize("named", ["image/png", "text/html", "image/svg+xml"])
+async def test_what_a_picture_is_shows_in_it_and_not_in_what_it_is_called(
+    site: Site, client: aiohttp.ClientSession, named: str
+) -> None:
+    await site.sign_in(client)
+    url = f"{site.url}/api/rooms/lounge/boards/{PAGE}/pictures"
+    async with client.post(url, data=picture("JPEG"), headers={**OWN, "Content-Type": named}) as response:
+        picture_id = (await response.json())["picture_id"]
+    async with client.get(f"{site.url}/api/rooms/lounge/pictures/{picture_id}") as response:
+        assert response.headers["Content-Type"] == "image/jpeg"
+    page = b"<html><script>alert(1)</script></html>"
+    async with client.post(url, data=page, headers={**OWN, "Content-Type": "image/png"}) as response:
+        assert response.status == 400
+
+
+@pytest.mark.parametrize("tag", ['"{}"', 'W/"{}"', '"other", "{}"', "*"])
+async def test_who_has_a_picture_already_is_not_sent_it_again(
+    site: Site, client: aiohttp.ClientSession, tag: str
+) -> None:
+    await site.sign_in(client)
+    _, picture_id = await add(site, client, picture("JPEG"))
+    headers = {"If-None-Match": tag.format(picture_id)}
+    async with client.get(f"{site.url}/api/rooms/lounge/pictures/{picture_id}", headers=headers) as response:
+        assert response.status == 304
+        assert response.headers["ETag"] == f'"{picture_id}"'
+        assert "immutable" in response.headers["Cache-Control"]
+        assert await response.read() == b""
+    headers = {"If-None-Match": '"other"'}
+    async with client.get(f"{site.url}/api/rooms/lounge/pictures/{picture_id}", headers=headers) as response:
+        assert response.status == 200
+
+
+async def test_nobody_learns_by_asking_again_which_pictures_there_are(
+    site: Site, client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await site.rooms.add_room("stage", "Stage", RoomKind.STAGE, actor="operator", at=1)
+    await site.sign_in(client)
+    _, picture_id = await add(site, client, picture("JPEG"))
+
+    async def ask(room: str, asked_id: str = picture_id) -> int:
+        headers = {"If-None-Match": f'"{asked_id}"'}
+        async with client.get(f"{site.url}/api/rooms/{room}/pictures/{asked_id}", headers=headers) as response:
+            return response.status
+
+    assert [await ask("lounge"), await ask("stage"), await ask("lounge", "0" * 64)] == [304, 404, 404]
+    monkeypatch.setitem(TABLE[RoomState.LIVE], "document_open", frozenset())
+    assert await ask("lounge") == 403
+    client.cookie_jar.clear()
+    assert await ask("lounge") == 401
+
+
+async def test_a_picture_that_ends_its_reader_is_refused_and_the_next_one_is_kept(
+    site: Site, client: aiohttp.ClientSession
+) -> None:
+    await site.sign_in(client)
+    assert (await add(site, client, picture()))[0] == 200
+    process = site.pictures._decoder.process
+    assert process is not None
+    os.kill(process.pid, signal.SIGSTOP)
+    asking = asyncio.create_task(add(site, client, picture("JPEG")))
+    await until(lambda: site.pictures._turns._is_taken)
+    others = [asyncio.create_task(add(site, client, picture("GIF"))) for _ in range(2)]
+    await until(lambda: site.pictures._turns.waiting == 2)
+    os.kill(process.pid, signal.SIGKILL)
+    assert await asking == (400, "bad_request")
+    assert [status for status, _ in await asyncio.gather(*others)] == [200, 200]
 
 
 async def test_a_picture_of_another_room_is_not_found(site: Site, client: aiohttp.ClientSession) -> None:
