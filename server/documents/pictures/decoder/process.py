@@ -13,7 +13,7 @@ from server.documents.pictures.decoder.messages import ANSWER, ASK, Answer
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
-_NICENESS = 10
+_NICENESS = 5
 """Sound and video are forwarded on the same processors, and a picture can wait."""
 
 
