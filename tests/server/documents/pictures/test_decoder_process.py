@@ -195,22 +195,22 @@ async def test_signals_that_end_the_server_reach_it_and_do_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    ("said", "reason"),
     [
-        ANSWER.pack(Answer.JPEG, MAX_ANSWER_BYTES + 1),
-        ANSWER.pack(99, 0),
-        ANSWER.pack(Answer.PNG, 10) + b"short",
-        b"",
+        (ANSWER.pack(Answer.JPEG, MAX_ANSWER_BYTES + 1), f"answered with {MAX_ANSWER_BYTES + 1} bytes"),
+        (ANSWER.pack(99, 0), "not understood"),
+        (ANSWER.pack(Answer.PNG, 10) + b"short", "ended"),
+        (b"", "ended"),
     ],
 )
-async def test_what_it_says_is_not_believed(said: bytes) -> None:
+async def test_what_it_says_is_not_believed(said: bytes, reason: str) -> None:
     ours, theirs = socket.socketpair()
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", "import time; time.sleep(60)")
     asked = DecoderProcess(process, *await asyncio.open_unix_connection(sock=ours))
     with theirs:
         theirs.sendall(said)
         theirs.shutdown(socket.SHUT_WR)
-        with pytest.raises(DecoderError):
+        with pytest.raises(DecoderError, match=reason):
             await asked.ask(b"a picture", timeout_s=30)
     await asked.end()
 
