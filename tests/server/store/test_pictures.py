@@ -75,6 +75,7 @@ async def test_a_room_has_place_for_so_many_bytes_each_picture_once(album: Album
     assert await album.add("two", picture("a"))
     assert not await album.add("one", picture("b"))
     assert await album.pictures.find(album.room_id, picture("b").picture_id) is None
+    assert not await album.pictures.has(album.room_id, picture("b").picture_id)
     assert await album.add("two", picture("c", 40))
     assert await album.add("other", picture("b"), album.other_room_id), "each room has its own place"
 
@@ -86,6 +87,7 @@ async def test_a_page_that_is_removed_gives_its_place_back_and_shows_its_picture
     await album.remove("one")
     assert await album.add("two", picture("b"))
     assert await album.pictures.find(album.room_id, picture("a").picture_id) == picture("a")
+    assert await album.pictures.has(album.room_id, picture("a").picture_id)
     await album.restore("one")
     assert not await album.add("two", picture("c", 40))
 
