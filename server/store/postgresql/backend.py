@@ -114,7 +114,10 @@ class PostgresqlBackend:
         connection.execute(_WAIT)
         stored = stored_revision(connection)
         if stored is None and not may_create:
-            raise StartupError(f"There is no Roundup data in {self.name}; name its database with --database-url.")
+            raise StartupError(
+                f"The database {self.name} is empty. Is it another one? "
+                "Else begin with roundup serve or roundup people add."
+            )
         if stored == NEWEST_REVISION:
             return
         if self._claim is None and stored is not None and not connection.execute(_TRY_CLAIM).scalar():

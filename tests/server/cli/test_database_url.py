@@ -46,7 +46,17 @@ def test_a_database_without_data_is_not_taken_for_an_empty_programme(
     empty_url: DatabaseUrl, command: tuple[str, str]
 ) -> None:
     outcome = roundup(*command, ROUNDUP_DATABASE_URL=empty_url.text)
-    assert_refused(outcome, f"There is no Roundup data in {empty_url.name}; name its database with --database-url.")
+    hint = "Is it another one? Else begin with roundup serve or roundup people add."
+    assert_refused(outcome, f"The database {empty_url.name} is empty. {hint}")
+
+
+def test_what_is_said_to_begin_with_begins(empty_url: DatabaseUrl) -> None:
+    added = roundup(
+        *("people", "add", "a@school.example", "--name", "Ana", "--role", "teacher"),
+        ROUNDUP_DATABASE_URL=empty_url.text,
+    )
+    assert added.code == 0
+    assert "Ana" in roundup("people", "list", ROUNDUP_DATABASE_URL=empty_url.text).out
 
 
 def test_what_is_wrong_is_said_without_the_password(postgresql: PostgresServer) -> None:
