@@ -4,13 +4,17 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-LEAVES = {"protocol", "server.errors", "server.clock", "server.config", "server.ids", "server.logs", "server.visible"}
+LEAVES = {
+    *("protocol", "server.errors", "server.clock", "server.config", "server.edition", "server.ids", "server.logs"),
+    "server.visible",
+}
 FEATURE = LEAVES | {"server.room.feature", "server.store"}
 MAY_IMPORT: dict[str, set[str]] = {
     "protocol": set(),
     "server.errors": {"protocol"},
     "server.clock": set(),
     "server.config": set(),
+    "server.edition": set(),
     "server.ids": set(),
     "server.visible": set(),
     "server.logs": {"server.errors", "server.tracebacks"},

@@ -21,8 +21,10 @@ from server.documents.notes.markdown import to_markdown
 from server.documents.notes.moments import moments_of
 from server.documents.notes.pdf import to_pdf
 from server.documents.notes.reader import read_notes
+from server.documents.notes.tidy import tidied
 from server.documents.notes.tree import Notes
 from server.documents.replica import NO_STATE
+from server.edition import Edition, Paper
 from server.errors import UserError
 from server.store.documents import DocumentKey, DocumentRepository
 
@@ -36,6 +38,11 @@ _LABELS: Mapping[str, Labels] = {
     "en": ENGLISH,
     "es": Labels(
         language="es",
+        months=(
+            *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre"),
+            *("noviembre", "diciembre"),
+        ),
+        day="{day} de {month} de {year}",
         due="para el {day}",
         done="hecho",
         to_do="por hacer",
@@ -87,22 +94,20 @@ class NotesExports:
         """One at a time, from reading on: whatever is in them, the rooms have most of the processor and the memory."""
         self._asked = 0
 
-    async def make(
-        self, room: RoomInfo, document_id: str, notes_format: NotesFormat, language: str, held_on: str
-    ) -> NotesFile:
-        """Write a room's notes as they are now. `held_on` is their day, as people write it.
+    async def make(self, room: RoomInfo, document_id: str, notes_format: NotesFormat, edition: Edition) -> NotesFile:
+        """Write a room's notes as they are now.
 
         Raises `UserError`: the room has no such notes, they are broken, or too many wait already; `StoreError`.
         """
         with self._asking():
-            return await self._make(room, document_id, notes_format, language, held_on)
+            return await self._make(room, document_id, notes_format, edition)
 
     async def write(
-        self, room: RoomInfo, title: str, read: Read, notes_format: NotesFormat, language: str, held_on: str
+        self, room: RoomInfo, title: str, read: Read, notes_format: NotesFormat, edition: Edition
     ) -> NotesFile:
         """Write the notes that `read` returns, all in one update. Raises `UserError`: too many wait already."""
         with self._asking():
-            return await self._in_turn(room, title, read, notes_format, language, held_on)
+            return await self._in_turn(room, title, read, notes_format, edition)
 
     async def moments(self, read: Read, document_id: str, meeting_id: str) -> list[Moment]:
         """Return the moments of a meeting in the notes that `read` returns, all in one update. Raises `UserError`."""
@@ -110,9 +115,7 @@ class NotesExports:
             async with self._turn:
                 return await asyncio.to_thread(_moments, await read(), document_id, meeting_id)
 
-    async def _make(
-        self, room: RoomInfo, document_id: str, notes_format: NotesFormat, language: str, held_on: str
-    ) -> NotesFile:
+    async def _make(self, room: RoomInfo, document_id: str, notes_format: NotesFormat, edition: Edition) -> NotesFile:
         document = await self._repository.find(document_id)
         if (
             document is None
@@ -126,16 +129,16 @@ class NotesExports:
             async with self._documents.using(DocumentKey(document_id, document.epoch), document.kind) as live:
                 return (await live.open(NO_STATE)).update
 
-        return await self._in_turn(room, document.title, read, notes_format, language, held_on)
+        return await self._in_turn(room, document.title, read, notes_format, edition)
 
     async def _in_turn(
-        self, room: RoomInfo, title: str, read: Read, notes_format: NotesFormat, language: str, held_on: str
+        self, room: RoomInfo, title: str, read: Read, notes_format: NotesFormat, edition: Edition
     ) -> NotesFile:
-        header = Header(title=title, room=room.name, held_on=held_on)
-        labels = _LABELS.get(language, ENGLISH)
+        header = Header(title=title, room=room.name, held_on=edition.held_on)
+        labels = _LABELS.get(edition.language, ENGLISH)
         made_at = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC)
         async with self._turn:
-            data = await asyncio.to_thread(_write, await read(), notes_format, header, labels, made_at)
+            data = await asyncio.to_thread(_write, await read(), notes_format, header, labels, edition.paper, made_at)
         return NotesFile(title, _CONTENT_TYPES[notes_format], data)
 
     @contextmanager
@@ -149,15 +152,17 @@ class NotesExports:
             self._asked -= 1
 
 
-def _write(update: bytes, notes_format: NotesFormat, header: Header, labels: Labels, made_at: datetime) -> bytes:
-    notes = _read(update)
+def _write(
+    update: bytes, notes_format: NotesFormat, header: Header, labels: Labels, paper: Paper, made_at: datetime
+) -> bytes:
+    notes = tidied(_read(update))
     match notes_format:
         case NotesFormat.MARKDOWN:
             return to_markdown(notes, header, labels).encode()
         case NotesFormat.HTML:
-            return to_html(notes, header, labels).encode()
+            return to_html(notes, header, labels, paper).encode()
         case NotesFormat.PDF:
-            return to_pdf(notes, header, made_at, labels)
+            return to_pdf(notes, header, made_at, labels, paper)
 
 
 def _moments(update: bytes, document_id: str, meeting_id: str) -> list[Moment]:

@@ -16,6 +16,7 @@ from server.documents.replica import NO_STATE
 from server.documents.task_reader import LONGEST_S, QUIET_S, TaskReader
 from server.documents.tasks import Tasks
 from server.documents.uploads import Uploads
+from server.edition import Edition
 from server.errors import UserError
 from server.room.feature import Feature, Meeting
 from server.store.action_items import ActionItemRepository
@@ -62,11 +63,9 @@ class DocumentService:
         """Make the documents of a meeting."""
         return DocumentsFeature(meeting, self._repository, self._documents, self._recorder, self._uploads, self._clock)
 
-    async def export_notes(
-        self, room: RoomInfo, document_id: str, ending: str, language: str, held_on: str
-    ) -> NotesFile:
+    async def export_notes(self, room: RoomInfo, document_id: str, ending: str, edition: Edition) -> NotesFile:
         """Write a room's notes as a file whose name ends in `ending`. Raises `UserError`."""
-        return await self._exports.make(room, document_id, NotesFormat(ending), language, held_on)
+        return await self._exports.make(room, document_id, NotesFormat(ending), edition)
 
     async def record_unfinished(self, meetings: Iterable[UnfinishedMeeting]) -> None:
         """Keep what meetings have changed that ended with their server, before anything is changed again. Repeatable.
@@ -84,11 +83,11 @@ class DocumentService:
         return whole
 
     async def export_kept(
-        self, room: RoomInfo, title: str, key: DocumentKey, seq: int, ending: str, language: str, held_on: str
+        self, room: RoomInfo, title: str, key: DocumentKey, seq: int, ending: str, edition: Edition
     ) -> NotesFile:
         """Write notes as they were after a change as a file whose name ends in `ending`. Raises `UserError`."""
         read = partial(self.read_kept, key, seq)
-        return await self._exports.write(room, title, read, NotesFormat(ending), language, held_on)
+        return await self._exports.write(room, title, read, NotesFormat(ending), edition)
 
     async def moments(self, key: DocumentKey, seq: int | None, meeting_id: str) -> Sequence[Moment]:
         """Return the moments of a meeting in notes as they were after a change, or as they are. Raises `UserError`."""

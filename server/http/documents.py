@@ -6,6 +6,7 @@ from protocol.errors import ErrorCode
 from protocol.permissions import is_permitted
 from protocol.roles import RoomState
 from protocol.room import Person
+from server.edition import Edition, Paper
 from server.errors import UserError
 from server.http.downloads import DOWNLOADS
 from server.http.file_names import attachment, file_name
@@ -18,16 +19,15 @@ _MAX_DAY_CHARACTERS = 60
 async def get_notes(request: web.Request) -> web.StreamResponse:
     """`GET /api/rooms/SLUG/notes/DOCUMENT_ID.md`, `.html` or `.pdf`: notes as they are now, as a file to be saved.
 
-    `language` and `held_on` (their day, as people write it) are for what stands around them.
+    `language` and `held_on` (their day, as people write it) are for what stands around them; `paper` is `a4` or
+    `letter`.
     """
     parts = request.app[PARTS]
     person = await signed_in_person(request)
     door = await parts.find_door(request.match_info["slug"], person)
     check_may_read(door)
     ending = request.match_info["ending"]
-    file = await parts.export_notes(
-        door.room, request.match_info["document_id"], ending, language_of(request), day_of(request)
-    )
+    file = await parts.export_notes(door.room, request.match_info["document_id"], ending, edition_of(request))
     return await send_file(request, person, file, ending)
 
 
@@ -37,14 +37,11 @@ def check_may_read(door: Door) -> None:
         raise UserError(ErrorCode.FORBIDDEN, "You may not open the documents of this room.")
 
 
-def language_of(request: web.Request) -> str:
-    """Return the language that what stands around the notes is to be in."""
-    return request.query.get("language", "en")
-
-
-def day_of(request: web.Request) -> str:
-    """Return the day of the notes as people write it."""
-    return "".join(c for c in request.query.get("held_on", "") if c.isprintable())[:_MAX_DAY_CHARACTERS]
+def edition_of(request: web.Request) -> Edition:
+    """Return how a copy is to be written. An unknown paper is A4."""
+    day = "".join(c for c in request.query.get("held_on", "") if c.isprintable())[:_MAX_DAY_CHARACTERS]
+    paper = Paper.LETTER if request.query.get("paper") == Paper.LETTER else Paper.A4
+    return Edition(request.query.get("language", "en"), day, paper)
 
 
 async def send_file(request: web.Request, person: Person, file: File, ending: str) -> web.StreamResponse:

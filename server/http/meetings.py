@@ -7,7 +7,7 @@ from aiohttp import web
 from protocol.errors import ErrorCode
 from protocol.record import MAX_MEETING_PAGE
 from server.errors import UserError
-from server.http.documents import day_of, language_of, send_file
+from server.http.documents import edition_of, send_file
 from server.http.downloads import DOWNLOADS
 from server.http.parts import PARTS
 from server.http.replies import encode_json, json_response
@@ -54,16 +54,14 @@ async def get_kept_document(request: web.Request) -> web.StreamResponse:
 async def get_kept_notes(request: web.Request) -> web.StreamResponse:
     """`GET /api/rooms/SLUG/meetings/MEETING_ID/notes/DOCUMENT_ID.md`, `.html` or `.pdf`: as they were at the end.
 
-    `language` and `held_on` are as for notes as they are now.
+    `language`, `held_on` and `paper` are as for notes as they are now.
     """
     parts = request.app[PARTS]
     person = await signed_in_person(request)
     door = await parts.find_door(request.match_info["slug"], person)
     meeting_id, document_id = request.match_info["meeting_id"], request.match_info["document_id"]
     ending = request.match_info["ending"]
-    file = await parts.records.export_notes(
-        door, person, meeting_id, document_id, ending, language_of(request), day_of(request)
-    )
+    file = await parts.records.export_notes(door, person, meeting_id, document_id, ending, edition_of(request))
     return await send_file(request, person, file, ending)
 
 

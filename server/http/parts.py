@@ -13,6 +13,7 @@ from protocol.roles import RoomRole
 from protocol.room import Inside, MediaSettings, Person, RoomInfo
 from protocol.tasks import TaskList
 from protocol.wire import Request, Wire
+from server.edition import Edition
 from server.http.address import Address
 from server.http.web_client import WebClient
 from server.people.service import PeopleService
@@ -135,7 +136,7 @@ class Records(Protocol):
         ...
 
     async def export_notes(
-        self, door: Door, person: Person, meeting_id: str, document_id: str, ending: str, language: str, held_on: str
+        self, door: Door, person: Person, meeting_id: str, document_id: str, ending: str, edition: Edition
     ) -> File:
         """Write notes as they were at the meeting's end, as `md`, `html` or `pdf`."""
         ...
@@ -176,8 +177,8 @@ class Parts:
     media_settings: Callable[[], MediaSettings]
     connection_tests: ConnectionTests
     pictures: Pictures
-    export_notes: Callable[[RoomInfo, str, str, str, str], Awaitable[File]]
-    """From a room, the id of notes in it, `md`, `html` or `pdf`, a language, and the notes' day. Raises `UserError`."""
+    export_notes: Callable[[RoomInfo, str, str, Edition], Awaitable[File]]
+    """From a room, the id of notes in it, and `md`, `html` or `pdf`. Raises `UserError`."""
     tasks: Tasks
     records: Records
     on_signed_out: Callable[[str], None]

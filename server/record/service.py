@@ -22,6 +22,7 @@ from protocol.record import (
 from protocol.roles import ProgrammeRole, RoomRole
 from protocol.room import Person, RoomInfo
 from server.clock import Clock
+from server.edition import Edition
 from server.errors import UserError
 from server.record.timeline import first_of, moments_within, people_of, timeline_of
 from server.record.visits import Visit, visits_of, visits_seen_by
@@ -61,7 +62,7 @@ class Documents(Protocol):
         ...
 
     async def export_kept(
-        self, room: RoomInfo, title: str, key: DocumentKey, seq: int, ending: str, language: str, held_on: str
+        self, room: RoomInfo, title: str, key: DocumentKey, seq: int, ending: str, edition: Edition
     ) -> File:
         """Write notes as they were after a change as a file whose name ends in `ending`."""
         ...
@@ -170,15 +171,13 @@ class RecordService:
         return await self._documents.read_kept(_key_of(document), seq)
 
     async def export_notes(
-        self, door: Door, person: Person, meeting_id: str, document_id: str, ending: str, language: str, held_on: str
+        self, door: Door, person: Person, meeting_id: str, document_id: str, ending: str, edition: Edition
     ) -> File:
         """Write notes as they were at a meeting's end as a file whose name ends in `ending`."""
         document, seq = await self._kept(_Viewer(door, person), meeting_id, document_id)
         if document.kind is not DocumentKind.NOTES:
             raise _unknown_page()
-        return await self._documents.export_kept(
-            door.room, document.title, _key_of(document), seq, ending, language, held_on
-        )
+        return await self._documents.export_kept(door.room, document.title, _key_of(document), seq, ending, edition)
 
     async def _find(self, viewer: _Viewer, meeting_id: str) -> StoredMeeting:
         meeting = await self._meetings.find(meeting_id)

@@ -29,18 +29,17 @@ from server.documents.notes.tree import (
     Text,
     Timestamp,
 )
+from server.edition import Paper
 
 _STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
-"""https://www.w3.org/TR/CSP3/: nothing may be loaded or run, should an escape ever be missing."""
 _HEADINGS_ABOVE = 1
 """The title has the first level."""
 
 
-def to_html(notes: Notes, header: Header, labels: Labels = ENGLISH) -> str:
+def to_html(notes: Notes, header: Header, labels: Labels = ENGLISH, paper: Paper = Paper.A4) -> str:
     """Return the notes as an HTML document."""
     page = _Page(labels)
+    style = f"{_STYLE}@page {{ size: {paper}; margin: 22mm 20mm; }}\n"
     about = " · ".join(escape(part) for part in (header.room, header.held_on) if part)
     body = page.blocks(notes.content) or f'<p class="aside">{escape(labels.empty)}</p>'
     return "\n".join(
@@ -49,11 +48,11 @@ def to_html(notes: Notes, header: Header, labels: Labels = ENGLISH) -> str:
             f'<html lang="{escape(labels.language)}">',
             "<head>",
             '<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY, quote=False)}">',
+            f'<meta http-equiv="Content-Security-Policy" content="{escape(_policy(style), quote=False)}">',
             '<meta name="referrer" content="no-referrer">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(header.title or header.room)}</title>",
-            f"<style>{_STYLE}</style>",
+            f"<style>{style}</style>",
             "</head>",
             "<body>",
             "<main>",
@@ -67,6 +66,12 @@ def to_html(notes: Notes, header: Header, labels: Labels = ENGLISH) -> str:
             "",
         ]
     )
+
+
+def _policy(style: str) -> str:
+    """Let nothing be loaded or run, should an escape ever be missing: https://www.w3.org/TR/CSP3/."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
 class _Page:
@@ -108,7 +113,7 @@ class _Page:
         return f"<li>{box}<div>{self.blocks(task.said)}{about}{self.blocks(task.below)}</div></li>"
 
     def _about(self, owner_name: str, due: date | None) -> str:
-        about = self._labels.about(owner_name, due.isoformat() if due else "")
+        about = self._labels.about(owner_name, due)
         return f'<p class="about" dir="auto">{escape(about)}</p>' if about else ""
 
 

@@ -11,11 +11,16 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from itertools import groupby
 
-from server.documents.notes.tree import PLAIN, HardBreak, Inline, Text, text_of
+from server.documents.notes.tree import PLAIN, HardBreak, Inline, Marks, Text, text_of
 
-_MARKUP = re.compile(r"[\\`*_\[\]<~|$]|&(?=#?\w+;)|(?<=www)\.|:(?=//)", re.IGNORECASE)
-"""What is markup anywhere: of CommonMark, of GFM's tables and automatic links, and of formulas."""
-_IN_ADDRESSES = re.compile(r"[()*_~\[\]$|]|&(?=#?\w+;)")
+_ALWAYS = r"[\\`*\[\]<~|$]|(?<![^\W_]{2})_|_(?![^\W_]{2})"
+"""What is markup of CommonMark, of GFM's tables, and of formulas; but `_` within a word is a letter."""
+_MARKUP = re.compile(
+    rf"{_ALWAYS}|&(?=#?\w+;)|(?:(?<=www)\.|:(?=//))(?=\S*?(?:{_ALWAYS}))",
+    re.IGNORECASE,
+)
+"""What is markup anywhere. An address that GFM makes a link of may be one, unless something is escaped in it."""
+_IN_ADDRESSES = re.compile(r"&(?=#?\w+;)")
 
 
 def escaped(text: str) -> str:
@@ -69,14 +74,21 @@ def _wrapped(runs: list[Text], wrappers: Sequence[str] = _WRAPPERS) -> Iterator[
         elif wrapper == "is_code":
             yield _Token([_code("".join(run.text for run in group))])
         elif wrapper == "href":
-            yield _Token(["["])
-            yield from _wrapped(list(group), inner)
-            address = _IN_ADDRESSES.sub(lambda found: f"\\{found[0]}", mark)
-            yield _Token([f"]({address})"])
+            yield from _link(list(group), mark, inner)
         else:
             yield _Token([_DELIMITERS[wrapper]], _Side.OPEN)
             yield from _wrapped(list(group), inner)
             yield _Token([_DELIMITERS[wrapper]], _Side.CLOSE)
+
+
+def _link(runs: list[Text], address: str, inner: Sequence[str]) -> Iterator[_Token]:
+    if runs == [Text(address, Marks(href=address))] and not _IN_ADDRESSES.search(address):
+        yield _Token([f"<{address}>"])
+        return
+    yield _Token(["["])
+    yield from _wrapped(runs, inner)
+    target = _IN_ADDRESSES.sub(r"\\&", address)
+    yield _Token([f"](<{target}>)" if "(" in target or ")" in target else f"]({target})"])
 
 
 def _bared(runs: list[Text], wrapper: str) -> Iterator[Text]:

@@ -1,6 +1,7 @@
 """What an export says beside the notes themselves; the caller knows whose language it is in."""
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,11 @@ class Labels:
 
     language: str = "en"
     """BCP 47."""
+    months: tuple[str, ...] = (
+        *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October"),
+        *("November", "December"),
+    )
+    day: str = "{month} {day}, {year}"
     due: str = "due {day}"
     done: str = "done"
     to_do: str = "to do"
@@ -29,9 +35,14 @@ class Labels:
         "The font of this file lacks some characters; they show as □. The web page and the Markdown have them."
     )
 
-    def about(self, owner_name: str, due: str) -> str:
+    def written(self, day: date) -> str:
+        """Return a day as people write it."""
+        return self.day.format(month=self.months[day.month - 1], day=day.day, year=day.year)
+
+    def about(self, owner_name: str, due: date | None) -> str:
         """Return who does a task and until when, empty when neither is known."""
-        return ", ".join(part for part in (owner_name, self.due.replace("{day}", due) if due else "") if part)
+        parts = (owner_name, self.due.format(day=self.written(due)) if due else "")
+        return ", ".join(part for part in parts if part)
 
 
 ENGLISH = Labels()

@@ -122,7 +122,7 @@ def _item(item: ListItem, labels: Labels) -> list[str]:
 
 def _task(task: TaskItem, labels: Labels) -> list[str]:
     said = _blocks(task.said, labels)
-    about = labels.about(task.owner_name, task.due.isoformat() if task.due else "")
+    about = labels.about(task.owner_name, task.due)
     text = " — ".join([*said, escaped(about)] if about else said)
     below = _blocks(task.below, labels)
     return [f"[{'x' if task.is_done else ' '}] {text}".rstrip(), *below] if text or below else []

@@ -27,10 +27,7 @@ from server.documents.notes.tree import (
     text_of,
 )
 
-WIDTH, HEIGHT = 595.28, 841.89
-"""A4."""
-LEFT, RIGHT = 64.0, WIDTH - 64.0
-TOP, BOTTOM = 64.0, HEIGHT - 72.0
+LEFT, TOP = 64.0, 64.0
 
 _BODY = Look(10.5)
 _QUIET = Look(9, colour="quiet")
@@ -48,6 +45,24 @@ _QUOTE_INDENT = 14.0
 _MAX_LEFT = LEFT + 220
 """However deep lists are, there is room for words."""
 _PADDING = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is printed on, and as far as where to the right and down; in points."""
+
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """Return where lines end."""
+        return self.width - LEFT
+
+    @property
+    def bottom(self) -> float:
+        """Return where pages end, but for their feet."""
+        return self.height - 72
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +103,9 @@ class Page:
     bookmarks: list[Bookmark] = field(default_factory=list)
 
 
-def compose(notes: Notes, header: Header, labels: Labels, fonts: Fonts) -> list[Page]:
+def compose(notes: Notes, header: Header, labels: Labels, fonts: Fonts, sheet: Sheet) -> list[Page]:
     """Return the pages of a PDF, without their feet."""
-    composer = _Composer(fonts, labels)
+    composer = _Composer(fonts, labels, sheet)
     composer.header(header)
     above = composer.advances
     composer.blocks(notes.content)
@@ -104,11 +119,12 @@ def compose(notes: Notes, header: Header, labels: Labels, fonts: Fonts) -> list[
 
 
 class _Composer:
-    def __init__(self, fonts: Fonts, labels: Labels) -> None:
+    def __init__(self, fonts: Fonts, labels: Labels, sheet: Sheet) -> None:
         self.pages = [Page()]
         self.advances = 0
         self._fonts = fonts
         self._labels = labels
+        self._sheet = sheet
         self._y = TOP
         self._left = LEFT
         self._gap = 0.0
@@ -189,7 +205,7 @@ class _Composer:
         self._gap = 4
 
     def _task(self, task: TaskItem) -> None:
-        about = self._labels.about(task.owner_name, task.due.isoformat() if task.due else "")
+        about = self._labels.about(task.owner_name, task.due)
 
         def put() -> None:
             self.blocks(task.said, _ITEM_GAP)
@@ -232,7 +248,7 @@ class _Composer:
     def _lines(self, runs: Iterable[tuple[str, Look]], leading: float = _LEADING) -> None:
         runs = list(runs)
         size = max((look.size for _, look in runs), default=_BODY.size)
-        lines = broken(runs, RIGHT - self._left, self._fonts)
+        lines = broken(runs, self._sheet.right - self._left, self._fonts)
         self._keep(self._gap + min(2, len(lines)) * size * leading)
         for line in lines:
             self._line(line, size, leading)
@@ -244,7 +260,7 @@ class _Composer:
         self._pad()
 
     def _code_row(self, row: str) -> None:
-        for line in broken([(row, _CODE)], RIGHT - _PADDING - self._left, self._fonts):
+        for line in broken([(row, _CODE)], self._sheet.right - _PADDING - self._left, self._fonts):
             self._line(line, _CODE.size, _LEADING, shade_from=self._left - _PADDING)
 
     def _pad(self) -> None:
@@ -252,7 +268,7 @@ class _Composer:
 
     def _rule(self) -> None:
         self._advance(0.75)
-        self._page.areas.append(Area(self._left, self._y - 0.75, RIGHT - self._left, 0.75, "line"))
+        self._page.areas.append(Area(self._left, self._y - 0.75, self._sheet.right - self._left, 0.75, "line"))
 
     def _line(self, line: Line, size: float, leading: float, shade_from: float | None = None) -> None:
         self._advance(size * leading, shade_from)
@@ -285,7 +301,7 @@ class _Composer:
 
     def _keep(self, height: float) -> None:
         """Begin a page unless there is room for what must not be parted."""
-        if self._y + height > BOTTOM and self._y > TOP:
+        if self._y + height > self._sheet.bottom and self._y > TOP:
             self.pages.append(Page())
             self._y = TOP
             self._gap = 0
@@ -303,7 +319,7 @@ class _Composer:
             self._page.areas.append(Area(bar, self._y, 2, height, "line"))
         self._bars_above = list(self._bars)
         if shade_from is not None:
-            self._page.areas.append(Area(shade_from, self._y, RIGHT - shade_from, height, "soft"))
+            self._page.areas.append(Area(shade_from, self._y, self._sheet.right - shade_from, height, "soft"))
         self._y += height
 
 

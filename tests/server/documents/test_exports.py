@@ -15,6 +15,7 @@ from protocol.room import RoomInfo
 from server.documents.beginning import first_change
 from server.documents.exports import MAX_ASKED, NotesExports, NotesFile, NotesFormat
 from server.documents.live_documents import LiveDocuments
+from server.edition import Edition, Paper
 from server.errors import UserError
 from server.store.documents import DocumentKey
 from tests.support.clock import ManualClock
@@ -45,16 +46,18 @@ async def test_notes_are_written_in_every_format_and_language(tmp_path: Path) ->
         documents = LiveDocuments(store.repository, clock)
         exports = NotesExports(store.repository, documents, clock)
         files = {
-            kind: await exports.make(room_of(store), "document_1", kind, "es", "22 de noviembre")
+            kind: await exports.make(room_of(store), "document_1", kind, Edition("es", "22 de noviembre", Paper.LETTER))
             for kind in NotesFormat
         }
         assert files[NotesFormat.MARKDOWN].data.decode() == "# Today\n\nLounge · 22 de noviembre\n\nCall the parents\n"
         page = files[NotesFormat.HTML].data.decode()
         assert '<html lang="es">' in page
         assert "Call the parents" in page
+        assert "size: letter" in page
         [sheet] = PdfReader(io.BytesIO(files[NotesFormat.PDF].data)).pages
         assert "Call the parents" in sheet.extract_text()
         assert "Página 1 de 1" in sheet.extract_text()
+        assert (sheet.mediabox.width, sheet.mediabox.height) == (612, 792)
         assert {file.title for file in files.values()} == {"Today"}
         await documents.close()
 
@@ -72,7 +75,7 @@ async def test_only_notes_of_this_room_that_are_there_are_written(tmp_path: Path
             (room_of(store), "document_3"),
         ):
             with pytest.raises(UserError) as error:
-                await exports.make(room, document_id, NotesFormat.MARKDOWN, "en", "")
+                await exports.make(room, document_id, NotesFormat.MARKDOWN, Edition())
             assert error.value.code is ErrorCode.NOT_FOUND
         await documents.close()
 
@@ -83,9 +86,11 @@ async def test_only_so_many_wait_for_their_files(tmp_path: Path) -> None:
         clock = ManualClock()
         documents = LiveDocuments(store.repository, clock)
         exports = NotesExports(store.repository, documents, clock)
-        ask = [exports.make(room_of(store), "document_1", NotesFormat.MARKDOWN, "en", "") for _ in range(MAX_ASKED + 2)]
+        ask = [
+            exports.make(room_of(store), "document_1", NotesFormat.MARKDOWN, Edition()) for _ in range(MAX_ASKED + 2)
+        ]
         files = await asyncio.gather(*ask, return_exceptions=True)
         assert [file.code for file in files if isinstance(file, UserError)] == [ErrorCode.TOO_MANY] * 2
         assert sum(isinstance(file, NotesFile) for file in files) == MAX_ASKED
-        await exports.make(room_of(store), "document_1", NotesFormat.MARKDOWN, "en", "")
+        await exports.make(room_of(store), "document_1", NotesFormat.MARKDOWN, Edition())
         await documents.close()

@@ -19,6 +19,7 @@ from protocol.tasks import Task, TaskList
 from protocol.wire import Request, Wire
 from server.documents.pictures.service import PictureService
 from server.documents.service import DocumentService
+from server.edition import Edition
 from server.errors import UserError
 from server.gateway.fan_out import fan_out
 from server.http.access_log import AccessLog, create_server_log
@@ -86,12 +87,14 @@ class File:
     data: bytes
 
 
-async def tell_what_is_asked(room: RoomInfo, document_id: str, ending: str, language: str, held_on: str) -> File:
+async def tell_what_is_asked(room: RoomInfo, document_id: str, ending: str, edition: Edition) -> File:
     """Stand in for the documents, which this site has none of: the file says what was asked for."""
     if document_id != "document_1":
         raise UserError(ErrorCode.NOT_FOUND, "This room has no such notes.")
     kinds = {"md": "text/markdown", "html": "text/html", "pdf": "application/pdf"}
-    return File("Goals / Ziele: ✓", kinds[ending], f"{room.slug} {language} {held_on}".encode())
+    return File(
+        "Goals / Ziele: ✓", kinds[ending], f"{room.slug} {edition.language} {edition.held_on} {edition.paper}".encode()
+    )
 
 
 @dataclass

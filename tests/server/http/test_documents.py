@@ -16,7 +16,7 @@ async def test_notes_are_a_file_to_be_saved(
     site: Site, client: aiohttp.ClientSession, ending: str, content_type: str
 ) -> None:
     await site.sign_in(client)
-    query = {"language": "es", "held_on": "22 de noviembre\r\nX-Evil: 1"}
+    query = {"language": "es", "held_on": "22 de noviembre\r\nX-Evil: 1", "paper": "letter"}
     async with client.get(f"{site.url}/api/rooms/lounge/notes/document_1.{ending}", params=query) as response:
         assert response.status == 200
         assert response.headers["Content-Type"] == content_type
@@ -26,7 +26,14 @@ async def test_notes_are_a_file_to_be_saved(
         )
         assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
         assert response.headers["X-Content-Type-Options"] == "nosniff"
-        assert await response.text() == "lounge es 22 de noviembreX-Evil: 1"
+        assert await response.text() == "lounge es 22 de noviembreX-Evil: 1 letter"
+
+
+@pytest.mark.parametrize("paper", ["a4", "a0", "LETTER", ""])
+async def test_what_is_no_paper_here_is_a4(site: Site, client: aiohttp.ClientSession, paper: str) -> None:
+    await site.sign_in(client)
+    async with client.get(f"{site.url}/api/rooms/lounge/notes/document_1.md", params={"paper": paper}) as response:
+        assert await response.text() == "lounge en  a4"
 
 
 @pytest.mark.parametrize(

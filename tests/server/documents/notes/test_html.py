@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from server.documents.notes.html import to_html
-from server.documents.notes.labels import Header, Labels
+from server.documents.notes.labels import ENGLISH, Header, Labels
 from server.documents.notes.reader import read_notes
 from server.documents.notes.tree import (
     Block,
@@ -93,7 +93,7 @@ def text_of_blocks(blocks: Sequence[Block]) -> str:
                 found += "\n".join(text_of_blocks(item.content) for item in items)
             case TaskList(tasks):
                 for task in tasks:
-                    about = [task.owner_name, f"due {task.due.isoformat()}" if task.due else ""]
+                    about = [task.owner_name, f"due {ENGLISH.written(task.due)}" if task.due else ""]
                     found += text_of_blocks(task.said) + "\n" + ", ".join(part for part in about if part) + "\n"
                     found += text_of_blocks(task.below) + "\n"
         found += "\n"

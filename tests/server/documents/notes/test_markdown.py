@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from markdown_it.common.utils import escapeHtml
 from markdown_it.tree import SyntaxTreeNode
 from mdit_py_plugins.tasklists import tasklists_plugin
 
-from server.documents.notes.labels import Header, Labels
+from server.documents.notes.labels import ENGLISH, Header, Labels
 from server.documents.notes.markdown import to_markdown
 from server.documents.notes.reader import read_notes
 from server.documents.notes.tree import (
@@ -25,6 +26,7 @@ from server.documents.notes.tree import (
     Notes,
     OrderedList,
     Paragraph,
+    TaskItem,
     TaskList,
     Text,
     text_of,
@@ -100,7 +102,7 @@ def tasks_of_tree(tasks: TaskList) -> list[Any]:
     for task in tasks.items:
         first, *others = task.content
         about = [task.owner_name] if task.owner_name else []
-        about += [f"due {task.due.isoformat()}"] if task.due else []
+        about += [f"due {ENGLISH.written(task.due)}"] if task.due else []
         said = lines_of_tree(first.content) if isinstance(first, Paragraph) else []
         told: list[Any] = [line([(", ".join(about), frozenset())])] if about else []
         if said and told:
@@ -223,6 +225,29 @@ def test_text_is_never_markup(text: str) -> None:
     written = to_markdown(Notes((Paragraph((Text(text),)), Paragraph((Text(":-:"),)))), HEADER)
     html = MarkdownIt("gfm-like", {"linkify": False}).use(tasklists_plugin).render(written)
     assert html == f"<p>{escapeHtml(text)}</p>\n<p>:-:</p>\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "written"),
+    [
+        (Text("https://a.example/b", Marks(href="https://a.example/b")), "<https://a.example/b>"),
+        (Text("the page", Marks(href="https://a.example/some_page*")), "[the page](https://a.example/some_page*)"),
+        (Text("www.a.example", Marks(href="http://www.a.example")), "[www.a.example](http://www.a.example)"),
+        (Text("x", Marks(href="https://a.example/(b)")), "[x](<https://a.example/(b)>)"),
+        (Text("x", Marks(href="https://a.example/?b&amp;c")), "[x](https://a.example/?b\\&amp;c)"),
+        (Text("https://a.example/some_page and snake_case"), "https://a.example/some_page and snake_case"),
+        (Text("https://a.example/*b and _c_"), "https\\://a.example/\\*b and \\_c\\_"),
+    ],
+)
+def test_addresses_are_escaped_only_where_they_have_to_be(content: Text, written: str) -> None:
+    assert to_markdown(Notes((Paragraph((content,)),)), HEADER) == f"{written}\n"
+
+
+def test_days_are_written_as_people_write_them() -> None:
+    task = TaskItem((Paragraph((Text("Call"),)),), due=date(2026, 11, 2))
+    spanish = Labels(months=("enero",) * 12, day="{day} de {month} de {year}", due="para el {day}")
+    assert to_markdown(Notes((TaskList((task,)),)), HEADER) == "- [ ] Call — due November 2, 2026\n"
+    assert to_markdown(Notes((TaskList((task,)),)), HEADER, spanish) == "- [ ] Call — para el 2 de enero de 2026\n"
 
 
 @pytest.mark.parametrize("text", ["```", "~~~", "a\n`````\n<b>", "    indented", "\n\n"])

@@ -3,10 +3,11 @@ from collections.abc import Iterator
 import pytest
 from fpdf import FPDF
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from server.documents.notes.fonts import Fonts
 from server.documents.notes.labels import ENGLISH, Header, Labels
-from server.documents.notes.pages import BOTTOM, LEFT, RIGHT, TOP, Page, compose
+from server.documents.notes.pages import LEFT, TOP, Page, Sheet, compose
 from server.documents.notes.tree import (
     Block,
     Blockquote,
@@ -21,9 +22,11 @@ from server.documents.notes.tree import (
     TaskList,
     Text,
 )
+from server.edition import Paper
 from tests.server.documents.notes.trees import LINES, NOTES
 
 HEADER = Header("Title", "Room", "Day")
+A4, LETTER = Sheet(*Paper.A4.size), Sheet(*Paper.LETTER.size)
 
 
 def said(text: str) -> Paragraph:
@@ -32,7 +35,7 @@ def said(text: str) -> Paragraph:
 
 def composed(*blocks: Block, header: Header = HEADER, labels: Labels = ENGLISH, is_cut: bool = False) -> list[Page]:
     with Fonts(FPDF()) as fonts:
-        return compose(Notes(blocks, is_cut), header, labels, fonts)
+        return compose(Notes(blocks, is_cut), header, labels, fonts, A4)
 
 
 def texts(page: Page) -> list[str]:
@@ -46,15 +49,15 @@ def fonts() -> Iterator[Fonts]:
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
-@given(notes=NOTES, title=LINES)
-def test_nothing_stands_in_the_margins(fonts: Fonts, notes: Notes, title: str) -> None:
-    for page in compose(notes, Header(title, title, ""), ENGLISH, fonts):
+@given(notes=NOTES, title=LINES, sheet=st.sampled_from([A4, LETTER]))
+def test_nothing_stands_in_the_margins(fonts: Fonts, notes: Notes, title: str, sheet: Sheet) -> None:
+    for page in compose(notes, Header(title, title, ""), ENGLISH, fonts, sheet):
         for words in page.words:
-            assert LEFT <= words.x <= words.x + words.piece.width <= RIGHT + 0.001
-            assert TOP < words.y < BOTTOM
+            assert LEFT <= words.x <= words.x + words.piece.width <= sheet.right + 0.001
+            assert TOP < words.y < sheet.bottom
         for area in page.areas:
-            assert LEFT - 2 <= area.x <= area.x + area.width <= RIGHT + 2
-            assert TOP - 2 <= area.y <= area.y + area.height <= BOTTOM + 2
+            assert LEFT - 2 <= area.x <= area.x + area.width <= sheet.right + 2
+            assert TOP - 2 <= area.y <= area.y + area.height <= sheet.bottom + 2
 
 
 def test_lists_as_deep_as_they_may_be_leave_room_for_words() -> None:

@@ -44,7 +44,7 @@ def test_a_lesson_is_one_page_of_text_with_links() -> None:
         "Ελληνικά, кириллица",
         "☐",
         "☑",
-        "Ana Pérez, due 2026-11-30",
+        "Ana Pérez, due November 30, 2026",
         "print(x)",
         "Next time: decimals.",
         "Page 1 of 1",
