@@ -1,39 +1,35 @@
 /** Which page an address shows. */
 
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense } from "react";
 import { Route, Switch } from "wouter";
 import { ConnectionTestPage } from "./connectionTest/ConnectionTestPage";
 import { HomePage } from "./home/HomePage";
 import { RoomPage } from "./room/RoomPage";
 import { LoadingPage } from "./shared/Page";
 import { NoPage } from "./shared/ProblemPage";
-import { Palette, PaletteContext } from "./shared/palette";
 
 const RecordPages = lazy(() => import("./record/RecordPages"));
 
 export function App() {
-  const [palette] = useState(() => new Palette());
   return (
-    <PaletteContext value={palette}>
-      <Switch>
-        <Route path="/">
-          <HomePage />
-        </Route>
-        <Route path="/connection-test">
-          <ConnectionTestPage />
-        </Route>
-        <Route path="/r/:slug">{({ slug }) => <RoomPage key={slug} slug={slug} />}</Route>
-        <Route path="/rooms/:slug/meetings/:meetingId?">
-          {({ slug, meetingId }) => (
-            <Suspense fallback={<LoadingPage />}>
-              <RecordPages slug={slug} {...(meetingId !== undefined && { meetingId })} />
-            </Suspense>
-          )}
-        </Route>
-        <Route>
-          <NoPage />
-        </Route>
-      </Switch>
-    </PaletteContext>
+    <Switch>
+      <Route path="/">
+        <HomePage />
+      </Route>
+      <Route path="/connection-test">
+        <ConnectionTestPage />
+      </Route>
+      <Route path="/r/:slug">{({ slug }) => <RoomPage key={slug} slug={slug} />}</Route>
+      <Route path="/rooms/:slug/meetings/:meetingId?">
+        {({ slug, meetingId }) => (
+          <Suspense fallback={<LoadingPage />}>
+            <RecordPages slug={slug} {...(meetingId !== undefined && { meetingId })} />
+          </Suspense>
+        )}
+      </Route>
+      <Route>
+        <NoPage />
+      </Route>
+    </Switch>
   );
 }

@@ -7,20 +7,24 @@ import "@excalidraw/excalidraw/index.css";
 import { Excalidraw, MainMenu } from "@excalidraw/excalidraw";
 import type { AppState, ExcalidrawImperativeAPI } from "@excalidraw/excalidraw/types";
 import { useComputedColorScheme } from "@mantine/core";
-import { type KeyboardEvent, useCallback, useRef, useState } from "react";
+import { type KeyboardEvent, type Ref, useCallback, useImperativeHandle, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Awareness } from "y-protocols/awareness";
 import type * as Y from "yjs";
+import type { BoardCopy } from "../shared/copies";
+import { paperFor } from "../shared/paper";
 import { Problem, type ProblemCode } from "../shared/problem";
 import classes from "./Board.module.css";
 import { BoardBar } from "./BoardBar";
 import { BoardOutline } from "./BoardOutline";
+import cursorClasses from "./CursorLayer.module.css";
 import { bringBack, clear } from "./clearing";
 import { fromExcalidraw, toExcalidraw, viewportOf } from "./editor";
 import type { BoardElement } from "./elements";
+import { exportBoard } from "./exportBoard";
 import { FollowNote } from "./FollowNote";
 import type { PictureStore } from "./pictures";
-import type { Self } from "./presence";
+import { download, fileName } from "./saving";
 import { Toast } from "./Toast";
 import { useBinding } from "./useBinding";
 import { usePresence } from "./usePresence";
@@ -32,14 +36,22 @@ export interface BoardProps {
   /** For this board alone: its local state is written here. */
   awareness: Awareness;
   isEditable: boolean;
-  /** Names exported files. */
+  /** Names files that are saved. */
   title: string;
-  self: Self;
+  /** One's own participantId; null when one is not in the room. */
+  ownId: string | null;
   /** participantId of who presents this board and is followed, or null; own id when one presents. */
   presenterId: string | null;
   onFollowStopped?(): void;
   /** Without it no pictures can be put on the board, nor seen. Must stay the same object. */
   pictures?: PictureStore;
+  /** Set while the board is there. */
+  handle?: Ref<BoardHandle>;
+}
+
+export interface BoardHandle {
+  /** Save what is seen as a file on this device. */
+  save(format: BoardCopy): Promise<void>;
 }
 
 const LOCALES: Readonly<Record<string, string>> = { en: "en", es: "es-ES" };
@@ -72,22 +84,24 @@ function OpenBoard({
   awareness,
   isEditable,
   title,
-  self,
+  ownId,
   presenterId,
   onFollowStopped,
   pictures: store,
+  handle,
 }: BoardProps) {
   const { t, i18n } = useTranslation();
   const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
   const api = useRef<ExcalidrawImperativeAPI | null>(null);
   const canvas = useRef<HTMLDivElement>(null);
+  const cursors = useRef<HTMLDivElement>(null);
   const [note, setNote] = useState<Note | null>(null);
   const [isOutlineOpen, setOutlineOpen] = useState(false);
   const dismiss = useCallback(() => setNote(null), []);
   const onFull = useCallback(() => setNote({ kind: "full" }), []);
   const { binding, pictures } = useBinding({ api, doc, store, isEditable, onFull });
   const { onPointer, onView, presenterName, isFollowing, setFollowing } = usePresence({
-    ...{ api, awareness, self, isEditable, presenterId },
+    ...{ api, layer: cursors, awareness, ownId, isEditable, presenterId },
     ...(onFollowStopped && { onFollowStopped }),
   });
   const onChange = useCallback(
@@ -104,6 +118,20 @@ function OpenBoard({
     throw new Error(t(OF_THE_PICTURE.has(code) ? "board.note.pictureFailed" : `problem.${code}`));
   };
 
+  useImperativeHandle(
+    handle,
+    () => ({
+      save: async (format) => {
+        const editor = api.current;
+        if (editor === null) throw new Error("the board is not there yet");
+        const drawing = { elements: editor.getSceneElements(), files: editor.getFiles(), title };
+        const blob = await exportBoard({ ...drawing, paper: paperFor(navigator.languages) }, format);
+        download(blob, fileName(title, format));
+      },
+    }),
+    [title],
+  );
+
   const onClear = () => {
     if (api.current === null) return;
     const ids = clear(api.current);
@@ -116,13 +144,10 @@ function OpenBoard({
 
   const bar = (
     <BoardBar
-      api={api}
-      title={title}
       isEditable={isEditable}
       isOutlineOpen={isOutlineOpen}
       onOutline={() => setOutlineOpen((isOpen) => !isOpen)}
       onClear={onClear}
-      onFailed={() => setNote({ kind: "exportFailed" })}
     />
   );
   return (
@@ -158,6 +183,7 @@ function OpenBoard({
         >
           <MainMenu />
         </Excalidraw>
+        <div ref={cursors} className={cursorClasses.layer} aria-hidden="true" />
         <FollowNote
           name={presenterName}
           isFollowing={isFollowing}
@@ -193,7 +219,7 @@ function OpenBoard({
 /** Why a picture was refused that is at fault itself. */
 const OF_THE_PICTURE: ReadonlySet<ProblemCode> = new Set(["bad_request", "too_large"]);
 
-type Note = { kind: "cleared"; ids: ReadonlySet<string> } | { kind: "full" | "exportFailed"; ids?: never };
+type Note = { kind: "cleared"; ids: ReadonlySet<string> } | { kind: "full"; ids?: never };
 
 /** What the editor is to show first. */
 function beginning(elements: BoardElement[], canvas: HTMLElement | null) {

@@ -3,8 +3,9 @@
 import { exportToCanvas, exportToSvg } from "@excalidraw/excalidraw";
 import type { NonDeletedExcalidrawElement } from "@excalidraw/excalidraw/element/types";
 import type { BinaryFiles } from "@excalidraw/excalidraw/types";
-import { type Paper, pdfOf } from "./pdf";
-import type { Format } from "./saving";
+import type { BoardCopy } from "../shared/copies";
+import type { Paper } from "../shared/paper";
+import { pdfOf } from "./pdf";
 
 export interface Drawing {
   elements: readonly NonDeletedExcalidrawElement[];
@@ -21,7 +22,7 @@ const PAPER_SIDE = 3_500;
 const PADDING = 24;
 const WHITE = { exportBackground: true, viewBackgroundColor: "#ffffff", exportWithDarkMode: false };
 
-export async function exportBoard(drawing: Drawing, format: Format): Promise<Blob> {
+export async function exportBoard(drawing: Drawing, format: BoardCopy): Promise<Blob> {
   switch (format) {
     case "png":
       return blobOf(await draw(drawing, LONGEST_SIDE, MOST_SCALE));

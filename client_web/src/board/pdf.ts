@@ -1,8 +1,12 @@
 /** Writes a PDF of one page with one picture on it: all that a board needs of the format (ISO 32000-1). */
 
+import type { Paper } from "../shared/paper";
+
 /** Points, 72 to the inch, landscape. */
-export const PAPERS = { a4: [841.89, 595.28], letter: [792, 612] } as const;
-export type Paper = keyof typeof PAPERS;
+const SIZES: Readonly<Record<Paper, readonly [number, number]>> = {
+  a4: [841.89, 595.28],
+  letter: [792, 612],
+};
 
 const MARGIN = 28;
 
@@ -15,7 +19,7 @@ export interface Pixels {
 
 /** Return the document's bytes: the picture as large as it fits, in the middle of a landscape page. */
 export async function pdfOf(picture: Pixels, paper: Paper, title: string): Promise<Uint8Array<ArrayBuffer>> {
-  const [pageWidth, pageHeight] = PAPERS[paper];
+  const [pageWidth, pageHeight] = SIZES[paper];
   const [width, height] = fitted(picture, pageWidth - 2 * MARGIN, pageHeight - 2 * MARGIN);
   const [left, bottom] = [(pageWidth - width) / 2, (pageHeight - height) / 2];
   const drawing = `q ${fixed(width)} 0 0 ${fixed(height)} ${fixed(left)} ${fixed(bottom)} cm /P Do Q`;

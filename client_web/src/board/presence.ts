@@ -2,14 +2,8 @@
 
 import type { Awareness } from "y-protocols/awareness";
 import type { Later } from "./binding";
-import { color, identifier, number, text } from "./fields";
+import { identifier, number, text } from "./fields";
 import { type Bounds, readBounds } from "./viewport";
-
-export interface Self {
-  participantId: string;
-  name: string;
-  color: string;
-}
 
 export interface Pointer {
   x: number;
@@ -18,8 +12,11 @@ export interface Pointer {
   isDown: boolean;
 }
 
-export interface Other extends Self {
+export interface Other {
   clientId: number;
+  participantId: string;
+  personId: string;
+  name: string;
   pointer: Pointer | null;
   view: Bounds | null;
 }
@@ -34,7 +31,6 @@ const MOST_OTHERS = 100;
 export class Presence {
   readonly #awareness: Awareness;
   readonly #later: Later;
-  #self: Self;
   #pointer: Pointer | null = null;
   #view: Bounds | null = null;
   #isSilent = true;
@@ -42,15 +38,13 @@ export class Presence {
   #told: string | null = null;
   #cancel: (() => void) | null = null;
 
-  constructor(awareness: Awareness, self: Self, later: Later) {
+  constructor(awareness: Awareness, later: Later) {
     this.#awareness = awareness;
-    this.#self = self;
     this.#later = later;
   }
 
   /** A page that may only look is not seen on the board. */
-  setSelf(self: Self, isSilent: boolean): void {
-    this.#self = self;
+  setSilent(isSilent: boolean): void {
     this.#isSilent = isSilent;
     this.#tell();
   }
@@ -88,11 +82,7 @@ export class Presence {
       if (this.#awareness.getLocalState() !== null) this.#awareness.setLocalState(null);
       return;
     }
-    const { participantId, name, color } = this.#self;
     const state = {
-      participant_id: participantId,
-      name: name.slice(0, MOST_NAME),
-      color,
       pointer: this.#pointer && {
         x: Math.round(this.#pointer.x),
         y: Math.round(this.#pointer.y),
@@ -123,22 +113,24 @@ export function others(awareness: Awareness): Other[] {
 /** Return who presents, once they tell what they see. */
 export function presenterIn(awareness: Awareness, presenterId: string | null): Other | null {
   for (const [clientId, state] of awareness.getStates()) {
-    if (presenterId === null || state.participant_id !== presenterId) continue;
-    const other = readOther(clientId, state);
-    if (other !== null && other.view !== null) return other;
+    const other = presenterId === null ? null : readOther(clientId, state);
+    if (other?.participantId === presenterId && other.view !== null) return other;
   }
   return null;
 }
 
+/** Who it is says the server, in `user`; where they are, their page. */
 function readOther(clientId: number, state: Record<string, unknown>): Other | null {
-  const participantId = identifier(state.participant_id);
-  const name = text(MOST_NAME)(state.name);
-  if (participantId === undefined || name === undefined) return null;
+  if (typeof state.user !== "object" || state.user === null) return null;
+  const user = state.user as Record<string, unknown>;
+  const [participantId, personId] = [identifier(user.participantId), identifier(user.personId)];
+  const name = text(MOST_NAME)(user.name);
+  if (participantId === undefined || personId === undefined || name === undefined) return null;
   return {
     clientId,
     participantId,
+    personId,
     name,
-    color: color("#226658")(state.color),
     pointer: readPointer(state.pointer),
     view: readBounds(state.view),
   };

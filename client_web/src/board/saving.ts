@@ -1,20 +1,9 @@
-/** Saving a board's copy on this device: as what, by which name, on which paper. */
+/** Saving a board's copy on this device, by which name. */
 
-import type { Paper } from "./pdf";
-
-export const FORMATS = ["png", "svg", "pdf"] as const;
-export type Format = (typeof FORMATS)[number];
-
-const LETTER_REGIONS = ["US", "CA", "MX", "PH", "CO", "CL"];
-
-/** Letter where it is usual, A4 elsewhere. `languages` as the browser has them. */
-export function paperFor(languages: readonly string[]): Paper {
-  const region = languages[0]?.split("-").find((part) => /^[A-Z]{2}$/.test(part));
-  return region !== undefined && LETTER_REGIONS.includes(region) ? "letter" : "a4";
-}
+import type { BoardCopy } from "../shared/copies";
 
 /** Return a file's name that every system takes. */
-export function fileName(title: string, format: Format): string {
+export function fileName(title: string, format: BoardCopy): string {
   const plain = title.replace(/[^\p{L}\p{N}._-]+/gu, " ").trim();
   return `${plain.slice(0, 80) || "board"}.${format}`;
 }

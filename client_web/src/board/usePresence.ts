@@ -3,14 +3,18 @@
 import type { Collaborator, ExcalidrawImperativeAPI, SocketId } from "@excalidraw/excalidraw/types";
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Awareness } from "y-protocols/awareness";
+import { useColours } from "../shared/palette";
+import { CursorLayer } from "./cursorLayer";
 import { later, viewportOf } from "./editor";
-import { type Other, others, type Pointer, Presence, presenterIn, type Self } from "./presence";
+import { type Other, others, type Pointer, Presence, presenterIn } from "./presence";
 import { boundsOf, isSamePlace, lookAt, type Viewport } from "./viewport";
 
 interface PresenceOptions {
   api: RefObject<ExcalidrawImperativeAPI | null>;
+  /** Where the pointers are drawn. */
+  layer: RefObject<HTMLElement | null>;
   awareness: Awareness;
-  self: Self;
+  ownId: string | null;
   isEditable: boolean;
   presenterId: string | null;
   onFollowStopped?(): void;
@@ -21,25 +25,24 @@ const DRAW_MS = 33;
 
 export function usePresence({
   api,
+  layer,
   awareness,
-  self: { participantId, name, color },
+  ownId,
   isEditable,
   presenterId,
   onFollowStopped,
 }: PresenceOptions) {
-  const presence = useMemo(
-    () => new Presence(awareness, { participantId, name, color }, later),
-    [awareness, participantId, name, color],
-  );
-  const isPresenting = presenterId === participantId;
+  const presence = useMemo(() => new Presence(awareness, later), [awareness]);
+  const colourOf = useColours();
+  const isPresenting = presenterId !== null && presenterId === ownId;
   const [isFollowing, setFollowing] = useState(true);
   const [presenterName, setPresenterName] = useState<string | null>(null);
   const placed = useRef<Viewport | null>(null);
 
   useEffect(() => {
-    presence.setSelf({ participantId, name, color }, !isEditable);
+    presence.setSilent(!isEditable);
     return () => presence.close();
-  }, [presence, participantId, name, color, isEditable]);
+  }, [presence, isEditable]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another presenter is followed anew
   useEffect(() => setFollowing(true), [presenterId]);
@@ -60,11 +63,26 @@ export function usePresence({
     editor?.updateScene({ appState: { scrollX: wanted.scrollX, scrollY: wanted.scrollY, zoom } });
   }, [api, awareness, presenterId, isFollowing, isPresenting]);
 
+  const cursors = useRef<CursorLayer | null>(null);
+  const drawCursors = useCallback(
+    (viewport: Viewport) => {
+      if (layer.current === null) return;
+      cursors.current ??= new CursorLayer(layer.current);
+      cursors.current.draw(others(awareness), viewport, colourOf);
+    },
+    [layer, awareness, colourOf],
+  );
+
   useEffect(() => {
     let cancel: (() => void) | null = null;
     const draw = () => {
       cancel = null;
-      api.current?.updateScene({ collaborators: collaborators(others(awareness)) });
+      const editor = api.current;
+      if (editor === null) return;
+      drawCursors(viewportOf(editor.getAppState()));
+      const hues = getComputedStyle(document.documentElement);
+      const hueOf = (personId: string) => hues.getPropertyValue(`--rp-person-${colourOf(personId)}`);
+      editor.updateScene({ collaborators: collaborators(others(awareness), hueOf) });
       follow();
     };
     const drawSoon = () => {
@@ -76,10 +94,11 @@ export function usePresence({
       cancel?.();
       awareness.off("change", drawSoon);
     };
-  }, [api, awareness, follow]);
+  }, [api, awareness, colourOf, drawCursors, follow]);
 
   const onView = useCallback(
     (viewport: Viewport) => {
+      drawCursors(viewport);
       presence.show(isPresenting ? boundsOf(viewport) : null);
       const wanted = placed.current;
       if (wanted === null || !isFollowing || isPresenting || presenterId === null) return;
@@ -89,7 +108,7 @@ export function usePresence({
       setFollowing(false);
       onFollowStopped?.();
     },
-    [presence, isPresenting, isFollowing, presenterId, follow, onFollowStopped],
+    [presence, drawCursors, isPresenting, isFollowing, presenterId, follow, onFollowStopped],
   );
 
   return {
@@ -103,14 +122,16 @@ export function usePresence({
   };
 }
 
-function collaborators(present: readonly Other[]): Map<SocketId, Collaborator> {
+/** What Excalidraw draws of others: the trails of their laser pointers. */
+function collaborators(
+  present: readonly Other[],
+  hueOf: (personId: string) => string,
+): Map<SocketId, Collaborator> {
   return new Map(
-    present.map(({ clientId, participantId, name, color, pointer }) => [
+    present.map(({ clientId, participantId, personId, pointer }) => [
       String(clientId) as SocketId,
       {
-        // The same person has the same colour on every page.
         id: participantId,
-        username: name,
         button: pointer?.isDown ? "down" : "up",
         // Excalidraw keeps the colour of the first pointer that it is told of: there is one from the beginning.
         pointer: {
@@ -118,8 +139,8 @@ function collaborators(present: readonly Other[]): Map<SocketId, Collaborator> {
           y: 0,
           tool: "pointer",
           ...pointer,
-          renderCursor: pointer !== null,
-          laserColor: color,
+          renderCursor: false,
+          laserColor: hueOf(personId),
         },
       } satisfies Collaborator,
     ]),

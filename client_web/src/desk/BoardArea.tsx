@@ -2,10 +2,13 @@
 
 import { ActionIcon } from "@mantine/core";
 import { Presentation } from "lucide-react";
-import { lazy, useEffect, useState } from "react";
+import { lazy, useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { BoardHandle } from "../board/Board";
 import type { DocumentInfo } from "../protocol/generated";
 import { useDocuments, useRoom, useSession } from "../session/sessionContext";
+import { CopyButton } from "../shared/CopyButton";
+import { type BoardCopy, COPIES } from "../shared/copies";
 import classes from "./BoardArea.module.css";
 import { DeskBody } from "./DeskBody";
 import { DeskHead } from "./DeskHead";
@@ -26,6 +29,11 @@ export function BoardArea() {
   const link = useLink(page?.document_id);
   const [historyOf, setHistoryOf] = useState<string | null>(null);
   useEffect(fetchBoard, []);
+  const board = useRef<BoardHandle>(null);
+  const save = useCallback(async (format: BoardCopy) => {
+    if (board.current === null) throw new Error("the board is not there yet");
+    await board.current.save(format);
+  }, []);
   const isHistoryOpen = page !== undefined && historyOf === page.document_id;
   return (
     <div className={classes.area}>
@@ -37,6 +45,7 @@ export function BoardArea() {
         onHistory={() => setHistoryOf(isHistoryOpen ? null : (page?.document_id ?? null))}
       >
         {page !== undefined && <PresentButton page={page} />}
+        {link !== undefined && <CopyButton endings={COPIES.board} save={save} />}
       </DeskHead>
       <div>
         <FollowLine page={page} />
@@ -47,6 +56,7 @@ export function BoardArea() {
           <LiveBoard
             page={shown}
             link={opened}
+            handle={board}
             isHistoryOpen={isHistoryOpen}
             onHistoryClosed={() => setHistoryOf(null)}
           />

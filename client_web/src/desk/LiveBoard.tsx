@@ -1,10 +1,9 @@
 /** A page of the board as it is now, or as it was. Loaded when a board is opened, with all that draws it. */
 
-import { useCallback, useMemo } from "react";
-import Board from "../board/Board";
+import { type Ref, useCallback, useMemo } from "react";
+import Board, { type BoardHandle } from "../board/Board";
 import type { DocumentLink } from "../documents/documentLink";
 import { createPictureStore } from "../documents/pictureStore";
-import { presenceColour } from "../documents/presenceColour";
 import type { DocumentInfo } from "../protocol/generated";
 import { useDocuments, useRoom, useSession } from "../session/sessionContext";
 import { ownParticipant } from "../state/roomState";
@@ -14,11 +13,12 @@ import { useIsEditable } from "./useIsEditable";
 interface LiveBoardProps {
   page: DocumentInfo;
   link: DocumentLink;
+  handle: Ref<BoardHandle>;
   isHistoryOpen: boolean;
   onHistoryClosed(): void;
 }
 
-export default function LiveBoard({ page, link, isHistoryOpen, onHistoryClosed }: LiveBoardProps) {
+export default function LiveBoard({ page, link, handle, isHistoryOpen, onHistoryClosed }: LiveBoardProps) {
   const session = useSession();
   const isEditable = useIsEditable(page);
   const own = useRoom(ownParticipant);
@@ -30,8 +30,7 @@ export default function LiveBoard({ page, link, isHistoryOpen, onHistoryClosed }
     [session.slug, page.document_id],
   );
   if (own === undefined) return null;
-  const { participant_id: participantId, name } = own;
-  const self = { participantId, name, color: presenceColour(own.person_id) };
+  const participantId = own.participant_id;
   if (isHistoryOpen) {
     return (
       <History page={page} link={link} isEditable={isEditable} onBack={onHistoryClosed}>
@@ -41,9 +40,10 @@ export default function LiveBoard({ page, link, isHistoryOpen, onHistoryClosed }
             awareness={awareness}
             isEditable={false}
             title={page.title}
-            self={self}
+            ownId={participantId}
             presenterId={null}
             pictures={pictures}
+            handle={handle}
           />
         )}
       </History>
@@ -57,10 +57,11 @@ export default function LiveBoard({ page, link, isHistoryOpen, onHistoryClosed }
       awareness={link.awareness}
       isEditable={isEditable}
       title={page.title}
-      self={self}
+      ownId={participantId}
       presenterId={isFollowed ? (presenter?.participant_id ?? null) : null}
       onFollowStopped={onFollowStopped}
       pictures={pictures}
+      handle={handle}
     />
   );
 }

@@ -2,7 +2,6 @@
 
 import { useCallback } from "react";
 import type { DocumentLink } from "../documents/documentLink";
-import { presenceColour } from "../documents/presenceColour";
 import NotesEditor from "../notes/NotesEditor";
 import type { DocumentInfo } from "../protocol/generated";
 import { useRoom, useSession } from "../session/sessionContext";
@@ -34,8 +33,7 @@ export default function LiveNotes({ page, link, isHistoryOpen, onHistoryClosed }
     return new Map(byClient);
   }, [session, page.document_id]);
   if (own === undefined) return null;
-  const { participant_id: participantId, person_id: personId, name } = own;
-  const self = { participantId, personId, name, color: presenceColour(personId) };
+  const self = { personId: own.person_id, name: own.name };
   const meeting =
     info === undefined
       ? null

@@ -2,7 +2,10 @@
 
 import { lazy, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { CopyButton } from "./CopyButton";
+import type { DocumentInfo } from "../protocol/generated";
+import { useSession } from "../session/sessionContext";
+import { CopyButton } from "../shared/CopyButton";
+import { COPIES, copyQuery } from "../shared/copies";
 import { DeskBody } from "./DeskBody";
 import { DeskHead } from "./DeskHead";
 import { FreshLine } from "./FreshLine";
@@ -45,7 +48,7 @@ export function NotesPanel() {
         isHistoryOpen={isHistoryOpen}
         onHistory={() => setHistoryOf(isHistoryOpen ? null : (page?.document_id ?? null))}
       >
-        {page !== undefined && <CopyButton page={page} />}
+        {page !== undefined && !isHistoryOpen && <NotesCopies page={page} />}
       </DeskHead>
       <FreshLine kind="notes" page={page} />
       <DeskBody kind="notes" page={page} link={link}>
@@ -60,4 +63,14 @@ export function NotesPanel() {
       </DeskBody>
     </aside>
   );
+}
+
+/** Of the notes as they are now, which is why earlier versions have none. */
+function NotesCopies({ page }: { page: DocumentInfo }) {
+  const { i18n } = useTranslation();
+  const { slug } = useSession();
+  const day = new Intl.DateTimeFormat(i18n.language, { dateStyle: "long" }).format(page.created_at);
+  const path = `/api/rooms/${encodeURIComponent(slug)}/notes/${page.document_id}`;
+  const query = copyQuery(i18n.language, day);
+  return <CopyButton endings={COPIES.notes} hrefOf={(ending) => `${path}.${ending}?${query}`} />;
 }

@@ -11,8 +11,8 @@ import { type DocumentPresence, MAX_PRESENCE_BYTES } from "../protocol/generated
 
 export interface Somebody {
   participantId: string;
+  personId: string;
   name: string;
-  color: string;
 }
 
 /** What a state says of who it is. */

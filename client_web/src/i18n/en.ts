@@ -481,10 +481,13 @@ export const en = {
       earlier: "Earlier pages",
     },
     copy: {
-      open: "Save a copy of the notes",
+      open: "Save a copy",
       pdf: "To print (PDF)",
       html: "Web page (HTML)",
       md: "Text (Markdown)",
+      png: "Picture (PNG)",
+      svg: "Drawing (SVG)",
+      failed: "That did not work. Perhaps the page is too large for this device.",
     },
     history: {
       open: "Earlier versions",
@@ -540,14 +543,7 @@ export const en = {
     note: {
       cleared: "The board is cleared for everybody.",
       full: "The board is full. Start a fresh page, or delete what is not needed any more.",
-      exportFailed: "That did not work. Perhaps the board is too large for this device.",
       pictureFailed: "This picture cannot be put on the board. Perhaps it is damaged, or too large.",
-    },
-    export: {
-      button: "Save a copy",
-      png: "Picture (PNG)",
-      svg: "Drawing (SVG)",
-      pdf: "To print (PDF)",
     },
     follow: {
       following: "You see what {{name}} sees",

@@ -489,10 +489,13 @@ export const es: Texts = {
       earlier: "Páginas anteriores",
     },
     copy: {
-      open: "Guardar una copia de las notas",
+      open: "Guardar una copia",
       pdf: "Para imprimir (PDF)",
       html: "Página web (HTML)",
       md: "Texto (Markdown)",
+      png: "Imagen (PNG)",
+      svg: "Dibujo (SVG)",
+      failed: "No se pudo. Quizá la página sea demasiado grande para este equipo.",
     },
     history: {
       open: "Versiones anteriores",
@@ -548,14 +551,7 @@ export const es: Texts = {
     note: {
       cleared: "La pizarra se vació para todas las personas.",
       full: "La pizarra está llena. Empiece una página nueva o borre lo que ya no haga falta.",
-      exportFailed: "No se pudo. Quizá la pizarra sea demasiado grande para este equipo.",
       pictureFailed: "Esta imagen no se puede poner en la pizarra. Quizá esté dañada o sea demasiado grande.",
-    },
-    export: {
-      button: "Guardar una copia",
-      png: "Imagen (PNG)",
-      svg: "Dibujo (SVG)",
-      pdf: "Para imprimir (PDF)",
     },
     follow: {
       following: "Ve lo que ve {{name}}",

@@ -1,20 +1,17 @@
 /** Whose words have which colour. */
 
-import { useContext } from "react";
 import { useTranslation } from "react-i18next";
-import { colourOf } from "../shared/initials";
-import { PaletteContext } from "../shared/palette";
 import classes from "./AuthorList.module.css";
 import type { Author } from "./whoWrote";
 
 interface AuthorListProps {
   seen: readonly Author[];
+  colourOf(personId: string): number;
   hasFailed: boolean;
 }
 
-export function AuthorList({ seen, hasFailed }: AuthorListProps) {
+export function AuthorList({ seen, colourOf, hasFailed }: AuthorListProps) {
   const { t } = useTranslation();
-  const palette = useContext(PaletteContext);
   if (hasFailed) {
     return (
       <p role="alert" className={classes.failed}>
@@ -25,7 +22,7 @@ export function AuthorList({ seen, hasFailed }: AuthorListProps) {
   return (
     <ul className={classes.list} aria-label={t("notes.authors.title")}>
       {seen.map(({ personId, name }) => (
-        <li key={personId} data-colour={palette?.of(personId) ?? colourOf(personId)}>
+        <li key={personId} data-colour={colourOf(personId)}>
           {name}
         </li>
       ))}

@@ -3,12 +3,11 @@
 import { Button } from "@mantine/core";
 import type { Command, Editor } from "@tiptap/core";
 import { Selection } from "@tiptap/pm/state";
-import { useCallback, useContext, useEffect, useId, useRef, useState } from "react";
+import { useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as Y from "yjs";
 import { useStore } from "zustand";
-import { colourOf } from "../shared/initials";
-import { PaletteContext } from "../shared/palette";
+import { useColours } from "../shared/palette";
 import { AuthorList } from "./AuthorList";
 import { createEditor } from "./createEditor";
 import { hasContent } from "./document";
@@ -37,7 +36,6 @@ const toFirstSection: Command = ({ tr }) => {
 export function Notes(props: NotesEditorProps) {
   const { doc, awareness, isEditable, title, self, people } = props;
   const { t, i18n } = useTranslation();
-  const palette = useContext(PaletteContext);
   const host = useRef<HTMLDivElement>(null);
   const [editor, setEditor] = useState<Editor | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
@@ -50,9 +48,12 @@ export function Notes(props: NotesEditorProps) {
     client: doc.clientID,
     author: { personId: self.personId, name: self.name },
   });
+  // In an order that every screen agrees on, whoever wrote first.
+  const writers = useMemo(() => authors.seen.map(({ personId }) => personId).sort(), [authors.seen]);
+  const colourOf = useColours(writers);
   // What may change while the editor stays.
-  const latest = useRef({ props, t, palette, onSeen: authors.onSeen });
-  latest.current = { props, t, palette, onSeen: authors.onSeen };
+  const latest = useRef({ props, t, colourOf, onSeen: authors.onSeen });
+  latest.current = { props, t, colourOf, onSeen: authors.onSeen };
 
   const actions: ToolActions = {
     openLink: () => popups.setState({ popup: { kind: "link" } }),
@@ -76,12 +77,11 @@ export function Notes(props: NotesEditorProps) {
         source,
         awareness,
         isEditable,
-        self: { name: self.name, color: self.color },
         texts: editorTexts(latest.current.t, i18n.language, title),
         describedBy: ids.keys,
         mentioning: { popups, people: () => latest.current.props.people },
         actions: () => latestActions.current,
-        colourOf: (personId) => latest.current.palette?.of(personId) ?? colourOf(personId),
+        colourOf: (personId) => latest.current.colourOf(personId),
         onSeen: (seen, unknown) => latest.current.onSeen(seen, unknown),
         onTimestamp: (meetingId, at) => latest.current.props.onTimestamp?.(meetingId, at),
         onReleased: setIsReleased,
@@ -99,13 +99,18 @@ export function Notes(props: NotesEditorProps) {
       popups.setState({ popup: null });
       close();
     };
-  }, [doc, awareness, isEditable, self.name, self.color, title, i18n.language, ids.keys, popups]);
+  }, [doc, awareness, isEditable, title, i18n.language, ids.keys, popups]);
 
   // Who is looked for already may be among those that are known only now.
   // biome-ignore lint/correctness/useExhaustiveDependencies: other people are other finds
   useEffect(() => {
     if (editor !== null && mentionQuery(editor.state) !== null) editor.view.dispatch(editor.state.tr);
   }, [editor, people]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other people have other colours
+  useEffect(() => {
+    editor?.chain().recolourCursors().recolourAuthors().run();
+  }, [editor, colourOf]);
 
   useRedraw(editor);
   const closePopup = useCallback(() => {
@@ -126,7 +131,7 @@ export function Notes(props: NotesEditorProps) {
     <div className={classes.notes}>
       {tools.length > 0 && <Toolbar id={ids.tools} tools={tools} more={editing.more} controls={ids.text} />}
       {(authors.isShown || authors.hasFailed) && (
-        <AuthorList seen={authors.seen} hasFailed={authors.hasFailed} />
+        <AuthorList seen={authors.seen} colourOf={colourOf} hasFailed={authors.hasFailed} />
       )}
       <div className={classes.scroller}>
         <div className={classes.sheet}>

@@ -15,8 +15,7 @@ export interface NotesEditorProps {
   isEditable: boolean;
   /** The name of the text for people who listen. */
   title: string;
-  /** `color` as in "#2f6f62". */
-  self: { participantId: string; personId: string; name: string; color: string };
+  self: { personId: string; name: string };
   /** For "@" and for who does an action item. */
   people: readonly Person[];
   /** What moments are counted from; `now` is the server's clock, as far as it is known here, both in ms. */

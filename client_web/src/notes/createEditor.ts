@@ -6,7 +6,7 @@ import { Dropcursor, Gapcursor } from "@tiptap/extensions";
 import { Plugin, PluginKey } from "@tiptap/pm/state";
 import { Decoration, DecorationSet } from "@tiptap/pm/view";
 import type { Awareness } from "y-protocols/awareness";
-import { Cursors, type CursorsOptions } from "./cursors";
+import { Cursors } from "./cursors";
 import { Mentioning, type MentioningOptions } from "./mentioning";
 import { Moving } from "./moving";
 import classes from "./NotesText.module.css";
@@ -28,7 +28,6 @@ export interface EditorParts {
   source: Pick<Source, "fragment" | "content">;
   awareness: Awareness;
   isEditable: boolean;
-  self: CursorsOptions["self"];
   texts: { label: string; placeholder: string; task: TaskTexts; moment: MomentTexts };
   /** The id of what describes the keys. */
   describedBy: string;
@@ -60,7 +59,7 @@ export function createEditor(parts: EditorParts): Editor {
         yUndoOptions: { trackedOrigins: [OUTLINE] },
       }),
       Extension.create({ name: "selections", addProseMirrorPlugins: () => [keepSelectionsCurrent()] }),
-      Cursors.configure({ awareness: parts.awareness, self: parts.self }),
+      Cursors.configure({ awareness: parts.awareness, colourOf: parts.colourOf }),
       WhoWrote.configure({ fragment: parts.source.fragment, colourOf: parts.colourOf, onSeen: parts.onSeen }),
       Placeholder.configure({ text: texts.placeholder }),
       ...(isEditable

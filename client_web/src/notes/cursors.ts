@@ -2,14 +2,29 @@
 
 import { Extension } from "@tiptap/core";
 import { Plugin, PluginKey } from "@tiptap/pm/state";
-import { yCursorPlugin } from "@tiptap/y-tiptap";
+import { yCursorPlugin, yCursorPluginKey } from "@tiptap/y-tiptap";
 import type { Awareness } from "y-protocols/awareness";
 import classes from "./NotesText.module.css";
-import { cursorUser, type RemoteCursor, readRemoteCursor } from "./remoteCursor";
+import { type RemoteCursor, readRemoteCursor } from "./remoteCursor";
 
 export interface CursorsOptions {
   awareness: Awareness;
-  self: { name: string; color: string };
+  /** Return a person's colour, a number below `COLOUR_COUNT`. */
+  colourOf(personId: string): number;
+}
+
+declare module "@tiptap/core" {
+  interface Commands<ReturnType> {
+    cursors: {
+      /** Ask anew for everybody's colour. */
+      recolourCursors: () => ReturnType;
+    };
+  }
+}
+
+interface Caret {
+  element: HTMLElement;
+  personId: string;
 }
 
 /** An awareness as y-tiptap's plugin uses it: the states that can be believed, and nothing said by readers. */
@@ -32,47 +47,63 @@ function createView(awareness: Awareness, mayPublish: boolean) {
   };
 }
 
-function drawCursor(user: RemoteCursor["user"]): HTMLElement {
+function drawCursor({ name: text }: RemoteCursor["user"], colour: number): HTMLElement {
   const caret = document.createElement("span");
   const name = document.createElement("span");
   caret.className = classes.caret ?? "";
   caret.ariaHidden = "true";
-  caret.style.setProperty("--person", user.color);
+  caret.dataset.colour = String(colour);
   name.className = classes.caretName ?? "";
-  name.textContent = user.name;
+  name.textContent = text;
   caret.append(name);
   return caret;
 }
 
-export const Cursors = Extension.create<CursorsOptions>({
+export const Cursors = Extension.create<CursorsOptions, { carets: Map<number, Caret> }>({
   name: "cursors",
   priority: 999,
 
+  addStorage: () => ({ carets: new Map() }),
+
+  addCommands() {
+    const { carets } = this.storage;
+    const { colourOf } = this.options;
+    return {
+      recolourCursors:
+        () =>
+        ({ tr }) => {
+          for (const { element, personId } of carets.values())
+            element.dataset.colour = String(colourOf(personId));
+          tr.setMeta(yCursorPluginKey, { awarenessUpdated: true }).setMeta("addToHistory", false);
+          return true;
+        },
+    };
+  },
+
   addProseMirrorPlugins() {
-    const { awareness, self } = this.options;
+    const { awareness, colourOf } = this.options;
     const { isEditable } = this.editor;
-    const carets = new Map<number, HTMLElement>();
+    const { carets } = this.storage;
     // The name is shown for a while after each movement. y-tiptap keeps the element as long as somebody is there.
     const onMove = ({ updated }: { updated: number[] }) => {
       for (const client of updated) {
-        for (const animation of carets.get(client)?.getAnimations({ subtree: true }) ?? []) {
+        for (const animation of carets.get(client)?.element.getAnimations({ subtree: true }) ?? []) {
           animation.cancel();
           animation.play();
         }
       }
     };
-    if (isEditable) awareness.setLocalStateField("user", cursorUser(self.name, self.color));
     return [
       yCursorPlugin(createView(awareness, isEditable) as unknown as Awareness, {
         awarenessStateFilter: () => true,
         cursorBuilder: (user: RemoteCursor["user"], client: number) => {
-          const caret = drawCursor(user);
-          carets.set(client, caret);
-          return caret;
+          const element = drawCursor(user, colourOf(user.personId));
+          carets.set(client, { element, personId: user.personId });
+          return element;
         },
         selectionBuilder: (user: RemoteCursor["user"]) => ({
           class: classes.remoteSelection ?? "",
-          style: `--person: ${user.color}`,
+          "data-colour": String(colourOf(user.personId)),
         }),
       }),
       new Plugin({
@@ -82,7 +113,6 @@ export const Cursors = Extension.create<CursorsOptions>({
           return {
             destroy: () => {
               awareness.off("change", onMove);
-              if (isEditable) awareness.setLocalStateField("user", null);
             },
           };
         },

@@ -3,12 +3,11 @@
 import { FRAGMENT } from "./document";
 
 export interface RemoteCursor {
-  user: { name: string; color: string };
+  user: { name: string; personId: string };
   cursor: { anchor: object; head: object };
 }
 
 const MOST_LETTERS = 60;
-const COLOUR = /^#[0-9a-f]{6}$/i;
 
 type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null;
@@ -19,12 +18,11 @@ const isItem = (value: unknown) =>
 /** Read one awareness state; `null` when nobody writes there, or when it is not what our pages send. */
 export function readRemoteCursor(state: unknown): RemoteCursor | null {
   if (!isFields(state) || !isFields(state.user) || !isFields(state.cursor)) return null;
-  const { name, color } = state.user;
+  const { name, personId } = state.user;
   const { anchor, head } = state.cursor;
-  if (typeof name !== "string" || name === "" || typeof color !== "string" || !COLOUR.test(color))
-    return null;
+  if (typeof name !== "string" || name === "" || typeof personId !== "string") return null;
   if (!isPosition(anchor) || !isPosition(head)) return null;
-  return { user: { name: name.slice(0, MOST_LETTERS), color }, cursor: { anchor, head } };
+  return { user: { name: name.slice(0, MOST_LETTERS), personId }, cursor: { anchor, head } };
 }
 
 /** Whether it is a relative position of Yjs in these notes, as JSON. */
@@ -34,9 +32,3 @@ function isPosition(value: unknown): value is Fields {
   if (!isNamed && value.tname !== undefined && value.tname !== null) return false;
   return isNamed || isFields(value.type) || isFields(value.item);
 }
-
-/** Return one's own name as it is told to others. */
-export const cursorUser = (name: string, color: string) => ({
-  name: name.slice(0, MOST_LETTERS),
-  color: COLOUR.test(color) ? color : "#52646f",
-});

@@ -37,6 +37,8 @@ declare module "@tiptap/core" {
     whoWrote: {
       /** Show who wrote what, or with `null` no longer. */
       showAuthors: (authors: Authors | null) => ReturnType;
+      /** Ask anew for everybody's colour. */
+      recolourAuthors: () => ReturnType;
     };
   }
 }
@@ -50,6 +52,13 @@ export const WhoWrote = Extension.create<WhoWroteOptions>({
         (authors) =>
         ({ tr }) => {
           tr.setMeta(key, { authors }).setMeta("addToHistory", false);
+          return true;
+        },
+      recolourAuthors:
+        () =>
+        ({ tr, state }) => {
+          const authors = key.getState(state)?.authors ?? null;
+          if (authors !== null) tr.setMeta(key, { authors }).setMeta("addToHistory", false);
           return true;
         },
     };

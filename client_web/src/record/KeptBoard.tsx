@@ -1,15 +1,17 @@
 /** A page of the board as it was: to read at once, and to see when somebody wants to: what draws it is large. */
 
 import { Button } from "@mantine/core";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { BoardHandle } from "../board/Board";
 import { BoardDoc } from "../board/boardDoc";
 import { OutlineSections } from "../board/OutlineSections";
 import { outlineOf } from "../board/outline";
 import { createPictureStore } from "../documents/pictureStore";
 import type { RecordedDocument } from "../protocol/generated";
+import { CopyButton } from "../shared/CopyButton";
+import { type BoardCopy, COPIES } from "../shared/copies";
 import classes from "./KeptPage.module.css";
-import { NOBODY } from "./nobody";
 import type { Kept } from "./useKept";
 
 const Board = lazy(() => import("../board/Board"));
@@ -29,15 +31,23 @@ export default function KeptBoard({ slug, page, kept }: KeptBoardProps) {
     return outlineOf(elements.filter((element) => element !== null));
   }, [kept]);
   const pictures = useMemo(() => createPictureStore(slug, page.document_id), [slug, page.document_id]);
+  const board = useRef<BoardHandle>(null);
+  const save = useCallback(async (format: BoardCopy) => {
+    if (board.current === null) throw new Error("the board is not there yet");
+    await board.current.save(format);
+  }, []);
   return (
     <>
       <div className={classes.outline}>
         <OutlineSections sections={sections} />
       </div>
       {sections.length > 0 && (
-        <Button variant="default" aria-expanded={isDrawn} onClick={() => setDrawn(!isDrawn)}>
-          {t(isDrawn ? "record.drawing.hide" : "record.drawing.show")}
-        </Button>
+        <div className={classes.files}>
+          <Button variant="default" aria-expanded={isDrawn} onClick={() => setDrawn(!isDrawn)}>
+            {t(isDrawn ? "record.drawing.hide" : "record.drawing.show")}
+          </Button>
+          {isDrawn && <CopyButton isWorded endings={COPIES.board} save={save} />}
+        </div>
       )}
       {isDrawn && (
         <div className={classes.drawing}>
@@ -47,9 +57,10 @@ export default function KeptBoard({ slug, page, kept }: KeptBoardProps) {
               awareness={kept.awareness}
               isEditable={false}
               title={page.title}
-              self={NOBODY}
+              ownId={null}
               presenterId={null}
               pictures={pictures}
+              handle={board}
             />
           </Suspense>
         </div>

@@ -5,13 +5,14 @@ import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import type { RecordedDocument } from "../protocol/generated";
+import { CopyButton } from "../shared/CopyButton";
+import { COPIES, copyQuery } from "../shared/copies";
 import classes from "./KeptPage.module.css";
 import { fileOf } from "./read";
 import { useKept } from "./useKept";
 
 const KeptNotes = lazy(() => import("./KeptNotes"));
 const KeptBoard = lazy(() => import("./KeptBoard"));
-const ENDINGS = ["pdf", "html", "md"] as const;
 
 interface KeptPageProps {
   slug: string;
@@ -58,19 +59,15 @@ function Kept({ slug, meetingId, heldOn, page, onTimestamp }: KeptPageProps) {
       ) : (
         <>
           <KeptNotes title={page.title} kept={kept} onTimestamp={onTimestamp} />
-          <p className={classes.files}>
-            {t("desk.copy.open")}:{" "}
-            {ENDINGS.map((ending) => (
-              <a
-                key={ending}
-                className={classes.link}
-                href={fileOf(slug, meetingId, page.document_id, ending, { language: i18n.language, heldOn })}
-                download
-              >
-                {t(`desk.copy.${ending}`)}
-              </a>
-            ))}
-          </p>
+          <div className={classes.files}>
+            <CopyButton
+              isWorded
+              endings={COPIES.notes}
+              hrefOf={(ending) =>
+                fileOf(slug, meetingId, page.document_id, ending, copyQuery(i18n.language, heldOn))
+              }
+            />
+          </div>
         </>
       )}
     </Suspense>

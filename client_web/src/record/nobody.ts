@@ -1,3 +1,3 @@
 /** Who looks at what is kept is not in it, and leaves no mark there. */
 
-export const NOBODY = { participantId: "", personId: "", name: "", color: "#655b4e" };
+export const NOBODY = { personId: "", name: "" };

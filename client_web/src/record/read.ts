@@ -2,6 +2,7 @@
 
 import { call, send } from "../connection/http";
 import type { MeetingList, RecordedMeeting } from "../protocol/generated";
+import type { NotesCopy } from "../shared/copies";
 
 const meetings = (slug: string) => `/api/rooms/${encodeURIComponent(slug)}/meetings`;
 
@@ -30,10 +31,9 @@ export function fileOf(
   slug: string,
   meetingId: string,
   documentId: string,
-  ending: "pdf" | "html" | "md",
-  about: { language: string; heldOn: string },
+  ending: NotesCopy,
+  query: URLSearchParams,
 ): string {
-  const query = new URLSearchParams({ language: about.language, held_on: about.heldOn });
   return `${meetingPath(slug, meetingId)}/notes/${encodeURIComponent(documentId)}.${ending}?${query}`;
 }
 

@@ -1,6 +1,6 @@
 /** `/r/SLUG`: the pre-join page, then the room, then good-bye. */
 
-import { useCallback, useEffect, useLayoutEffect, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { fetchPreview, fetchSession } from "../connection/http";
 import { createSocket } from "../connection/socket";
@@ -14,8 +14,10 @@ import { RoomSession } from "../session/roomSession";
 import { SessionContext, useRoom } from "../session/sessionContext";
 import { LoadingPage } from "../shared/Page";
 import { ProblemPage } from "../shared/ProblemPage";
+import { PeopleContext } from "../shared/palette";
 import { inThisTab, onThisDevice } from "../shared/storage";
 import { usePoll } from "../shared/usePoll";
+import { peopleOf } from "../state/people";
 import { hasConnectionTrouble, maySend } from "../state/roomState";
 import { type Visit, VisitMemory } from "../state/visit";
 import { LeftPage } from "./LeftPage";
@@ -91,7 +93,11 @@ function Visited({ session, isDirect, onRejoin }: VisitedProps) {
   const roomName = useRoom(({ snapshot }) => snapshot?.room.name ?? "");
   switch (phase.kind) {
     case "inside":
-      return <RoomView />;
+      return (
+        <PeopleInside>
+          <RoomView />
+        </PeopleInside>
+      );
     case "left":
       return <LeftPage roomName={roomName} onRejoin={onRejoin} />;
     case "stopped":
@@ -100,6 +106,14 @@ function Visited({ session, isDirect, onRejoin }: VisitedProps) {
     case "joining":
       return isDirect ? <Returning /> : <Door session={session} />;
   }
+}
+
+/** Tells everything inside who is there: nobody has the colour of another. */
+function PeopleInside({ children }: { children: ReactNode }) {
+  // As text, because the list is made anew whenever anything of anybody changes.
+  const ids = useRoom(({ snapshot }) => peopleOf(snapshot?.participants ?? []).join(" "));
+  const people = useMemo(() => ids.split(" "), [ids]);
+  return <PeopleContext value={people}>{children}</PeopleContext>;
 }
 
 /** A reload on its way back in: never the pre-join page again. */

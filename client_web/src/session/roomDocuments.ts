@@ -4,7 +4,6 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Requester } from "../connection/requester";
 import type { DocumentLink } from "../documents/documentLink";
 import { Passages } from "../documents/passage";
-import { presenceColour } from "../documents/presenceColour";
 import type { Author, DocumentInfo, DocumentKind, DocumentVersion, Notice } from "../protocol/generated";
 import { byAge } from "../state/applyDocumentEvent";
 import { isKnown, newestOf, shownPage, withDocument, withPage } from "../state/documentList";
@@ -311,7 +310,7 @@ export class RoomDocuments {
     const participants = this.#room.getState().snapshot?.participants;
     const found = participants?.find((participant) => participant.participant_id === participantId);
     if (found === undefined) return null;
-    return { participantId, name: found.name, color: presenceColour(found.person_id) };
+    return { participantId, name: found.name, personId: found.person_id };
   }
 }
 

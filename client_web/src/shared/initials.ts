@@ -16,7 +16,7 @@ function firstLetter(word: string | undefined): string {
   return [...new Intl.Segmenter().segment(letters)][0]?.segment ?? "";
 }
 
-export const COLOUR_COUNT = 12;
+export const COLOUR_COUNT = 10;
 
 /** Return a number below `COLOUR_COUNT`, always the same for the same person. */
 export function colourOf(personId: string): number {

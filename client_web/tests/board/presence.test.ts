@@ -4,7 +4,7 @@ import * as Y from "yjs";
 import { others, Presence, presenterIn, TELL_MS } from "../../src/board/presence";
 import { Clock } from "../support/boardScene";
 
-const SELF = { participantId: "p-1", name: "Ana", color: "#2f7d6c" };
+const ANA = { participantId: "p-1", personId: "ana", name: "Ana" };
 const pointer = { x: 10.4, y: -3, tool: "laser", isDown: true } as const;
 
 let clock: Clock;
@@ -22,8 +22,11 @@ beforeEach(() => {
     const update = encodeAwarenessUpdate(awareness, [awareness.clientID]);
     sent.push(update.length);
     applyAwarenessUpdate(other, update, "line");
+    // Who it is says the server.
+    const state = other.getStates().get(awareness.clientID);
+    if (state !== undefined) state.user ??= ANA;
   });
-  presence = new Presence(awareness, SELF, clock.later);
+  presence = new Presence(awareness, clock.later);
   return () => {
     awareness.destroy();
     other.destroy();
@@ -32,19 +35,19 @@ beforeEach(() => {
 
 describe("what one tells", () => {
   it("reaches the others", () => {
-    presence.setSelf(SELF, false);
+    presence.setSilent(false);
     presence.point(pointer);
     presence.show([0, 0, 800.2, 600]);
     clock.pass(TELL_MS);
     const clientId = awareness.clientID;
     expect(others(other)).toEqual([
-      { ...SELF, clientId, pointer: { ...pointer, x: 10 }, view: [0, 0, 800, 600] },
+      { ...ANA, clientId, pointer: { ...pointer, x: 10 }, view: [0, 0, 800, 600] },
     ]);
     expect(others(awareness)).toEqual([]);
   });
 
   it("is said some 15 times a second, however fast one moves", () => {
-    presence.setSelf(SELF, false);
+    presence.setSilent(false);
     sent.length = 0;
     for (let at = 0; at < 1_000; at += 5) {
       presence.point({ ...pointer, x: at });
@@ -55,7 +58,7 @@ describe("what one tells", () => {
   });
 
   it("is said once while nothing changes", () => {
-    presence.setSelf(SELF, false);
+    presence.setSilent(false);
     for (let times = 0; times < 20; times += 1) {
       presence.point(pointer);
       presence.show([0, 0, 800 + times / 100, 600]);
@@ -65,7 +68,7 @@ describe("what one tells", () => {
   });
 
   it("is nothing while one may only look", () => {
-    presence.setSelf(SELF, true);
+    presence.setSilent(true);
     presence.point(pointer);
     presence.show([0, 0, 1, 1]);
     clock.pass(1_000);
@@ -73,11 +76,11 @@ describe("what one tells", () => {
   });
 
   it("ends when one may only look from now on, and when the page goes", () => {
-    presence.setSelf(SELF, false);
+    presence.setSilent(false);
     expect(others(other)).toHaveLength(1);
-    presence.setSelf(SELF, true);
+    presence.setSilent(true);
     expect(others(other)).toEqual([]);
-    presence.setSelf(SELF, false);
+    presence.setSilent(false);
     presence.point(pointer);
     presence.close();
     clock.pass(1_000);
@@ -85,7 +88,7 @@ describe("what one tells", () => {
   });
 
   it("stays far below 4 KB", () => {
-    presence.setSelf({ ...SELF, name: "ñ".repeat(5_000) }, false);
+    presence.setSilent(false);
     presence.point({ ...pointer, x: 123_456.789 });
     presence.show([-123_456, -123_456, 123_456, 123_456]);
     clock.pass(TELL_MS);
@@ -95,16 +98,17 @@ describe("what one tells", () => {
 
 describe("who presents", () => {
   it("is known once they tell what they see, in a crowd too", () => {
-    presence.setSelf(SELF, false);
-    expect(presenterIn(other, SELF.participantId)).toBeNull();
+    presence.setSilent(false);
+    expect(presenterIn(other, ANA.participantId)).toBeNull();
     presence.show([0, 0, 800, 600]);
     clock.pass(TELL_MS);
     const crowd = other.getStates();
     crowd.delete(awareness.clientID);
     const last = awareness.getLocalState();
-    for (let at = 0; at < 300; at += 1) crowd.set(-at, { participant_id: `q${at}`, name: "Q" });
-    if (last !== null) crowd.set(awareness.clientID, last);
-    expect(presenterIn(other, SELF.participantId)?.view).toEqual([0, 0, 800, 600]);
+    for (let at = 0; at < 300; at += 1)
+      crowd.set(-at, { user: { participantId: `q${at}`, personId: `q${at}`, name: "Q" } });
+    if (last !== null) crowd.set(awareness.clientID, { ...last, user: ANA });
+    expect(presenterIn(other, ANA.participantId)?.view).toEqual([0, 0, 800, 600]);
     expect(presenterIn(other, "nobody")).toBeNull();
     expect(presenterIn(other, null)).toBeNull();
     expect(others(other)).toHaveLength(100);
@@ -119,18 +123,25 @@ describe("what others tell", () => {
 
   it("is left out without a name and an id", () => {
     for (const name of [undefined, 7, "x".repeat(200)]) {
-      expect(heard({ participant_id: "p", name })).toEqual([]);
+      expect(heard({ user: { ...ANA, name } })).toEqual([]);
     }
-    expect(heard({ participant_id: "<b>", name: "Ana" })).toEqual([]);
-    expect(heard({ participant_id: "p", name: "Ana" })).toHaveLength(1);
+    expect(heard({ user: { ...ANA, participantId: "<b>" } })).toEqual([]);
+    expect(heard({ user: { ...ANA, personId: 7 } })).toEqual([]);
+    expect(heard({ user: ANA })).toHaveLength(1);
   });
 
-  it("has no pointer, view or colour that is none", () => {
-    const odd = { pointer: { x: 1e308, y: 0 }, view: [1, 2], color: "url(x)" };
-    expect(heard({ participant_id: "p", name: "Ana", ...odd })).toMatchObject([
-      { pointer: null, view: null, color: "#226658" },
+  it("is never of somebody else: who it is says the server", () => {
+    const claimed = { participant_id: "p-2", participantId: "p-2", name: "Ben", view: [0, 0, 800, 600] };
+    expect(heard({ user: ANA, ...claimed })).toMatchObject([ANA]);
+    expect(presenterIn(other, "p-2")).toBeNull();
+    expect(presenterIn(other, "p-1")).toMatchObject(ANA);
+  });
+
+  it("has no pointer and no view that is none", () => {
+    expect(heard({ user: ANA, pointer: { x: 1e308, y: 0 }, view: [1, 2] })).toMatchObject([
+      { pointer: null, view: null },
     ]);
-    expect(heard({ participant_id: "p", name: "Ana", pointer: { x: 1, y: 2, tool: "x" } })).toMatchObject([
+    expect(heard({ user: ANA, pointer: { x: 1, y: 2, tool: "x" } })).toMatchObject([
       { pointer: { x: 1, y: 2, tool: "pointer", isDown: false } },
     ]);
   });

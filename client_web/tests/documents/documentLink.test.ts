@@ -15,7 +15,7 @@ const ID = "document_1";
 const resolve = (participantId: string) => ({
   participantId,
   name: `Name of ${participantId}`,
-  color: "#123456",
+  personId: "ana",
 });
 
 /** Answers as the server does, from a document of its own; loses and refuses what it is told to. */
