@@ -134,7 +134,7 @@ class NotesExports:
     async def _in_turn(
         self, room: RoomInfo, title: str, read: Read, notes_format: NotesFormat, edition: Edition
     ) -> NotesFile:
-        header = Header(title=title, room=room.name, held_on=edition.held_on)
+        header = Header(title=title, room=room.name, held_on="" if edition.held_on == title else edition.held_on)
         labels = _LABELS.get(edition.language, ENGLISH)
         made_at = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC)
         async with self._turn:

@@ -280,7 +280,7 @@ async def test_two_people_write_notes_and_see_who_wrote_what(visit: Visit, serve
         ("Text (Markdown)", b"# "),
         ("Web page (HTML)", b"<!doctype html>"),
     ):
-        await maya.button("Save a copy of the notes").click()
+        await maya.button("Save a copy").click()
         async with maya.page.expect_download() as expected:
             await maya.page.get_by_role("link", name=choice).click()
         copies[choice] = (await (await expected.value).path()).read_bytes()

@@ -28,6 +28,7 @@ from server.documents.notes.tree import (
     TaskList,
     Text,
     Timestamp,
+    text_of,
 )
 from server.edition import Paper
 
@@ -121,9 +122,12 @@ def _inlines(content: Iterable[Inline]) -> str:
     """Return text in which one link is one link, however many looks it has."""
     written = []
     for address, group in groupby(content, lambda inline: inline.marks.href if isinstance(inline, Text) else None):
-        text = "".join(map(_inline, group))
+        inlines = list(group)
+        text = "".join(map(_inline, inlines))
+        # On paper the address stands behind its link, unless that is what is linked.
+        bare = ' class="bare"' if address and text_of(inlines).strip() == address else ""
         written.append(
-            f'<a href="{escape(address)}" rel="noopener noreferrer nofollow">{text}</a>' if address else text
+            f'<a{bare} href="{escape(address)}" rel="noopener noreferrer nofollow">{text}</a>' if address else text
         )
     return "".join(written)
 

@@ -62,6 +62,17 @@ async def test_notes_are_written_in_every_format_and_language(tmp_path: Path) ->
         await documents.close()
 
 
+async def test_a_day_that_is_the_title_is_said_once(tmp_path: Path) -> None:
+    async with document_store(tmp_path) as store:
+        await keep_notes(store, "document_1", "Call the parents")
+        clock = ManualClock()
+        documents = LiveDocuments(store.repository, clock)
+        exports = NotesExports(store.repository, documents, clock)
+        file = await exports.make(room_of(store), "document_1", NotesFormat.MARKDOWN, Edition(held_on="Today"))
+        assert file.data.decode() == "# Today\n\nLounge\n\nCall the parents\n"
+        await documents.close()
+
+
 async def test_only_notes_of_this_room_that_are_there_are_written(tmp_path: Path) -> None:
     async with document_store(tmp_path) as store:
         await keep_notes(store, "document_1", "Call the parents")

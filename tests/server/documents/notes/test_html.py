@@ -25,6 +25,7 @@ from server.documents.notes.tree import (
     Text,
     text_of,
 )
+from server.edition import Paper
 from tests.server.documents.notes.documents import fixture
 from tests.server.documents.notes.trees import HREFS, LINES, NOTES
 
@@ -146,3 +147,20 @@ def test_what_is_cut_or_empty_says_so() -> None:
     page = to_html(Notes((), is_cut=True), Header("", "", ""), labels)
     assert words("".join(Reader(page).text)) == words("No hay nada. Hay más.")
     assert '<html lang="es">' in page
+
+
+def test_an_address_that_is_linked_is_not_printed_twice() -> None:
+    address = "https://a.example/b"
+    page = to_html(Notes((Paragraph((Text(address, Marks(href=address)),)),)), HEADER)
+    assert f'<a class="bare" href="{address}"' in page
+    named = to_html(Notes((Paragraph((Text("here", Marks(href=address)),)),)), HEADER)
+    assert f'<a href="{address}"' in named
+
+
+def test_it_is_printed_on_the_readers_paper_and_its_style_is_the_one_that_is_let_in() -> None:
+    for paper in Paper:
+        page = to_html(Notes(()), HEADER, paper=paper)
+        style = page.split("<style>")[1].split("</style>")[0]
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"@page {{ size: {paper};" in style
+        assert f"'sha256-{digest}'" in page

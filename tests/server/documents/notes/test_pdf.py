@@ -11,6 +11,7 @@ from server.documents.notes.labels import ENGLISH, Header, Labels
 from server.documents.notes.pdf import to_pdf
 from server.documents.notes.reader import read_notes
 from server.documents.notes.tree import Marks, Notes, Paragraph, Text
+from server.edition import Paper
 from tests.server.documents.notes.documents import fixture
 from tests.server.documents.notes.trees import HREFS, NOTES
 
@@ -114,3 +115,9 @@ def test_any_notes_make_a_pdf(notes: Notes) -> None:
 def test_text_is_never_markup(text: str) -> None:
     pdf = read(Notes((Paragraph((Text(text),)),)), Header(text, text, text))
     assert letters(pdf.pages[0].extract_text()).count(letters(text).strip("\u200b\ufeff")) >= 4
+
+
+def test_it_is_as_large_as_the_readers_paper() -> None:
+    pdf = PdfReader(BytesIO(to_pdf(Notes(()), HEADER, MADE_AT, paper=Paper.LETTER)), strict=True)
+    [page] = pdf.pages
+    assert (page.mediabox.width, page.mediabox.height) == (612, 792)
