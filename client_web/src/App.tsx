@@ -2,13 +2,14 @@
 
 import { lazy, Suspense } from "react";
 import { Route, Switch } from "wouter";
+import { untilLoaded } from "./connection/untilLoaded";
 import { ConnectionTestPage } from "./connectionTest/ConnectionTestPage";
 import { HomePage } from "./home/HomePage";
 import { RoomPage } from "./room/RoomPage";
 import { LoadingPage } from "./shared/Page";
 import { NoPage } from "./shared/ProblemPage";
 
-const RecordPages = lazy(() => import("./record/RecordPages"));
+const RecordPages = lazy(() => untilLoaded(() => import("./record/RecordPages")));
 
 export function App() {
   return (

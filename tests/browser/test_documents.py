@@ -292,6 +292,61 @@ async def test_two_people_write_notes_and_see_who_wrote_what(visit: Visit, serve
     await expect(notes_of(maya)).to_contain_text("From Maya. From Omar.")
 
 
+async def test_what_is_opened_for_the_first_time_while_the_line_is_gone_comes_with_the_line(visit: Visit) -> None:
+    maya, omar = await visit(MAYA, **KEEPS_VIDEO_AWAY), await visit(OMAR, **KEEPS_VIDEO_AWAY)
+    await maya.join()
+    await begin_board(maya)
+    await omar.join()
+    await omar.context.set_offline(True)
+    await omar.page.keyboard.press("b")  # a pointer above the button would have fetched it before
+    await expect(omar.page.get_by_role("status", name="One moment …")).to_be_visible()
+    await asyncio.sleep(1)  # it is tried and fails in that time, and the page stays
+    await expect(omar.button("Leave")).to_be_visible()
+    await omar.context.set_offline(False)
+    await expect(omar.page.locator(CANVAS)).to_be_visible()
+
+
+async def test_everybody_has_one_colour_on_every_screen(visit: Visit) -> None:
+    maya, omar = await visit(MAYA, **KEEPS_VIDEO_AWAY), await visit(OMAR, **KEEPS_VIDEO_AWAY)
+    await maya.join()
+    await omar.join()
+    await begin_notes(maya)
+    await notes_of(maya).press_sequentially("From Maya.")
+    await omar.button("Notes").click()
+    await expect(notes_of(omar)).to_contain_text("From Maya.")
+    await notes_of(omar).press("Control+End")
+    await notes_of(omar).press_sequentially(" From Omar.")
+    await expect(notes_of(maya)).to_contain_text("From Omar.")
+    for visitor in (maya, omar):
+        await visitor.button("Who wrote what").click()
+        for part in ("From Maya.", "From Omar."):
+            await expect(notes_of(visitor).locator("[data-colour][title]", has_text=part)).to_be_visible()
+    words = {part: await colour_of(notes_of(maya).locator("[title]", has_text=part)) for part in ("Maya.", "Omar.")}
+    assert words["Maya."] != words["Omar."]
+    for visitor in (maya, omar):
+        for part, colour in words.items():
+            assert await colour_of(notes_of(visitor).locator("[title]", has_text=part)) == colour
+            [author] = {await notes_of(visitor).locator("[title]", has_text=part).get_attribute("title")}
+            listed = visitor.page.get_by_role("list", name="Who wrote what").get_by_role("listitem")
+            assert await colour_of(listed.filter(has_text=author or "")) == colour
+    caret = notes_of(maya).locator("[aria-hidden][data-colour]")
+    assert await colour_of(caret) == words["Omar."]
+    for visitor in (maya, omar):
+        await visitor.button("Notes").click()
+    await begin_board(maya)
+    await open_board(omar)
+    await expect(omar.page.locator(CANVAS)).to_be_visible()
+    await draw_line(omar.page, y=130)
+    pointer = maya.page.get_by_role("region", name="Board", exact=True).locator("[aria-hidden] > [data-colour]")
+    await expect(pointer).to_be_visible()
+    assert await colour_of(pointer) == words["Omar."]
+
+
+async def colour_of(locator: Locator) -> str:
+    """Return the colour that something of a person's is in."""
+    return str(await locator.evaluate("part => getComputedStyle(part).getPropertyValue('--rp-person')"))
+
+
 async def test_notes_are_begun_and_written_with_the_keyboard_alone(visit: Visit) -> None:
     maya, omar = await visit(MAYA, **KEEPS_VIDEO_AWAY), await visit(OMAR, **KEEPS_VIDEO_AWAY)
     await maya.join()

@@ -5,6 +5,7 @@ import { Presentation } from "lucide-react";
 import { lazy, useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { BoardHandle } from "../board/Board";
+import { untilLoaded } from "../connection/untilLoaded";
 import type { DocumentInfo } from "../protocol/generated";
 import { useDocuments, useRoom, useSession } from "../session/sessionContext";
 import { CopyButton } from "../shared/CopyButton";
@@ -17,7 +18,7 @@ import { FreshLine } from "./FreshLine";
 import { useLink, useShownPage } from "./useDocument";
 
 const importBoard = () => import("./LiveBoard");
-const LiveBoard = lazy(importBoard);
+const LiveBoard = lazy(() => untilLoaded(importBoard));
 
 /** Fetches what draws the board while one reaches for it, and while its page is being opened. */
 export function fetchBoard(): void {

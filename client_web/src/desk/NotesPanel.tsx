@@ -2,6 +2,7 @@
 
 import { lazy, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { untilLoaded } from "../connection/untilLoaded";
 import type { DocumentInfo } from "../protocol/generated";
 import { useSession } from "../session/sessionContext";
 import { CopyButton } from "../shared/CopyButton";
@@ -16,7 +17,7 @@ export const NOTES_ID = "notes";
 export const NOTES_BUTTON_ID = "notes-button";
 
 const importNotes = () => import("./LiveNotes");
-const LiveNotes = lazy(importNotes);
+const LiveNotes = lazy(() => untilLoaded(importNotes));
 
 /** Fetches the editor while one reaches for the notes, and while their page is being opened. */
 export function fetchNotes(): void {

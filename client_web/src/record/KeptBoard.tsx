@@ -7,6 +7,7 @@ import type { BoardHandle } from "../board/Board";
 import { BoardDoc } from "../board/boardDoc";
 import { OutlineSections } from "../board/OutlineSections";
 import { outlineOf } from "../board/outline";
+import { untilLoaded } from "../connection/untilLoaded";
 import { createPictureStore } from "../documents/pictureStore";
 import type { RecordedDocument } from "../protocol/generated";
 import { CopyButton } from "../shared/CopyButton";
@@ -14,7 +15,7 @@ import { type BoardCopy, COPIES } from "../shared/copies";
 import classes from "./KeptPage.module.css";
 import type { Kept } from "./useKept";
 
-const Board = lazy(() => import("../board/Board"));
+const Board = lazy(() => untilLoaded(() => import("../board/Board")));
 
 interface KeptBoardProps {
   slug: string;

@@ -4,6 +4,7 @@ import { Anchor } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
+import { untilLoaded } from "../connection/untilLoaded";
 import type { RecordedDocument } from "../protocol/generated";
 import { CopyButton } from "../shared/CopyButton";
 import { COPIES, copyQuery } from "../shared/copies";
@@ -11,8 +12,8 @@ import classes from "./KeptPage.module.css";
 import { fileOf } from "./read";
 import { useKept } from "./useKept";
 
-const KeptNotes = lazy(() => import("./KeptNotes"));
-const KeptBoard = lazy(() => import("./KeptBoard"));
+const KeptNotes = lazy(() => untilLoaded(() => import("./KeptNotes")));
+const KeptBoard = lazy(() => untilLoaded(() => import("./KeptBoard")));
 
 interface KeptPageProps {
   slug: string;

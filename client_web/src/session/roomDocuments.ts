@@ -287,6 +287,7 @@ export class RoomDocuments {
     this.#opening.add(documentId);
     try {
       const Link = await this.#loadLink();
+      if (!this.#isWanted(documentId)) return;
       const link = new Link({
         documentId,
         requests: this.#requests,
@@ -299,6 +300,11 @@ export class RoomDocuments {
       this.#opening.delete(documentId);
     }
     this.#settle();
+  }
+
+  #isWanted(documentId: string): boolean {
+    const { isOpen } = this.store.getState();
+    return KINDS.some((kind) => isOpen[kind] && this.#shown(kind)?.document_id === documentId);
   }
 
   #forget(documentId: string, link: DocumentLink): void {
