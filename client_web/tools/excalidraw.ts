@@ -34,6 +34,8 @@ interface Replacement {
   readonly name: string;
   readonly pattern: RegExp;
   readonly by: string;
+  /** What of our own is in it, and in which file of the stand-ins. */
+  readonly uses?: readonly [string, string];
 }
 
 const REPLACEMENTS: readonly Replacement[] = [
@@ -58,6 +60,20 @@ const REPLACEMENTS: readonly Replacement[] = [
       /if\((\w+)\.text&&\w+\(\1\.text\)\)(\{let \w+=await import\("@excalidraw\/mermaid-to-excalidraw"\))/,
     by: "if(!1)$2",
   },
+  {
+    name: "the drawing of all of a scene in one frame",
+    pattern:
+      /(pendingFlowchartNodes\?\.forEach\(.{1,60}console\.error\(\w+\)\}\}\)\},\w+=\w+\((\w+)=>\{)(\w+)\(\2\)(\},\{trailing:!0\}\),\w+=\((\w+),(\w+)\)=>\{if\(\6\)\{\w+\(\5\);return\})\3\(\5\)/,
+    by: "$1drawPaced($3,$2)$4drawPaced($3,$5)",
+    uses: ["drawPaced", "paced.ts"],
+  },
+  {
+    name: "the writing of a stroke's outline",
+    pattern:
+      /(function \w+\((\w+)\)\{)if\(!\2\.length\)return"";[^;]{1,40};return \2\.reduce\(.{1,120}\.replace\(\w+,"\$1"\)/,
+    by: "$1return strokePath($2)",
+    uses: ["strokePath", "strokePath.ts"],
+  },
 ];
 
 export function excalidraw(): Plugin {
@@ -78,6 +94,7 @@ export function excalidraw(): Plugin {
       for (const replacement of REPLACEMENTS) {
         if (!replacement.pattern.test(changed)) continue;
         changed = changed.replace(replacement.pattern, replacement.by);
+        if (replacement.uses !== undefined) changed = importing(replacement.uses) + changed;
         missing.delete(replacement);
       }
       return changed === code ? null : { code: changed, map: null };
@@ -103,6 +120,9 @@ export function excalidraw(): Plugin {
     },
   };
 }
+
+const importing = ([name, file]: readonly [string, string]) =>
+  `import{${name}}from${JSON.stringify(join(STAND_INS, file))};`;
 
 const fontFiles = () =>
   readdirSync(FONTS, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".woff2"));

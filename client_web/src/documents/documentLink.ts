@@ -174,7 +174,8 @@ export class DocumentLink {
     const { epoch, isSaved } = this.store.getState();
     const isAnew = epoch !== 0 && opened.epoch !== epoch;
     if (isAnew) this.#beginAnew();
-    this.#apply(update);
+    if (opened.epoch === epoch) this.#apply(update);
+    else this.#applyFirst(update);
     if (this.#carried?.epoch === opened.epoch) this.#apply(this.#carried.update);
     this.#carried = null;
     this.#seq = opened.seq;
@@ -203,6 +204,13 @@ export class DocumentLink {
     if (seq !== this.#seq + 1 || update === null) return this.catchUp();
     this.#seq = seq;
     this.#apply(update);
+  }
+
+  /** Take in all of a document that nobody has in hand yet. It would be written out again for whoever listens. */
+  #applyFirst(update: Uint8Array): void {
+    this.doc.off("update", this.#onUpdate);
+    this.#apply(update);
+    this.doc.on("update", this.#onUpdate);
   }
 
   /** What an editor that watches the document throws comes out here, when the update has long been taken in. */
@@ -268,10 +276,12 @@ export class DocumentLink {
     this.#watch();
   }
 
+  readonly #onUpdate = (update: Uint8Array, origin: unknown) => {
+    if (origin !== TOLD) this.#outgoing.add(update);
+  };
+
   #watch(): void {
-    this.doc.on("update", (update: Uint8Array, origin: unknown) => {
-      if (origin !== TOLD) this.#outgoing.add(update);
-    });
+    this.doc.on("update", this.#onUpdate);
     this.awareness.on("update", (_changes: unknown, origin: unknown) => {
       if (origin !== TOLD) this.#tellPresenceLater();
     });

@@ -179,6 +179,20 @@ it("shows what is there, what comes, and tells what is written here", async () =
   expect(link.store.getState().isSaved).toBe(true);
 });
 
+it("does not write out again what it opens", async () => {
+  const server = new Server();
+  server.change((doc) => doc.getText("notes").insert(0, "there"));
+  const { link } = server.page();
+  const emit = vi.spyOn(link.doc, "emit");
+  const updates = () => emit.mock.calls.filter(([name]) => name === "update").length;
+  link.open();
+  await eventually(() => expect(read(link)).toBe("there"));
+  expect(updates()).toBe(0);
+  write(link, "mine, ");
+  expect(updates()).toBe(1);
+  await eventually(() => expect(server.text()).toBe("mine, there"));
+});
+
 it("puts together what is written within a moment", async () => {
   const server = new Server();
   const { link } = await openPage(server);
