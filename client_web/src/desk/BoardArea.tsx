@@ -6,6 +6,7 @@ import { lazy, useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { BoardHandle } from "../board/Board";
 import { untilLoaded } from "../connection/untilLoaded";
+import { loadDocumentLink } from "../documents/loadDocumentLink";
 import type { DocumentInfo } from "../protocol/generated";
 import { useDocuments, useRoom, useSession } from "../session/sessionContext";
 import { CopyButton } from "../shared/CopyButton";
@@ -20,9 +21,9 @@ import { useLink, useShownPage } from "./useDocument";
 const importBoard = () => import("./LiveBoard");
 const LiveBoard = lazy(() => untilLoaded(importBoard));
 
-/** Fetches what draws the board while one reaches for it, and while its page is being opened. */
+/** Fetches what opens and draws the board: soon after joining or when one reaches for it, and while its page is being opened. */
 export function fetchBoard(): void {
-  importBoard().catch(() => undefined); // it is said where the board is to be
+  Promise.all([loadDocumentLink(), importBoard()]).catch(() => undefined); // it is said where the board is to be
 }
 
 export function BoardArea() {

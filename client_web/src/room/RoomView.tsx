@@ -7,6 +7,7 @@ import { Announcer } from "../controls/Announcer";
 import { useRoomKeys } from "../controls/useKeys";
 import { BoardArea } from "../desk/BoardArea";
 import { NotesPanel } from "../desk/NotesPanel";
+import { useBoardSoon } from "../desk/useBoardSoon";
 import { useDocuments, useRoom, useSession } from "../session/sessionContext";
 import { useIsWide } from "../shared/useIsWide";
 import { usePageTitle } from "../shared/usePageTitle";
@@ -36,6 +37,7 @@ export function RoomView() {
   usePageTitle(`${unread > 0 ? `(${unread}) ` : ""}${name} · ${t("app.name")}`);
   useRoomKeys(session);
   useWakeLock();
+  useBoardSoon();
   useEffect(() => {
     // Focus would be lost with the Join button; from here Tab leads through the room.
     document.getElementById(MAIN_ID)?.focus({ preventScroll: true });

@@ -3,41 +3,80 @@
  * frame, so that a pen works meanwhile, however much comes into view at once.
  */
 
+/** Of what Excalidraw draws by, what matters here. */
 interface Scene {
   canvas: HTMLCanvasElement | null;
   /** From the lowest to the highest. */
   visibleElements: readonly { id: string }[];
-  renderConfig: { isExporting: boolean };
+  appState: { viewBackgroundColor: string | null };
+  renderConfig: { isExporting: boolean; renderGrid?: boolean };
 }
 
+type Draw = (scene: Scene) => void;
+
 /** What new elements may cost in one frame. Each has a picture of its own made, which is the dearest part of drawing. */
-const FRAME_MS = 24;
-/** Each frame puts as many there at least: what is there already is drawn again in every one. */
-const LEAST = 25;
+const FRAME_MS = 16;
+/** So many at first: what one of them costs is not known before. */
+const FIRST = 25;
+const LEAST = 10;
 
 /** What is on a canvas, and what was to be drawn there last. */
 class Canvas {
+  readonly #element: HTMLCanvasElement;
   readonly #drawn = new Set<string>();
-  #scene: Scene | null = null;
-  #atOnce = LEAST;
+  #latest: Scene | null = null;
+  #atOnce = FIRST;
 
-  show(draw: (scene: Scene) => void, scene: Scene): void {
-    this.#scene = scene;
-    const fresh = scene.visibleElements.filter(({ id }) => !this.#drawn.has(id));
-    const next = new Set(fresh.slice(0, this.#atOnce).map(({ id }) => id));
-    for (const id of next) this.#drawn.add(id);
-    if (next.size === fresh.length) return draw(scene);
-    const before = performance.now();
-    draw({ ...scene, visibleElements: scene.visibleElements.filter(({ id }) => this.#drawn.has(id)) });
-    this.#pace((performance.now() - before) / next.size);
+  constructor(element: HTMLCanvasElement) {
+    this.#element = element;
+  }
+
+  show(draw: Draw, scene: Scene): void {
+    this.#latest = scene;
+    const { visibleElements: all } = scene;
+    const fresh = all.filter(({ id }) => !this.#drawn.has(id));
+    if (fresh.length <= this.#atOnce) {
+      for (const { id } of fresh) this.#drawn.add(id);
+      return draw(scene);
+    }
+    this.#put(fresh.slice(0, this.#atOnce), () =>
+      draw({ ...scene, visibleElements: all.filter(({ id }) => this.#drawn.has(id)) }),
+    );
+    this.#goOnLater(draw, scene);
+  }
+
+  #goOnLater(draw: Draw, scene: Scene): void {
     requestAnimationFrame(() => {
-      if (this.#scene === scene) this.show(draw, scene);
+      if (this.#latest === scene) this.#goOn(draw, scene);
     });
   }
 
-  #pace(msEach: number): void {
+  /** Put more above what is there; in the end, what was there before may have to be above that. */
+  #goOn(draw: Draw, scene: Scene): void {
+    const fresh = scene.visibleElements.filter(({ id }) => !this.#drawn.has(id));
+    if (fresh.length === 0) return draw(scene);
+    const next = fresh.slice(0, this.#atOnce);
+    this.#put(next, () => this.#drawAbove(draw, { ...scene, visibleElements: next }));
+    this.#goOnLater(draw, scene);
+  }
+
+  #drawAbove(draw: Draw, scene: Scene): void {
+    const { width, height } = this.#element;
+    const sheet = Object.assign(document.createElement("canvas"), { width, height });
+    const appState = { ...scene.appState, viewBackgroundColor: "transparent" };
+    draw({ ...scene, canvas: sheet, appState, renderConfig: { ...scene.renderConfig, renderGrid: false } });
+    const brush = this.#element.getContext("2d");
+    brush?.resetTransform();
+    brush?.drawImage(sheet, 0, 0);
+  }
+
+  #put(elements: readonly { id: string }[], draw: () => void): void {
+    for (const { id } of elements) this.#drawn.add(id);
+    const before = performance.now();
+    draw();
+    const each = (performance.now() - before) / elements.length;
     // What one of them costs says only so much of the next.
-    this.#atOnce = Math.max(LEAST, Math.min(2 * this.#atOnce, Math.floor(FRAME_MS / msEach)));
+    this.#atOnce = Math.max(LEAST, Math.min(2 * this.#atOnce, Math.floor(FRAME_MS / each)));
   }
 }
 
@@ -47,10 +86,10 @@ const canvases = new WeakMap<HTMLCanvasElement, Canvas>();
 export function drawPaced<S extends Scene>(draw: (scene: S) => void, scene: S): void {
   const { canvas, renderConfig } = scene;
   if (canvas === null || renderConfig.isExporting) return draw(scene);
-  let shown = canvases.get(canvas);
-  if (shown === undefined) {
-    shown = new Canvas();
-    canvases.set(canvas, shown);
+  let known = canvases.get(canvas);
+  if (known === undefined) {
+    known = new Canvas(canvas);
+    canvases.set(canvas, known);
   }
-  shown.show(draw as (scene: Scene) => void, scene);
+  known.show(draw as Draw, scene);
 }
