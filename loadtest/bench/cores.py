@@ -20,6 +20,8 @@ class Cores:
     """The browser that is in the room already: a browser has many processes, it gets all cores but the bots'."""
     joining_browser: frozenset[int]
     """The browser that is measured: all cores but the server's."""
+    lone_browser: frozenset[int]
+    """A browser that is measured while the server has all but nothing to do: all cores."""
 
     @property
     def is_shared(self) -> bool:
@@ -31,7 +33,7 @@ def plan_cores(available: Iterable[int]) -> Cores:
     """Give the server the first core and the bots the last one; with one core, everybody that one."""
     cores = sorted(available)
     first, last = cores[:1], cores[-1:]
-    return Cores(*(frozenset(group) for group in (first, last, cores[:-1] or first, cores[1:] or last)))
+    return Cores(*(frozenset(group) for group in (first, last, cores[:-1] or first, cores[1:] or last, cores)))
 
 
 @contextmanager
@@ -66,7 +68,7 @@ class ProcessMeter:
 
 
 class CoreMeter:
-    """How busy cores were with anything at all, since it was made or reset; the busiest of them counts."""
+    """How busy cores were with anything at all, since it was made or reset."""
 
     def __init__(self, cores: Collection[int]) -> None:
         self._cores = tuple(cores)
@@ -78,11 +80,19 @@ class CoreMeter:
 
     def percent(self) -> float:
         """Return the percentage of time in which the busiest of the cores was not idle."""
+        return max(self._percents())
+
+    def mean_percent(self) -> float:
+        """Return the percentage of time in which the cores were not idle, on average."""
+        percents = self._percents()
+        return sum(percents) / len(percents)
+
+    def _percents(self) -> list[float]:
         shares = []
         for (busy, total), (busy_before, total_before) in zip(self._read(), self._before, strict=True):
             passed = total - total_before
             shares.append(100 * (busy - busy_before) / passed if passed > 0 else 0.0)
-        return max(shares)
+        return shares
 
     def _read(self) -> list[tuple[float, float]]:
         every = psutil.cpu_times(percpu=True)

@@ -22,7 +22,7 @@ export function useBoardSoon(): void {
 
 /** Tell whether the browser knows its line to be good, and not to be saved. Not all browsers say. Pure. */
 export function isLineWide(browser: object): boolean {
-  const { effectiveType, saveData } = (browser as { connection?: { effectiveType?: string; saveData?: boolean } })
-    .connection ?? {};
+  const { effectiveType, saveData } =
+    (browser as { connection?: { effectiveType?: string; saveData?: boolean } }).connection ?? {};
   return effectiveType === "4g" && saveData !== true;
 }

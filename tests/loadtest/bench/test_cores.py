@@ -22,6 +22,7 @@ def test_server_and_bots_get_different_cores_when_there_are_two(
     cores = plan_cores(available)
     planned = (cores.server, cores.bots, cores.waiting_browser, cores.joining_browser)
     assert [sorted(group) for group in planned] == [server, bots, waiting, joining]
+    assert sorted(cores.lone_browser) == sorted(available)
     assert cores.is_shared is is_shared
 
 
@@ -47,5 +48,7 @@ def test_meters_see_the_work_of_this_process() -> None:
         while time.process_time() < until:
             sum(range(1_000))
         worked, busy = process.percent(), machine.percent()
+        mean = machine.mean_percent()
     assert 0 < worked <= 110
+    assert mean > 50  # of one core: as busy as the busiest
     assert busy > 50  # whoever used it: the core was not idle

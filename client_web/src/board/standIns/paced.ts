@@ -15,17 +15,16 @@ interface Scene {
 type Draw = (scene: Scene) => void;
 
 /** What new elements may cost in one frame. Each has a picture of its own made, which is the dearest part of drawing. */
-const FRAME_MS = 16;
-/** So many at first: what one of them costs is not known before. */
-const FIRST = 25;
-const LEAST = 10;
+const FRAME_MS = 24;
+/** So many at first and at least: every frame has its price, and a slow page would never come to an end. */
+const LEAST = 25;
 
 /** What is on a canvas, and what was to be drawn there last. */
 class Canvas {
   readonly #element: HTMLCanvasElement;
   readonly #drawn = new Set<string>();
   #latest: Scene | null = null;
-  #atOnce = FIRST;
+  #atOnce = LEAST;
 
   constructor(element: HTMLCanvasElement) {
     this.#element = element;
