@@ -30,7 +30,7 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
 class Request(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a page asks. The Socket.IO event carries the request's name, its only argument these fields.
 
-    It is acknowledged with `{"ok": reply}` or `{"error": {"code", "text"}}`.
+    It is acknowledged with `{"ok": reply}` or `{"error": {"code", "text"}}`, which is a `Failure`.
     """
 
 
@@ -44,8 +44,10 @@ class Empty(Wire, frozen=True, kw_only=True):
     """The reply of a request that has nothing to tell."""
 
 
-class Failure(Wire, frozen=True, kw_only=True):
+class Failure(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The `error` of a failed acknowledgement."""
 
     code: str
     text: str
+    retry_after_s: int | None = None
+    """Before so many seconds have passed, the same request fails again."""

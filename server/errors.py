@@ -19,10 +19,12 @@ class RoundupError(Exception):
 class UserError(RoundupError):
     """A request that cannot be done, with a sentence for the person who asked."""
 
-    def __init__(self, code: ErrorCode, text: str) -> None:
+    def __init__(self, code: ErrorCode, text: str, *, retry_after_s: int | None = None) -> None:
+        """Make it; `retry_after_s` tells the page before when it need not ask again."""
         super().__init__(f"{code}: {text}")
         self.code = code
         self.text = text
+        self.retry_after_s = retry_after_s
 
 
 class StoreError(UserError):

@@ -21,7 +21,7 @@ from server.clock import Clock
 from server.errors import ProtocolError, StoreError, UserError
 from server.gateway.engine_socket import Socket
 from server.gateway.frames import Event, encode_failure, encode_reply
-from server.gateway.limits import REQUESTS_IN_FLIGHT
+from server.gateway.limits import REQUESTS_IN_FLIGHT, Joins
 from server.logs import log_failure
 from server.room.directory import Entry, RoomDirectory
 
@@ -43,6 +43,7 @@ class Services:
     directory: RoomDirectory
     media_settings: Callable[[], MediaSettings]
     clock: Clock
+    joins: Joins
     observe_join: Callable[[float], None]
     start_task: Callable[[Coroutine[Any, Any, None], Context], None]
     """Runs to its end even when the connection goes: the page may ask for the outcome on its next one."""
@@ -134,14 +135,14 @@ class Connection:
         elif isinstance(error, UserError):
             if isinstance(error, StoreError):
                 log_failure(_log, "request_failed", error, **self._context(event.name))
-            self._fail(event, error.code, error.text)
+            self._fail(event, error.code, error.text, error.retry_after_s)
         else:
             log_failure(_log, "request_failed", error, **self._context(event.name))
             self._fail(event, ErrorCode.INTERNAL_ERROR, "Something went wrong on our side.")
 
-    def _fail(self, event: Event, code: ErrorCode, text: str) -> None:
+    def _fail(self, event: Event, code: ErrorCode, text: str, retry_after_s: int | None = None) -> None:
         if event.ack_id is not None:
-            self._socket.put(encode_failure(event.ack_id, code, text))
+            self._socket.put(encode_failure(event.ack_id, code, text, retry_after_s))
 
     async def _perform(self, event: Event, kind: RequestType | None) -> Wire:
         if kind is None:
@@ -197,6 +198,10 @@ class Connection:
         directory = self._services.directory
         if self._entry is not None:
             return directory.rejoin(self._entry, request)  # the page has not heard the answer, and asks again
+        wait_s = self._services.joins.take(self.person.person_id)
+        if wait_s > 0:
+            text = f"You have come in very often just now. Try again in {wait_s} s."
+            raise UserError(ErrorCode.TOO_MANY, text, retry_after_s=wait_s)
         door = await directory.find(request.slug, self.person)
         if not is_permitted(door.role, "room_join", directory.state(door.room.room_id)):
             raise UserError(ErrorCode.FORBIDDEN, "You may not enter this room.")

@@ -109,9 +109,9 @@ def encode_reply(ack_id: int, reply: Wire) -> Frame:
     return _encode_ack(ack_id, {"ok": reply})
 
 
-def encode_failure(ack_id: int, code: ErrorCode, text: str) -> Frame:
+def encode_failure(ack_id: int, code: ErrorCode, text: str, retry_after_s: int | None = None) -> Frame:
     """Encode the acknowledgement of a request that failed."""
-    return _encode_ack(ack_id, {"error": Failure(code=code, text=text)})
+    return _encode_ack(ack_id, {"error": Failure(code=code, text=text, retry_after_s=retry_after_s)})
 
 
 def encode_disconnect() -> Frame:

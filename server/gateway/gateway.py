@@ -17,7 +17,7 @@ from server.errors import UserError
 from server.gateway.connection import Connection, Services
 from server.gateway.engine import PATH, SocketServer
 from server.gateway.engine_socket import Socket
-from server.gateway.limits import CONNECTIONS_PER_PERSON
+from server.gateway.limits import CONNECTIONS_PER_PERSON, Joins
 from server.logs import log_failure
 from server.room.directory import RoomDirectory
 
@@ -55,6 +55,7 @@ class Gateway:
             directory=directory,
             media_settings=media_settings,
             clock=clock,
+            joins=Joins(clock),
             observe_join=observe_join,
             start_task=self._start_task,
             on_closed=self._on_closed,

@@ -13,7 +13,7 @@ from protocol.events import Notice, RoomEvent
 from protocol.replay import apply_event, apply_events
 from protocol.requests import REQUESTS, Joined
 from protocol.room import RoomSnapshot
-from protocol.wire import Mutation, Wire
+from protocol.wire import Failure, Mutation, Wire
 
 NOTICES = frozenset(kind.__struct_config__.tag for kind in Notice.__args__)
 TIMEOUT_S = 30.0
@@ -23,9 +23,10 @@ W = TypeVar("W", bound=Wire)
 class RequestError(Exception):
     """The server said no."""
 
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(f"{code}: {text}")
-        self.code = code
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(f"{failure.code}: {failure.text}")
+        self.code = failure.code
+        self.retry_after_s = failure.retry_after_s
 
 
 class Page:
@@ -95,7 +96,7 @@ class Page:
         data = arguments[0] if len(arguments) == 1 else tuple(arguments)
         ack = await self._socket.call(name, data, timeout=TIMEOUT_S)
         if "error" in ack:
-            raise RequestError(ack["error"]["code"], ack["error"]["text"])
+            raise RequestError(msgspec.convert(ack["error"], Failure))
         return ack["ok"]
 
     async def ask(self, reply: type[W], **fields: Any) -> W:

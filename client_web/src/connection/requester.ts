@@ -6,13 +6,13 @@
  * its deadline.
  */
 
-import { MUTATIONS, type RequestName, type Requests } from "../protocol/generated";
+import { type Failure, MUTATIONS, type RequestName, type Requests } from "../protocol/generated";
 import { Problem, problemOf } from "../shared/problem";
 import { randomId } from "../shared/randomId";
 import { backoffMs } from "./backoff";
 
 /** What became of one sending. `lost`: the link closed, or no answer came in time. */
-export type Outcome = { ok: unknown } | { error: { code: string; text: string } } | "lost";
+export type Outcome = { ok: unknown } | { error: Failure } | "lost";
 
 export interface Link {
   /** Send once and wait for the acknowledgement, `timeoutMs` at most. Never rejects. */

@@ -4,7 +4,13 @@
  * It hands what it hears to its handlers in the order of the room's events, and knows nothing of what they do with it.
  */
 
-import { type Joined, type Notice, PROTOCOL_VERSION, type RoomEvent } from "../protocol/generated";
+import {
+  type Failure,
+  type Joined,
+  type Notice,
+  PROTOCOL_VERSION,
+  type RoomEvent,
+} from "../protocol/generated";
 import { Problem, problemOf } from "../shared/problem";
 import { randomId } from "../shared/randomId";
 import { backoffMs } from "./backoff";
@@ -194,7 +200,8 @@ export class RoomConnection {
     if (!this.#isClosed) this.#comeBack();
   }
 
-  #comeBack(problem: Problem | null = null): void {
+  /** Try again after a while, `leastMs` at least: the server has said that it would be of no use before. */
+  #comeBack(problem: Problem | null = null, leastMs = 0): void {
     clearTimeout(this.#timer);
     this.#generation++;
     const isServerStopping = this.#state.kind === "reconnecting" && this.#state.isServerStopping;
@@ -202,7 +209,7 @@ export class RoomConnection {
     else if (this.#hasBeenInside) this.#setState({ kind: "reconnecting", isServerStopping });
     else this.#setState({ kind: "connecting", problem });
     const wait = backoffMs(this.#attempt++, isServerStopping ? RESTART_FIRST_MS : undefined);
-    this.#timer = setTimeout(() => this.#connect(), wait);
+    this.#timer = setTimeout(() => this.#connect(), leastMs + wait);
   }
 
   async #enter(): Promise<void> {
@@ -218,14 +225,15 @@ export class RoomConnection {
     const outcome = await this.#send("room_join", fields, JOIN_TIMEOUT_MS);
     if (generation !== this.#generation || this.#isClosed) return;
     if (outcome === "lost") return this.#socket.disconnect();
-    if ("error" in outcome) return this.#onNotEntered(problemOf(outcome.error.code, outcome.error.text));
+    if ("error" in outcome) return this.#onNotEntered(outcome.error);
     this.#onEntered(outcome.ok as Joined);
   }
 
-  #onNotEntered(problem: Problem): void {
+  #onNotEntered({ code, text, retry_after_s }: Failure): void {
+    const problem = problemOf(code, text);
     if (problem.category !== "passing") return this.#close(problem);
     this.#socket.disconnect();
-    this.#comeBack(problem);
+    this.#comeBack(problem, (retry_after_s ?? 0) * 1_000);
   }
 
   #onEntered(joined: Joined): void {

@@ -53,6 +53,7 @@ export interface Empty {
 export interface Failure {
   code: string;
   text: string;
+  retry_after_s?: number;
 }
 
 /** One RTCP feedback message that a codec may use, e.g. `nack` with parameter `pli`. */

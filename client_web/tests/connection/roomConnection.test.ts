@@ -227,6 +227,20 @@ it.each([
   expect(states.at(-1)).toMatchObject({ kind, problem: { code } });
 });
 
+it("waits as long as the server says after coming in too often, and then comes back by itself", async () => {
+  const { socket, connection, states, enter, kind } = setUp();
+  connection.join("person_me");
+  socket.accept();
+  socket.last("room_join").ack({ error: { code: "too_many", text: "", retry_after_s: 30 } });
+  await vi.advanceTimersByTimeAsync(29_900);
+  expect(states.at(-1)).toMatchObject({ kind: "connecting", problem: { code: "too_many" } });
+  expect(socket.attempts).toBe(1);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(socket.attempts).toBe(2);
+  await enter();
+  expect(kind()).toBe("connected");
+});
+
 it("does not come back when the handshake says that nobody is signed in", async () => {
   const { socket, states } = setUp();
   socket.handlers.onRefused("not_signed_in", "");

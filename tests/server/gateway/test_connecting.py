@@ -10,9 +10,10 @@ from socketio.exceptions import ConnectionError as RefusedError
 from structlog.testing import capture_logs
 
 from server.gateway import engine_socket
-from server.gateway.limits import CONNECTIONS_PER_PERSON
+from server.gateway.limits import CONNECTIONS_PER_PERSON, JOINS_AT_ONCE
+from tests.support.clock import ManualClock
 from tests.support.gateway import ROOM, RunningGateway, running_gateway
-from tests.support.page import Page
+from tests.support.page import Page, RequestError
 from tests.support.raw import RawSocket, pack, request_packet
 from tests.support.waiting import until
 
@@ -97,6 +98,29 @@ async def test_a_person_has_a_limited_number_of_connections(server: RunningGatew
     await pages[0].close()
     await until(lambda: server.gateway.connection_count == CONNECTIONS_PER_PERSON)
     await server.connect(ANA)
+
+
+async def test_who_enters_again_and_again_is_told_when_to_come_back_and_the_others_hear_no_more_of_it(
+    tmp_path: Path,
+) -> None:
+    clock = ManualClock()
+    async with running_gateway(tmp_path, clock=clock) as server:
+        watching, page = await server.enter("ben@school.example"), await server.connect(ANA)
+        for _ in range(JOINS_AT_ONCE):
+            await page.join(ROOM)
+            await page.request("room_leave")
+        [room] = server.directory.meetings
+        heard = len(watching.events)
+        with pytest.raises(RequestError) as error:
+            await page.join(ROOM)
+        assert (error.value.code, error.value.retry_after_s) == ("too_many", 1)
+        await watching.request("chat_send", text="quiet here")
+        await watching.next_event("chat_sent")
+        assert len(watching.events) == heard + 1
+        assert len(room.participants()) == 1
+        clock.advance(seconds=1)
+        await page.join(ROOM)
+        assert len(room.participants()) == 2
 
 
 @pytest.mark.parametrize("transports", [["websocket"], ["polling"], ["polling", "websocket"]])

@@ -1,6 +1,6 @@
 """How much a connection may ask."""
 
-from server.gateway.limits import MessageBucket, Verdict
+from server.gateway.limits import JOINS_AT_ONCE, Joins, MessageBucket, Verdict
 from tests.support.clock import ManualClock
 
 
@@ -29,3 +29,33 @@ def test_whoever_keeps_to_the_rate_is_never_refused() -> None:
     for _ in range(1_000):
         clock.advance(seconds=1 / 50)
         assert bucket.take() is Verdict.TAKE
+
+
+def test_who_enters_too_often_is_told_how_long_to_wait_and_nobody_else() -> None:
+    clock = ManualClock()
+    joins = Joins(clock, per_s=0.5, at_once=3)
+    assert [joins.take("ana") for _ in range(5)] == [0, 0, 0, 2, 2]
+    assert joins.take("ben") == 0
+    clock.advance(seconds=1.5)
+    assert joins.take("ana") == 1
+    clock.advance(seconds=0.5)
+    assert [joins.take("ana") for _ in range(2)] == [0, 2]
+
+
+def test_who_comes_back_all_the_time_on_a_bad_line_is_always_let_in() -> None:
+    clock = ManualClock()
+    joins = Joins(clock)
+    for _ in range(1_000):
+        assert joins.take("phone") == 0
+        clock.advance(seconds=3)
+    assert [joins.take("a dozen pages") for _ in range(JOINS_AT_ONCE)] == [0] * JOINS_AT_ONCE
+
+
+def test_nobody_is_remembered_for_long() -> None:
+    clock = ManualClock()
+    joins = Joins(clock)
+    for number in range(100):
+        joins.take(f"person {number}")
+    clock.advance(seconds=2)
+    joins.take("ana")
+    assert list(joins._made_up_at) == ["ana"]
