@@ -124,7 +124,6 @@ class _BlockReader(UpdateReader):
             at = self._at
             info = self._data[at]
             self._ids, self._needed = [], {}
-            self._places.clear()
             end = start + self._block()
             ids = iter(self._ids)
             left = next(ids) if info & _HAS_LEFT else None

@@ -19,10 +19,6 @@ MAX_CLOCK = 2**31 - 1
 """The library counts with 32 bits, and adds lengths to clocks."""
 MAX_DEPTH = 32
 """Of values within values."""
-MAX_AT_ONE_PLACE = 1_000
-"""Of one update's blocks, those that are put beside the same block. To find its place, each of them is compared with
-all that others have put there: 50 kB of nothing else would keep the library busy for 20 s. Who writes and deletes a
-word, offline, comes to some hundreds."""
 
 State = Mapping[int, int]
 """A state vector: by client, the clock after its last known block."""
@@ -50,9 +46,6 @@ _BYTES, _ARRAY, _OBJECT, _TEXT, _INTEGER = 116, 117, 118, 119, 125
 _TRUE, _FALSE, _BIGINT, _FLOAT64, _FLOAT32, _NULL, _UNDEFINED = 120, 121, 122, 123, 124, 126, 127
 _SIZES = {_TRUE: 0, _FALSE: 0, _NULL: 0, _UNDEFINED: 0, _FLOAT32: 4, _FLOAT64: 8, _BIGINT: 8}
 """The kinds that have a fixed one, in bytes."""
-
-_Place = tuple[object, ...]
-"""What a block is beside: another block, or the beginning of a shared type."""
 
 
 class UpdateError(ValueError):
@@ -172,7 +165,6 @@ class UpdateReader:
         self._types = 0
         self._lone_halves: list[int] = []
         self._has_pairs = False
-        self._places: dict[_Place, int] = {}
 
     @property
     def is_at_end(self) -> bool:
@@ -231,30 +223,25 @@ class UpdateReader:
         info = self._byte()
         if info == _GC:
             return self._length()
-        place: _Place = ()
         if info & _HAS_LEFT:
-            place = self._id()
+            self._id()
         if info & _HAS_RIGHT:
             self._id()
         if not info & (_HAS_LEFT | _HAS_RIGHT):
-            place = self._parent(has_key=bool(info & _HAS_KEY))
-        beside = self._places[place] = self._places.get(place, 0) + 1
-        if beside > MAX_AT_ONE_PLACE and not self._is_ours:
-            raise UpdateError("too many blocks at one place")
+            self._parent(has_key=bool(info & _HAS_KEY))
         return self._content(info & _CONTENT)
 
-    def _parent(self, *, has_key: bool) -> _Place:
-        """Read which shared type a block is in, and under which key. Return both."""
-        parent: object
+    def _parent(self, *, has_key: bool) -> None:
+        """Read which shared type a block is in, and under which key."""
         is_root = self._uint()
         if is_root == 1:
-            parent = self._text()
-            self._roots.add(parent)
+            self._roots.add(self._text())
         elif is_root == 0:
-            parent = self._id()
+            self._id()
         else:
             raise UpdateError("a parent is either a root or a block")
-        return parent, self._text() if has_key else None
+        if has_key:
+            self._text()
 
     def _id(self) -> tuple[int, int]:
         """Read which block is referred to."""

@@ -1,4 +1,4 @@
-"""Notes to take along, for everybody who may enter their room."""
+"""Notes to take along, for everybody who has been in their room."""
 
 from aiohttp import web
 
@@ -26,8 +26,13 @@ async def get_notes(request: web.Request) -> web.StreamResponse:
     person = await signed_in_person(request)
     door = await parts.find_door(request.match_info["slug"], person)
     check_may_read(door)
+    # Who is inside just now may not be written down yet.
+    if not any(one.person_id == person.person_id for one in parts.inside(door.room.room_id)):
+        await parts.records.check_may_take_along(door, person)
     ending = request.match_info["ending"]
-    file = await parts.export_notes(door.room, request.match_info["document_id"], ending, edition_of(request))
+    file = await parts.export_notes(
+        person.person_id, door.room, request.match_info["document_id"], ending, edition_of(request)
+    )
     return await send_file(request, person, file, ending)
 
 

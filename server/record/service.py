@@ -1,10 +1,9 @@
 """Tells what was kept of a room's meetings, to those who may know it.
 
-That is who was in the meeting, whoever is a host of its room, and coordinators. For everybody else it does not exist.
+Who that is, `access.py` says. For everybody else it does not exist.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from protocol.documents import DocumentKind
@@ -19,11 +18,11 @@ from protocol.record import (
     RecordedDocument,
     RecordedMeeting,
 )
-from protocol.roles import ProgrammeRole, RoomRole
 from protocol.room import Person, RoomInfo
 from server.clock import Clock
 from server.edition import Edition
 from server.errors import UserError
+from server.record.access import Access, Door, Viewer
 from server.record.timeline import first_of, moments_within, people_of, timeline_of
 from server.record.visits import Visit, visits_of, visits_seen_by
 from server.store.documents import DocumentKey
@@ -62,45 +61,14 @@ class Documents(Protocol):
         ...
 
     async def export_kept(
-        self, room: RoomInfo, title: str, key: DocumentKey, seq: int, ending: str, edition: Edition
+        self, person_id: str, room: RoomInfo, title: str, key: DocumentKey, seq: int, ending: str, edition: Edition
     ) -> File:
-        """Write notes as they were after a change as a file whose name ends in `ending`."""
+        """Write notes as they were after a change as a file whose name ends in `ending`, for somebody."""
         ...
 
-    async def moments(self, key: DocumentKey, seq: int | None, meeting_id: str) -> Sequence[Moment]:
-        """Return the moments of a meeting that stand in notes; without `seq` as they are now."""
+    async def moments(self, person_id: str, key: DocumentKey, seq: int | None, meeting_id: str) -> Sequence[Moment]:
+        """Return, for somebody, the moments of a meeting that stand in notes; without `seq` as they are now."""
         ...
-
-
-class Door(Protocol):
-    """A room that somebody stands before."""
-
-    @property
-    def room(self) -> RoomInfo:
-        """Return what people see of it."""
-        ...
-
-    @property
-    def role(self) -> RoomRole:
-        """Return what this person is in it."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Viewer:
-    """Who looks at the record of a room, and what they are in it."""
-
-    door: Door
-    person: Person
-
-    @property
-    def room(self) -> RoomInfo:
-        return self.door.room
-
-    @property
-    def sees_everything(self) -> bool:
-        """Whether also meetings that they were not in, and everybody who was."""
-        return self.door.role is RoomRole.HOST or self.person.role is ProgrammeRole.COORDINATOR
 
 
 class RecordService:
@@ -108,12 +76,17 @@ class RecordService:
 
     def __init__(self, meetings: MeetingRepository, documents: Documents, clock: Clock) -> None:
         self._meetings = meetings
+        self._access = Access(meetings)
         self._documents = documents
         self._clock = clock
 
+    async def check_may_take_along(self, door: Door, person: Person) -> None:
+        """Raise `UserError` for who may take nothing along of what the room has now."""
+        await self._access.check_may_take_along(Viewer(door, person))
+
     async def page(self, door: Door, person: Person, before: str | None, limit: int) -> MeetingList:
         """Return the room's newest meetings, or those before the one named, at most `MAX_MEETING_PAGE`."""
-        viewer = _Viewer(door, person)
+        viewer = Viewer(door, person)
         earliest = None if before is None else await self._find(viewer, before)
         person_id = None if viewer.sees_everything else person.person_id
         meetings, has_more = await self._meetings.page(
@@ -127,7 +100,7 @@ class RecordService:
 
     async def meeting(self, door: Door, person: Person, meeting_id: str) -> RecordedMeeting:
         """Return one meeting, as far as it has come."""
-        viewer = _Viewer(door, person)
+        viewer = Viewer(door, person)
         meeting = await self._find(viewer, meeting_id)
         until = await self._meetings.end_of(meeting)
         attendance, is_attendance_cut = await self._meetings.attendance([meeting_id], _MAX_ATTENDANCE)
@@ -135,7 +108,7 @@ class RecordService:
         messages, are_they_too_long = first_of(messages, MAX_TIMELINE_CHARACTERS)
         beginnings = await self._meetings.beginnings(meeting, until, MAX_TIMELINE_ENTRIES)
         documents = await self._meetings.documents([meeting])
-        moments, are_moments_cut = await self._moments(meeting, documents)
+        moments, are_moments_cut = await self._moments(viewer, meeting, documents)
         latest = self._clock.now_ms() if until is None else until
         visits = _visits(viewer, meeting, attendance)
         timeline, is_timeline_cut = timeline_of(
@@ -167,29 +140,28 @@ class RecordService:
 
     async def contents(self, door: Door, person: Person, meeting_id: str, document_id: str) -> bytes:
         """Return a document as it was at a meeting's end, as a Yjs update."""
-        document, seq = await self._kept(_Viewer(door, person), meeting_id, document_id)
+        document, seq = await self._kept(Viewer(door, person), meeting_id, document_id)
         return await self._documents.read_kept(_key_of(document), seq)
 
     async def export_notes(
         self, door: Door, person: Person, meeting_id: str, document_id: str, ending: str, edition: Edition
     ) -> File:
         """Write notes as they were at a meeting's end as a file whose name ends in `ending`."""
-        document, seq = await self._kept(_Viewer(door, person), meeting_id, document_id)
+        document, seq = await self._kept(Viewer(door, person), meeting_id, document_id)
         if document.kind is not DocumentKind.NOTES:
             raise _unknown_page()
-        return await self._documents.export_kept(door.room, document.title, _key_of(document), seq, ending, edition)
+        return await self._documents.export_kept(
+            person.person_id, door.room, document.title, _key_of(document), seq, ending, edition
+        )
 
-    async def _find(self, viewer: _Viewer, meeting_id: str) -> StoredMeeting:
+    async def _find(self, viewer: Viewer, meeting_id: str) -> StoredMeeting:
         meeting = await self._meetings.find(meeting_id)
         is_here = meeting is not None and meeting.room_id == viewer.room.room_id
-        if meeting is None or not is_here or not await self._may_see(viewer, meeting):
+        if meeting is None or not is_here or not await self._access.may_see(viewer, meeting):
             raise UserError(ErrorCode.NOT_FOUND, "There is no such meeting, or you were not in it.")
         return meeting
 
-    async def _may_see(self, viewer: _Viewer, meeting: StoredMeeting) -> bool:
-        return viewer.sees_everything or await self._meetings.was_in(meeting.meeting_id, viewer.person.person_id)
-
-    async def _kept(self, viewer: _Viewer, meeting_id: str, document_id: str) -> tuple[DocumentInMeeting, int]:
+    async def _kept(self, viewer: Viewer, meeting_id: str, document_id: str) -> tuple[DocumentInMeeting, int]:
         meeting = await self._find(viewer, meeting_id)
         for document in await self._meetings.documents([meeting]):
             if document.document_id == document_id and document.seq is not None:
@@ -197,13 +169,14 @@ class RecordService:
         raise _unknown_page()
 
     async def _moments(
-        self, meeting: StoredMeeting, documents: Sequence[DocumentInMeeting]
+        self, viewer: Viewer, meeting: StoredMeeting, documents: Sequence[DocumentInMeeting]
     ) -> tuple[list[Moment], bool]:
         notes = [document for document in documents if document.kind is DocumentKind.NOTES]
         moments: list[Moment] = []
         for document in notes[:_MAX_NOTES]:
             try:
-                moments += await self._documents.moments(_key_of(document), document.seq, meeting.meeting_id)
+                key = _key_of(document)
+                moments += await self._documents.moments(viewer.person.person_id, key, document.seq, meeting.meeting_id)
             except UserError as error:
                 # One that is broken is said to be so where it is shown; what else happened is told all the same.
                 if error.code not in (ErrorCode.DOCUMENT_BROKEN, ErrorCode.NOT_FOUND):
@@ -212,7 +185,7 @@ class RecordService:
 
 
 def _summary(
-    viewer: _Viewer,
+    viewer: Viewer,
     meeting: StoredMeeting,
     attendance: Sequence[Attendance],
     documents: Sequence[DocumentInMeeting],
@@ -228,7 +201,7 @@ def _summary(
     )
 
 
-def _visits(viewer: _Viewer, meeting: StoredMeeting, attendance: Sequence[Attendance]) -> list[Visit]:
+def _visits(viewer: Viewer, meeting: StoredMeeting, attendance: Sequence[Attendance]) -> list[Visit]:
     own = (one for one in attendance if one.meeting_id == meeting.meeting_id)
     visits = visits_of(own, meeting.closed_at)
     return visits_seen_by(viewer.person.person_id, visits, sees_everybody=viewer.sees_everything)

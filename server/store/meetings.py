@@ -126,6 +126,12 @@ class MeetingRepository:
         async with self._database.reading() as session:
             return await session.scalar(query) is not None
 
+    async def was_ever_in(self, room_id: str, person_id: str) -> bool:
+        """Tell whether somebody was in any meeting of a room."""
+        query = select(MeetingRow.meeting_id).where(MeetingRow.room_id == room_id, _was_in(person_id)).limit(1)
+        async with self._database.reading() as session:
+            return await session.scalar(query) is not None
+
     async def end_of(self, meeting: StoredMeeting) -> int | None:
         """Return when the room's next meeting began; what came before belongs to this one. `None`: it is the last."""
         query = select(_next_opened_at()).where(MeetingRow.meeting_id == meeting.meeting_id)

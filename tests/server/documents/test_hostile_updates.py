@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from server.documents import replica as replica_module
 from server.documents.live import MAX_TYPES
-from server.documents.replica import Replica
-from server.documents.update import MAX_AT_ONE_PLACE, UpdateError, read_update
+from server.documents.replica import Replica, ReplicaError
+from server.documents.update import read_update
 from tests.server.documents.hostile_updates import block_id, blocks, nested
 
 ROOT = Path(__file__).parents[3]
@@ -29,15 +30,18 @@ AT_ONE_PLACE = {
 
 
 @pytest.mark.parametrize("block", AT_ONE_PLACE.values(), ids=AT_ONE_PLACE.keys())
-def test_only_so_many_blocks_are_put_at_one_place(block: bytes) -> None:
-    read_update(blocks(7, *[block] * MAX_AT_ONE_PLACE))
-    with pytest.raises(UpdateError, match="place"):
-        read_update(blocks(7, *[block] * (MAX_AT_ONE_PLACE + 1)))
-
-
-def test_what_is_written_in_a_row_is_at_many_places() -> None:
-    row = [b"\x88" + block_id(7, clock) + VALUE for clock in range(3 * MAX_AT_ONE_PLACE)]
-    assert read_update(blocks(7, b"\x08\x01\x05notes" + VALUE, *row)).added[0].end == len(row) + 1
+def test_what_many_put_at_one_place_takes_no_longer_than_one_change_may(
+    block: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # To find its place, each block is compared with all that others have put there.
+    monkeypatch.setattr(replica_module, "MAX_EFFORT_S", 0.1)
+    replica = Replica([blocks(1, b"\x08\x01\x05notes" + VALUE, b"\x88" + block_id(1, 0) + VALUE)])
+    theirs = blocks(7, *[block] * 3_000)
+    replica.integrate([(theirs, read_update(theirs))])
+    mine = blocks(9, *[block] * 20_000)
+    with pytest.raises(ReplicaError, match="too long"):
+        replica.integrate([(mine, read_update(mine))])
+    assert replica.effort_s < 1
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
