@@ -93,7 +93,7 @@ class Desk:
             readers = self._readers_of(document)
             state = request.state if request.epoch == document.epoch else NO_STATE
             try:
-                opened = await readers.open(caller.connection_id, state)
+                opened = await readers.open(caller, state)
             finally:
                 self._put_away_if_unread(readers)
             return DocumentOpened(
@@ -159,13 +159,13 @@ class Desk:
             )
         )
 
-    async def on_begin_anew(self, _caller: Caller, request: DocumentBeginAnew) -> Empty:
+    async def on_begin_anew(self, caller: Caller, request: DocumentBeginAnew) -> Empty:
         """Go on with a broken document from what can be read of it."""
         asked = await self._catalogue.find(request.document_id)
         async with self._salvaging:
             document = await self._catalogue.find(request.document_id)
             if document.epoch == asked.epoch:  # else another host was quicker
-                await self._begin_anew(_key_of(document), document.kind)
+                await self._begin_anew(caller, _key_of(document), document.kind)
         return Empty()
 
     def leave(self, connection_id: str) -> None:
@@ -181,14 +181,15 @@ class Desk:
         for readers in list(self._readers.values()):
             self._put_away(readers)
 
-    async def _begin_anew(self, key: DocumentKey, kind: DocumentKind) -> None:
+    async def _begin_anew(self, caller: Caller, key: DocumentKey, kind: DocumentKind) -> None:
         async with self._documents.using(key, kind) as live:
-            if not await live.is_broken():
+            if not await live.is_broken(caller.person_id):
                 raise UserError(ErrorCode.BAD_REQUEST, "This page is not broken.")
         readable = await self._repository.readable_contents(key)
         anew = DocumentKey(key.document_id, key.epoch + 1)
         # Not in the catalogue's turn: it takes a dozen loadings, and nobody changes what is broken meanwhile.
-        first = await asyncio.to_thread(salvage, anew, readable, self._clock.now_ms())
+        put_together = partial(salvage, anew, readable, self._clock.now_ms())
+        first = await self._documents.allowances.in_thread(caller.person_id, put_together)
         await self._catalogue.begin_anew(anew, first)
         readers = self._readers.get(key.document_id)
         if readers is not None and readers.live.key == key:

@@ -1,11 +1,13 @@
 """Notes as files to take along, and the moments in them: read, and written, in another thread."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 
 from pycrdt import Doc
 
@@ -30,6 +32,8 @@ from server.store.documents import DocumentKey, DocumentRepository
 
 MAX_ASKED = 32
 """Files that are being made or waited for. The worst notes take a second, and hardly anybody waits."""
+MAX_ASKED_BY_ONE = 4
+"""Of these, for one person: a file in each format, and a meeting that is looked back at."""
 
 Read = Callable[[], Awaitable[bytes]]
 """Reads notes when it is their turn."""
@@ -92,30 +96,40 @@ class NotesExports:
         self._clock = clock
         self._turn = asyncio.Lock()
         """One at a time, from reading on: whatever is in them, the rooms have most of the processor and the memory."""
-        self._asked = 0
+        self._asked = Counter[str]()
+        """By person."""
 
-    async def make(self, room: RoomInfo, document_id: str, notes_format: NotesFormat, edition: Edition) -> NotesFile:
-        """Write a room's notes as they are now.
+    async def make(
+        self, person_id: str, room: RoomInfo, document_id: str, notes_format: NotesFormat, edition: Edition
+    ) -> NotesFile:
+        """Write a room's notes as they are now, for somebody.
 
-        Raises `UserError`: the room has no such notes, they are broken, or too many wait already; `StoreError`.
+        Raises `UserError`: the room has no such notes, they are broken, too many wait already, or too much was done for
+        this person lately; `StoreError`.
         """
-        with self._asking():
-            return await self._make(room, document_id, notes_format, edition)
+        with self._asking(person_id):
+            return await self._make(person_id, room, document_id, notes_format, edition)
 
     async def write(
-        self, room: RoomInfo, title: str, read: Read, notes_format: NotesFormat, edition: Edition
+        self, person_id: str, room: RoomInfo, title: str, read: Read, notes_format: NotesFormat, edition: Edition
     ) -> NotesFile:
-        """Write the notes that `read` returns, all in one update. Raises `UserError`: too many wait already."""
-        with self._asking():
-            return await self._in_turn(room, title, read, notes_format, edition)
+        """Write the notes that `read` returns, all in one update, for somebody. Raises `UserError`: as `make`."""
+        with self._asking(person_id):
+            return await self._in_turn(person_id, room, title, read, notes_format, edition)
 
-    async def moments(self, read: Read, document_id: str, meeting_id: str) -> list[Moment]:
-        """Return the moments of a meeting in the notes that `read` returns, all in one update. Raises `UserError`."""
-        with self._asking():
+    async def moments(self, person_id: str, read: Read, document_id: str, meeting_id: str) -> list[Moment]:
+        """Return, for somebody, the moments of a meeting in the notes that `read` returns, all in one update.
+
+        Raises `UserError`: as `make`.
+        """
+        with self._asking(person_id):
             async with self._turn:
-                return await asyncio.to_thread(_moments, await read(), document_id, meeting_id)
+                find = partial(_moments, await read(), document_id, meeting_id)
+                return await self._documents.allowances.in_thread(person_id, find)
 
-    async def _make(self, room: RoomInfo, document_id: str, notes_format: NotesFormat, edition: Edition) -> NotesFile:
+    async def _make(
+        self, person_id: str, room: RoomInfo, document_id: str, notes_format: NotesFormat, edition: Edition
+    ) -> NotesFile:
         document = await self._repository.find(document_id)
         if (
             document is None
@@ -127,29 +141,35 @@ class NotesExports:
 
         async def read() -> bytes:
             async with self._documents.using(DocumentKey(document_id, document.epoch), document.kind) as live:
-                return (await live.open(NO_STATE)).update
+                return (await live.open(person_id, NO_STATE)).update
 
-        return await self._in_turn(room, document.title, read, notes_format, edition)
+        return await self._in_turn(person_id, room, document.title, read, notes_format, edition)
 
     async def _in_turn(
-        self, room: RoomInfo, title: str, read: Read, notes_format: NotesFormat, edition: Edition
+        self, person_id: str, room: RoomInfo, title: str, read: Read, notes_format: NotesFormat, edition: Edition
     ) -> NotesFile:
         header = Header(title=title, room=room.name, held_on="" if edition.held_on == title else edition.held_on)
         labels = _LABELS.get(edition.language, ENGLISH)
         made_at = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC)
         async with self._turn:
-            data = await asyncio.to_thread(_write, await read(), notes_format, header, labels, edition.paper, made_at)
+            write = partial(_write, await read(), notes_format, header, labels, edition.paper, made_at)
+            data = await self._documents.allowances.in_thread(person_id, write)
         return NotesFile(title, _CONTENT_TYPES[notes_format], data)
 
     @contextmanager
-    def _asking(self) -> Iterator[None]:
-        if self._asked >= MAX_ASKED:
+    def _asking(self, person_id: str) -> Iterator[None]:
+        self._documents.allowances.check(person_id)
+        if self._asked[person_id] >= MAX_ASKED_BY_ONE:
+            raise UserError(ErrorCode.TOO_MANY, "Wait until the files are there that you have asked for.")
+        if self._asked.total() >= MAX_ASKED:
             raise UserError(ErrorCode.TOO_MANY, "Many save their notes just now. Try again in a moment.")
-        self._asked += 1
+        self._asked[person_id] += 1
         try:
             yield
         finally:
-            self._asked -= 1
+            self._asked[person_id] -= 1
+            if not self._asked[person_id]:
+                del self._asked[person_id]
 
 
 def _write(

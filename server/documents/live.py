@@ -14,11 +14,11 @@ import structlog
 from protocol.documents import DOCUMENT_ROOTS, MAX_DOCUMENT_BYTES, DocumentHealth, DocumentKind
 from protocol.errors import ErrorCode
 from server.clock import Clock
-from server.documents.allowance import Allowances
+from server.documents.allowance import GAVE_UP_S, Allowances
 from server.documents.beginning import MAX_NEW_CLIENTS
 from server.documents.blocks import Survey, survey
 from server.documents.journal import Journal
-from server.documents.replica import NO_STATE, NO_UPDATE, Replica, ReplicaError, joined
+from server.documents.replica import NO_STATE, NO_UPDATE, GaveUpError, Replica, ReplicaError, joined
 from server.documents.update import (
     Span,
     Update,
@@ -55,6 +55,10 @@ _READ_BYTE_S = 2e-7
 """Of the processor's time, to read a byte of an update; to look at the clock for each update would take longer."""
 _USUAL_S, _USUAL_STEP_S = 0.002, 0.000_05
 """To integrate a change, and for each step of that. What takes longer makes loading the document take longer, too."""
+_WRITE_BYTE_S = 2e-8
+"""Of the processor's time, to write and compress a byte of all of a document."""
+_BROKEN_S = 0.1
+"""Of the processor's time, counted for an attempt to load what cannot be put together, because it is logged."""
 _NEARLY_FULL = 0.8
 _COUNTED_AT_ONCE_BYTES = 65_536
 
@@ -127,6 +131,8 @@ class LiveDocument:
         """Held while a snapshot is kept: they are kept in the order of what they cover."""
         self._replica: Replica | None = None
         """`None`: to be loaded, for the first time or again."""
+        self._is_in_doubt = False
+        """Nobody had it for a while: what is in memory has to be what is stored before it is used again."""
         self._version = Version(0, 0)
         """Of the newest change."""
         self._snapshot = Version(0, 0)
@@ -141,31 +147,36 @@ class LiveDocument:
         """Of the processor's time, to load the document, and beyond what is usual for the changes since."""
         self._loads = 0
         self._authors: dict[int, str | None] = {}
+        self._changed_by: str | None = None
+        """By whom the newest change is."""
         self._waiting: list[_Waiting] = []
         self._collecting: asyncio.Task[None] | None = None
         self._keeping: asyncio.Task[None] | None = None
 
-    async def open(self, state: bytes) -> Opened:
-        """Return what somebody lacks who has `state`, a state vector.
+    async def open(self, person_id: str | None, state: bytes) -> Opened:
+        """Return what somebody lacks who has `state`, a state vector. `None` is the server itself.
 
-        Raises `UserError`: `state` is none, or the document is broken; `StoreError`.
+        Raises `UserError`: `state` is none, the document is broken, or it would have to be loaded for somebody for whom
+        much was done lately (`too_many`); `StoreError`.
         """
         try:
             read_state(state)
         except UpdateError as error:
             raise UserError(ErrorCode.BAD_REQUEST, "This is no state vector.") from error
         async with self._lock:
-            replica = await self._load()
+            replica = await self._load(person_id)
             return Opened(self._version.seq, write_state(replica.state), replica.since(state))
 
-    async def is_broken(self) -> bool:
-        """Tell whether what is stored cannot be put together. Raises `StoreError`."""
+    async def is_broken(self, person_id: str) -> bool:
+        """Tell somebody whether what is stored cannot be put together. Raises `StoreError`, `UserError` as `open`."""
         try:
             async with self._lock:
-                await self._load()
+                await self._load(person_id)
         except StoreError:
             raise
-        except UserError:
+        except UserError as error:
+            if error.code is not ErrorCode.DOCUMENT_BROKEN:
+                raise
             return True
         return False
 
@@ -183,8 +194,7 @@ class LiveDocument:
         else's page, more than there is room for, or the document is broken) or a `StoreError`. Whose changes have been
         too much work lately is told so at once (`too_many`).
         """
-        if self._allowances.is_used_up(person_id):
-            raise UserError(ErrorCode.TOO_MANY, "Your changes are more than the server can take in just now.")
+        self._allowances.check(person_id)
         self._allowances.use(person_id, len(data) * _READ_BYTE_S)
         try:
             update = read_update(data)
@@ -220,6 +230,20 @@ class LiveDocument:
     def is_at_rest(self) -> bool:
         """Whether nothing waits to be kept."""
         return self._collecting is None
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether it is there without being loaded, and nothing is wrong with it."""
+        return self._replica is not None and self.health not in (DocumentHealth.UNSAVED, DocumentHealth.BROKEN)
+
+    @property
+    def size(self) -> int:
+        """At least so many bytes is the document as one update."""
+        return self._whole_bytes + self._further_bytes
+
+    def doubt(self) -> None:
+        """Look whether what is in memory is still what is stored, before it is used again."""
+        self._is_in_doubt = True
 
     async def settle(self) -> None:
         """Wait until nothing waits to be kept."""
@@ -267,10 +291,11 @@ class LiveDocument:
             return
         try:
             data = replica.integrate([(waiting.data, waiting.update) for waiting in accepted])
-        except ReplicaError:
+        except ReplicaError as error:
             self._replica = None
             if len(accepted) == 1:
-                self._allowances.use(accepted[0].person_id, replica.effort_s + self._load_s)
+                effort_s = replica.effort_s + self._load_s + (GAVE_UP_S if isinstance(error, GaveUpError) else 0.0)
+                self._allowances.use(accepted[0].person_id, effort_s)
                 accepted[0].refused(UserError(ErrorCode.BAD_REQUEST, "This update does not fit the document."))
             for waiting in accepted if len(accepted) > 1 else ():
                 await self._keep([waiting])  # to find out which one it is
@@ -278,6 +303,7 @@ class LiveDocument:
         self._count_work(accepted, replica)
         if data != NO_UPDATE:
             types = sum(waiting.update.types for waiting in accepted)
+            self._changed_by = accepted[-1].person_id
             await self._keep_change(replica, data, new_authors, types)
         self._set_health(self._fullness())
         for waiting in accepted:
@@ -318,7 +344,7 @@ class LiveDocument:
         known = dict(replica.state)
         new_authors: dict[int, str | None] = {}
         accepted = []
-        size, types = self._bytes, self._types or 0
+        size, types = self.size, self._types or 0
         for waiting in batch:
             spans = list(waiting.update.news(known))
             try:
@@ -357,20 +383,23 @@ class LiveDocument:
             raise UserError(ErrorCode.TOO_MANY, "Too many pages have changed this document.")
         return claims
 
-    async def _load(self) -> Replica:
-        """Return what is in memory, or load it. Raises `UserError` when the document is broken, `StoreError`."""
-        if self._replica is not None:
+    async def _load(self, person_id: str | None = None) -> Replica:
+        """Return what is in memory, or load it for somebody. Raises `UserError` as `open`, `StoreError`."""
+        if self._replica is not None and await self._is_as_stored():
             return self._replica
+        self._allowances.check(person_id)
         try:
             contents = await self._repository.contents(self.key)
-            replica = Replica(contents.updates, is_first_whole=contents.snapshot_seq > 0)
+            replica = await Replica.load(contents.updates, is_first_whole=contents.snapshot_seq > 0)
         except (DocumentBrokenError, ReplicaError) as error:
+            self._allowances.use(person_id, _BROKEN_S)
             log_failure(_log, "document_broken", error, document_id=self.key.document_id, epoch=self.key.epoch)
             self._set_health(DocumentHealth.BROKEN)
             raise UserError(ErrorCode.DOCUMENT_BROKEN, "This page cannot be read. It is kept as it is.") from error
+        self._allowances.use(person_id, replica.load_s)
         now = self._clock.now_ms()
         self._types_before, self._types = self._known_types, None
-        self._replica = replica
+        self._replica, self._is_in_doubt = replica, False
         self._load_s, self._unusual_s = replica.load_s, 0.0
         self._loads += 1
         has_changed = 0 < self._version.seq < contents.seq
@@ -384,6 +413,15 @@ class LiveDocument:
             # By somebody else, or what seemed to fail was kept after all.
             self._tell(Change(self.key, contents.seq, now, replica.since(NO_STATE), {}))
         return replica
+
+    async def _is_as_stored(self) -> bool:
+        """Tell whether nothing else has written to the document while nobody had it. Raises `StoreError`."""
+        if self._is_in_doubt:
+            if await self._repository.newest_seqs(self.key) != (self._version.seq, self._snapshot.seq):
+                self._replica = None
+                return False
+            self._is_in_doubt = False
+        return True
 
     def _keep_snapshot_if_due(self) -> None:
         since = self._snapshot
@@ -408,6 +446,8 @@ class LiveDocument:
                 replica = await self._load()
                 if self._version.seq == 0:
                     return
+                # Who changes and closes a document again and again has it written each time.
+                self._allowances.use(self._changed_by, self.size * _WRITE_BYTE_S)
                 try:
                     whole = replica.whole()
                 except ReplicaError as error:
@@ -446,17 +486,12 @@ class LiveDocument:
             self._set_health(self._fullness())
 
     @property
-    def _bytes(self) -> int:
-        """At least so many bytes is the document as one update."""
-        return self._whole_bytes + self._further_bytes
-
-    @property
     def _known_types(self) -> int:
         """How many shared types there are, as far as they were counted."""
         return self._types_before if self._types is None else self._types
 
     def _fullness(self) -> DocumentHealth:
-        fullness = max(self._bytes / MAX_DOCUMENT_BYTES, self._known_types / MAX_TYPES, self._load_s / MAX_LOAD_S)
+        fullness = max(self.size / MAX_DOCUMENT_BYTES, self._known_types / MAX_TYPES, self._load_s / MAX_LOAD_S)
         if fullness >= 1:
             return DocumentHealth.FULL
         return DocumentHealth.NEARLY_FULL if fullness >= _NEARLY_FULL else DocumentHealth.GOOD

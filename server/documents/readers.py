@@ -7,7 +7,7 @@ from protocol.documents import DocumentHealth, DocumentPresence
 from protocol.events import DocumentPresences, DocumentUpdated
 from server.documents.live import Listener, LiveDocument, Opened
 from server.documents.presence import PresenceBoard
-from server.room.feature import Meeting
+from server.room.feature import Caller, Meeting
 from server.store.documents import Change
 
 PRESENCE_S = 0.05
@@ -43,18 +43,18 @@ class Readers:
         """Return where everybody is."""
         return self._presence.all()
 
-    async def open(self, connection_id: str, state: bytes) -> Opened:
+    async def open(self, caller: Caller, state: bytes) -> Opened:
         """Return what a page lacks; from here on it is told every change. Raises `UserError`."""
         self._opening += 1
         try:
-            opened = await self.live.open(state)
+            opened = await self.live.open(caller.person_id, state)
         finally:
             self._opening -= 1
             # It may be from another meeting, or was in trouble when it was open last.
             self._listener.on_health(self.live.health)
         # Nothing is awaited in between: the next change is told.
-        if self._meeting.is_inside(connection_id):
-            self._connections.add(connection_id)
+        if self._meeting.is_inside(caller.connection_id):
+            self._connections.add(caller.connection_id)
         return opened
 
     def set_presence(self, connection_id: str, presence: DocumentPresence) -> bool:

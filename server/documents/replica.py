@@ -3,6 +3,7 @@
 Only the database lasts. Whatever goes wrong here, the replica is thrown away and loaded again.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +27,8 @@ NO_UPDATE = b"\x00\x00"
 MAX_EFFORT_S = 2.0
 """Of the processor's time, for what is integrated at once; everything else of this process waits for so long. Four
 megabytes of points that somebody has drawn take a quarter of it."""
+_STRETCH_S = 0.005
+"""So long a document is put together, before everything else of this process gets its turn."""
 _COMPARISONS_AT_ONCE = 2_000_000
 """To find a block's place, it is compared with whatever others have put between its neighbours: at most with all of the
 document. So many take the library some 0.2 s, in which nothing can stop it."""
@@ -40,6 +43,10 @@ _LEAST_BLOCK_BYTES = 5
 
 class ReplicaError(Exception):
     """The blocks cannot be put together. What is in memory is no good any more."""
+
+
+class GaveUpError(ReplicaError):
+    """The library has met what it takes to be impossible, and has said so on the server's standard error."""
 
 
 class Replica:
@@ -59,11 +66,19 @@ class Replica:
         """Of the processor's time, for what was integrated last, or could not be."""
         self._passed_s: list[float] = []
         """While each of its updates was."""
-        started = time.thread_time()
-        self._apply(self._steps_of_loading(updates, is_first_whole=is_first_whole))
-        self.load_s = time.thread_time() - started
+        self.load_s = 0.0
         """Of the processor's time, to put it together."""
-        self._state = self._read_state()
+        self._state: State = {}
+        for _ in self._load(updates, is_first_whole=is_first_whole):
+            pass
+
+    @classmethod
+    async def load(cls, updates: Iterable[bytes], *, is_first_whole: bool = False) -> "Replica":
+        """Put updates together as the constructor does, in stretches. Raises `ReplicaError`."""
+        replica = cls()
+        for _ in replica._load(updates, is_first_whole=is_first_whole):
+            await asyncio.sleep(0)
+        return replica
 
     @property
     def state(self) -> State:
@@ -84,7 +99,8 @@ class Replica:
         subscription = self.doc.observe(on_transaction)
         started = time.thread_time()
         try:
-            self._apply(self._in_time(self._steps(updates)))
+            for _ in self._applied(self._in_time(self._steps(updates))):
+                pass
         finally:
             self.doc.unobserve(subscription)
             self.effort_s = time.thread_time() - started
@@ -133,6 +149,17 @@ class Replica:
         if update.has_pairs:
             pairs.add(data, update, state)
         return False
+
+    def _load(self, updates: Iterable[bytes], *, is_first_whole: bool) -> Iterator[None]:
+        """Put updates together, and pause after each stretch."""
+        began_at, started = time.perf_counter(), time.thread_time()
+        for _ in self._applied(self._steps_of_loading(updates, is_first_whole=is_first_whole)):
+            if time.perf_counter() - began_at > _STRETCH_S:
+                self.load_s += time.thread_time() - started
+                yield
+                began_at, started = time.perf_counter(), time.thread_time()
+        self._state = self._read_state()
+        self.load_s += time.thread_time() - started
 
     def _steps_of_loading(self, updates: Iterable[bytes], *, is_first_whole: bool) -> Iterator[bytes]:
         together = 0
@@ -187,8 +214,8 @@ class Replica:
             if time.perf_counter() - began_at > MAX_EFFORT_S and time.thread_time() - started > MAX_EFFORT_S:
                 raise ReplicaError("it takes too long")
 
-    def _apply(self, steps: Iterator[bytes]) -> None:
-        """Apply updates, in one transaction up to each `_END`.
+    def _applied(self, steps: Iterator[bytes]) -> Iterator[None]:
+        """Apply updates, in one transaction up to each `_END`; pause after each of them. Raises `ReplicaError`.
 
         The library puts together what goes together when a transaction ends, and then copies each of a long row of
         small blocks as often as there are others after it.
@@ -201,6 +228,7 @@ class Replica:
                         if data == _END:
                             break
                         self.doc.apply_update(data)
+                        yield
                     else:
                         is_at_end = True
         except Exception as error:
@@ -209,7 +237,7 @@ class Replica:
             # A panic of the library is no `Exception`.
             if type(error).__name__ != "PanicException":
                 raise
-            raise ReplicaError("the library gave up") from error
+            raise GaveUpError("the library gave up") from error
 
     def _read_state(self) -> State:
         try:

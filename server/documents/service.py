@@ -63,9 +63,11 @@ class DocumentService:
         """Make the documents of a meeting."""
         return DocumentsFeature(meeting, self._repository, self._documents, self._recorder, self._uploads, self._clock)
 
-    async def export_notes(self, room: RoomInfo, document_id: str, ending: str, edition: Edition) -> NotesFile:
-        """Write a room's notes as a file whose name ends in `ending`. Raises `UserError`."""
-        return await self._exports.make(room, document_id, NotesFormat(ending), edition)
+    async def export_notes(
+        self, person_id: str, room: RoomInfo, document_id: str, ending: str, edition: Edition
+    ) -> NotesFile:
+        """Write a room's notes as a file whose name ends in `ending`, for somebody. Raises `UserError`."""
+        return await self._exports.make(person_id, room, document_id, NotesFormat(ending), edition)
 
     async def record_unfinished(self, meetings: Iterable[UnfinishedMeeting]) -> None:
         """Keep what meetings have changed that ended with their server, before anything is changed again. Repeatable.
@@ -83,29 +85,34 @@ class DocumentService:
         return whole
 
     async def export_kept(
-        self, room: RoomInfo, title: str, key: DocumentKey, seq: int, ending: str, edition: Edition
+        self, person_id: str, room: RoomInfo, title: str, key: DocumentKey, seq: int, ending: str, edition: Edition
     ) -> NotesFile:
         """Write notes as they were after a change as a file whose name ends in `ending`. Raises `UserError`."""
         read = partial(self.read_kept, key, seq)
-        return await self._exports.write(room, title, read, NotesFormat(ending), edition)
+        return await self._exports.write(person_id, room, title, read, NotesFormat(ending), edition)
 
-    async def moments(self, key: DocumentKey, seq: int | None, meeting_id: str) -> Sequence[Moment]:
-        """Return the moments of a meeting in notes as they were after a change, or as they are. Raises `UserError`."""
+    async def moments(self, person_id: str, key: DocumentKey, seq: int | None, meeting_id: str) -> Sequence[Moment]:
+        """Return, for somebody, the moments of a meeting in notes as they were after a change, or as they are.
+
+        Raises `UserError`.
+        """
         if seq is None:
-            return await self._exports.moments(partial(self._read, key), key.document_id, meeting_id)
+            return await self._exports.moments(
+                person_id, partial(self._read, person_id, key), key.document_id, meeting_id
+            )
         # What is kept changes no more, and after a meeting many look at it.
         found = self._moments.get((key, seq, meeting_id))
         if found is None:
             read = partial(self.read_kept, key, seq)
-            found = await self._exports.moments(read, key.document_id, meeting_id)
+            found = await self._exports.moments(person_id, read, key.document_id, meeting_id)
             self._moments[key, seq, meeting_id] = found
             if len(self._moments) > _REMEMBERED:
                 del self._moments[next(iter(self._moments))]
         return found
 
-    async def _read(self, key: DocumentKey) -> bytes:
+    async def _read(self, person_id: str, key: DocumentKey) -> bytes:
         async with self._documents.using(key, DocumentKind.NOTES) as live:
-            return (await live.open(NO_STATE)).update
+            return (await live.open(person_id, NO_STATE)).update
 
     async def close(self) -> None:
         """Keep every document in one piece. Idempotent."""

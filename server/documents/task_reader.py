@@ -6,6 +6,7 @@ it cannot, the log says so, and nothing else happens.
 """
 
 import asyncio
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from itertools import islice
@@ -91,23 +92,31 @@ class TaskReader:
         if self._delays.is_waiting(live.key):
             self._put(live.key, 0.0)
 
-    async def read(self, key: DocumentKey) -> None:
-        """Bring the table up to date with what is stored of notes. Raises `DocumentBrokenError`, `StoreError`."""
+    async def read(self, key: DocumentKey) -> float:
+        """Bring the table up to date with what is stored of notes; return how long the processor was busy, in seconds.
+
+        Raises `DocumentBrokenError`, `StoreError`.
+        """
         async with self._turn:
             if not await self._items.is_behind(key):
-                return
+                return 0.0
             contents = await self._documents.contents(key)
-            items = await asyncio.to_thread(_owned_items, contents.updates)
+            items, effort_s = await asyncio.to_thread(_owned_items, contents.updates)
             await self._items.keep(key, contents.seq, items)
+            return effort_s
 
-    async def read_or_log(self, key: DocumentKey) -> None:
-        """Bring the table up to date. When the store fails it is tried again; what cannot be read stays as it was."""
+    async def read_or_log(self, key: DocumentKey) -> float:
+        """Bring the table up to date. When the store fails it is tried again; what cannot be read stays as it was.
+
+        Return how long the processor was busy with it, in seconds.
+        """
         try:
-            await self.read(key)
+            return await self.read(key)
         except Exception as error:  # noqa: BLE001 - nobody waits for it, and the notes are as they were
             log_failure(_log, "action_items_not_read", error, document_id=key.document_id, epoch=key.epoch)
             if isinstance(error, StoreError):
                 self._put(key, RETRY_S)
+            return 0.0
 
     def _on_change(self, change: Change) -> None:
         self._touch(change.key)
@@ -152,13 +161,16 @@ class TaskReader:
         await asyncio.sleep(min(_PAUSE * (self._clock.monotonic() - began_at), _LONGEST_PAUSE_S))
 
 
-def _owned_items(updates: Iterable[bytes]) -> list[OwnedItem]:
+def _owned_items(updates: Iterable[bytes]) -> tuple[list[OwnedItem], float]:
+    """Return what there is to do in notes, and how long the processor was busy with that, in seconds."""
+    started = time.thread_time()
     doc = Replica(updates).doc
     owned = (item for item in action_items(read_notes(doc)) if item.owner_id)
-    return [
+    items = [
         OwnedItem(item.item_id, _shortened(item.text), item.owner_id, item.due, item.is_done)
         for item in islice(owned, MAX_ITEMS)
     ]
+    return items, time.thread_time() - started
 
 
 def _shortened(text: str) -> str:

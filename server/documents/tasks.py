@@ -4,10 +4,10 @@ A tick is a change of the notes like any other: the server's own, kept before it
 notes open. Whose an item is says the document, not the table made of it.
 """
 
-import asyncio
 import hashlib
 import secrets
 from collections import Counter
+from functools import partial
 
 from pycrdt import Doc, TransactionEvent
 
@@ -75,6 +75,7 @@ class Tasks:
         locked or broken, or it was too much within a minute; `StoreError`.
         """
         self._count(person.person_id)
+        self._documents.allowances.check(person.person_id)
         place = await self._items.find_place(document_id, person.person_id)
         role = None if place is None else _role_in(place, person.role)
         if place is None or role not in _READING:
@@ -83,12 +84,13 @@ class Tasks:
             raise UserError(ErrorCode.DOCUMENT_LOCKED, "Only hosts change these notes just now.")
         async with self._queue.turn():
             await self._tick(place.key, person.person_id, item_id, is_done=is_done)
-        await self._reader.read_or_log(place.key)
+        self._documents.allowances.use(person.person_id, await self._reader.read_or_log(place.key))
 
     async def _tick(self, key: DocumentKey, person_id: str, item_id: str, *, is_done: bool) -> None:
         async with self._documents.using(key, DocumentKind.NOTES) as live:
-            whole = (await live.open(NO_STATE)).update
-            change = await asyncio.to_thread(_ticked, whole, self._client(key), person_id, item_id, is_done=is_done)
+            whole = (await live.open(person_id, NO_STATE)).update
+            tick = partial(_ticked, whole, self._client(key), person_id, item_id, is_done=is_done)
+            change = await self._documents.allowances.in_thread(person_id, tick)
             if change is not None:
                 await live.submit(None, change)
 

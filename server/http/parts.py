@@ -123,6 +123,10 @@ class Tasks(Protocol):
 class Records(Protocol):
     """What was kept of a room's meetings, for those who may know it. The methods raise `UserError`."""
 
+    async def check_may_take_along(self, door: Door, person: Person) -> None:
+        """Raise for who may take nothing along of what the room has now."""
+        ...
+
     async def page(self, door: Door, person: Person, before: str | None, limit: int) -> MeetingList:
         """Return the newest meetings, or those before the one named."""
         ...
@@ -177,8 +181,8 @@ class Parts:
     media_settings: Callable[[], MediaSettings]
     connection_tests: ConnectionTests
     pictures: Pictures
-    export_notes: Callable[[RoomInfo, str, str, Edition], Awaitable[File]]
-    """From a room, the id of notes in it, and `md`, `html` or `pdf`. Raises `UserError`."""
+    export_notes: Callable[[str, RoomInfo, str, str, Edition], Awaitable[File]]
+    """From who asks, by id, a room, the id of notes in it, and `md`, `html` or `pdf`. Raises `UserError`."""
     tasks: Tasks
     records: Records
     on_signed_out: Callable[[str], None]

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, delete, exists, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -204,6 +204,19 @@ class DocumentRepository:
                 await self._database.insert(DocumentUpdateRow, _rows(changes))
         except IntegrityError as error:
             raise OutOfTurnError from error
+
+    async def newest_seqs(self, key: DocumentKey) -> tuple[int, int]:
+        """Return the numbers of a document's newest change and of its newest snapshot; 0 where there is none.
+
+        The newest change is always there as a row of its own.
+        """
+        change, snapshot = (
+            select(func.max(table.seq)).where(*_is_of(table, key)).scalar_subquery()
+            for table in (DocumentUpdateRow, DocumentSnapshotRow)
+        )
+        async with self._database.reading() as session:
+            row = (await session.execute(select(change, snapshot))).one()
+        return row[0] or 0, row[1] or 0
 
     async def contents(self, key: DocumentKey) -> Contents:
         """Read what is in a document. Raises `DocumentBrokenError`."""

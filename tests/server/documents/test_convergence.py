@@ -97,7 +97,7 @@ class Documents(RuleBasedStateMachine):
         """Catch up, and send what the server lacks, as pages do."""
         page.is_connected, page.is_behind = True, False
         page.heard.clear()
-        opened = await self._live.open(page.document.doc.get_state())
+        opened = await self._live.open(None, page.document.doc.get_state())
         page.document.receive(opened.update)
         drawn = set(page.document.points())
         missing = page.document.doc.get_update(opened.state)

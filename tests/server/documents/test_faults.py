@@ -136,7 +136,7 @@ class TestADiskInTrouble:
                 await board.draw(a="1")
         await until(lambda: health(ben) is DocumentHealth.UNSAVED)
         await ana.request("document_close", document_id=document.document_id)
-        await until(lambda: not desk_of(server)._documents._documents)
+        await until(lambda: not desk_of(server)._documents._places)
         await open_board(ben, document)
         await until(lambda: health(ben) is DocumentHealth.GOOD)
         assert health_told(ben) == [DocumentHealth.UNSAVED, DocumentHealth.GOOD]

@@ -558,6 +558,7 @@ class TestFaults:
         await host.request("document_begin_anew", document_id=document.document_id)
         await reader.next_event("document_changed", nth=2)
         assert [(one.health, one.epoch) for one in listed(reader)] == [("good", 2)], "who opens it again knows when"
+        await until(lambda: not desk_of(server)._documents._places)
         fresh = OpenDocument(host, document.document_id)
         assert (await fresh.open()).epoch == 2
         assert fresh.copy.shown() == {"e0": "1", "e1": "1"}

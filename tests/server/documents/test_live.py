@@ -9,11 +9,12 @@ from pycrdt import XmlElement
 from protocol.documents import DocumentHealth, DocumentKind
 from protocol.errors import ErrorCode
 from server.documents import live as live_module
-from server.documents.allowance import ALLOWANCE_EACH_S, ALLOWANCE_S, Allowances
+from server.documents.allowance import ALLOWANCE_EACH_S, ALLOWANCE_S, GAVE_UP_S, Allowances
 from server.documents.beginning import MAX_NEW_CLIENTS
 from server.documents.journal import Journal
 from server.documents.live import Listener, LiveDocument
-from server.documents.replica import NO_STATE, Replica
+from server.documents.replica import NO_STATE, GaveUpError, Replica
+from server.documents.update import Update
 from server.documents.versions import MS_UNTIL_SNAPSHOT
 from server.errors import StoreError, UserError
 from server.store.documents import Change, DocumentKey
@@ -67,7 +68,7 @@ class Bench:
 
     async def in_memory(self) -> dict[str, str]:
         copy = PageDocument()
-        copy.receive((await self.live.open(NO_STATE)).update)
+        copy.receive((await self.live.open(None, NO_STATE)).update)
         return copy.shown()
 
 
@@ -137,6 +138,23 @@ class TestWhatIsMuchWork:
         assert notes.live._loads * notes.live._load_s < 2 * ALLOWANCE_S
         assert await notes.submit(PageDocument(8).write("goes on"), person_id=notes.store.ben) == [2]
 
+    async def test_who_makes_the_library_give_up_a_few_times_waits(
+        self, board: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        integrate = Replica.integrate
+
+        def give_up(replica: Replica, updates: Sequence[tuple[bytes, Update]]) -> bytes:
+            if any(data == CIRCLE for data, _ in updates):
+                raise GaveUpError("the library gave up")
+            return integrate(replica, updates)
+
+        monkeypatch.setattr(Replica, "integrate", give_up)
+        outcome = [code for _ in range(8) for code in codes(await board.submit(CIRCLE))]
+        assert outcome == [ErrorCode.BAD_REQUEST] * 5 + [ErrorCode.TOO_MANY] * 3
+        assert await board.submit(PageDocument(8).draw(b="2"), person_id=board.store.ben) == [1]
+        board.clock.advance(seconds=(ALLOWANCE_S - GAVE_UP_S) / ALLOWANCE_EACH_S)
+        assert codes(await board.submit(CIRCLE)) == [ErrorCode.BAD_REQUEST]
+
     async def test_what_takes_too_long_to_put_together_is_full(
         self, notes: Bench, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -183,7 +201,7 @@ class TestKeeping:
         board.store.repository.may_append.clear()
         submitting = asyncio.create_task(board.submit(page.draw(a="1")))
         await board.store.repository.appending.wait()
-        opening = asyncio.create_task(board.live.open(NO_STATE))
+        opening = asyncio.create_task(board.live.open(None, NO_STATE))
         await asyncio.sleep(0)
         assert not opening.done()
         assert board.told.changes == []
@@ -208,11 +226,11 @@ class TestKeeping:
         await board.submit(page.draw(b="2"))
         copy = PageDocument()
         copy.receive(page.updates[0])
-        opened = await board.live.open(state)
+        opened = await board.live.open(None, state)
         copy.receive(opened.update)
         assert (copy.shown(), opened.seq, opened.state) == ({"a": "1", "b": "2"}, 2, page.doc.get_state())
         with pytest.raises(UserError) as error:
-            await board.live.open(b"\xff")
+            await board.live.open(None, b"\xff")
         assert error.value.code is ErrorCode.BAD_REQUEST
 
 
@@ -307,7 +325,7 @@ class TestFullness:
         full = page.draw(d="x")
         assert codes(await board.submit(full)) == [ErrorCode.DOCUMENT_FULL]
         page = PageDocument(9)
-        page.receive((await board.live.open(NO_STATE)).update)
+        page.receive((await board.live.open(None, NO_STATE)).update)
         await board.submit(page.erase("a"))
         await board.live.rest()
         await board.submit(page.draw(e="1"))
@@ -320,7 +338,7 @@ class TestFullness:
     async def test_it_is_known_after_a_restart(self, board: Bench, page: PageDocument) -> None:
         await board.submit(page.draw(a="x" * 12_000))
         live = board.restart()
-        await live.open(NO_STATE)
+        await live.open(None, NO_STATE)
         assert live.health is DocumentHealth.FULL
 
 
@@ -417,15 +435,15 @@ class TestTrouble:
             patch.setattr(board.store.repository, "contents", fail)
             assert await board.submit(page.draw(a="1")) == [FULL]
             with pytest.raises(StoreError):
-                await board.live.is_broken()
-        assert not await board.live.is_broken()
+                await board.live.is_broken("ana")
+        assert not await board.live.is_broken("ana")
         assert await board.submit(page.updates[0]) == [1]
         assert board.told.health == [DocumentHealth.UNSAVED, DocumentHealth.GOOD]
 
     async def test_who_writes_to_the_same_document_elsewhere_is_noticed(self, board: Bench, page: PageDocument) -> None:
         elsewhere = board.restart()
         await board.submit(page.draw(a="1"))
-        await elsewhere.open(NO_STATE)
+        await elsewhere.open(None, NO_STATE)
         await board.submit(page.draw(b="2"))
         other = PageDocument(8)
         with pytest.raises(UserError) as error:
@@ -442,8 +460,12 @@ class TestTrouble:
         before = await board.store.sql("SELECT * FROM document_update")
         live = board.restart()
         told = Told(live)
-        assert await live.is_broken()
-        for attempt in (live.open(NO_STATE), live.submit(board.store.ana, page.draw(b="2")), live.record(MEETING)):
+        assert await live.is_broken("ana")
+        for attempt in (
+            live.open(None, NO_STATE),
+            live.submit(board.store.ana, page.draw(b="2")),
+            live.record(MEETING),
+        ):
             with pytest.raises(UserError) as error:
                 await attempt
             assert error.value.code is ErrorCode.DOCUMENT_BROKEN
@@ -515,7 +537,7 @@ class TestSnapshots:
         await board.live.rest()
         [record] = await board.store.sql("SELECT seq FROM meeting_document")
         assert record["seq"] in await self.seqs(board)
-        assert board.live._bytes >= len(await repository.version(board.key, 2) or b"")
+        assert board.live.size >= len(await repository.version(board.key, 2) or b"")
 
     async def test_a_record_is_kept_of_what_the_library_would_write_otherwise(self, notes: Bench) -> None:
         cut = b"\x00\x01\x07\x01\x01\x01"  # one half of the character, deleted before that was refused
@@ -523,7 +545,7 @@ class TestSnapshots:
         await notes.store.repository.append(
             [Change(notes.key, seq, 5, data, {}) for seq, data in enumerate(changes, 1)]
         )
-        await notes.live.open(NO_STATE)
+        await notes.live.open(None, NO_STATE)
         await notes.live.rest()
         assert await self.seqs(notes) == [], "as a version it is left out"
         await notes.live.record(MEETING)

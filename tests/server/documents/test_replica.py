@@ -1,3 +1,4 @@
+import asyncio
 import gc
 import random
 import weakref
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.documents import replica as replica_module
-from server.documents.replica import NO_STATE, NO_UPDATE, Replica, ReplicaError
+from server.documents.replica import NO_STATE, NO_UPDATE, GaveUpError, Replica, ReplicaError
 from server.documents.update import Update, UpdateError, read_state, read_update, write_state
 from tests.server.documents.hostile_updates import beside_everything, blocks, number
 from tests.support.documents import PageDocument, write_everything
@@ -63,6 +64,42 @@ def test_blocks_that_wait_for_each_other_do_not_fit_in() -> None:
     assert not update.is_missing({})
     with pytest.raises(ReplicaError, match="fit"):
         Replica().integrate([(circle, update)])
+
+
+def test_what_the_library_gives_up_on_is_told_from_what_does_not_fit() -> None:
+    # Found by damaging a real update: a block of no length, and a deletion that begins in it. The reader refuses it.
+    data = bytes.fromhex(
+        "010805000101056e6f7465730100008705000309706172616772617068070005240604000506"
+        "0874776f20f09f988087050503097061726167726170680700050d060400050e0574687265650105010005"
+    )
+    with pytest.raises(UpdateError):
+        read_update(data)
+    with pytest.raises(GaveUpError):
+        Replica([data])
+
+
+async def test_a_document_that_is_put_together_in_stretches_is_the_same_and_others_get_their_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(replica_module, "_STRETCH_S", 0.0)
+    row, beside = beside_everything(2_000, 100)
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    replica = await Replica.load([row, beside])
+    counting.cancel()
+    assert turns > 3
+    assert replica.load_s > 0
+    at_once = Replica([row, beside])
+    assert (replica.state, replica.since(NO_STATE)) == (at_once.state, at_once.since(NO_STATE))
+    with pytest.raises(ReplicaError):
+        await Replica.load([b"none"])
 
 
 def test_a_replica_that_nobody_has_is_gone() -> None:

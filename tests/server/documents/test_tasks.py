@@ -10,6 +10,7 @@ from protocol.documents import DocumentKind
 from protocol.errors import ErrorCode
 from protocol.roles import ProgrammeRole, RoomRole
 from protocol.room import Person
+from server.documents.allowance import ALLOWANCE_S
 from server.documents.live_documents import LiveDocuments
 from server.documents.replica import NO_STATE
 from server.documents.task_reader import TaskReader
@@ -62,7 +63,7 @@ class Home:
 
     async def ticks(self) -> dict[str, bool]:
         async with self.documents.using(self.key, NOTES) as live:
-            opened = await live.open(NO_STATE)
+            opened = await live.open(None, NO_STATE)
         copy = PageDocument()
         copy.receive(opened.update)
         return copy.ticks()
@@ -174,7 +175,7 @@ async def test_nobody_can_take_the_number_under_which_ticks_are_written(
     [client] = [client for client, person_id in authors.items() if person_id is None]
     page = PageDocument(client)
     async with home.documents.using(home.key, NOTES) as live:
-        page.receive((await live.open(NO_STATE)).update)
+        page.receive((await live.open(None, NO_STATE)).update)
         with pytest.raises(UserError) as error:
             await live.submit(store.ana, page.write("mine now"))
     assert error.value.code is ErrorCode.FORBIDDEN
@@ -209,3 +210,21 @@ async def test_who_ticks_without_end_has_to_wait_for_the_next_minute(home: Home,
     await home.tick("a1", person=home.ana)
     clock.advance(seconds=60)
     await home.tick("i1")
+
+
+async def test_who_ticks_pays_for_it_and_waits_when_it_was_too_much(home: Home) -> None:
+    used_s = home.documents.allowances._used_s(home.ben.person_id)
+    await home.tick("i1")
+    once_s = home.documents.allowances._used_s(home.ben.person_id) - used_s
+    assert once_s > 0
+    home.documents.allowances.use(home.ben.person_id, ALLOWANCE_S)
+    assert await home.refusal("i2") is ErrorCode.TOO_MANY
+    assert not (await home.ticks())["i2"]
+    await home.tick("a1", person=home.ana)
+
+
+async def test_what_reading_the_notes_again_took_is_told(home: Home) -> None:
+    assert await home.reader.read(home.key) == 0.0, "nothing has changed"
+    async with home.documents.using(home.key, NOTES) as live:
+        await live.submit(home.store.ana, home.page.write_task("i3", "Read", home.store.ben))
+    assert await home.reader.read(home.key) > 0.0
