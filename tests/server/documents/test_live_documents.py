@@ -252,6 +252,18 @@ class TestWhatNobodyHasAnyMore:
             await self.use(store, documents, key)
         assert await self.kept(documents, keys) == [True, False, True]
 
+    async def test_what_somebody_takes_again_stays_as_long_as_they_have_it(
+        self, store: DocumentStore, documents: LiveDocuments, clock: ManualClock
+    ) -> None:
+        key = await store.begin()
+        await self.use(store, documents, key)
+        had = documents.take(key, BOARD)
+        clock.advance(seconds=2 * STAY_S)
+        documents.tick()
+        async with documents.using(key, BOARD) as again:
+            assert again is had
+        documents.give_back(had)
+
     async def test_what_else_has_written_to_the_document_is_seen(
         self, store: DocumentStore, documents: LiveDocuments
     ) -> None:
@@ -363,7 +375,7 @@ class TestWhoPaysForLoading:
     ) -> None:
         key = await store.begin()
         await store.repository.append([Change(key, 1, 1, b"none", {})])
-        answers = [await self.opened(documents, key, store.ana) for _ in range(100)]
+        answers = [await self.opened(documents, key, store.ana) for _ in range(35)]
         assert answers[:20] == [ErrorCode.DOCUMENT_BROKEN] * 20
         assert answers[-1] is ErrorCode.TOO_MANY
 
