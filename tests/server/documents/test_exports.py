@@ -72,7 +72,7 @@ async def test_a_day_that_is_the_title_is_said_once(tmp_path: Path) -> None:
         clock = ManualClock()
         documents = LiveDocuments(store.repository, clock)
         exports = NotesExports(store.repository, documents, clock)
-        file = await exports.make(room_of(store), "document_1", NotesFormat.MARKDOWN, Edition(held_on="Today"))
+        file = await exports.make("ana", room_of(store), "document_1", NotesFormat.MARKDOWN, Edition(held_on="Today"))
         assert file.data.decode() == "# Today\n\nLounge\n\nCall the parents\n"
         await documents.close()
 

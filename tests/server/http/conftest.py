@@ -87,9 +87,7 @@ class File:
     data: bytes
 
 
-async def tell_what_is_asked(
-    _person_id: str, room: RoomInfo, document_id: str, ending: str, edition: Edition
-) -> File:
+async def tell_what_is_asked(_person_id: str, room: RoomInfo, document_id: str, ending: str, edition: Edition) -> File:
     """Stand in for the documents, which this site has none of: the file says what was asked for."""
     if document_id != "document_1":
         raise UserError(ErrorCode.NOT_FOUND, "This room has no such notes.")

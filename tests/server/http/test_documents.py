@@ -46,6 +46,7 @@ async def test_notes_are_a_file_to_be_saved(
 @pytest.mark.parametrize("paper", ["a4", "a0", "LETTER", ""])
 async def test_what_is_no_paper_here_is_a4(site: Site, client: aiohttp.ClientSession, paper: str) -> None:
     await site.sign_in(client)
+    await be_inside(site)
     async with client.get(f"{site.url}/api/rooms/lounge/notes/document_1.md", params={"paper": paper}) as response:
         assert await response.text() == "lounge en  a4"
 
