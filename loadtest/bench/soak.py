@@ -133,8 +133,11 @@ class _Crowd:
         """How many objects the server holds of the one who stays."""
 
     async def begin(self) -> None:
-        """Let the one come in who stays."""
+        """Let the one come in who stays, and wait until the workers' reports, one a second, tell of it."""
         await self._come_in(self._staying)
+        async with asyncio.timeout(_SETTLE_TIMEOUT_S):
+            while (await self._settled(math.inf))["roundup_media_producers"] < len(SHAPES):
+                pass
         self._empty = _total(await self._settled(math.inf), _OBJECTS)
 
     async def read_after_round(self) -> Holding:
