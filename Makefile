@@ -5,7 +5,7 @@ BOOTSTRAP := $(PYTHON) tools/bootstrap.py
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run install setup test test-python test-web lint format protocol bench lock clean
+.PHONY: help run install setup test test-browser test-python test-web lint format protocol bench lock clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,13 +24,18 @@ setup: ## Prepare everything for development, without starting anything
 	@$(BOOTSTRAP) browser
 	@$(BOOTSTRAP) web
 
-test: setup test-web test-python ## Run every test: Python, web, real browsers
+# Browsers keep a core busy, and most other tests wait most of the time: --jobs=2 has the two beside each other.
+# The browsers take longest, so they come first.
+test: test-browser test-web test-python ## Run every test: real browsers, web, Python (faster with --jobs=2)
+
+test-browser: setup
+	@$(BIN)/pytest tests/browser $(ARGS)
 
 test-web: setup
 	@cd client_web && npm test --silent
 
 test-python: setup
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --ignore=tests/browser $(ARGS)
 
 lint: setup ## Check format, style and types of both languages
 	@$(BIN)/ruff format --check .
