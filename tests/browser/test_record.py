@@ -107,8 +107,9 @@ async def test_a_meeting_can_be_looked_back_at(visit: Visit, server: RunningServ
     await expect(board.get_by_text("1 line drawn by hand")).to_be_visible()
     await board.get_by_role("button", name="Show the drawing").click()
     await expect(board.locator(CANVAS)).to_be_visible()
+    await notes.get_by_role("button", name="Save a copy").click()
     async with omar.page.expect_download() as expected:
-        await notes.get_by_role("link", name="Text (Markdown)").click()
+        await omar.page.get_by_role("dialog").get_by_role("link", name="Text (Markdown)").click()
     assert "Fractions went well" in (await (await expected.value).path()).read_text(encoding="utf-8")
     # A moment leads to its place in the timeline.
     await notes.get_by_role("button", name=re.compile("^Go to")).click()
