@@ -12,8 +12,10 @@ import { SelfTile } from "./SelfTile";
 import classes from "./Stage.module.css";
 import {
   type Box,
+  cornerOf,
   fitCamera,
   gridPlaces,
+  hasCorner,
   layoutGrid,
   layoutLarge,
   type StageLayout,
@@ -25,7 +27,6 @@ import { useSize } from "./useSize";
 
 const GAP = 12;
 const NARROW_GAP = 8;
-const CORNER = 14;
 const NOBODY: readonly Participant[] = [];
 
 export function Stage() {
@@ -41,7 +42,7 @@ export function Stage() {
   const large = largeOf(stage);
   const screens = smallScreens(stage);
   // With one other, they get the whole space and one's own picture a corner of it, unless it fits beside or below.
-  const isSelfFloating = large === null && stage.places.length === 1 && size.width > size.height * 1.2;
+  const isSelfFloating = large === null && stage.places.length === 1 && hasCorner(space);
   const hasOwnPlace = own !== undefined && !isSelfFloating;
   const capacity =
     (large === null ? gridPlaces(space) : stripPlaces(space)) - screens.length - (hasOwnPlace ? 1 : 0);
@@ -116,17 +117,4 @@ function boxesOf(large: Picture | null, small: readonly Picture[], layout: Stage
   if (large === null || layout.large === null) return boxes;
   const box = large.source === "camera" ? fitCamera(layout.large) : layout.large;
   return [{ picture: large, box, isLarge: true }, ...boxes];
-}
-
-/** The lower right corner of the one other's tile. */
-function cornerOf(box: Box | undefined): Box | undefined {
-  if (box === undefined) return undefined;
-  const width = Math.round(Math.min(340, Math.max(120, box.width * 0.2)));
-  const height = Math.round((width * 9) / 16);
-  return {
-    left: box.left + box.width - width - CORNER,
-    top: box.top + box.height - height - CORNER,
-    width,
-    height,
-  };
 }

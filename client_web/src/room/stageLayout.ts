@@ -21,6 +21,9 @@ const MOST_TILES = 9;
 /** On a phone, more faces than these are too small, and cost its battery. */
 const MOST_ON_PHONES = 6;
 const LEAST_HEIGHT = 84;
+/** Of a lower tile one's own picture, which is never smaller than can be seen, would cover more than a tenth. */
+const LEAST_WITH_CORNER = 240;
+const CORNER = 14;
 const STRIP_RATIO = 16 / 9;
 /** Of a strip below, whose tiles are narrow. */
 const LOW_STRIP_RATIO = 4 / 3;
@@ -52,6 +55,24 @@ export function layoutGrid(count: number, space: Space): StageLayout {
     };
   });
   return { large: null, tiles, height: Math.max(space.height, top + height) };
+}
+
+/** Tell whether one's own picture can be in a corner of the one other's: where that covers little of them. */
+export function hasCorner({ width, height }: Space): boolean {
+  return width > height * 1.2 && height >= LEAST_WITH_CORNER;
+}
+
+/** Return the lower right corner of the one other's tile. */
+export function cornerOf(box: Box | undefined): Box | undefined {
+  if (box === undefined) return undefined;
+  const width = Math.round(between(120, box.width * 0.2, 340));
+  const height = Math.round((width * 9) / 16);
+  return {
+    left: box.left + box.width - width - CORNER,
+    top: box.top + box.height - height - CORNER,
+    width,
+    height,
+  };
 }
 
 /** Tell how many small tiles there is a place for beside a large one. */

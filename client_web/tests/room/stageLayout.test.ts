@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import {
   type Box,
+  cornerOf,
   fitCamera,
   gridPlaces,
+  hasCorner,
   layoutGrid,
   layoutLarge,
   stripPlaces,
@@ -75,6 +77,25 @@ describe.each(SPACES)("on $width × $height", (space) => {
     expect(fitted.left).toBeGreaterThanOrEqual(box.left);
     expect(fitted.top + fitted.height).toBeLessThanOrEqual(box.top + height + 1);
   });
+});
+
+it("has one's own picture in a corner only where that covers little of the other", () => {
+  for (const [width, height] of [
+    [1_248, 660],
+    [880, 520],
+    [600, 240],
+  ] as const) {
+    const space = { width, height, gap: 12 };
+    expect(hasCorner(space)).toBe(true);
+    const tile = layoutGrid(1, space).tiles[0];
+    const corner = cornerOf(tile);
+    if (tile === undefined || corner === undefined) throw new Error("nobody is there");
+    expect((corner.width * corner.height) / (tile.width * tile.height)).toBeLessThan(0.1);
+    expect(corner.left).toBeGreaterThan(tile.left + tile.width / 2);
+  }
+  // Beside a board; on a phone.
+  expect(hasCorner({ width: 1_248, height: 144, gap: 12 })).toBe(false);
+  expect(hasCorner({ width: 344, height: 560, gap: 8 })).toBe(false);
 });
 
 it("shows fewer on phones, held upright or not", () => {
