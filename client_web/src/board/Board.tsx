@@ -7,28 +7,41 @@ import "@excalidraw/excalidraw/index.css";
 import { Excalidraw, MainMenu } from "@excalidraw/excalidraw";
 import type { AppState, ExcalidrawImperativeAPI } from "@excalidraw/excalidraw/types";
 import { useComputedColorScheme } from "@mantine/core";
-import { type KeyboardEvent, type Ref, useCallback, useImperativeHandle, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type Ref,
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useRef,
+  useState,
+} from "react";
 import { useTranslation } from "react-i18next";
 import type { Awareness } from "y-protocols/awareness";
 import type * as Y from "yjs";
+import { isTyping } from "../controls/useKeys";
 import type { BoardCopy } from "../shared/copies";
 import { paperFor } from "../shared/paper";
 import { Problem, type ProblemCode } from "../shared/problem";
+import { randomId } from "../shared/randomId";
+import { Toast } from "../shared/Toast";
 import classes from "./Board.module.css";
 import { BoardBar } from "./BoardBar";
 import { BoardOutline } from "./BoardOutline";
+import { BoardDoc } from "./boardDoc";
+import { ClearQuestion } from "./ClearQuestion";
 import cursorClasses from "./CursorLayer.module.css";
-import { bringBack, clear } from "./clearing";
-import { fromExcalidraw, toExcalidraw, viewportOf } from "./editor";
-import type { BoardElement } from "./elements";
+import { type Contributions, contributionsOf, type WhoDrew } from "./contributors";
+import { fromExcalidraw, later, placeOf, toExcalidraw, viewportOf } from "./editor";
 import { exportBoard } from "./exportBoard";
-import { FollowNote } from "./FollowNote";
 import type { PictureStore } from "./pictures";
+import type { Deed } from "./presence";
 import { download, fileName } from "./saving";
-import { Toast } from "./Toast";
+import { bringBack, bringBackVersion, clear } from "./steps";
 import { useBinding } from "./useBinding";
 import { usePresence } from "./usePresence";
-import { firstView } from "./viewport";
+import { useVanished } from "./useVanished";
+import { firstView, isSamePlace, type Viewport } from "./viewport";
 
 export interface BoardProps {
   /** Kept in step with the others by whoever gives it. */
@@ -43,6 +56,14 @@ export interface BoardProps {
   /** participantId of who presents this board and is followed, or null; own id when one presents. */
   presenterId: string | null;
   onFollowStopped?(): void;
+  /** Asked before a page is cleared. */
+  whoDrew?: WhoDrew;
+  /** How the board was, to be brought back as soon as it is there, and what that version is called. */
+  earlier?: { doc: Y.Doc; name: string } | null;
+  onBroughtBack?(): void;
+  /** The person has asked for the board: its keys work without a click, unless something is typed elsewhere. */
+  isSought?: boolean;
+  onFound?(): void;
   /** Without it no pictures can be put on the board, nor seen. Must stay the same object. */
   pictures?: PictureStore;
   /** Set while the board is there. */
@@ -87,6 +108,11 @@ function OpenBoard({
   ownId,
   presenterId,
   onFollowStopped,
+  whoDrew,
+  earlier = null,
+  onBroughtBack,
+  isSought = false,
+  onFound,
   pictures: store,
   handle,
 }: BoardProps) {
@@ -94,23 +120,80 @@ function OpenBoard({
   const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
   const api = useRef<ExcalidrawImperativeAPI | null>(null);
   const canvas = useRef<HTMLDivElement>(null);
+  /** Where one looked first, for as long as one looks there. */
+  const first = useRef<Viewport | null>(null);
+  const [isReady, setReady] = useState(false);
   const cursors = useRef<HTMLDivElement>(null);
   const [note, setNote] = useState<Note | null>(null);
+  const [question, setQuestion] = useState<Contributions | null>(null);
   const [isOutlineOpen, setOutlineOpen] = useState(false);
   const dismiss = useCallback(() => setNote(null), []);
-  const onFull = useCallback(() => setNote({ kind: "full" }), []);
-  const { binding, pictures } = useBinding({ api, doc, store, isEditable, onFull });
-  const { onPointer, onView, presenterName, isFollowing, setFollowing } = usePresence({
-    ...{ api, layer: cursors, awareness, ownId, isEditable, presenterId },
+  const say = useCallback((next: Omit<Note, "id">) => setNote({ ...next, id: randomId() }), []);
+  const onFull = useCallback(() => say({ kind: "full" }), [say]);
+  const onHeavy = useCallback(() => say({ kind: "heavy" }), [say]);
+  const vanishedAbout = useVanished(doc);
+  const { binding, pictures } = useBinding({ api, doc, store, isEditable, onFull, onHeavy });
+  const onDeed = useCallback(
+    ({ kind }: Deed, name: string) => {
+      const then = Date.now();
+      const back = () => {
+        if (api.current !== null) bringBack(api.current, vanishedAbout(then));
+      };
+      const isOffered = kind === "cleared" && isEditable;
+      say({ kind: `${kind}By`, name, ...(isOffered && { action: "bringBack", onAction: back }) });
+    },
+    [isEditable, say, vanishedAbout],
+  );
+  const { onPointer, onView, tell } = usePresence({
+    ...{ api, layer: cursors, awareness, ownId, isEditable, presenterId, onDeed },
     ...(onFollowStopped && { onFollowStopped }),
   });
+  /** Where there is another place for the board, beside the notes or on a phone that is turned, it is fitted into that. */
+  const fitAgain = useCallback((seen: Viewport) => {
+    const was = first.current;
+    if (was === null || api.current === null || (was.width === seen.width && was.height === seen.height))
+      return;
+    const elements = fromExcalidraw(api.current.getSceneElements());
+    first.current = isSamePlace(was, seen) ? firstView(elements, seen.width, seen.height) : null;
+    if (first.current !== null) api.current.updateScene({ appState: placeOf(first.current) });
+  }, []);
   const onChange = useCallback(
     (_elements: unknown, state: AppState) => {
       binding.onSceneChange();
+      if (!state.isLoading) fitAgain(viewportOf(state));
       onView(viewportOf(state));
+      if (!state.isLoading) setReady(true);
     },
-    [binding, onView],
+    [binding, onView, fitAgain],
   );
+
+  useEffect(() => {
+    const editor = api.current;
+    if (!isReady || earlier === null || editor === null) return;
+    const undo = bringBackVersion(editor, new BoardDoc(earlier.doc));
+    onBroughtBack?.();
+    if (undo === null) return say({ kind: "same", name: earlier.name });
+    tell({ id: randomId(), kind: "broughtBack" });
+    say({ kind: "broughtBack", name: earlier.name, action: "undo", onAction: undo });
+  }, [isReady, earlier, onBroughtBack, say, tell]);
+
+  useEffect(() => {
+    if (!isReady || !isSought) return;
+    let cancel: (() => void) | null = null;
+    const take = (triesLeft: number) => {
+      // What is behind a window that is about to close cannot have the focus yet.
+      if (document.querySelector("dialog[open]") !== null && triesLeft > 0) {
+        cancel = later(() => take(triesLeft - 1), FOCUS_RETRY_MS);
+        return;
+      }
+      if (!isTyping(document.activeElement)) {
+        canvas.current?.querySelector<HTMLElement>(".excalidraw-container")?.focus({ preventScroll: true });
+      }
+      onFound?.();
+    };
+    take(MOST_FOCUS_TRIES);
+    return () => cancel?.();
+  }, [isReady, isSought, onFound]);
 
   /** What Excalidraw shows when a picture cannot be kept. */
   const explain = (error: unknown): never => {
@@ -132,27 +215,39 @@ function OpenBoard({
     [title],
   );
 
-  const onClear = () => {
+  const clearNow = () => {
+    setQuestion(null);
     if (api.current === null) return;
-    const ids = clear(api.current);
-    if (ids.size > 0) setNote({ kind: "cleared", ids });
+    const undo = clear(api.current);
+    const putBack = binding.takeHidden();
+    tell({ id: randomId(), kind: "cleared" });
+    const onAction = () => {
+      undo?.();
+      putBack();
+    };
+    say({ kind: "cleared", action: "undo", onAction });
   };
-  const undoClear = (ids: ReadonlySet<string>) => {
-    if (api.current !== null) bringBack(api.current, ids);
-    dismiss();
+  const onClear = async () => {
+    binding.flush();
+    const all = await contributionsOf(doc, whoDrew);
+    if (all.things === 0) return;
+    if (all.isOwn) clearNow();
+    else setQuestion(all);
   };
 
-  const bar = (
+  const barWith = (hasZoom: boolean) => (
     <BoardBar
+      api={api}
       isEditable={isEditable}
       isOutlineOpen={isOutlineOpen}
+      hasZoom={hasZoom}
       onOutline={() => setOutlineOpen((isOpen) => !isOpen)}
-      onClear={onClear}
+      onClear={() => void onClear()}
     />
   );
   return (
     <section className={classes.board} aria-label={t("board.title")}>
-      <div className={classes.narrow}>{bar}</div>
+      <div className={classes.narrow}>{barWith(true)}</div>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: keys that are the board's own go no further */}
       <div
         ref={canvas}
@@ -166,7 +261,13 @@ function OpenBoard({
           excalidrawAPI={(editor) => {
             api.current = editor;
           }}
-          initialData={() => beginning(binding.open(), canvas.current)}
+          initialData={() => {
+            const elements = binding.open();
+            const { clientWidth = 0, clientHeight = 0 } = canvas.current ?? {};
+            first.current = firstView(elements, clientWidth, clientHeight);
+            const view = first.current;
+            return { elements: toExcalidraw(elements), ...(view !== null && { appState: placeOf(view) }) };
+          }}
           isCollaborating
           viewModeEnabled={!isEditable}
           theme={scheme}
@@ -177,36 +278,31 @@ function OpenBoard({
           aiEnabled={false}
           {...(pictures && { generateIdForFile: (file: File) => pictures.keep(file).catch(explain) })}
           // Where it is narrow, Excalidraw's tools take all of the width: the bar has a row of its own.
-          renderTopRightUI={(isNarrow) => (isNarrow ? null : bar)}
+          renderTopRightUI={(isNarrow) => (isNarrow ? null : barWith(false))}
           onChange={onChange}
           onPointerUpdate={({ pointer, button }) => onPointer({ ...pointer, isDown: button === "down" })}
         >
           <MainMenu />
         </Excalidraw>
         <div ref={cursors} className={cursorClasses.layer} aria-hidden="true" />
-        <FollowNote
-          name={presenterName}
-          isFollowing={isFollowing}
-          onStop={() => {
-            setFollowing(false);
-            onFollowStopped?.();
-          }}
-          onFollow={() => setFollowing(true)}
-        />
         <div role="status">
           {note !== null && (
             <Toast
-              key={note.kind}
-              text={t(`board.note.${note.kind}`)}
+              key={note.id}
+              text={t(`board.note.${note.kind}`, { name: note.name })}
               onDismiss={dismiss}
-              {...(note.kind === "cleared" && {
-                action: t("board.undo"),
-                onAction: () => undoClear(note.ids),
+              {...(note.action !== undefined && {
+                action: t(`board.${note.action}`),
+                onAction: () => {
+                  note.onAction?.();
+                  dismiss();
+                },
               })}
             />
           )}
         </div>
       </div>
+      <ClearQuestion about={question} onClear={clearNow} onKeep={() => setQuestion(null)} />
       <BoardOutline
         doc={doc}
         isOpen={isOutlineOpen}
@@ -219,17 +315,17 @@ function OpenBoard({
 /** Why a picture was refused that is at fault itself. */
 const OF_THE_PICTURE: ReadonlySet<ProblemCode> = new Set(["bad_request", "too_large"]);
 
-type Note = { kind: "cleared"; ids: ReadonlySet<string> } | { kind: "full"; ids?: never };
-
-/** What the editor is to show first. */
-function beginning(elements: BoardElement[], canvas: HTMLElement | null) {
-  const view = firstView(elements, canvas?.clientWidth ?? 0, canvas?.clientHeight ?? 0);
-  const zoom = { value: (view?.zoom ?? 1) as AppState["zoom"]["value"] };
-  return {
-    elements: toExcalidraw(elements),
-    ...(view !== null && { appState: { scrollX: view.scrollX, scrollY: view.scrollY, zoom } }),
-  };
+interface Note {
+  id: string;
+  kind: ("cleared" | "clearedBy" | "broughtBack" | "broughtBackBy" | "same") | ("full" | "heavy");
+  /** Of a person or a version. */
+  name?: string;
+  action?: "undo" | "bringBack";
+  onAction?(): void;
 }
+
+const FOCUS_RETRY_MS = 100;
+const MOST_FOCUS_TRIES = 30;
 
 /** Excalidraw would open its own window for exporting, which a board does not have. */
 function keepUnwanted(event: KeyboardEvent): void {

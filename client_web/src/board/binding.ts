@@ -4,8 +4,9 @@
  * dragging just now waits for its end. What others change never enters this page's history of undoing.
  */
 
-import type * as Y from "yjs";
+import * as Y from "yjs";
 import { BoardDoc } from "./boardDoc";
+import { Burden } from "./burden";
 import { type BoardElement, isBoardType } from "./elements";
 
 /** What the binding needs of the editor. */
@@ -31,6 +32,8 @@ export interface BindingOptions {
   onPicture?(fileId: string): void;
   /** There was no place for what was drawn last. */
   onFull?(): void;
+  /** Something is too much work to be shown, here or, where it was drawn here, to the others. */
+  onHeavy?(): void;
 }
 
 /** At most one update so often while one draws. */
@@ -57,6 +60,13 @@ export class BoardBinding {
   readonly #stale = new Set<string>();
   /** Left out for want of a place; looked at again when one is free. */
   readonly #leftOut = new Set<string>();
+  readonly #burden = new Burden();
+  /** Too much work to draw. It stays in the document, */
+  #tooHeavy: ReadonlySet<string> = new Set();
+  /** and all of it that is not one's own is left out here. */
+  #beyond: ReadonlySet<string> = new Set();
+  /** Drawn on this page, which has borne it already: it does not vanish under one's hand. */
+  readonly #own = new Set<string>();
   #cancelWrite: (() => void) | null = null;
   #cancelShow: (() => void) | null = null;
 
@@ -73,12 +83,15 @@ export class BoardBinding {
     this.#isOpen = true;
     this.#known.clear();
     const loaded: BoardElement[] = [];
-    for (const id of this.#board.elements.keys()) {
-      const element = this.#board.read(id);
-      if (element === null) continue;
+    const found = this.#board.all();
+    this.#burden.clear();
+    for (const element of found) this.#burden.set(element);
+    this.#turn();
+    for (const element of found) {
+      if (this.#beyond.has(element.id)) continue;
       this.#tellPicture(element);
       if (loaded.length < MOST_ELEMENTS) loaded.push({ ...element, versionNonce: nonce() });
-      else this.#leftOut.add(id);
+      else this.#leftOut.add(element.id);
     }
     this.#stale.clear();
     for (const element of loaded) this.#know(element);
@@ -103,6 +116,32 @@ export class BoardBinding {
     this.#cancelWrite = null;
     if (!this.#isEditable || !this.#isOpen) return;
     while (!this.#write());
+  }
+
+  /** Take out of the document what is in it and not on the board. Return what puts it back. */
+  takeHidden(): () => void {
+    const { doc, elements, points } = this.#board;
+    const shown = new Set(this.#options.scene.elements().map(({ id }) => id));
+    const isHidden = (id: string) => this.#beyond.has(id) || (!shown.has(id) && !this.#stale.has(id));
+    const ids = [...elements.keys()].filter(isHidden);
+    const taken = ids.map((id) => {
+      const list: unknown = points.get(id);
+      return { id, json: elements.get(id), flat: list instanceof Y.Array ? list.toArray() : null };
+    });
+    doc.transact(() => {
+      for (const id of ids) {
+        elements.delete(id);
+        points.delete(id);
+      }
+    });
+    return () =>
+      doc.transact(() => {
+        for (const { id, json, flat } of taken) {
+          if (elements.has(id) || json === undefined) continue;
+          elements.set(id, json);
+          if (flat !== null) points.set(id, Y.Array.from(flat));
+        }
+      });
   }
 
   /** It can be opened again. */
@@ -151,10 +190,10 @@ export class BoardBinding {
   #show(): void {
     const busy = this.#options.scene.busy();
     const shown = this.#options.scene.elements();
-    const waiting = new Set([...this.#stale].filter((id) => busy.has(id)));
     const wanted = new Set([...this.#stale].filter((id) => !busy.has(id)));
-    this.#stale.clear();
-    for (const id of waiting) this.#stale.add(id);
+    for (const id of wanted) this.#stale.delete(id);
+    for (const id of wanted) this.#weigh(id);
+    for (const id of this.#turn()) (busy.has(id) ? this.#stale : wanted).add(id);
     if (wanted.size === 0) return;
 
     let isOrdered = true;
@@ -184,6 +223,23 @@ export class BoardBinding {
     this.#options.scene.replace(next);
   }
 
+  /** Take note of what somebody else has made of an element. */
+  #weigh(id: string): void {
+    const element = this.#board.read(id);
+    this.#own.delete(id);
+    if (element === null) this.#burden.delete(id);
+    else this.#burden.set(element);
+  }
+
+  /** Decide what is too much work. Return what is so now and was not before, or the other way round. */
+  #turn(): string[] {
+    const [before, tooHeavy] = [this.#beyond, this.#burden.beyond()];
+    if ([...tooHeavy].some((id) => !this.#tooHeavy.has(id))) this.#options.onHeavy?.();
+    this.#tooHeavy = tooHeavy;
+    this.#beyond = new Set([...tooHeavy].filter((id) => !this.#own.has(id)));
+    return [...before, ...this.#beyond].filter((id) => before.has(id) !== this.#beyond.has(id));
+  }
+
   /** Return what to show in place of `shown`: what the document says, or `shown` where it says the same. */
   #inLine(shown: BoardElement): BoardElement {
     // What this page has yet to write comes after what arrived.
@@ -197,7 +253,7 @@ export class BoardBinding {
   }
 
   #read(id: string): BoardElement | null {
-    const element = this.#board.read(id);
+    const element = this.#beyond.has(id) ? null : this.#board.read(id);
     if (element === null) return null;
     this.#tellPicture(element);
     return this.#options.scene.restore(element);
@@ -238,16 +294,28 @@ export class BoardBinding {
         }
         this.#know(element);
         if (this.#isRefused(element)) refused.add(element.id);
-        else size += this.#writeOne(element);
+        // Not on this board is not gone from it, whatever undoing has made of what was there before.
+        else if (!this.#beyond.has(element.id)) size += this.#writeOne(element);
       }
     }, this);
     if (refused.size > 0) this.#takeAway(refused);
+    this.#bearOwn();
     return isDone;
   }
 
   #writeOne(element: BoardElement): number {
+    const { id } = element;
     this.#tellPicture(element);
+    if (element.isDeleted) this.#burden.delete(id);
+    else this.#burden.set(element);
+    this.#own.add(id);
     return this.#board.write(element);
+  }
+
+  /** What one draws or deletes may push out something else, or let it in again. */
+  #bearOwn(): void {
+    const turned = this.#turn();
+    if (turned.length > 0) this.#markStale(turned);
   }
 
   #isRefused({ id, type, isDeleted }: BoardElement): boolean {
@@ -268,7 +336,7 @@ export class BoardBinding {
 }
 
 /** Two people may put something at the same place: then ids decide, everywhere alike. */
-function byIndex(a: BoardElement, b: BoardElement): number {
+export function byIndex(a: BoardElement, b: BoardElement): number {
   const [left, right] = [a.index ?? "~", b.index ?? "~"];
   if (left !== right) return left < right ? -1 : 1;
   return a.id < b.id ? -1 : 1;

@@ -1,4 +1,4 @@
-/** A board's document: elements, the points of strokes, and which files its pictures show. Reads and writes one of each. */
+/** A board's document: elements and the points of strokes. Reads and writes one of each. */
 
 import * as Y from "yjs";
 import { type BoardElement, hasOwnPoints, readElement, writeElement } from "./elements";
@@ -10,14 +10,16 @@ export class BoardDoc {
   readonly elements: Y.Map<string>;
   /** Element id to the flat points of a stroke or a long line, see `toFlat`. */
   readonly points: Y.Map<Y.Array<number>>;
-  /** File id to JSON: `{mime_type, name?}`. The bytes are elsewhere. */
-  readonly files: Y.Map<string>;
 
   constructor(doc: Y.Doc) {
     this.doc = doc;
     this.elements = doc.getMap("elements");
     this.points = doc.getMap("points");
-    this.files = doc.getMap("files");
+  }
+
+  /** Return all that there is, in no order. */
+  all(): BoardElement[] {
+    return [...this.elements.keys()].flatMap((id) => this.read(id) ?? []);
   }
 
   read(id: string): BoardElement | null {

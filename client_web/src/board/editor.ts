@@ -27,9 +27,13 @@ export function createScene(api: () => ExcalidrawImperativeAPI | null): Scene {
         elements: toExcalidraw(elements),
         captureUpdate: CaptureUpdateAction.NEVER,
       }),
-    restore: (element) => fromExcalidraw(restoreElements(toExcalidraw([element]), null))[0] ?? null,
+    restore: restored,
   };
 }
+
+/** Return an element with all that the editor expects of one; null for what it would not draw. */
+export const restored = (element: BoardElement): BoardElement | null =>
+  fromExcalidraw(restoreElements(toExcalidraw([element]), null))[0] ?? null;
 
 function busyIn(state: AppState): Set<string> {
   const single = [
@@ -47,6 +51,15 @@ function busyIn(state: AppState): Set<string> {
 
 export function viewportOf({ scrollX, scrollY, zoom, width, height }: AppState): Viewport {
   return { scrollX, scrollY, zoom: zoom.value, width, height };
+}
+
+/** What the editor is to be told to look there. */
+export function placeOf({
+  scrollX,
+  scrollY,
+  zoom,
+}: Viewport): Pick<AppState, "scrollX" | "scrollY" | "zoom"> {
+  return { scrollX, scrollY, zoom: { value: zoom as AppState["zoom"]["value"] } };
 }
 
 export const later: Later = (then, ms) => {

@@ -89,7 +89,7 @@ function endOf(binding: unknown, words: ReadonlyMap<string, string>): string | n
 const MOST_ROW = 100;
 
 /** From the top to the bottom, and in one row from the left: what begins above the middle of a row's first is in it. */
-function inReadingOrder(elements: readonly BoardElement[]): BoardElement[] {
+export function inReadingOrder(elements: readonly BoardElement[]): BoardElement[] {
   const rows: { middle: number; members: BoardElement[] }[] = [];
   for (const element of [...elements].sort((a, b) => a.y - b.y || a.x - b.x)) {
     const row = rows.at(-1);

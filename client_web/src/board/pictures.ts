@@ -1,9 +1,7 @@
 /** The pictures of a board: fetched when one is to be shown, kept elsewhere when one is put there. */
 
 import type { BinaryFileData, DataURL } from "@excalidraw/excalidraw/types";
-import type * as Y from "yjs";
 import { PICTURE_TYPES } from "../protocol/generated";
-import { BoardDoc } from "./boardDoc";
 import { shrinkPicture } from "./shrinkPicture";
 
 export interface PictureStore {
@@ -20,14 +18,12 @@ const RETRY_MS = 3_000;
 const MOST_TRIES = 4;
 
 export class Pictures {
-  readonly #board: BoardDoc;
   readonly #store: PictureStore;
   readonly #show: (picture: BinaryFileData) => void;
   readonly #asked = new Set<string>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
 
-  constructor(doc: Y.Doc, store: PictureStore, show: (picture: BinaryFileData) => void) {
-    this.#board = new BoardDoc(doc);
+  constructor(store: PictureStore, show: (picture: BinaryFileData) => void) {
     this.#store = store;
     this.#show = show;
   }
@@ -45,7 +41,6 @@ export class Pictures {
     const small = await shrinkPicture(file, LONGEST);
     const fileId = await this.#store.saveFile(new File([small], file.name, { type: small.type }));
     this.#asked.add(fileId);
-    this.#board.files.set(fileId, JSON.stringify({ mime_type: small.type, name: file.name.slice(0, 200) }));
     return fileId;
   }
 

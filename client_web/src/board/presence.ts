@@ -19,10 +19,20 @@ export interface Other {
   name: string;
   pointer: Pointer | null;
   view: Bounds | null;
+  deed: Deed | null;
+}
+
+/** What somebody has just done with all of a page, which the others are told. */
+export interface Deed {
+  /** Tells it from what they do next. */
+  id: string;
+  kind: "cleared" | "broughtBack";
 }
 
 /** About 15 times a second: what moves looks fluid, and a room full of cursors stays cheap. */
 export const TELL_MS = 66;
+/** So long everybody who has the page open may learn what was done, after a line that was lost for a moment, too. */
+export const DEED_MS = 15_000;
 const MOST_NAME = 80;
 /** Of more, nobody would find one's own. */
 const MOST_OTHERS = 100;
@@ -33,6 +43,8 @@ export class Presence {
   readonly #later: Later;
   #pointer: Pointer | null = null;
   #view: Bounds | null = null;
+  #deed: Deed | null = null;
+  #cancelDeed: (() => void) | null = null;
   #isSilent = true;
   /** What was told last: the same is not told twice. */
   #told: string | null = null;
@@ -61,9 +73,23 @@ export class Presence {
     this.#tellSoon();
   }
 
+  /** Tell the others what one has done. */
+  tell(deed: Deed): void {
+    this.#cancelDeed?.();
+    this.#deed = deed;
+    this.#tellSoon();
+    this.#cancelDeed = this.#later(() => {
+      this.#deed = null;
+      this.#tellSoon();
+    }, DEED_MS);
+  }
+
   close(): void {
     this.#cancel?.();
     this.#cancel = null;
+    this.#cancelDeed?.();
+    this.#cancelDeed = null;
+    this.#deed = null;
     this.#told = null;
     this.#awareness.setLocalState(null);
   }
@@ -90,6 +116,7 @@ export class Presence {
         is_down: this.#pointer.isDown,
       },
       view: this.#view?.map(Math.round) ?? null,
+      deed: this.#deed,
     };
     const told = JSON.stringify(state);
     if (told === this.#told) return;
@@ -133,7 +160,16 @@ function readOther(clientId: number, state: Record<string, unknown>): Other | nu
     name,
     pointer: readPointer(state.pointer),
     view: readBounds(state.view),
+    deed: readDeed(state.deed),
   };
+}
+
+function readDeed(value: unknown): Deed | null {
+  if (typeof value !== "object" || value === null) return null;
+  const { id: rawId, kind } = value as Record<string, unknown>;
+  const id = identifier(rawId);
+  if (id === undefined || (kind !== "cleared" && kind !== "broughtBack")) return null;
+  return { id, kind };
 }
 
 const place = number(-10_000_000, 10_000_000);

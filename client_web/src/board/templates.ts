@@ -26,17 +26,20 @@ const FAINT = "#757575";
 
 const LAYOUTS: Readonly<Record<Template, Layout>> = {
   blank: { perRow: 1, width: 0, height: 0, colors: [] },
-  t_chart: { perRow: 2, width: 560, height: 640, colors: [GREEN, RED] },
-  kwl: { perRow: 3, width: 420, height: 640, colors: [BLUE, YELLOW, GREEN] },
-  lesson_plan: { perRow: 3, width: 420, height: 340, colors: [BLUE, YELLOW, GREEN, VIOLET, RED, BLUE] },
-  retrospective: { perRow: 3, width: 420, height: 640, colors: [GREEN, YELLOW, BLUE] },
+  t_chart: { perRow: 2, width: 620, height: 480, colors: [GREEN, RED] },
+  kwl: { perRow: 3, width: 480, height: 480, colors: [BLUE, YELLOW, GREEN] },
+  lesson_plan: { perRow: 3, width: 480, height: 300, colors: [BLUE, YELLOW, GREEN, VIOLET, RED, BLUE] },
+  retrospective: { perRow: 3, width: 480, height: 480, colors: [GREEN, YELLOW, BLUE] },
 };
 
 const GAP = 48;
-const TITLE_SIZE = 36;
-const TITLE_HEIGHT = 110;
+/** Where a template is first seen at 40 %, its headings have 14 pixels. */
+const TITLE_SIZE = 44;
+const TITLE_HEIGHT = 130;
 const MARGIN = 20;
 const HEADING_HEIGHT = 72;
+const HEADING_SIZE = 36;
+const HINT_SIZE = 26;
 const LINE_HEIGHT = 1.25;
 /** Excalidraw's own: as if written by hand. */
 const HAND = 5;
@@ -83,8 +86,7 @@ interface Column {
 /** A frame comes after what it holds. */
 function column({ id, x, y, width, height, heading, hint, color }: Column): BoardElement[] {
   const box = { x: x + MARGIN, y: y + MARGIN, width: width - 2 * MARGIN, height: HEADING_HEIGHT };
-  const size = 28;
-  const textHeight = size * LINE_HEIGHT;
+  const textHeight = HEADING_SIZE * LINE_HEIGHT;
   return [
     element(`${id}-heading`, "rectangle", {
       ...box,
@@ -97,7 +99,7 @@ function column({ id, x, y, width, height, heading, hint, color }: Column): Boar
       x: box.x + 5,
       y: box.y + (box.height - textHeight) / 2,
       width: box.width - 10,
-      fontSize: size,
+      fontSize: HEADING_SIZE,
       frameId: id,
       containerId: `${id}-heading`,
       textAlign: "center",
@@ -107,7 +109,7 @@ function column({ id, x, y, width, height, heading, hint, color }: Column): Boar
       x: box.x,
       y: box.y + box.height + MARGIN,
       width: box.width,
-      fontSize: 20,
+      fontSize: HINT_SIZE,
       frameId: id,
       strokeColor: FAINT,
       textAlign: "center",

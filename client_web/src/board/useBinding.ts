@@ -13,23 +13,23 @@ interface BindingOptions {
   store: PictureStore | undefined;
   isEditable: boolean;
   onFull(): void;
+  onHeavy(): void;
 }
 
-/** `onFull` must stay the same function, and `store` the same object. */
-export function useBinding({ api, doc, store, isEditable, onFull }: BindingOptions) {
+/** `onFull` and `onHeavy` must stay the same functions, and `store` the same object. */
+export function useBinding({ api, doc, store, isEditable, onFull, onHeavy }: BindingOptions) {
   const pictures = useMemo(
-    () =>
-      store === undefined ? null : new Pictures(doc, store, (picture) => api.current?.addFiles([picture])),
-    [api, doc, store],
+    () => (store === undefined ? null : new Pictures(store, (picture) => api.current?.addFiles([picture]))),
+    [api, store],
   );
   const binding = useMemo(
     () =>
       new BoardBinding({
-        ...{ doc, later, onFull },
+        ...{ doc, later, onFull, onHeavy },
         scene: createScene(() => api.current),
         onPicture: (fileId) => pictures?.want(fileId),
       }),
-    [api, doc, pictures, onFull],
+    [api, doc, pictures, onFull, onHeavy],
   );
   useEffect(() => binding.setEditable(isEditable), [binding, isEditable]);
   // Before the editor goes, and what is drawn in it.

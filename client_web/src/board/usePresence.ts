@@ -1,12 +1,12 @@
-/** Draws the others' pointers, tells them one's own, and follows who presents. */
+/** Draws the others' pointers, tells them one's own, hears what they have done, and follows who presents. */
 
 import type { Collaborator, ExcalidrawImperativeAPI, SocketId } from "@excalidraw/excalidraw/types";
-import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useMemo, useRef } from "react";
 import type { Awareness } from "y-protocols/awareness";
 import { useColours } from "../shared/palette";
 import { CursorLayer } from "./cursorLayer";
-import { later, viewportOf } from "./editor";
-import { type Other, others, type Pointer, Presence, presenterIn } from "./presence";
+import { later, placeOf, viewportOf } from "./editor";
+import { type Deed, type Other, others, type Pointer, Presence, presenterIn } from "./presence";
 import { boundsOf, isSamePlace, lookAt, type Viewport } from "./viewport";
 
 interface PresenceOptions {
@@ -18,6 +18,8 @@ interface PresenceOptions {
   isEditable: boolean;
   presenterId: string | null;
   onFollowStopped?(): void;
+  /** Somebody has just done something with all of the page. Must stay the same function. */
+  onDeed(deed: Deed, name: string): void;
 }
 
 /** Pointers of a whole class move at once; they are drawn together. */
@@ -31,12 +33,11 @@ export function usePresence({
   isEditable,
   presenterId,
   onFollowStopped,
+  onDeed,
 }: PresenceOptions) {
   const presence = useMemo(() => new Presence(awareness, later), [awareness]);
   const colourOf = useColours();
   const isPresenting = presenterId !== null && presenterId === ownId;
-  const [isFollowing, setFollowing] = useState(true);
-  const [presenterName, setPresenterName] = useState<string | null>(null);
   const placed = useRef<Viewport | null>(null);
 
   useEffect(() => {
@@ -44,24 +45,32 @@ export function usePresence({
     return () => presence.close();
   }, [presence, isEditable]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another presenter is followed anew
-  useEffect(() => setFollowing(true), [presenterId]);
+  useEffect(() => {
+    const heard = new Set(others(awareness).map(({ deed }) => deed?.id));
+    const hear = () => {
+      for (const { deed, name } of others(awareness)) {
+        if (deed === null || heard.has(deed.id)) continue;
+        heard.add(deed.id);
+        onDeed(deed, name);
+      }
+    };
+    awareness.on("change", hear);
+    return () => awareness.off("change", hear);
+  }, [awareness, onDeed]);
 
   const follow = useCallback(() => {
     const editor = api.current;
     const state = editor?.getAppState();
     const presenter = presenterIn(awareness, presenterId);
-    setPresenterName(presenter?.name ?? null);
     const isReady = state !== undefined && !state.isLoading && state.width > 0;
-    if (!isReady || !isFollowing || isPresenting || !presenter?.view) return;
+    if (!isReady || isPresenting || !presenter?.view) return;
     // What one draws or writes just now stays under one's hand.
     if (state.cursorButton === "down" || state.editingTextElement !== null) return;
     const wanted = lookAt(presenter.view, state.width, state.height);
     placed.current = wanted;
     if (isSamePlace(viewportOf(state), wanted)) return;
-    const zoom = { value: wanted.zoom as typeof state.zoom.value };
-    editor?.updateScene({ appState: { scrollX: wanted.scrollX, scrollY: wanted.scrollY, zoom } });
-  }, [api, awareness, presenterId, isFollowing, isPresenting]);
+    editor?.updateScene({ appState: placeOf(wanted) });
+  }, [api, awareness, presenterId, isPresenting]);
 
   const cursors = useRef<CursorLayer | null>(null);
   const drawCursors = useCallback(
@@ -101,24 +110,21 @@ export function usePresence({
       drawCursors(viewport);
       presence.show(isPresenting ? boundsOf(viewport) : null);
       const wanted = placed.current;
-      if (wanted === null || !isFollowing || isPresenting || presenterId === null) return;
+      if (wanted === null || isPresenting || presenterId === null) return;
       if (wanted.width !== viewport.width || wanted.height !== viewport.height) return follow();
       if (isSamePlace(wanted, viewport)) return;
       placed.current = null;
-      setFollowing(false);
       onFollowStopped?.();
     },
-    [presence, drawCursors, isPresenting, isFollowing, presenterId, follow, onFollowStopped],
+    [presence, drawCursors, isPresenting, presenterId, follow, onFollowStopped],
   );
 
   return {
     onPointer: useCallback((pointer: Pointer | null) => presence.point(pointer), [presence]),
     /** To be told of every change of what one sees. */
     onView,
-    /** Who is or could be followed; null while nobody else presents. */
-    presenterName: isPresenting || presenterId === null ? null : presenterName,
-    isFollowing,
-    setFollowing,
+    /** Tell the others what one has done with all of the page. */
+    tell: useCallback((deed: Deed) => presence.tell(deed), [presence]),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { BoardElement } from "./elements";
 import { number } from "./fields";
+import { inReadingOrder } from "./outline";
 
 /** Left, top, right, bottom, in scene units. */
 export type Bounds = readonly [number, number, number, number];
@@ -44,28 +45,87 @@ const LEAST_READABLE = 0.4;
 /** So many cost half a second when all of them are drawn at once: of a board with more one sees its middle first. */
 const MANY = 500;
 const ZOOMS_OF_MANY = [0.8, 1, 1.25, 1.6, 2];
+/** What drawing one thing costs besides its own size, in pixels to a side. */
+const WORK_AROUND = 100;
 
-/** Return where to look first: at all of a board when it can still be read, else at its middle; null when it is empty. */
+/**
+ * Return where to look first: at all of a board when it can still be read, else at where one begins to read; null when
+ * it is empty.
+ */
 export function firstView(elements: readonly BoardElement[], width: number, height: number): Viewport | null {
   if (elements.length === 0) return null;
   const each = elements.map(boundsOfOne);
-  const [left, top, right, bottom] = each.reduce(around);
-  const free = { width: width - 2 * TOOLS.side, height: height - TOOLS.top - TOOLS.bottom };
-  const view = (zoom: number, x: number, y: number): Viewport => ({
-    scrollX: width / 2 / zoom - x,
-    scrollY: (TOOLS.top + free.height / 2) / zoom - y,
-    ...{ zoom, width, height },
-  });
-  const fitting = Math.min(1, free.width / (right - left), free.height / (bottom - top));
+  const whole = each.reduce(around);
+  const free = freeOf(width, height);
+  const fitting = fittingZoom(whole, free);
   if (each.length <= MANY) {
-    return view(Math.max(fitting, LEAST_READABLE), (left + right) / 2, (top + bottom) / 2);
+    const [first] = inReadingOrder(elements);
+    const from = first === undefined ? whole : boundsOfOne(first);
+    return view(whole, from, Math.max(fitting, LEAST_READABLE), { width, height });
   }
   // Half of them is on either side: there may be nothing in the middle of the paper.
   const x = median(each.map(([from, , to]) => (from + to) / 2));
   const y = median(each.map(([, from, , to]) => (from + to) / 2));
-  const views = ZOOMS_OF_MANY.map((zoom) => view(Math.max(fitting, zoom), x, y));
+  const middle: Bounds = [x, y, x, y];
+  const views = ZOOMS_OF_MANY.map((zoom) => view(middle, middle, Math.max(fitting, zoom), { width, height }));
   const isFew = (candidate: Viewport) => countWithin(each, boundsOf(candidate)) <= MANY;
-  return views.find(isFew) ?? views.at(-1) ?? null;
+  return views.find(isFew) ?? leastWork(views, each);
+}
+
+/** Of what lies in a heap all is seen wherever one looks, and is the less work the smaller it is. */
+function leastWork(views: readonly Viewport[], each: readonly Bounds[]): Viewport | null {
+  const pixels = ([left, top, right, bottom]: Bounds, zoom: number) =>
+    ((right - left) * zoom + WORK_AROUND) * ((bottom - top) * zoom + WORK_AROUND);
+  const work = (candidate: Viewport) => {
+    const seen = each.filter((one) => isWithin(one, boundsOf(candidate)));
+    return seen.reduce((sum, one) => sum + pixels(one, candidate.zoom), 0);
+  };
+  const works = views.map(work);
+  return views[works.indexOf(Math.min(...works))] ?? null;
+}
+
+/** Return where to look to see all of a board, however small; null when it is empty. */
+export function wholeView(elements: readonly BoardElement[], width: number, height: number): Viewport | null {
+  if (elements.length === 0) return null;
+  const whole = elements.map(boundsOfOne).reduce(around);
+  const zoom = Math.max(LEAST_ZOOM, fittingZoom(whole, freeOf(width, height)));
+  return view(whole, whole, zoom, { width, height });
+}
+
+/** Return where to look to see the same, larger or smaller. */
+export function zoomed({ scrollX, scrollY, zoom, width, height }: Viewport, by: number): Viewport {
+  const next = Math.min(MOST_ZOOM, Math.max(LEAST_ZOOM, zoom * by));
+  const [x, y] = [width / zoom / 2 - scrollX, height / zoom / 2 - scrollY];
+  return { scrollX: width / next / 2 - x, scrollY: height / next / 2 - y, zoom: next, width, height };
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+/** What the tools leave of a screen. */
+function freeOf(width: number, height: number): Size {
+  return { width: width - 2 * TOOLS.side, height: height - TOOLS.top - TOOLS.bottom };
+}
+
+function fittingZoom([left, top, right, bottom]: Bounds, free: Size): number {
+  return Math.min(1, free.width / (right - left), free.height / (bottom - top));
+}
+
+/** Put the middle of `whole` between the tools, or where it does not fit, the beginning of `from` beside them. */
+function view(whole: Bounds, from: Bounds, zoom: number, { width, height }: Size): Viewport {
+  const free = freeOf(width, height);
+  const [left, top, right, bottom] = whole;
+  const fitsAcross = (right - left) * zoom <= free.width;
+  const fitsDown = (bottom - top) * zoom <= free.height;
+  return {
+    scrollX: fitsAcross ? width / 2 / zoom - (left + right) / 2 : TOOLS.side / zoom - from[0],
+    scrollY: fitsDown
+      ? (TOOLS.top + free.height / 2) / zoom - (top + bottom) / 2
+      : TOOLS.top / zoom - from[1],
+    ...{ zoom, width, height },
+  };
 }
 
 function boundsOfOne({ x, y, width, height, points }: BoardElement): Bounds {
@@ -91,8 +151,12 @@ function median(numbers: readonly number[]): number {
   return numbers.toSorted((one, other) => one - other)[numbers.length >> 1] ?? 0;
 }
 
-function countWithin(each: readonly Bounds[], [left, top, right, bottom]: Bounds): number {
-  return each.filter((one) => one[0] <= right && one[2] >= left && one[1] <= bottom && one[3] >= top).length;
+function countWithin(each: readonly Bounds[], bounds: Bounds): number {
+  return each.filter((one) => isWithin(one, bounds)).length;
+}
+
+function isWithin(one: Bounds, [left, top, right, bottom]: Bounds): boolean {
+  return one[0] <= right && one[2] >= left && one[1] <= bottom && one[3] >= top;
 }
 
 export function isSamePlace(a: Viewport, b: Viewport): boolean {

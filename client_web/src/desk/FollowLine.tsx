@@ -20,12 +20,11 @@ export function FollowLine({ page }: { page: DocumentInfo | undefined }) {
   const isElsewhere = presenter !== null && page?.document_id !== presenter.document.document_id;
   return (
     <div role="status">
-      {/* While one follows, the board itself says so. */}
-      {presenter !== null && !isFollowing && (
+      {presenter !== null && (
         <p className={classes.line}>
           {isOwn
             ? t(isElsewhere ? "desk.present.ownElsewhere" : "desk.present.own")
-            : t("desk.present.other", { name })}
+            : t(isFollowing ? "desk.present.following" : "desk.present.other", { name })}
           {isOwn && isElsewhere && page !== undefined && (
             <Button
               size="compact-sm"
@@ -36,8 +35,12 @@ export function FollowLine({ page }: { page: DocumentInfo | undefined }) {
             </Button>
           )}
           {!isOwn && (
-            <Button size="compact-sm" variant="default" onClick={() => session.documents.setFollowing(true)}>
-              {t("desk.present.follow")}
+            <Button
+              size="compact-sm"
+              variant="default"
+              onClick={() => session.documents.setFollowing(!isFollowing)}
+            >
+              {t(isFollowing ? "desk.present.lookAround" : "desk.present.follow")}
             </Button>
           )}
         </p>

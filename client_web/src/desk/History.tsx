@@ -4,22 +4,27 @@ import { Button } from "@mantine/core";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Awareness } from "y-protocols/awareness";
-import type { Doc } from "yjs";
+import { type Doc, encodeStateAsUpdate } from "yjs";
 import { dayName, timeOf } from "../chat/dayName";
-import type { DocumentLink } from "../documents/documentLink";
 import type { DocumentInfo, DocumentVersion } from "../protocol/generated";
 import { useSession } from "../session/sessionContext";
 import { asProblem, type Problem } from "../shared/problem";
+import { documentOf } from "./documentOf";
 import classes from "./History.module.css";
-import { documentOf, restoreBoard, restoreNotes } from "./restore";
 
 interface HistoryProps {
   page: DocumentInfo;
-  link: DocumentLink;
   isEditable: boolean;
   onBack(): void;
+  onRestore(version: EarlierVersion): void;
   /** Shows a document as it was; nobody else is in it. */
   children(doc: Doc, awareness: Awareness): ReactNode;
+}
+
+/** How a document was, and when: as it is called. */
+export interface EarlierVersion {
+  doc: Doc;
+  name: string;
 }
 
 interface Shown {
@@ -28,7 +33,7 @@ interface Shown {
   awareness: Awareness;
 }
 
-export function History({ page, link, isEditable, onBack, children }: HistoryProps) {
+export function History({ page, isEditable, onBack, onRestore, children }: HistoryProps) {
   const { t, i18n } = useTranslation();
   const { versions, problem } = useVersions(page.document_id);
   const [chosen, setChosen] = useState<number | null>(null);
@@ -39,9 +44,9 @@ export function History({ page, link, isEditable, onBack, children }: HistoryPro
   const name = ({ at }: DocumentVersion) =>
     `${dayName(at, Date.now(), i18n.language, words)}, ${timeOf(at, i18n.language)}`;
   const restore = () => {
-    if (shown === null) return;
-    if (page.kind === "board") restoreBoard(link.doc, shown.doc);
-    else restoreNotes(link.doc, shown.doc);
+    if (shown === null || version === undefined) return;
+    // The one that is shown ends with this view.
+    onRestore({ doc: documentOf(encodeStateAsUpdate(shown.doc)), name: name(version) });
     onBack();
   };
   return (

@@ -1,13 +1,13 @@
 /** Notes as they are now, or as they were. Loaded when notes are opened, with the editor. */
 
-import { useCallback } from "react";
+import { useCallback, useState } from "react";
 import type { DocumentLink } from "../documents/documentLink";
 import NotesEditor from "../notes/NotesEditor";
 import type { DocumentInfo } from "../protocol/generated";
 import { useRoom, useSession } from "../session/sessionContext";
 import { recordPath } from "../shared/recordPath";
 import { ownParticipant } from "../state/roomState";
-import { History } from "./History";
+import { type EarlierVersion, History } from "./History";
 import { useIsEditable } from "./useIsEditable";
 import { usePeople } from "./usePeople";
 
@@ -25,6 +25,8 @@ export default function LiveNotes({ page, link, isHistoryOpen, onHistoryClosed }
   const people = usePeople(isEditable);
   const info = useRoom(({ snapshot }) => snapshot?.meeting);
   const kind = useRoom(({ snapshot }) => snapshot?.room.kind ?? "round_up");
+  const [earlier, setEarlier] = useState<EarlierVersion | null>(null);
+  const onBroughtBack = useCallback(() => setEarlier(null), []);
   const loadAuthors = useCallback(async () => {
     const authors = await session.documents.authors(page.document_id);
     const byClient = authors.flatMap(({ clients, person_id: personId, name }) =>
@@ -43,7 +45,7 @@ export default function LiveNotes({ page, link, isHistoryOpen, onHistoryClosed }
     window.open(recordPath(session.slug, meetingId, at), "_blank", "noopener");
   if (isHistoryOpen) {
     return (
-      <History page={page} link={link} isEditable={isEditable} onBack={onHistoryClosed}>
+      <History page={page} isEditable={isEditable} onBack={onHistoryClosed} onRestore={setEarlier}>
         {(doc, awareness) => (
           <NotesEditor
             doc={doc}
@@ -70,6 +72,8 @@ export default function LiveNotes({ page, link, isHistoryOpen, onHistoryClosed }
       meeting={meeting}
       outline={{ kind, documentName: page.document_id }}
       loadAuthors={loadAuthors}
+      earlier={earlier}
+      onBroughtBack={onBroughtBack}
       onTimestamp={goToMoment}
     />
   );

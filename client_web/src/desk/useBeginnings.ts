@@ -22,16 +22,21 @@ export function useBeginnings(kind: DocumentKind): readonly Beginning[] {
   const { t, i18n } = useTranslation();
   const pages = usePages(kind);
   const roomKind = useRoom(({ snapshot }) => snapshot?.room.kind ?? "round_up");
-  const title = () => titleForToday(Date.now(), i18n.language, pages);
+  const title = (template: string) => titleForToday(template, Date.now(), i18n.language, pages);
   return kind === "board" ? boards(t, title) : notes(t, roomKind, title);
 }
 
-function boards(t: TFunction, title: () => string): readonly Beginning[] {
-  const blank = { id: "blank", name: t("desk.new.blank"), title, begin: async () => undefined };
+function boards(t: TFunction, title: (template: string) => string): readonly Beginning[] {
+  const blank = {
+    id: "blank",
+    name: t("desk.new.blank"),
+    title: () => title(""),
+    begin: async () => undefined,
+  };
   const templates = BOARD_TEMPLATES.map((template) => ({
     id: template,
     name: t(`board.template.${template}.title`),
-    title,
+    title: () => title(t(`desk.new.short.${template}`)),
     begin: async () => {
       const [{ templateUpdate }, { templateTexts }] = await Promise.all([
         import("../board/templates"),
@@ -43,7 +48,8 @@ function boards(t: TFunction, title: () => string): readonly Beginning[] {
   return [blank, ...templates];
 }
 
-function notes(t: TFunction, kind: RoomKind, title: () => string): readonly Beginning[] {
+function notes(t: TFunction, kind: RoomKind, titleWith: (template: string) => string): readonly Beginning[] {
+  const title = () => titleWith("");
   const outline = {
     id: "outline",
     name: t("desk.new.outline"),

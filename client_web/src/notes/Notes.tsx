@@ -8,7 +8,9 @@ import { useTranslation } from "react-i18next";
 import * as Y from "yjs";
 import { useStore } from "zustand";
 import { useColours } from "../shared/palette";
+import { Toast } from "../shared/Toast";
 import { AuthorList } from "./AuthorList";
+import { bringBackStep } from "./bringBack";
 import { createEditor } from "./createEditor";
 import { hasContent } from "./document";
 import { editorTexts } from "./editorTexts";
@@ -40,6 +42,7 @@ export function Notes(props: NotesEditorProps) {
   const [editor, setEditor] = useState<Editor | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const [isReleased, setIsReleased] = useState(false);
+  const [broughtBack, setBroughtBack] = useState<{ name: string; isChanged: boolean } | null>(null);
   const [popups] = useState(createPopups);
   const popup = useStore(popups, (state) => state.popup);
   const ids = { text: useId(), keys: useId(), tools: useId() };
@@ -100,6 +103,16 @@ export function Notes(props: NotesEditorProps) {
       close();
     };
   }, [doc, awareness, isEditable, title, i18n.language, ids.keys, popups]);
+
+  const { earlier = null, onBroughtBack } = props;
+  useEffect(() => {
+    if (editor === null || earlier === null) return;
+    const isChanged = bringBackStep(editor, doc, earlier.doc, () => setBroughtBack(null));
+    onBroughtBack?.();
+    setBroughtBack({ name: earlier.name, isChanged });
+    editor.commands.focus(undefined, { scrollIntoView: false });
+  }, [editor, doc, earlier, onBroughtBack]);
+  const dismiss = useCallback(() => setBroughtBack(null), []);
 
   // Who is looked for already may be among those that are known only now.
   // biome-ignore lint/correctness/useExhaustiveDependencies: other people are other finds
@@ -162,6 +175,18 @@ export function Notes(props: NotesEditorProps) {
             <TaskPopover editor={editor} itemId={popup.itemId} people={people} onClose={closePopup} />
           )}
         </div>
+      </div>
+      <div role="status">
+        {broughtBack !== null && (
+          <Toast
+            text={t(broughtBack.isChanged ? "notes.broughtBack" : "notes.same", { name: broughtBack.name })}
+            onDismiss={dismiss}
+            {...(broughtBack.isChanged && {
+              action: t("desk.undo"),
+              onAction: () => editor?.commands.undo(),
+            })}
+          />
+        )}
       </div>
       <p id={ids.keys} className="visually-hidden">
         {t("notes.keys")}

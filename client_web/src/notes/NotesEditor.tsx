@@ -24,6 +24,9 @@ export interface NotesEditorProps {
   outline?: { kind: RoomKind; documentName: string };
   /** By Yjs client id: who wrote under it. Asked only while somebody wants to know. */
   loadAuthors?(): Promise<ReadonlyMap<number, { personId: string; name: string }>>;
+  /** How the notes were, to be brought back as soon as they are there, and what that version is called. */
+  earlier?: { doc: Y.Doc; name: string } | null;
+  onBroughtBack?(): void;
   /** A moment of a meeting was clicked. */
   onTimestamp?(meetingId: string, at: number): void;
 }

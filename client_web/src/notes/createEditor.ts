@@ -6,6 +6,7 @@ import { Dropcursor, Gapcursor } from "@tiptap/extensions";
 import { Plugin, PluginKey } from "@tiptap/pm/state";
 import { Decoration, DecorationSet } from "@tiptap/pm/view";
 import type { Awareness } from "y-protocols/awareness";
+import { BROUGHT_BACK } from "./bringBack";
 import { Cursors } from "./cursors";
 import { Mentioning, type MentioningOptions } from "./mentioning";
 import { Moving } from "./moving";
@@ -56,7 +57,7 @@ export function createEditor(parts: EditorParts): Editor {
       }),
       Collaboration.configure({
         fragment: parts.source.fragment,
-        yUndoOptions: { trackedOrigins: [OUTLINE] },
+        yUndoOptions: { trackedOrigins: [OUTLINE, BROUGHT_BACK] },
       }),
       Extension.create({ name: "selections", addProseMirrorPlugins: () => [keepSelectionsCurrent()] }),
       Cursors.configure({ awareness: parts.awareness, colourOf: parts.colourOf }),

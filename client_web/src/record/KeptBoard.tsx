@@ -26,11 +26,7 @@ interface KeptBoardProps {
 export default function KeptBoard({ slug, page, kept }: KeptBoardProps) {
   const { t } = useTranslation();
   const [isDrawn, setDrawn] = useState(false);
-  const sections = useMemo(() => {
-    const board = new BoardDoc(kept.doc);
-    const elements = [...board.elements.keys()].map((id) => board.read(id));
-    return outlineOf(elements.filter((element) => element !== null));
-  }, [kept]);
+  const sections = useMemo(() => outlineOf(new BoardDoc(kept.doc).all()), [kept]);
   const pictures = useMemo(() => createPictureStore(slug, page.document_id), [slug, page.document_id]);
   const board = useRef<BoardHandle>(null);
   const save = useCallback(async (format: BoardCopy) => {

@@ -19,6 +19,8 @@ export interface DocumentsState {
   /** Of each kind: somebody has begun a page while it was closed. */
   hasNews: Readonly<Record<DocumentKind, boolean>>;
   isOpen: Readonly<Record<DocumentKind, boolean>>;
+  /** What the person has just asked to see: it has the keyboard once it is there. */
+  sought: DocumentKind | null;
   /** One looks at the board as the presenter does. */
   isFollowing: boolean;
   /** Earlier documents are being read. */
@@ -31,6 +33,7 @@ const CLOSED: DocumentsState = {
   shown: { board: null, notes: null },
   hasNews: { board: false, notes: false },
   isOpen: { board: false, notes: false },
+  sought: null,
   isFollowing: false,
   isReading: false,
   links: {},
@@ -60,8 +63,18 @@ export class RoomDocuments {
     this.#loadLink = loadLink;
   }
 
-  /** Show a kind of document, or another page of it. */
+  /** Show a kind of document, or another page of it, because the person asks for it. */
   show(kind: DocumentKind, documentId: string | null = this.store.getState().shown[kind]): void {
+    this.store.setState({ sought: kind });
+    this.#show(kind, documentId);
+  }
+
+  /** What was asked for has the keyboard. */
+  found(): void {
+    this.store.setState({ sought: null });
+  }
+
+  #show(kind: DocumentKind, documentId: string | null): void {
     this.store.setState(({ shown, isOpen, hasNews }) => ({
       shown: { ...shown, [kind]: documentId },
       isOpen: { ...isOpen, [kind]: true },
@@ -79,7 +92,7 @@ export class RoomDocuments {
   /** Look at the board as the presenter does, wherever they turn, or as one likes. */
   setFollowing(isFollowing: boolean): void {
     const presenter = this.#presenter;
-    if (isFollowing && presenter !== null) this.show("board", presenter.document.document_id);
+    if (isFollowing && presenter !== null) this.#show("board", presenter.document.document_id);
     if (this.store.getState().isFollowing !== isFollowing) this.store.setState({ isFollowing });
   }
 
@@ -159,9 +172,12 @@ export class RoomDocuments {
 
   /** The connection is there, for the first time or again. */
   onJoined({ documents: { since } }: RoomState): void {
-    // Of earlier documents nobody has told meanwhile what became of them.
-    if (since !== null && (this.#readBackTo === null || byAge(since, this.#readBackTo) < 0))
-      this.#readBackTo = since;
+    // Of earlier documents nobody has told meanwhile what became of them; nor of one that was presented, and is shown.
+    const presented = this.#presenter?.document.document_id;
+    const shown = KINDS.flatMap((kind) => this.#shown(kind) ?? []);
+    for (const one of [since, ...shown.filter((page) => page.document_id !== presented)])
+      if (one !== null && (this.#readBackTo === null || byAge(one, this.#readBackTo) < 0))
+        this.#readBackTo = one;
     for (const link of Object.values(this.store.getState().links)) link.open();
     this.#settle();
   }
@@ -172,7 +188,7 @@ export class RoomDocuments {
     const earlier = before.snapshot?.documents.presenter ?? null;
     if (presenter?.participant_id !== earlier?.participant_id) this.#onPresenter();
     else if (presenter !== null && presenter !== earlier && this.store.getState().isFollowing)
-      this.show("board", presenter.document.document_id);
+      this.#show("board", presenter.document.document_id);
     if (before.documents === this.#room.getState().documents) return;
     if (before.snapshot !== null) this.#noteNews(before.documents.documents);
     for (const link of Object.values(this.store.getState().links)) {

@@ -101,7 +101,7 @@ describe("what one draws", () => {
   });
 
   it("goes out in several updates when it is much", () => {
-    for (let at = 0; at < 1_000; at += 1) ana.scene.add(shape(`r${at}`));
+    for (let at = 0; at < 1_000; at += 1) ana.scene.add(shape(`r${at}`, { x: at * 90 }));
     clock.pass(5_000);
     expect(bo.scene.present()).toHaveLength(1_000);
     expect(ana.updates.length).toBeGreaterThan(3);
@@ -177,7 +177,7 @@ describe("no echo", () => {
   it("shows many updates of one moment at once", () => {
     settle();
     const before = bo.scene.replaced;
-    for (let at = 0; at < 20; at += 1) ana.scene.add(shape(`r${at}`));
+    for (let at = 0; at < 20; at += 1) ana.scene.add(shape(`r${at}`, { x: at * 90 }));
     ana.binding.flush();
     for (let at = 0; at < 20; at += 1) ana.scene.change(`r${at}`, { y: 1 });
     ana.binding.flush();
@@ -303,7 +303,8 @@ describe("limits", { timeout: 120_000 }, () => {
   it("shows no more than so many, and others as these go", () => {
     const elements = new BoardDoc(ana.doc).elements;
     ana.doc.transact(() => {
-      for (let at = 0; at < MOST_ELEMENTS + 3; at += 1) elements.set(`r${at}`, writeElement(shape(`r${at}`)));
+      for (let at = 0; at < MOST_ELEMENTS + 3; at += 1)
+        elements.set(`r${at}`, writeElement(shape(`r${at}`, { x: at * 90 })));
     });
     settle();
     expect(bo.scene.present()).toHaveLength(MOST_ELEMENTS);
@@ -317,7 +318,8 @@ describe("limits", { timeout: 120_000 }, () => {
   it("takes away what there is no place for, and says so", () => {
     const elements = new BoardDoc(ana.doc).elements;
     ana.doc.transact(() => {
-      for (let at = 0; at < MOST_ELEMENTS; at += 1) elements.set(`r${at}`, writeElement(shape(`r${at}`)));
+      for (let at = 0; at < MOST_ELEMENTS; at += 1)
+        elements.set(`r${at}`, writeElement(shape(`r${at}`, { x: at * 90 })));
     });
     settle();
     bo.scene.add(shape("mine"));
@@ -333,6 +335,96 @@ describe("limits", { timeout: 120_000 }, () => {
     expect(bo.scene.get("web").isDeleted).toBe(true);
     expect(bo.fullTimes()).toBe(0);
     expect(bo.updates).toEqual([]);
+  });
+});
+
+describe("what is too much work to draw", () => {
+  const huge = (id: string) => shape(id, { width: 50_000, height: 50_000 });
+  /** Put there by no page of ours; nine of them are borne. */
+  const flood = (count: number) =>
+    ana.doc.transact(() => {
+      const elements = new BoardDoc(ana.doc).elements;
+      for (let at = 0; at < count; at += 1) elements.set(`huge${at}`, writeElement(huge(`huge${at}`)));
+    });
+  const seenBy = (page: Page) => page.scene.present().map(({ id }) => id);
+
+  it("is left out on every page alike, and changes the document for nobody", () => {
+    ana.scene.add(shape("honest"));
+    settle();
+    flood(100);
+    settle();
+    const cy = createPage(clock);
+    Y.applyUpdate(cy.doc, Y.encodeStateAsUpdate(ana.doc), "line");
+    cy.scene.shown = cy.binding.open();
+    const before = JSON.stringify(ana.doc.toJSON());
+    clock.pass(5_000);
+    expect(seenBy(bo)).toHaveLength(10);
+    expect(seenBy(bo)).toContain("honest");
+    for (const page of [ana, cy]) expect(seenBy(page).sort()).toEqual(seenBy(bo).sort());
+    expect([ana, bo, cy].map((page) => page.heavyTimes() > 0)).toEqual([true, true, true]);
+    expect([bo.updates, cy.updates]).toEqual([[], []]);
+    expect(JSON.stringify(bo.doc.toJSON())).toBe(before);
+  });
+
+  it("comes into sight as others go, and goes as others come", () => {
+    flood(12);
+    settle();
+    const [first = ""] = seenBy(ana);
+    ana.scene.change(first, { isDeleted: true });
+    settle();
+    expect(seenBy(ana)).toHaveLength(9);
+    expect(new BoardDoc(ana.doc).elements.size).toBe(11);
+    flood(100);
+    settle();
+    expect(seenBy(ana)).toHaveLength(9);
+  });
+
+  it("is not deleted by undoing what was done with it before", () => {
+    flood(9);
+    settle();
+    ana.scene.change("huge8", { strokeColor: "#ffffff" });
+    settle();
+    new BoardDoc(bo.doc).elements.set(
+      "huge8",
+      writeElement(shape("huge8", { width: 49_000, height: 49_000 })),
+    );
+    flood(100);
+    settle();
+    const gone = ana.scene.shown.filter(({ isDeleted }) => isDeleted);
+    for (const { id } of gone) ana.scene.change(id, { strokeColor: "#1e1e1e" });
+    settle();
+    expect(new BoardDoc(ana.doc).elements.size).toBe(100);
+  });
+
+  it("stays before whoever draws it, who is told that the others do not see it", () => {
+    flood(9);
+    settle();
+    expect(ana.heavyTimes()).toBe(0);
+    ana.scene.add(huge("own"));
+    settle();
+    expect(seenBy(ana)).toContain("own");
+    expect(ana.heavyTimes()).toBe(1);
+    ana.scene.change("own", { x: 5 });
+    settle();
+    expect(ana.heavyTimes()).toBe(1);
+    expect(seenBy(bo)).toHaveLength(9);
+    expect(new BoardDoc(bo.doc).elements.size).toBe(10);
+  });
+
+  it("goes with the rest when the page is cleared, and can be put back", () => {
+    flood(30);
+    settle();
+    new BoardDoc(ana.doc).elements.set("odd", "no element");
+    settle();
+    const before = ana.doc.toJSON();
+    const putBack = ana.binding.takeHidden();
+    settle();
+    expect(seenBy(ana)).toHaveLength(9);
+    expect(new BoardDoc(bo.doc).elements.size).toBe(9);
+    putBack();
+    settle();
+    expect(ana.doc.toJSON()).toEqual(before);
+    expect(seenBy(ana)).toHaveLength(9);
   });
 });
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from "y-protocols/awareness";
 import * as Y from "yjs";
-import { others, Presence, presenterIn, TELL_MS } from "../../src/board/presence";
+import { DEED_MS, others, Presence, presenterIn, TELL_MS } from "../../src/board/presence";
 import { Clock } from "../support/boardScene";
 
 const ANA = { participantId: "p-1", personId: "ana", name: "Ana" };
@@ -41,7 +41,7 @@ describe("what one tells", () => {
     clock.pass(TELL_MS);
     const clientId = awareness.clientID;
     expect(others(other)).toEqual([
-      { ...ANA, clientId, pointer: { ...pointer, x: 10 }, view: [0, 0, 800, 600] },
+      { ...ANA, clientId, pointer: { ...pointer, x: 10 }, view: [0, 0, 800, 600], deed: null },
     ]);
     expect(others(awareness)).toEqual([]);
   });
@@ -87,8 +87,27 @@ describe("what one tells", () => {
     expect(others(other)).toEqual([]);
   });
 
+  it("says what one has done, for a while, and no longer than one is there", () => {
+    presence.setSilent(false);
+    presence.tell({ id: "d-1", kind: "cleared" });
+    clock.pass(TELL_MS);
+    expect(others(other)).toMatchObject([{ name: "Ana", deed: { id: "d-1", kind: "cleared" } }]);
+    clock.pass(DEED_MS - 1_000);
+    presence.tell({ id: "d-2", kind: "broughtBack" });
+    clock.pass(2_000);
+    expect(others(other)).toMatchObject([{ deed: { id: "d-2", kind: "broughtBack" } }]);
+    clock.pass(DEED_MS);
+    expect(others(other)).toMatchObject([{ deed: null }]);
+    presence.tell({ id: "d-3", kind: "cleared" });
+    presence.close();
+    presence.setSilent(false);
+    clock.pass(TELL_MS);
+    expect(others(other)).toMatchObject([{ deed: null }]);
+  });
+
   it("stays far below 4 KB", () => {
     presence.setSilent(false);
+    presence.tell({ id: "d".repeat(36), kind: "broughtBack" });
     presence.point({ ...pointer, x: 123_456.789 });
     presence.show([-123_456, -123_456, 123_456, 123_456]);
     clock.pass(TELL_MS);
@@ -122,6 +141,7 @@ describe("what others tell", () => {
   };
 
   it("is left out without a name and an id", () => {
+    for (const user of [7, "Ana"]) expect(heard({ user })).toEqual([]);
     for (const name of [undefined, 7, "x".repeat(200)]) {
       expect(heard({ user: { ...ANA, name } })).toEqual([]);
     }
@@ -137,10 +157,10 @@ describe("what others tell", () => {
     expect(presenterIn(other, "p-1")).toMatchObject(ANA);
   });
 
-  it("has no pointer and no view that is none", () => {
-    expect(heard({ user: ANA, pointer: { x: 1e308, y: 0 }, view: [1, 2] })).toMatchObject([
-      { pointer: null, view: null },
-    ]);
+  it("has no pointer, view or deed that is none", () => {
+    const odd = { pointer: { x: 1e308, y: 0 }, view: [1, 2], deed: { id: "<b>", kind: "cleared" } };
+    expect(heard({ user: ANA, ...odd })).toMatchObject([{ pointer: null, view: null, deed: null }]);
+    expect(heard({ user: ANA, deed: { id: "d", kind: "burnt" } })).toMatchObject([{ deed: null }]);
     expect(heard({ user: ANA, pointer: { x: 1, y: 2, tool: "x" } })).toMatchObject([
       { pointer: { x: 1, y: 2, tool: "pointer", isDown: false } },
     ]);

@@ -377,6 +377,41 @@ describe("whoever presents", () => {
     expect(server.shown("board")).toBe("document_3");
   });
 
+  it("leaves a page whose name is read again after an absence, when it is presented no more", async () => {
+    const server = new Server(pages(1, 70));
+    server.present(page(3));
+    await server.opened("document_3");
+    server.change("document_3", { title: "Goals" }, false);
+    server.presenter = null;
+    server.reconnect();
+    await vi.waitFor(() => expect(server.info("document_3")?.title).toBe("Goals"));
+    expect(server.shown("board")).toBe("document_3");
+    expect(server.times("document_page")).toBe(1);
+  });
+
+  it("has a new name at once after an absence, while they present it", () => {
+    const server = new Server(pages(1, 70));
+    server.present(page(3));
+    server.change("document_3", { title: "Goals" }, false);
+    server.presenter = { participant_id: "ana", document: page(3, { title: "Goals" }) };
+    server.reconnect();
+    expect(server.info("document_3")?.title).toBe("Goals");
+    expect(server.times("document_page")).toBe(0);
+  });
+
+  it("does not take the keyboard, as what one asks for does", async () => {
+    const server = new Server([page(1), page(2)]);
+    server.present(page(1));
+    server.present(page(2));
+    expect(server.page.store.getState().sought).toBeNull();
+    server.page.show("board", "document_1");
+    expect(server.page.store.getState().sought).toBe("board");
+    server.page.found();
+    expect(server.page.store.getState().sought).toBeNull();
+    await server.page.begin("notes", "Today");
+    expect(server.page.store.getState().sought).toBe("notes");
+  });
+
   it("takes nobody away from the page that they are at work on, and stays on theirs", () => {
     const server = new Server([page(1), page(2)]);
     server.page.show("board", "document_2");

@@ -108,6 +108,7 @@ export function createPage(clock: Clock, clientId?: number, isEditable = true) {
   const scene = new PlainScene();
   const pictures: string[] = [];
   let full = 0;
+  let heavy = 0;
   const binding = new BoardBinding({
     doc,
     scene,
@@ -115,6 +116,9 @@ export function createPage(clock: Clock, clientId?: number, isEditable = true) {
     onPicture: (fileId) => pictures.push(fileId),
     onFull: () => {
       full += 1;
+    },
+    onHeavy: () => {
+      heavy += 1;
     },
   });
   binding.setEditable(isEditable);
@@ -124,7 +128,7 @@ export function createPage(clock: Clock, clientId?: number, isEditable = true) {
     if (origin !== "line") updates.push(update);
   });
   scene.shown = binding.open();
-  return { doc, scene, binding, updates, pictures, fullTimes: () => full };
+  return { doc, scene, binding, updates, pictures, fullTimes: () => full, heavyTimes: () => heavy };
 }
 
 export type Page = ReturnType<typeof createPage>;

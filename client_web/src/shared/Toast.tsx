@@ -1,4 +1,4 @@
-/** A short message at the foot of a board, which goes away by itself. */
+/** A short message at the foot of what it is about, which goes away by itself. */
 
 import { ActionIcon, Button } from "@mantine/core";
 import { X } from "lucide-react";
