@@ -167,6 +167,11 @@ async def test_a_finger_and_a_pen_draw_on_a_phone(visit: Visit) -> None:
     await reads_on_board(omar, "2 lines drawn by hand")
     with_pen = await ink_by_half(omar.page)
     assert with_pen[1] - right > 1.4 * (with_pen[0] - left) > 0, "where the pen is pressed, the line is thicker"
+    # Where there is little room, what one seldom does is behind one button.
+    await expect(maya.button("Earlier versions")).to_have_count(0)
+    await maya.button("More").click()
+    await maya.button("Earlier versions").click()
+    await expect(maya.page.get_by_role("region", name="Earlier versions of this page")).to_be_visible()
 
 
 async def test_a_copy_of_the_board_is_kept_as_picture_drawing_and_print(visit: Visit, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import { untilLoaded } from "../connection/untilLoaded";
 import { loadDocumentLink } from "../documents/loadDocumentLink";
 import type { DocumentInfo } from "../protocol/generated";
 import { useDocuments, useRoom, useSession } from "../session/sessionContext";
-import { CopyButton } from "../shared/CopyButton";
 import { type BoardCopy, COPIES } from "../shared/copies";
 import classes from "./BoardArea.module.css";
 import { DeskBody } from "./DeskBody";
@@ -43,11 +42,11 @@ export function BoardArea() {
         kind="board"
         page={page}
         link={link}
+        copies={link === undefined ? null : { endings: COPIES.board, save }}
         isHistoryOpen={isHistoryOpen}
         onHistory={() => setHistoryOf(isHistoryOpen ? null : (page?.document_id ?? null))}
       >
         {page !== undefined && <PresentButton page={page} />}
-        {link !== undefined && <CopyButton endings={COPIES.board} save={save} />}
       </DeskHead>
       <div>
         <FollowLine page={page} />

@@ -1,31 +1,58 @@
 /** The line above a board or notes: which page it is, whether it is kept, and what can be done with it. */
 
 import { ActionIcon } from "@mantine/core";
-import { ChevronDown, History, Lock, LockOpen, X } from "lucide-react";
+import { ChevronDown, Download, History, Lock, LockOpen, X } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DocumentLink } from "../documents/documentLink";
 import type { DocumentInfo, DocumentKind } from "../protocol/generated";
 import { useRoom, useSession } from "../session/sessionContext";
+import { type Copies, CopyDialog } from "../shared/CopyDialog";
 import classes from "./DeskHead.module.css";
 import { PagesDialog } from "./PagesDialog";
+import { RareActions } from "./RareActions";
 import { SavedMark } from "./SavedMark";
 
 interface DeskHeadProps {
   kind: DocumentKind;
   page: DocumentInfo | undefined;
   link: DocumentLink | undefined;
+  copies: Copies | null;
   isHistoryOpen: boolean;
   onHistory(): void;
   /** What only this kind has. */
   children?: ReactNode;
 }
 
-export function DeskHead({ kind, page, link, isHistoryOpen, onHistory, children }: DeskHeadProps) {
+export function DeskHead({ kind, page, link, copies, isHistoryOpen, onHistory, children }: DeskHeadProps) {
   const { t } = useTranslation();
   const session = useSession();
   const [arePagesOpen, setPagesOpen] = useState(false);
+  const [areCopiesOpen, setCopiesOpen] = useState(false);
   const mayLock = useRoom(({ permitted }) => permitted.includes("document_lock"));
+  const rare = [
+    copies !== null && {
+      id: "copy",
+      icon: Download,
+      label: t("desk.copy.open"),
+      act: () => setCopiesOpen(true),
+    },
+    mayLock &&
+      page !== undefined && {
+        id: "lock",
+        icon: page.is_locked ? Lock : LockOpen,
+        label: t(page.is_locked ? "desk.unlock" : "desk.lock"),
+        isOn: page.is_locked,
+        act: () => void session.documents.setLocked(page.document_id, !page.is_locked).catch(ignore),
+      },
+    link !== undefined && {
+      id: "history",
+      icon: History,
+      label: t("desk.history.open"),
+      isOn: isHistoryOpen,
+      act: onHistory,
+    },
+  ].filter((action) => action !== false);
   return (
     <header className={classes.head}>
       <h2 className={classes.title}>
@@ -43,30 +70,7 @@ export function DeskHead({ kind, page, link, isHistoryOpen, onHistory, children 
       {page !== undefined && link !== undefined && <SavedMark link={link} page={page} />}
       <span className={classes.actions}>
         {children}
-        {mayLock && page !== undefined && (
-          <ActionIcon
-            size={40}
-            color="gray"
-            aria-label={t(page.is_locked ? "desk.unlock" : "desk.lock")}
-            title={t(page.is_locked ? "desk.unlock" : "desk.lock")}
-            aria-pressed={page.is_locked}
-            onClick={() => void session.documents.setLocked(page.document_id, !page.is_locked).catch(ignore)}
-          >
-            {page.is_locked ? <Lock size={20} /> : <LockOpen size={20} />}
-          </ActionIcon>
-        )}
-        {link !== undefined && (
-          <ActionIcon
-            size={40}
-            color="gray"
-            aria-label={t("desk.history.open")}
-            title={t("desk.history.open")}
-            aria-pressed={isHistoryOpen}
-            onClick={onHistory}
-          >
-            <History size={20} />
-          </ActionIcon>
-        )}
+        <RareActions actions={rare} />
         <ActionIcon
           size={40}
           color="gray"
@@ -78,6 +82,9 @@ export function DeskHead({ kind, page, link, isHistoryOpen, onHistory, children 
         </ActionIcon>
       </span>
       <PagesDialog kind={kind} page={page} isOpen={arePagesOpen} onClose={() => setPagesOpen(false)} />
+      {copies !== null && (
+        <CopyDialog copies={copies} isOpen={areCopiesOpen} onClose={() => setCopiesOpen(false)} />
+      )}
     </header>
   );
 }

@@ -5,8 +5,8 @@ import { useTranslation } from "react-i18next";
 import { untilLoaded } from "../connection/untilLoaded";
 import type { DocumentInfo } from "../protocol/generated";
 import { useSession } from "../session/sessionContext";
-import { CopyButton } from "../shared/CopyButton";
-import { COPIES, copyQuery } from "../shared/copies";
+import type { Copies } from "../shared/CopyDialog";
+import { COPIES, copyQuery, type NotesCopy } from "../shared/copies";
 import { DeskBody } from "./DeskBody";
 import { DeskHead } from "./DeskHead";
 import { FreshLine } from "./FreshLine";
@@ -31,6 +31,7 @@ export function NotesPanel() {
   const link = useLink(page?.document_id);
   const [historyOf, setHistoryOf] = useState<string | null>(null);
   const isHistoryOpen = page !== undefined && historyOf === page.document_id;
+  const copies = useCopies(page);
   useEffect(fetchNotes, []);
   useEffect(() => {
     const element = panel.current;
@@ -46,11 +47,10 @@ export function NotesPanel() {
         kind="notes"
         page={page}
         link={link}
+        copies={isHistoryOpen ? null : copies}
         isHistoryOpen={isHistoryOpen}
         onHistory={() => setHistoryOf(isHistoryOpen ? null : (page?.document_id ?? null))}
-      >
-        {page !== undefined && !isHistoryOpen && <NotesCopies page={page} />}
-      </DeskHead>
+      />
       <FreshLine kind="notes" page={page} />
       <DeskBody kind="notes" page={page} link={link}>
         {(shown, opened) => (
@@ -67,11 +67,12 @@ export function NotesPanel() {
 }
 
 /** Of the notes as they are now, which is why earlier versions have none. */
-function NotesCopies({ page }: { page: DocumentInfo }) {
+function useCopies(page: DocumentInfo | undefined): Copies<NotesCopy> | null {
   const { i18n } = useTranslation();
   const { slug } = useSession();
+  if (page === undefined) return null;
   const day = new Intl.DateTimeFormat(i18n.language, { dateStyle: "long" }).format(page.created_at);
   const path = `/api/rooms/${encodeURIComponent(slug)}/notes/${page.document_id}`;
   const query = copyQuery(i18n.language, day);
-  return <CopyButton endings={COPIES.notes} hrefOf={(ending) => `${path}.${ending}?${query}`} />;
+  return { endings: COPIES.notes, hrefOf: (ending) => `${path}.${ending}?${query}` };
 }

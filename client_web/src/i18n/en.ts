@@ -491,6 +491,7 @@ export const en = {
       removed: "{{title}} was removed.",
       earlier: "Earlier pages",
     },
+    more: "More",
     copy: {
       open: "Save a copy",
       pdf: "To print (PDF)",

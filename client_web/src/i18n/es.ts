@@ -499,6 +499,7 @@ export const es: Texts = {
       removed: "Se quitó {{title}}.",
       earlier: "Páginas anteriores",
     },
+    more: "Más",
     copy: {
       open: "Guardar una copia",
       pdf: "Para imprimir (PDF)",

@@ -43,7 +43,7 @@ export default function KeptBoard({ slug, page, kept }: KeptBoardProps) {
           <Button variant="default" aria-expanded={isDrawn} onClick={() => setDrawn(!isDrawn)}>
             {t(isDrawn ? "record.drawing.hide" : "record.drawing.show")}
           </Button>
-          {isDrawn && <CopyButton isWorded endings={COPIES.board} save={save} />}
+          {isDrawn && <CopyButton copies={{ endings: COPIES.board, save }} />}
         </div>
       )}
       {isDrawn && (

@@ -62,11 +62,11 @@ function Kept({ slug, meetingId, heldOn, page, onTimestamp }: KeptPageProps) {
           <KeptNotes title={page.title} kept={kept} onTimestamp={onTimestamp} />
           <div className={classes.files}>
             <CopyButton
-              isWorded
-              endings={COPIES.notes}
-              hrefOf={(ending) =>
-                fileOf(slug, meetingId, page.document_id, ending, copyQuery(i18n.language, heldOn))
-              }
+              copies={{
+                endings: COPIES.notes,
+                hrefOf: (ending) =>
+                  fileOf(slug, meetingId, page.document_id, ending, copyQuery(i18n.language, heldOn)),
+              }}
             />
           </div>
         </>
