@@ -58,10 +58,10 @@ def _blocks(blocks: Sequence[Block], labels: Labels) -> list[str]:
     for block in blocks:
         # Two lists of one kind in a row would be one list, but for another marker.
         kind = BulletList if isinstance(block, TaskList) else type(block)
-        is_other_marker = kind is last and not is_other_marker
-        if text := _block(block, labels, is_other_marker):
+        has_other_marker = kind is last and not is_other_marker
+        if text := _block(block, labels, has_other_marker):
             written.append(text)
-            last = kind
+            last, is_other_marker = kind, has_other_marker
     return written
 
 

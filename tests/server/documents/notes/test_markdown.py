@@ -3,7 +3,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
@@ -22,6 +22,7 @@ from server.documents.notes.tree import (
     Heading,
     HorizontalRule,
     Inline,
+    ListItem,
     Marks,
     Notes,
     OrderedList,
@@ -179,6 +180,13 @@ def test_any_paragraph_reads_the_same(content: tuple[Inline, ...]) -> None:
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(BLOCKS, max_size=3).map(tuple))
+@example(
+    (
+        BulletList((ListItem((HorizontalRule(),)),)),
+        BulletList((ListItem((Paragraph(()),)),)),
+        BulletList((ListItem((HorizontalRule(),)),)),
+    )
+)
 def test_any_notes_read_the_same(blocks: tuple[Block, ...]) -> None:
     blocks = (HorizontalRule(), *blocks)
     assert read_back(to_markdown(Notes(blocks), HEADER)) == blocks_of_tree(blocks)
