@@ -140,7 +140,7 @@ async def test_a_database_of_a_newer_version_is_left_alone(database: Database, l
 
 async def test_a_place_without_data_is_left_alone_where_data_is_expected(empty_location: Location) -> None:
     for _ in range(2):
-        with pytest.raises(StartupError, match="no Roundup data|is empty") as caught:
+        with pytest.raises(StartupError, match=r"no Roundup data|is empty") as caught:
             await Database.open(empty_location, may_create=False)
         assert str(empty_location) in str(caught.value)
         assert_one_sentence(str(caught.value))
