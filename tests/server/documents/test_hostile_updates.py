@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.documents import replica as replica_module
-from server.documents.live import MAX_TYPES
+from server.documents.fullness import MAX_TYPES
 from server.documents.replica import Replica, ReplicaError
 from server.documents.update import read_update
 from tests.server.documents.hostile_updates import block_id, blocks, nested

@@ -8,7 +8,8 @@ from pycrdt import XmlElement
 
 from protocol.documents import DocumentHealth, DocumentKind
 from protocol.errors import ErrorCode
-from server.documents import live as live_module
+from server.documents import fullness as fullness_module
+from server.documents import offers as offers_module
 from server.documents.allowance import ALLOWANCE_EACH_S, ALLOWANCE_S, GAVE_UP_S, Allowances
 from server.documents.beginning import MAX_NEW_CLIENTS
 from server.documents.journal import Journal
@@ -102,7 +103,7 @@ class TestCharactersOfTwoUnits:
     async def test_what_cuts_one_is_refused_and_costs_nothing(self, notes: Bench) -> None:
         assert await notes.submit(self.text("a😀bc")) == [1]
         assert codes(await notes.submit(self.CUT)) == ["bad_request"]
-        assert notes.live._loads == 1
+        assert notes.live._fullness.loads == 1
         await notes.live.rest()
         assert (await notes.store.repository.contents(notes.key)).snapshot_seq == 1
         assert await notes.submit(self.text("a😀bc")) == [1]
@@ -135,7 +136,7 @@ class TestWhatIsMuchWork:
         while codes(await notes.submit(circle)) == ["bad_request"]:
             refused += 1
             assert refused < 200
-        assert notes.live._loads * notes.live._load_s < 2 * ALLOWANCE_S
+        assert notes.live._fullness.loads * notes.live._fullness.load_s < 2 * ALLOWANCE_S
         assert await notes.submit(PageDocument(8).write("goes on"), person_id=notes.store.ben) == [2]
 
     async def test_who_makes_the_library_give_up_a_few_times_waits(
@@ -158,8 +159,8 @@ class TestWhatIsMuchWork:
     async def test_what_takes_too_long_to_put_together_is_full(
         self, notes: Bench, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(live_module, "MAX_LOAD_S", 0.02)
-        monkeypatch.setattr(live_module, "_LOADED_AGAIN_S", 0.02)
+        monkeypatch.setattr(fullness_module, "MAX_LOAD_S", 0.02)
+        monkeypatch.setattr(fullness_module, "_LOADED_AGAIN_S", 0.02)
         row, beside = beside_everything(5_000, 1_000)
         assert await notes.submit(row, beside) == [1, 1]
         assert codes(await notes.submit(PageDocument(8).write("more"), person_id=notes.store.ben)) == ["document_full"]
@@ -269,7 +270,7 @@ class TestRefusing:
         assert await board.submit(*(page.updates[0] for page in pages)) == [1] * len(pages)
 
     async def test_a_document_has_only_so_many_clients(self, board: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(live_module, "MAX_CLIENTS", 2)
+        monkeypatch.setattr(offers_module, "MAX_CLIENTS", 2)
         pages = [PageDocument(client) for client in (1, 2, 3)]
         assert await board.submit(*(page.draw(a="1") for page in pages[:2])) == [1, 1]
         assert codes(await board.submit(pages[2].draw(c="1"))) == [ErrorCode.TOO_MANY]
@@ -312,7 +313,7 @@ class TestAnswers:
 class TestFullness:
     @pytest.fixture(autouse=True)
     def small(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(live_module, "MAX_DOCUMENT_BYTES", 10_000)
+        monkeypatch.setattr(fullness_module, "MAX_DOCUMENT_BYTES", 10_000)
 
     async def test_it_is_said_before_and_then_nothing_is_added_but_deleting_helps(
         self, board: Bench, page: PageDocument
@@ -345,7 +346,7 @@ class TestFullness:
 class TestTypes:
     @pytest.fixture(autouse=True)
     def few(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(live_module, "MAX_TYPES", 10)
+        monkeypatch.setattr(fullness_module, "MAX_TYPES", 10)
 
     async def test_there_are_only_so_many_and_those_that_are_deleted_make_room(
         self, notes: Bench, page: PageDocument

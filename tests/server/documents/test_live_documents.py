@@ -201,7 +201,7 @@ class TestWhatNobodyHasAnyMore:
             async with documents.using(key, BOARD) as live:
                 assert (await live.open(store.ben, NO_STATE)).seq == 1
             await until(lambda: not documents._resting)
-        assert live._loads == 1
+        assert live._fullness.loads == 1
 
     async def test_each_use_lets_it_stay_longer(
         self, store: DocumentStore, documents: LiveDocuments, clock: ManualClock
@@ -343,7 +343,7 @@ class TestWhoPaysForLoading:
         async with documents.using(key, BOARD) as live:
             answers = await asyncio.gather(*(self.opened(documents, key, f"pupil {one}") for one in range(30)))
             assert answers == [1] * 30
-            assert live._loads == 1
+            assert live._fullness.loads == 1
         assert sum(documents.allowances.is_used_up(f"pupil {one}") for one in range(30)) == 0
 
     @pytest.mark.usefixtures("large")
