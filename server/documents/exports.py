@@ -25,7 +25,6 @@ from server.documents.notes.pdf import to_pdf
 from server.documents.notes.reader import read_notes
 from server.documents.notes.tidy import tidied
 from server.documents.notes.tree import Notes
-from server.documents.replica import NO_STATE
 from server.edition import Edition, Paper
 from server.errors import UserError
 from server.store.documents import DocumentKey, DocumentRepository
@@ -138,11 +137,8 @@ class NotesExports:
             or document.removed_at is not None
         ):
             raise UserError(ErrorCode.NOT_FOUND, "This room has no such notes.")
-
-        async def read() -> bytes:
-            async with self._documents.using(DocumentKey(document_id, document.epoch), document.kind) as live:
-                return (await live.open(person_id, NO_STATE)).update
-
+        key = DocumentKey(document_id, document.epoch)
+        read = partial(self._documents.read, person_id, key, document.kind)
         return await self._in_turn(person_id, room, document.title, read, notes_format, edition)
 
     async def _in_turn(

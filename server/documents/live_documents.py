@@ -17,6 +17,7 @@ from server.clock import Clock
 from server.documents.allowance import Allowances
 from server.documents.journal import Journal
 from server.documents.live import LiveDocument
+from server.documents.replica import NO_STATE
 from server.logs import log_failure
 from server.store.documents import DocumentKey, DocumentRepository
 
@@ -92,6 +93,11 @@ class LiveDocuments:
             yield live
         finally:
             self.give_back(live)
+
+    async def read(self, person_id: str, key: DocumentKey, kind: DocumentKind) -> bytes:
+        """Return all of a document as one update, for somebody. Raises as `LiveDocument.open`."""
+        async with self.using(key, kind) as live:
+            return (await live.open(person_id, NO_STATE)).update
 
     async def settle(self, keys: Iterable[DocumentKey]) -> None:
         """Wait until nothing of these documents waits to be kept."""

@@ -12,7 +12,6 @@ from server.documents.exports import NotesExports, NotesFile, NotesFormat
 from server.documents.feature import DocumentsFeature
 from server.documents.live_documents import LiveDocuments
 from server.documents.recorder import RETRY_S, Recorder
-from server.documents.replica import NO_STATE
 from server.documents.task_reader import LONGEST_S, QUIET_S, TaskReader
 from server.documents.tasks import Tasks
 from server.documents.uploads import Uploads
@@ -97,22 +96,17 @@ class DocumentService:
         Raises `UserError`.
         """
         if seq is None:
-            return await self._exports.moments(
-                person_id, partial(self._read, person_id, key), key.document_id, meeting_id
-            )
+            read = partial(self._documents.read, person_id, key, DocumentKind.NOTES)
+            return await self._exports.moments(person_id, read, key.document_id, meeting_id)
         # What is kept changes no more, and after a meeting many look at it.
         found = self._moments.get((key, seq, meeting_id))
         if found is None:
-            read = partial(self.read_kept, key, seq)
-            found = await self._exports.moments(person_id, read, key.document_id, meeting_id)
+            read_kept = partial(self.read_kept, key, seq)
+            found = await self._exports.moments(person_id, read_kept, key.document_id, meeting_id)
             self._moments[key, seq, meeting_id] = found
             if len(self._moments) > _REMEMBERED:
                 del self._moments[next(iter(self._moments))]
         return found
-
-    async def _read(self, person_id: str, key: DocumentKey) -> bytes:
-        async with self._documents.using(key, DocumentKind.NOTES) as live:
-            return (await live.open(person_id, NO_STATE)).update
 
     async def close(self) -> None:
         """Keep every document in one piece. Idempotent."""
