@@ -85,7 +85,8 @@ export const Cursors = Extension.create<CursorsOptions, { carets: Map<number, Ca
     const { isEditable } = this.editor;
     const { carets } = this.storage;
     // The name is shown for a while after each movement. y-tiptap keeps the element as long as somebody is there.
-    const onMove = ({ updated }: { updated: number[] }) => {
+    const onChange = ({ updated, removed }: { updated: number[]; removed: number[] }) => {
+      for (const client of removed) carets.delete(client);
       for (const client of updated) {
         for (const animation of carets.get(client)?.element.getAnimations({ subtree: true }) ?? []) {
           animation.cancel();
@@ -109,10 +110,10 @@ export const Cursors = Extension.create<CursorsOptions, { carets: Map<number, Ca
       new Plugin({
         key: new PluginKey("cursorNames"),
         view: () => {
-          awareness.on("change", onMove);
+          awareness.on("change", onChange);
           return {
             destroy: () => {
-              awareness.off("change", onMove);
+              awareness.off("change", onChange);
             },
           };
         },
