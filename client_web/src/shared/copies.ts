@@ -1,4 +1,4 @@
-/** What a page of the board, or notes, can be taken along as. Pure. */
+/** What a page of the board, or notes, can be taken along as. */
 
 import { paperFor } from "./paper";
 
