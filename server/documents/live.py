@@ -298,7 +298,7 @@ class LiveDocument:
         self._allowances.check(person_id)
         try:
             contents = await self._repository.contents(self.key)
-            replica = await Replica.load(contents.updates, is_first_whole=contents.snapshot_seq > 0)
+            replica = await Replica.load(contents.updates, is_first_whole=contents.is_first_whole)
         except (DocumentBrokenError, ReplicaError) as error:
             self._allowances.use(person_id, _BROKEN_S)
             log_failure(_log, "document_broken", error, document_id=self.key.document_id, epoch=self.key.epoch)
@@ -310,7 +310,7 @@ class LiveDocument:
         has_changed = 0 < self._version.seq < contents.seq
         self._version, self._snapshot = Version(contents.seq, now), Version(contents.snapshot_seq, now)
         self._authors = dict(contents.authors)
-        whole_bytes = len(contents.updates[0]) if contents.snapshot_seq else 0
+        whole_bytes = len(contents.updates[0]) if contents.is_first_whole else 0
         self._fullness.on_loaded(whole_bytes, sum(map(len, contents.updates)) - whole_bytes, replica.load_s)
         if self.health is not DocumentHealth.UNSAVED:  # that can be read says nothing of writing
             self._set_health(self._fullness.health)

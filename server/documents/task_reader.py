@@ -7,7 +7,6 @@ it cannot, the log says so, and nothing else happens.
 
 import asyncio
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from itertools import islice
 
@@ -23,7 +22,7 @@ from server.documents.replica import Replica
 from server.errors import StoreError
 from server.logs import log_failure
 from server.store.action_items import ActionItemRepository, OwnedItem
-from server.store.documents import Change, DocumentKey, DocumentRepository
+from server.store.documents import Change, Contents, DocumentKey, DocumentRepository
 
 QUIET_S = 3.0
 """Since the last change."""
@@ -101,7 +100,7 @@ class TaskReader:
             if not await self._items.is_behind(key):
                 return 0.0
             contents = await self._documents.contents(key)
-            items, effort_s = await asyncio.to_thread(_owned_items, contents.updates)
+            items, effort_s = await asyncio.to_thread(_owned_items, contents)
             await self._items.keep(key, contents.seq, items)
             return effort_s
 
@@ -161,10 +160,10 @@ class TaskReader:
         await asyncio.sleep(min(_PAUSE * (self._clock.monotonic() - began_at), _LONGEST_PAUSE_S))
 
 
-def _owned_items(updates: Iterable[bytes]) -> tuple[list[OwnedItem], float]:
+def _owned_items(contents: Contents) -> tuple[list[OwnedItem], float]:
     """Return what there is to do in notes, and how long the processor was busy with that, in seconds."""
     started = time.thread_time()
-    doc = Replica(updates).doc
+    doc = Replica(contents.updates, is_first_whole=contents.is_first_whole).doc
     owned = (item for item in action_items(read_notes(doc)) if item.owner_id)
     items = [
         OwnedItem(item.item_id, _shortened(item.text), item.owner_id, item.due, item.is_done)

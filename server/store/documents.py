@@ -85,6 +85,11 @@ class Contents:
     snapshot_seq: int
     """Of the snapshot that `updates` begin with; 0: with none."""
 
+    @property
+    def is_first_whole(self) -> bool:
+        """Whether the first of `updates` is all of the document as it was at some time."""
+        return self.snapshot_seq > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Version:

@@ -1,8 +1,10 @@
 """What can still be had of a broken document."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.documents import replica
 from server.documents.salvage import salvage
 from server.store.documents import Contents, DocumentKey
 from tests.support.documents import PageDocument
@@ -10,8 +12,8 @@ from tests.support.documents import PageDocument
 KEY = DocumentKey("document_1", 2)
 
 
-def contents(updates: list[bytes]) -> Contents:
-    return Contents(len(updates), tuple(updates), {}, 0)
+def contents(updates: list[bytes], snapshot_seq: int = 0) -> Contents:
+    return Contents(snapshot_seq + len(updates), tuple(updates), {}, snapshot_seq)
 
 
 def drawn(count: int) -> list[bytes]:
@@ -45,3 +47,15 @@ def test_everything_before_the_one_at_fault_is_had(count: int, data: st.DataObje
     updates[at] = b"\xff\xff"
     change = salvage(KEY, contents(updates), 5)
     assert (shown(change.data) if change else []) == sorted(f"e{number}" for number in range(at))
+
+
+def test_a_large_snapshot_is_taken_in_one_step_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replica, "slices", None)
+    page = PageDocument(7)
+    for number in range(1_000):
+        page.draw(**{f"e{number}": "1"})
+    whole = page.doc.get_update()
+    updates = [whole, page.draw(late="1"), b"\xff\xff", page.draw(later="1")]
+    change = salvage(KEY, contents(updates, snapshot_seq=1_000), 5)
+    assert change is not None
+    assert shown(change.data) == sorted([*(f"e{number}" for number in range(1_000)), "late"])

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from protocol.documents import DocumentKind
 from protocol.roles import RoomRole
-from server.documents import task_reader
+from server.documents import replica, task_reader
 from server.documents.live import LiveDocument
 from server.documents.live_documents import LiveDocuments
 from server.documents.task_reader import MAX_ITEMS, MAX_TEXT, TaskReader
@@ -159,6 +159,19 @@ async def test_what_is_up_to_date_is_not_read_again(store: DocumentStore, desk: 
     await desk.items.next_kept()
     await desk.reader.read(key)
     assert desk.items.kept.empty()
+
+
+async def test_a_large_snapshot_is_read_in_one_step(
+    store: DocumentStore, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, page = await store.begin(NOTES), PageDocument(7)
+    for number in range(200):
+        page.write_task(f"i{number}", "Call", store.ben)
+    await keep(desk, key, page.doc.get_update())
+    await keep(desk, key, page.write("More"))
+    monkeypatch.setattr(replica, "slices", None)
+    await desk.reader.read(key)
+    assert await desk.items.next_kept() == (key, 2)
 
 
 async def test_notes_that_cannot_be_read_keep_nobody_from_the_others(store: DocumentStore, desk: Desk) -> None:
