@@ -49,6 +49,12 @@ async def open_board(visitor: Visitor) -> None:
     await expect(visitor.page.get_by_role("heading", name=re.compile("^Board"))).to_be_visible()
 
 
+LATE_AT_ONCE = """
+const later = window.setTimeout;
+window.setTimeout = (then, ms, ...given) => later(then, ms === 12000 ? 500 : ms, ...given);
+"""
+
+
 async def begin_board(visitor: Visitor, template: str = "Blank") -> None:
     """Begin a page whether there is one already or not."""
     await open_board(visitor)
@@ -308,6 +314,24 @@ async def test_what_is_opened_for_the_first_time_while_the_line_is_gone_comes_wi
     await asyncio.sleep(1)  # it is tried and fails in that time, and the page stays
     await expect(omar.button("Leave")).to_be_visible()
     await omar.context.set_offline(False)
+    await expect(omar.page.locator(CANVAS)).to_be_visible()
+
+
+async def test_what_never_comes_offers_to_reload_the_page(visit: Visit) -> None:
+    """As on a page that was open while the server was updated: what it asks for is not there any more."""
+    maya = await visit(MAYA, **KEEPS_VIDEO_AWAY)
+    omar = await visit(OMAR, init_script=LATE_AT_ONCE, **KEEPS_VIDEO_AWAY)
+    await omar.context.route("**/assets/LiveBoard-*", lambda route: route.fulfill(status=404))
+    await maya.join()
+    await begin_board(maya)
+    await omar.join()
+    await omar.page.keyboard.press("b")
+    await expect(omar.page.get_by_text("This takes longer than it should.")).to_be_visible()
+
+    await omar.context.unroute("**/assets/LiveBoard-*")
+    await omar.button("Reload the page").click()
+    await expect(omar.button("Leave")).to_be_visible()
+    await omar.page.keyboard.press("b")
     await expect(omar.page.locator(CANVAS)).to_be_visible()
 
 

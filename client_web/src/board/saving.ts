@@ -2,10 +2,15 @@
 
 import type { BoardCopy } from "../shared/copies";
 
-/** Return a file's name that every system takes. */
+const MOST_CHARACTERS = 80;
+/** What some file system refuses: a few signs, and what is not shown. Joiners are part of Persian words and of emoji. */
+const REFUSED = /[<>:"/\\|?*]|(?![\u200c\u200d])[\p{C}\p{Z}]/gu;
+
+/** Return a file's name that every system takes, in any script. */
 export function fileName(title: string, format: BoardCopy): string {
-  const plain = title.replace(/[^\p{L}\p{N}._-]+/gu, " ").trim();
-  return `${plain.slice(0, 80) || "board"}.${format}`;
+  const plain = title.normalize("NFC").replace(REFUSED, " ").split(/ +/).join(" ");
+  const short = Array.from(plain).slice(0, MOST_CHARACTERS).join("");
+  return `${short.replace(/^[ .-]+|[ .-]+$/g, "") || "board"}.${format}`;
 }
 
 export function download(blob: Blob, name: string): void {

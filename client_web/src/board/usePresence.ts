@@ -7,7 +7,7 @@ import { useColours } from "../shared/palette";
 import { CursorLayer } from "./cursorLayer";
 import { later, placeOf, viewportOf } from "./editor";
 import { type Deed, type Other, others, type Pointer, Presence, presenterIn } from "./presence";
-import { boundsOf, isSamePlace, lookAt, type Viewport } from "./viewport";
+import { boundsOf, isSamePlace, isSameView, lookAt, type Viewport } from "./viewport";
 
 interface PresenceOptions {
   api: RefObject<ExcalidrawImperativeAPI | null>;
@@ -73,9 +73,12 @@ export function usePresence({
   }, [api, awareness, presenterId, isPresenting]);
 
   const cursors = useRef<CursorLayer | null>(null);
+  /** Where the pointers were drawn for. */
+  const drawn = useRef<Viewport | null>(null);
   const drawCursors = useCallback(
     (viewport: Viewport) => {
       if (layer.current === null) return;
+      drawn.current = viewport;
       cursors.current ??= new CursorLayer(layer.current);
       cursors.current.draw(others(awareness), viewport, colourOf);
     },
@@ -107,7 +110,8 @@ export function usePresence({
 
   const onView = useCallback(
     (viewport: Viewport) => {
-      drawCursors(viewport);
+      // The editor tells every move of one's own pen, too.
+      if (drawn.current === null || !isSameView(drawn.current, viewport)) drawCursors(viewport);
       presence.show(isPresenting ? boundsOf(viewport) : null);
       const wanted = placed.current;
       if (wanted === null || isPresenting || presenterId === null) return;

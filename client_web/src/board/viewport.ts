@@ -25,6 +25,17 @@ export function boundsOf({ scrollX, scrollY, zoom, width, height }: Viewport): B
   return [-scrollX, -scrollY, width / zoom - scrollX, height / zoom - scrollY];
 }
 
+/** Tell whether nothing moves on the screen between two views. */
+export function isSameView(a: Viewport, b: Viewport): boolean {
+  return (
+    a.scrollX === b.scrollX &&
+    a.scrollY === b.scrollY &&
+    a.zoom === b.zoom &&
+    a.width === b.width &&
+    a.height === b.height
+  );
+}
+
 /** Return where to look so that all of `bounds` is in the middle of a screen of `width` and `height`. */
 export function lookAt(bounds: Bounds, width: number, height: number): Viewport {
   const [left, top, right, bottom] = bounds;

@@ -4,7 +4,7 @@ import { backoffMs } from "./backoff";
 
 /**
  * Fetch a part of the page, and try again for as long as it does not come: it may be wanted just while the line is gone,
- * or the server is restarted. What waits for it shows that it does, and the banner says why.
+ * or the server is restarted. What waits for it shows that it does, and after a while what helps.
  */
 export async function untilLoaded<Part>(
   load: () => Promise<Part>,

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { DocumentLink } from "../documents/documentLink";
 import type { DocumentInfo, DocumentKind } from "../protocol/generated";
 import { useDocuments, useRoom, useSession } from "../session/sessionContext";
+import { LateHint } from "../shared/LateHint";
 import classes from "./DeskBody.module.css";
 import { NewPage } from "./NewPage";
 import { useDocumentState } from "./useDocument";
@@ -48,9 +49,13 @@ function Opened({
 
 function Opening() {
   const { t } = useTranslation();
+  const isConnected = useRoom(({ connection }) => connection.kind === "connected");
   return (
-    <div className={classes.note} role="status" aria-label={t("page.loading")}>
-      <Loader />
+    <div className={classes.note}>
+      <span role="status" aria-label={t("page.loading")}>
+        <Loader />
+      </span>
+      {isConnected && <LateHint />}
     </div>
   );
 }

@@ -11,6 +11,7 @@ export const en = {
     scheme: { auto: "Like my device", light: "Light", dark: "Dark" },
     loading: "One moment …",
     reload: "Reload the page",
+    late: "This takes longer than it should. If Roundup was updated meanwhile, reloading the page helps. Nothing you wrote is lost.",
     tryAgain: "Try again",
   },
   welcome: {

@@ -13,6 +13,7 @@ export const es: Texts = {
     scheme: { auto: "Como mi dispositivo", light: "Claro", dark: "Oscuro" },
     loading: "Un momento …",
     reload: "Recargar la página",
+    late: "Esto tarda más de lo debido. Si Roundup se ha actualizado mientras tanto, recargar la página ayuda. No se pierde nada de lo que escribió.",
     tryAgain: "Intentar de nuevo",
   },
   welcome: {

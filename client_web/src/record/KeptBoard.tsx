@@ -14,6 +14,7 @@ import { CopyButton } from "../shared/CopyButton";
 import { type BoardCopy, COPIES } from "../shared/copies";
 import classes from "./KeptPage.module.css";
 import type { Kept } from "./useKept";
+import { Waiting } from "./Waiting";
 
 const Board = lazy(() => untilLoaded(() => import("../board/Board")));
 
@@ -48,7 +49,7 @@ export default function KeptBoard({ slug, page, kept }: KeptBoardProps) {
       )}
       {isDrawn && (
         <div className={classes.drawing}>
-          <Suspense fallback={<p className={classes.waiting}>{t("page.loading")}</p>}>
+          <Suspense fallback={<Waiting />}>
             <Board
               doc={kept.doc}
               awareness={kept.awareness}

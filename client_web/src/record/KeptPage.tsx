@@ -11,6 +11,7 @@ import { COPIES, copyQuery } from "../shared/copies";
 import classes from "./KeptPage.module.css";
 import { fileOf } from "./read";
 import { useKept } from "./useKept";
+import { Waiting } from "./Waiting";
 
 const KeptNotes = lazy(() => untilLoaded(() => import("./KeptNotes")));
 const KeptBoard = lazy(() => untilLoaded(() => import("./KeptBoard")));
@@ -51,10 +52,9 @@ function Kept({ slug, meetingId, heldOn, page, onTimestamp }: KeptPageProps) {
   const { t, i18n } = useTranslation();
   const { kept, problem } = useKept(slug, meetingId, page.document_id);
   if (problem !== null) return <p role="alert">{t("record.unreadable")}</p>;
-  const waiting = <p className={classes.waiting}>{t("page.loading")}</p>;
-  if (kept === null) return waiting;
+  if (kept === null) return <Waiting />;
   return (
-    <Suspense fallback={waiting}>
+    <Suspense fallback={<Waiting />}>
       {page.kind === "board" ? (
         <KeptBoard slug={slug} page={page} kept={kept} />
       ) : (

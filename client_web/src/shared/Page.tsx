@@ -5,6 +5,7 @@ import { Settings } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
+import { LateHint } from "./LateHint";
 import { Logo } from "./Logo";
 import classes from "./Page.module.css";
 import { SettingsDialog } from "./SettingsDialog";
@@ -91,6 +92,7 @@ export function LoadingPage({ note }: { note?: string }) {
         <Loader />
         <span className={note ? classes.words : "visually-hidden"}>{note ?? t("page.loading")}</span>
       </div>
+      {note === undefined && <LateHint />}
     </Page>
   );
 }
