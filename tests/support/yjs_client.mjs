@@ -25,7 +25,7 @@ async function load(name) {
 }
 
 const { piecesOf } = await load("documents/pieces");
-const { documentOf, restoreBoard } = await load("desk/restore");
+const { documentOf } = await load("desk/documentOf");
 
 const MAX_UPDATE_BYTES = 49_152;
 const PIECE_BYTES = 262_144;
@@ -170,7 +170,11 @@ const commands = {
     });
   },
   async bring_back() {
-    restoreBoard(doc, documentOf(earlier));
+    const before = documentOf(earlier);
+    doc.transact(() => {
+      for (const [id, json] of before.getMap("elements")) elements.set(id, json);
+      for (const [id, list] of before.getMap("points")) doc.getMap("points").set(id, Y.Array.from(list.toArray()));
+    });
   },
   async write({ text, marks }) {
     doc.transact(() => {
