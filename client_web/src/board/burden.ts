@@ -27,8 +27,11 @@ const MOST_HEAVY = 160_000_000;
 const MOST_LIGHT = 400_000_000;
 /** What is about as large as one another is counted by squares of about its size, of which the smallest has this side. */
 const SQUARE = 512;
-/** So many times may each of these be covered: what is seen at once is much only where things lie on one another. */
-const MOST_LAYERS = 48;
+/**
+ * So many times may each of these be covered: what is seen at once is much only where things lie on one another. Where
+ * children scribble, hundreds of strokes do.
+ */
+const MOST_LAYERS = 256;
 
 const NOTHING: ReadonlySet<string> = new Set();
 
