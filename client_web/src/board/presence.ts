@@ -33,6 +33,8 @@ export interface Deed {
 export const TELL_MS = 66;
 /** So long everybody who has the page open may learn what was done, after a line that was lost for a moment, too. */
 export const DEED_MS = 15_000;
+/** So often one is told of what the same person has done: nobody can cover what all others are told. */
+export const DEED_EACH_MS = 5_000;
 const MOST_NAME = 80;
 /** Of more, nobody would find one's own. */
 const MOST_OTHERS = 100;
@@ -122,6 +124,31 @@ export class Presence {
     if (told === this.#told) return;
     this.#told = told;
     this.#awareness.setLocalState(state);
+  }
+}
+
+/** What the others have done, each thing once. */
+export class Deeds {
+  readonly #heard: Set<string | undefined>;
+  /** By person: when they were heard of last. */
+  readonly #heardAt = new Map<string, number>();
+
+  /** What is told already is nothing new. */
+  constructor(present: readonly Other[]) {
+    this.#heard = new Set(present.map(({ deed }) => deed?.id));
+  }
+
+  /** Return what is new. What somebody does again at once is so later, while they tell it. */
+  news(present: readonly Other[], now: number): { deed: Deed; name: string }[] {
+    const news: { deed: Deed; name: string }[] = [];
+    for (const { deed, name, personId } of present) {
+      if (deed === null || this.#heard.has(deed.id)) continue;
+      if (now - (this.#heardAt.get(personId) ?? -DEED_EACH_MS) < DEED_EACH_MS) continue;
+      this.#heard.add(deed.id);
+      this.#heardAt.set(personId, now);
+      news.push({ deed, name });
+    }
+    return news;
   }
 }
 

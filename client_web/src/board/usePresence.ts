@@ -6,7 +6,7 @@ import type { Awareness } from "y-protocols/awareness";
 import { useColours } from "../shared/palette";
 import { CursorLayer } from "./cursorLayer";
 import { later, placeOf, viewportOf } from "./editor";
-import { type Deed, type Other, others, type Pointer, Presence, presenterIn } from "./presence";
+import { type Deed, Deeds, type Other, others, type Pointer, Presence, presenterIn } from "./presence";
 import { boundsOf, isSamePlace, isSameView, lookAt, type Viewport } from "./viewport";
 
 interface PresenceOptions {
@@ -46,13 +46,9 @@ export function usePresence({
   }, [presence, isEditable]);
 
   useEffect(() => {
-    const heard = new Set(others(awareness).map(({ deed }) => deed?.id));
+    const deeds = new Deeds(others(awareness));
     const hear = () => {
-      for (const { deed, name } of others(awareness)) {
-        if (deed === null || heard.has(deed.id)) continue;
-        heard.add(deed.id);
-        onDeed(deed, name);
-      }
+      for (const { deed, name } of deeds.news(others(awareness), performance.now())) onDeed(deed, name);
     };
     awareness.on("change", hear);
     return () => awareness.off("change", hear);

@@ -1,7 +1,16 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from "y-protocols/awareness";
 import * as Y from "yjs";
-import { DEED_MS, others, Presence, presenterIn, TELL_MS } from "../../src/board/presence";
+import {
+  DEED_EACH_MS,
+  DEED_MS,
+  Deeds,
+  type Other,
+  others,
+  Presence,
+  presenterIn,
+  TELL_MS,
+} from "../../src/board/presence";
 import { Clock } from "../support/boardScene";
 
 const ANA = { participantId: "p-1", personId: "ana", name: "Ana" };
@@ -164,5 +173,34 @@ describe("what others tell", () => {
     expect(heard({ user: ANA, pointer: { x: 1, y: 2, tool: "x" } })).toMatchObject([
       { pointer: { x: 1, y: 2, tool: "pointer", isDown: false } },
     ]);
+  });
+});
+
+describe("what others have done", () => {
+  const cleared = (id: string, person = ANA): Other => ({
+    ...{ ...person, clientId: 1, pointer: null, view: null },
+    deed: { id, kind: "cleared" },
+  });
+  const ids = (news: { deed: { id: string } }[]) => news.map(({ deed }) => deed.id);
+
+  it("is heard once, without what was told before one came", () => {
+    const deeds = new Deeds([cleared("before")]);
+    expect(deeds.news([cleared("before")], 0)).toEqual([]);
+    expect(deeds.news([cleared("d1")], 1)).toEqual([{ deed: { id: "d1", kind: "cleared" }, name: "Ana" }]);
+    expect(deeds.news([cleared("d1")], DEED_EACH_MS + 2)).toEqual([]);
+  });
+
+  it("is heard of each person once in a while, however often they tell something new", () => {
+    const deeds = new Deeds([]);
+    const heard = Array.from({ length: 100 }, (_, at) => deeds.news([cleared(`d${at}`)], at * 100)).flat();
+    expect(ids(heard)).toEqual(["d0", "d50"]);
+    expect(ids(deeds.news([cleared("ben's", { ...ANA, personId: "ben" })], 9_901))).toEqual(["ben's"]);
+  });
+
+  it("is heard later where somebody does two things one after the other", () => {
+    const deeds = new Deeds([]);
+    expect(ids(deeds.news([cleared("d1")], 0))).toEqual(["d1"]);
+    expect(deeds.news([cleared("d2")], 2_000)).toEqual([]);
+    expect(ids(deeds.news([cleared("d2")], DEED_EACH_MS))).toEqual(["d2"]);
   });
 });
