@@ -68,6 +68,18 @@ const REPLACEMENTS: readonly Replacement[] = [
     uses: ["drawPaced", "paced.ts"],
   },
   {
+    name: "the canvas of each stroke",
+    pattern: /(case"freedraw":\{if\([\w$]+\.generateElementShape\(([\w$]+),null\),)([\w$]+\.isExporting)\)/,
+    by: "$1$3||isDrawnDirectly($2))",
+    uses: ["isDrawnDirectly", "directly.ts"],
+  },
+  {
+    name: "the canvas of each line",
+    pattern:
+      /(case"embeddable":\{if\([\w$]+\.generateElementShape\(([\w$]+),[\w$]+\),)([\w$]+\.isExporting)\)/,
+    by: "$1$3||isDrawnDirectly($2))",
+  },
+  {
     name: "the writing of a stroke's outline",
     pattern:
       /(function \w+\((\w+)\)\{)if\(!\2\.length\)return"";[^;]{1,40};return \2\.reduce\(.{1,120}\.replace\(\w+,"\$1"\)/,

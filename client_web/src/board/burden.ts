@@ -4,6 +4,7 @@
  */
 
 import type { BoardElement } from "./elements";
+import { isDrawnDirectly } from "./standIns/directly";
 
 /** Excalidraw draws each element on a canvas of its own, of at most so many pixels. */
 const LARGEST_CANVAS = 16_777_216;
@@ -17,6 +18,8 @@ const OF_LARGE_LETTER = 1 / 8;
 const OF_FRAME = 1_000_000;
 /** and each pixel of a hatched area. */
 const HATCHED = 4;
+/** What is drawn anew in each frame, and each of its points. */
+const [DIRECTLY, OF_DIRECT_POINT] = [200_000, 2_000];
 
 /** What any element costs, however small. */
 const OF_ELEMENT = 4_000;
@@ -39,6 +42,7 @@ const NOTHING: ReadonlySet<string> = new Set();
 export function weightOf(element: BoardElement): number {
   const { type, width, height, points, fontSize, originalText } = element;
   if (type === "frame") return OF_FRAME;
+  if (points !== undefined && isDrawnDirectly(element)) return DIRECTLY + points.length * OF_DIRECT_POINT;
   const area = Math.min(LARGEST_CANVAS, (width + 2 * MARGIN) * (height + 2 * MARGIN)) + OF_ELEMENT;
   if (type === "text") {
     const letters = Math.max(String(element.text).length, String(originalText).length);

@@ -89,6 +89,15 @@ describe("what is left out", () => {
     expect(leftOut(lines)).toEqual([]);
   });
 
+  it("is nothing of what is drawn across a board that one sees from afar", () => {
+    const wide = { width: 3_800, height: 1_900 };
+    const points = Array.from({ length: 400 }, (_, at): [number, number] => [at, at]);
+    const scribbles = Array.from({ length: 300 }, () => stroke("s", points, wide));
+    const arrows = many(300, { ...wide, type: "arrow", points: points.slice(0, 2) });
+    expect(leftOut([...scribbles, ...arrows])).toEqual([]);
+    expect(leftOut(scribbles.map((one) => ({ ...one, opacity: 50 }))).length).toBeGreaterThan(200);
+  });
+
   it("is what is heaviest, and no more of it than has to be", () => {
     const heavy = Array.from({ length: 100 }, (_, at) => shape("r", { width: 4_000 + at, height: 2_400 }));
     const out = leftOut([...many(5_000, {}), ...heavy]);
