@@ -2,7 +2,7 @@
 
 import { ActionIcon, Title } from "@mantine/core";
 import { X } from "lucide-react";
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "./Dialog.module.css";
 
@@ -13,17 +13,20 @@ interface DialogProps {
   children: ReactNode;
 }
 
-export function Dialog({ title, isOpen, onClose, children }: DialogProps) {
+export function Dialog({ isOpen, ...opened }: DialogProps) {
+  return isOpen ? <OpenDialog {...opened} /> : null;
+}
+
+function OpenDialog({ title, onClose, children }: Omit<DialogProps, "isOpen">) {
   const { t } = useTranslation();
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
-    if (!isOpen) return;
+  // Only while it is still on the page does closing it give the focus back to where it was.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();
-  }, [isOpen]);
-  if (!isOpen) return null;
+  }, []);
   return (
     // A click on the dialog itself, not on what is in it, is a click beside it. Escape does the same by keyboard.
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is the dialog's own
