@@ -230,6 +230,38 @@ async def test_the_keys_of_a_board_work_as_soon_as_it_is_there(visit: Visit, by:
     assert await chosen_tool(maya) == "toolbar-ellipse"
 
 
+SIZES = ((1280, 800), (740, 360), (360, 740)) * 3
+"""Of a window that grows, a phone that is turned, and back: width and height in CSS pixels."""
+
+
+async def test_the_board_has_its_bar_and_tools_whatever_becomes_of_the_windows_size(visit: Visit) -> None:
+    maya = await visit(MAYA, **KEEPS_VIDEO_AWAY, viewport={"width": 360, "height": 740})
+    await maya.join()
+    await begin_board(maya)
+    for width, height in SIZES:
+        await maya.page.set_viewport_size({"width": width, "height": height})
+        for name in ("Show the board as text", "Show all of it", "Clear the board"):
+            await expect(maya.button(name).filter(visible=True)).to_have_count(1)
+        await expect(maya.page.locator(".excalidraw--mobile")).to_have_count(0 if width == 1280 else 1)
+
+
+async def test_whoever_closes_a_dialog_is_back_at_the_button_that_opened_it(visit: Visit) -> None:
+    daniel = await visit(DANIEL, **KEEPS_VIDEO_AWAY, viewport={"width": 360, "height": 740})
+    await daniel.join()
+    await begin_board(daniel)
+    pages = daniel.button(re.compile("All pages"))
+    for closing in (daniel.button("Close").click, lambda: daniel.page.keyboard.press("Escape")):
+        await pages.click()
+        await closing()
+        await expect(pages).to_be_focused()
+    # From one dialog into the next, and out of both.
+    await daniel.button("More").click()
+    await daniel.button("Save a copy").click()
+    async with daniel.page.expect_download():
+        await daniel.button("Drawing (SVG)").click()
+    await expect(daniel.button("More")).to_be_focused()
+
+
 async def test_a_board_that_opens_takes_nobody_away_from_what_they_type(visit: Visit) -> None:
     daniel, omar = await visit(DANIEL, **KEEPS_VIDEO_AWAY), await visit(OMAR, **KEEPS_VIDEO_AWAY)
     await daniel.join()

@@ -39,6 +39,7 @@ import type { Deed } from "./presence";
 import { download, fileName } from "./saving";
 import { bringBack, bringBackVersion, clear } from "./steps";
 import { useBinding } from "./useBinding";
+import { useFreshLayout } from "./useFreshLayout";
 import { usePresence } from "./usePresence";
 import { useVanished } from "./useVanished";
 import { firstView, isSamePlace, type Viewport } from "./viewport";
@@ -132,6 +133,7 @@ function OpenBoard({
   const onFull = useCallback(() => say({ kind: "full" }), [say]);
   const onHeavy = useCallback(() => say({ kind: "heavy" }), [say]);
   const vanishedAbout = useVanished(doc);
+  useFreshLayout(api, canvas);
   const { binding, pictures } = useBinding({ api, doc, store, isEditable, onFull, onHeavy });
   const onDeed = useCallback(
     ({ kind }: Deed, name: string) => {
