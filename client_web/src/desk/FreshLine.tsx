@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { dayName } from "../chat/dayName";
 import type { DocumentInfo, DocumentKind } from "../protocol/generated";
-import { useRoom, useSession } from "../session/sessionContext";
+import { useDocuments, useRoom, useSession } from "../session/sessionContext";
 import classes from "./FollowLine.module.css";
 import { isOfEarlierDay } from "./names";
 import { useBeginnings } from "./useBeginnings";
@@ -18,6 +18,9 @@ export function FreshLine({ kind, page }: { kind: DocumentKind; page: DocumentIn
   const [isBusy, setBusy] = useState(false);
   const newest = usePages(kind).at(-1);
   const mayBegin = useRoom(({ permitted }) => permitted.includes("document_create"));
+  const isFollowing = useDocuments((state) => state.isFollowing);
+  // Whoever follows has asked to be shown what the presenter sees.
+  if (kind === "board" && isFollowing) return <div role="status" />;
   if (page !== undefined && newest !== undefined && page !== newest) {
     return (
       <div role="status">

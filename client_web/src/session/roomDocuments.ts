@@ -63,9 +63,11 @@ export class RoomDocuments {
     this.#loadLink = loadLink;
   }
 
-  /** Show a kind of document, or another page of it, because the person asks for it. */
+  /** Show a kind of document, or another page of it, as the person asks. Who leaves a presenter's page follows no more. */
   show(kind: DocumentKind, documentId: string | null = this.store.getState().shown[kind]): void {
     this.store.setState({ sought: kind });
+    const presented = this.#presenter?.document.document_id;
+    if (kind === "board" && documentId !== null && documentId !== presented) this.setFollowing(false);
     this.#show(kind, documentId);
   }
 

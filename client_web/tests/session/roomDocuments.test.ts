@@ -412,6 +412,21 @@ describe("whoever presents", () => {
     expect(server.page.store.getState().sought).toBe("notes");
   });
 
+  it("is followed no more by who turns to another page, or begins one", async () => {
+    const server = new Server([page(1), page(2)]);
+    const isFollowing = () => server.page.store.getState().isFollowing;
+    server.present(page(1));
+    server.page.show("notes");
+    server.page.show("board", "document_1");
+    expect(isFollowing()).toBe(true);
+    server.page.show("board", "document_2");
+    expect(isFollowing()).toBe(false);
+    server.page.setFollowing(true);
+    expect(server.shown("board")).toBe("document_1");
+    await server.page.begin("board", "Today");
+    expect(isFollowing()).toBe(false);
+  });
+
   it("takes nobody away from the page that they are at work on, and stays on theirs", () => {
     const server = new Server([page(1), page(2)]);
     server.page.show("board", "document_2");
