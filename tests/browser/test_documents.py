@@ -46,7 +46,7 @@ canvas => {
 
 async def open_board(visitor: Visitor) -> None:
     await visitor.button("Board").click()
-    await expect(visitor.page.get_by_role("heading", name=re.compile("^Board"))).to_be_visible()
+    await expect(visitor.page.get_by_role("heading", name=re.compile("^Board"), level=2)).to_be_visible()
 
 
 LATE_AT_ONCE = """
