@@ -328,8 +328,8 @@ async def test_what_never_comes_offers_to_reload_the_page(visit: Visit) -> None:
     await omar.page.keyboard.press("b")
     await expect(omar.page.get_by_text("This takes longer than it should.")).to_be_visible()
 
-    await omar.context.unroute("**/assets/LiveBoard-*")
     await omar.button("Reload the page").click()
+    await omar.context.unroute("**/assets/LiveBoard-*")
     await expect(omar.button("Leave")).to_be_visible()
     await omar.page.keyboard.press("b")
     await expect(omar.page.locator(CANVAS)).to_be_visible()
