@@ -16,7 +16,7 @@ from tests.browser.test_documents import (
     MAYA,
     OMAR,
     begin_board,
-    begin_notes,
+    bring_notes_back,
     draw_line,
     notes_of,
     open_board,
@@ -184,23 +184,7 @@ async def test_an_earlier_version_of_the_board_is_brought_back_as_one_step_of_un
 
 
 async def test_bringing_notes_back_is_undone_by_its_message(visit: Visit) -> None:
-    maya = await visit(MAYA, **KEEPS_VIDEO_AWAY)
-    await maya.join()
-    await begin_notes(maya)
-    await notes_of(maya).press_sequentially("First thoughts")
-    await saved(maya)
-    await maya.button("Leave").click()
-    await expect(maya.page.get_by_text("You left")).to_be_visible()
-    again = await visit(MAYA, **KEEPS_VIDEO_AWAY)
-    await again.join()
-    await again.button("Notes").click()
-    await notes_of(again).press("Control+A")
-    await notes_of(again).press_sequentially("Something else")
-    await saved(again)
-    await again.button("Earlier versions").click()
-    await expect(again.page.get_by_role("document").get_by_text("First thoughts")).to_be_visible()
-    await again.button("Bring this version back").click()
-    await expect(notes_of(again)).to_contain_text("First thoughts")
+    again = await bring_notes_back(visit)
     message = again.page.get_by_role("status").filter(has_text="These notes are again as they were")
     await message.get_by_role("button", name="Undo").click()
     await expect(notes_of(again)).to_contain_text("Something else")

@@ -412,7 +412,8 @@ async def tab_to(page: Page, wanted: Locator) -> None:
     raise AssertionError("the keyboard does not get there")
 
 
-async def test_a_version_is_brought_back(visit: Visit) -> None:
+async def bring_notes_back(visit: Visit) -> Visitor:
+    """Have Maya write notes, write others over them, and bring back the first ones."""
     maya = await visit(MAYA, **KEEPS_VIDEO_AWAY)
     await maya.join()
     await begin_notes(maya)
@@ -431,6 +432,11 @@ async def test_a_version_is_brought_back(visit: Visit) -> None:
     await expect(again.page.get_by_role("document").get_by_text("First thoughts")).to_be_visible()
     await again.button("Bring this version back").click()
     await expect(notes_of(again)).to_contain_text("First thoughts")
+    return again
+
+
+async def test_a_version_is_brought_back(visit: Visit) -> None:
+    again = await bring_notes_back(visit)
     await expect(notes_of(again)).not_to_contain_text("Something else")
 
 
