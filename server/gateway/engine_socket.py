@@ -4,7 +4,8 @@ The libraries keep the handshake, the namespaces, the pings and the polling tran
 written, because theirs
 - queues without bound for a page that does not read; a `Socket` is closed when too much waits for it;
 - lets an unreadable message raise out of the receive loop and leave a session behind; here it closes the connection;
-- makes a task per recipient and compresses per recipient; here a frame goes straight to the WebSocket's transport;
+- makes a task per recipient and compresses per recipient; here what is put in one turn of the loop goes to the
+  WebSocket's transport in one piece: writing takes the kernel longer than everything else that is done with a frame;
 - reads a posted body only as far as it has arrived.
 """
 
@@ -53,6 +54,8 @@ CONNECT_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 3.0
 """For what is on its way when we close."""
 _UPGRADE_TIMEOUT_S = 10.0
+_WORTH_A_WRITE_BYTES = 16_384
+"""More is not kept for the end of a turn of the loop: copying it takes as long as writing does."""
 _DRAINED_S = 0.25
 """So often it is looked whether a connection that went without notices has caught up."""
 _notices_dropped = encode_message(NoticesDropped())
@@ -87,6 +90,9 @@ class Socket(AsyncSocket):  # type: ignore[misc]
         self._bucket = MessageBucket(server.clock)
         self._transport: asyncio.Transport | None = None
         """Of the WebSocket, once it is in use."""
+        self._unwritten: list[bytes] = []
+        """Put in this turn of the loop."""
+        self._unwritten_bytes = 0
         self._is_page_gone = False
         self.leaving: asyncio.Task[None] | None = None
         """Tells the page why, and closes."""
@@ -113,7 +119,9 @@ class Socket(AsyncSocket):  # type: ignore[misc]
     @property
     def queued_bytes(self) -> int:
         """Bytes that the page has not taken yet, as far as this process holds them."""
-        return self.queue.size if self._transport is None else self._transport.get_write_buffer_size()
+        if self._transport is None:
+            return self.queue.size
+        return self._unwritten_bytes + self._transport.get_write_buffer_size()
 
     def put(self, frame: Frame) -> None:
         """Put a frame on its way; a slow connection goes without notices, and is closed when too much waits.
@@ -178,7 +186,8 @@ class Socket(AsyncSocket):  # type: ignore[misc]
         self.closed = True
         if self._transport is not None:
             if not self._transport.is_closing():
-                self._transport.write(websocket_close(WSCloseCode.OK))
+                self._write_soon(websocket_close(WSCloseCode.OK))
+                self._flush()
                 self._transport.close()
             # A page that reads nothing would keep what is queued for it for ever.
             self._loop.call_later(CLOSE_TIMEOUT_S, self._transport.abort)
@@ -248,7 +257,7 @@ class Socket(AsyncSocket):  # type: ignore[misc]
                     case WSMsgType.PING:
                         self._count()
                         if not transport.is_closing():
-                            transport.write(websocket_message(PONG, message.data))
+                            self._write_soon(websocket_message(PONG, message.data))
                     case WSMsgType.PONG:
                         self._count()
                     case WSMsgType.CLOSE:
@@ -300,7 +309,7 @@ class Socket(AsyncSocket):  # type: ignore[misc]
         if self._transport is None:
             self.queue.put_nowait(packet.Packet(packet.MESSAGE, frame.payload))
         elif not self._transport.is_closing():
-            self._transport.write(frame.websocket)
+            self._write_soon(frame.websocket)
 
     def _write(self, pkt: packet.Packet) -> None:
         if self._transport is None:
@@ -309,7 +318,24 @@ class Socket(AsyncSocket):  # type: ignore[misc]
             encoded = pkt.encode()
             is_text = isinstance(encoded, str)
             payload = encoded.encode() if is_text else encoded
-            self._transport.write(websocket_message(TEXT if is_text else BINARY, payload))
+            self._write_soon(websocket_message(TEXT if is_text else BINARY, payload))
+
+    def _write_soon(self, data: bytes) -> None:
+        """Write a WebSocket frame, together with whatever else comes in this turn of the loop."""
+        if not self._unwritten:
+            self._loop.call_soon(self._flush)
+        self._unwritten.append(data)
+        self._unwritten_bytes += len(data)
+        if self._unwritten_bytes > _WORTH_A_WRITE_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        transport, unwritten = self._transport, self._unwritten
+        if transport is None or not unwritten:
+            return
+        self._unwritten, self._unwritten_bytes = [], 0
+        if not transport.is_closing():
+            transport.write(unwritten[0] if len(unwritten) == 1 else b"".join(unwritten))
 
     def _close_slow(self) -> None:
         self.hang_up(ErrorCode.TOO_SLOW, "Your connection is too slow.", should_reconnect=True)

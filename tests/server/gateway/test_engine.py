@@ -28,7 +28,7 @@ from server.gateway import engine
 from server.gateway.engine import SocketServer
 from server.gateway.engine_socket import Socket
 from server.gateway.fan_out import fan_out
-from server.gateway.frames import Event, encode_message
+from server.gateway.frames import Event, Frame, encode_message
 from server.gateway.posts import MAX_POST_BYTES
 from tests.support.certificate import make_contexts
 from tests.support.gateway import ROOM, RunningGateway, running_gateway
@@ -51,6 +51,21 @@ class Deaf:
 
     def on_closed(self, *, is_page_gone: bool) -> None:
         pass
+
+
+def writes_of(socket: Socket, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Return a list of what is written to a connection from now on."""
+    written: list[bytes] = []
+    transport = socket._transport
+    assert transport is not None
+    write = transport.write
+
+    def noted(data: bytes) -> None:
+        written.append(data)
+        write(data)
+
+    monkeypatch.setattr(transport, "write", noted)
+    return written
 
 
 @asynccontextmanager
@@ -91,6 +106,37 @@ async def test_a_message_to_many_makes_no_task_and_is_written_at_once() -> None:
         assert all(socket.queue.empty() for socket in sockets)
         for page in pages:
             assert (await page.receive(5)).data == encode_message(event).payload
+
+
+async def test_what_is_put_in_one_turn_of_the_loop_is_written_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with listening(1) as ([socket], [client]):
+        written = writes_of(socket, monkeypatch)
+        frames = [Frame(payload) for payload in (b"one", b"two", b"three")]
+        for frame in frames:
+            socket.put(frame)
+        together = b"".join(frame.websocket for frame in frames)
+        assert (written, socket.queued_bytes) == ([], len(together))
+        assert [(await client.receive()).data for _ in frames] == [frame.payload for frame in frames]
+        assert written == [together]
+
+
+async def test_what_is_large_is_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with listening(1) as ([socket], [client]):
+        written = writes_of(socket, monkeypatch)
+        small, large = Frame(b"small"), Frame(bytes(100_000))
+        for frame in (small, large, small):
+            socket.put(frame)
+        assert written == [small.websocket + large.websocket]
+        assert [(await client.receive()).data for _ in range(3)] == [b"small", bytes(100_000), b"small"]
+
+
+async def test_what_was_put_before_a_connection_is_closed_is_still_sent() -> None:
+    async with listening(1) as ([socket], [client]):
+        socket.put(Frame(b"last"))
+        await socket.close()
+        assert (await client.receive()).data == b"last"
+        assert (await client.receive()).data == "1"
+        assert (await client.receive()).type is aiohttp.WSMsgType.CLOSE
 
 
 async def test_what_is_sent_is_not_compressed() -> None:

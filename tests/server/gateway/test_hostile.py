@@ -150,7 +150,7 @@ class TestFloods:
         assert only_code(packets) == "too_many"
         answers = [packet["data"][0] for packet in packets if packet["type"] == 3]
         refused = [answer for answer in answers if answer.get("error", {}).get("code") == "too_many"]
-        assert 0 < len(answers) - len(refused) <= MESSAGES_AT_ONCE
+        assert len(answers) - len(refused) <= MESSAGES_AT_ONCE  # none, when all were there before the first began
         assert MESSAGES_AT_ONCE <= len(refused) <= 2 * MESSAGES_AT_ONCE
 
     async def test_a_flood_of_control_messages_is_closed(self, server: RunningGateway, watching: Page) -> None:
