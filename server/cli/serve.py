@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from server.app import RoundupServer
 
 _OPEN_FILES = 65_536
+_NEW_OBJECTS_UNTIL_COLLECTION = 5_000
+"""More than one burst of messages makes. With Python's 700 each of them counted as growth, and what had been there for
+long was gone through every other second, which held up everybody for 20 ms."""
 _LONGEST_GRACE_S = 86_400
 _LONGEST_CREDENTIAL_S = 604_800
 
@@ -187,6 +190,7 @@ async def _serve(config: Config) -> None:
     try:
         gc.collect()
         gc.freeze()  # what is here now stays: no collection need look at it again
+        gc.set_threshold(_NEW_OBJECTS_UNTIL_COLLECTION)
         _announce(server)
         await _first_of(is_told_to_stop.wait(), server.lost_database())
     finally:
