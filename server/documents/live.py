@@ -21,7 +21,7 @@ from server.documents.journal import Journal
 from server.documents.offers import Offer, admitted
 from server.documents.replica import NO_STATE, NO_UPDATE, GaveUpError, Replica, ReplicaError, joined
 from server.documents.update import UpdateError, read_state, read_update, well_formed, write_state
-from server.documents.versions import is_snapshot_due, superfluous
+from server.documents.versions import Due, snapshot_due, superfluous
 from server.errors import StoreError, UserError
 from server.logs import log_failure
 from server.store.documents import (
@@ -42,6 +42,10 @@ _WRITE_BYTE_S = 2e-8
 _BROKEN_S = 0.1
 """Of the processor's time, counted for an attempt to load what cannot be put together, because it is logged."""
 _COUNTED_AT_ONCE_BYTES = 65_536
+_WRITTEN_AT_ONCE_BYTES = 262_144
+"""All of a document that is larger is written when nobody changes it for a moment: 10 ms for each megabyte, in which
+nothing else is done."""
+_PAUSE_S = 0.5
 
 _log = structlog.get_logger(__name__)
 
@@ -105,6 +109,8 @@ class LiveDocument:
         self._waiting: list[Offer] = []
         self._collecting: asyncio.Task[None] | None = None
         self._keeping: asyncio.Task[None] | None = None
+        self._pause_timer: asyncio.TimerHandle | None = None
+        """Runs while a snapshot is due and waits for a pause."""
 
     async def open(self, person_id: str | None, state: bytes) -> Opened:
         """Return what somebody lacks who has `state`, a state vector. `None` is the server itself.
@@ -206,6 +212,7 @@ class LiveDocument:
     async def rest(self) -> None:
         """Keep what waits, and then all of the document in one piece. Raises `StoreError`."""
         await self.settle()
+        self._wait_no_more()
         if self._keeping is not None:
             await asyncio.shield(self._keeping)
         if self._version.seq > self._snapshot.seq:
@@ -331,7 +338,20 @@ class LiveDocument:
     def _keep_snapshot_if_due(self) -> None:
         since, fullness = self._snapshot, self._fullness
         changes, age_ms = self._version.seq - since.seq, self._version.at - since.at
-        if self._keeping is None and is_snapshot_due(changes, fullness.further_bytes, age_ms, fullness.whole_bytes):
+        due = snapshot_due(changes, fullness.further_bytes, age_ms, fullness.whole_bytes)
+        self._wait_no_more()
+        if due is Due.NOW or (due is Due.IN_A_PAUSE and fullness.size <= _WRITTEN_AT_ONCE_BYTES):
+            self._begin_snapshot()
+        elif due is Due.IN_A_PAUSE:
+            self._pause_timer = asyncio.get_running_loop().call_later(_PAUSE_S, self._begin_snapshot)
+
+    def _wait_no_more(self) -> None:
+        if self._pause_timer is not None:
+            self._pause_timer.cancel()
+            self._pause_timer = None
+
+    def _begin_snapshot(self) -> None:
+        if self._keeping is None:
             self._keeping = asyncio.create_task(
                 self._keep_snapshot_beside(), name=f"snapshot of {self.key.document_id}"
             )

@@ -1,6 +1,7 @@
 """Which moments of a document are kept to go back to: many of today, few of long ago. Pure."""
 
 from collections.abc import Iterable, Sequence
+from enum import Enum, auto
 from itertools import pairwise
 
 from server.store.documents import Version
@@ -19,16 +20,31 @@ BYTES_UNTIL_SNAPSHOT = 1_048_576
 MS_UNTIL_SNAPSHOT = _MINUTE_MS
 
 
-def is_snapshot_due(changes: int, size: int, age_ms: int, whole_size: int) -> bool:
-    """Tell whether to keep all of a document in one piece.
+_LATE = 3
+"""So many times as much as makes a snapshot due is enough, whoever is drawing just then."""
+
+
+class Due(Enum):
+    """When to keep all of a document in one piece."""
+
+    NOT_YET = auto()
+    IN_A_PAUSE = auto()
+    NOW = auto()
+
+
+def snapshot_due(changes: int, size: int, age_ms: int, whole_size: int) -> Due:
+    """Tell when to keep all of a document in one piece.
 
     After so many changes, of so many bytes, since so long; `whole_size` are the bytes of the last such piece.
     """
-    return changes > 0 and (
-        changes >= CHANGES_UNTIL_SNAPSHOT
-        or size >= max(BYTES_UNTIL_SNAPSHOT, whole_size)
-        or age_ms >= MS_UNTIL_SNAPSHOT
+    lateness = max(
+        changes / CHANGES_UNTIL_SNAPSHOT,
+        size / max(BYTES_UNTIL_SNAPSHOT, whole_size),
+        age_ms / MS_UNTIL_SNAPSHOT,
     )
+    if changes == 0 or lateness < 1:
+        return Due.NOT_YET
+    return Due.IN_A_PAUSE if lateness < _LATE else Due.NOW
 
 
 def superfluous(versions: Sequence[Version], now: int) -> Iterable[Version]:

@@ -9,6 +9,7 @@ from pycrdt import XmlElement
 from protocol.documents import DocumentHealth, DocumentKind
 from protocol.errors import ErrorCode
 from server.documents import fullness as fullness_module
+from server.documents import live as live_module
 from server.documents import offers as offers_module
 from server.documents.allowance import ALLOWANCE_EACH_S, ALLOWANCE_S, GAVE_UP_S, Allowances
 from server.documents.beginning import MAX_NEW_CLIENTS
@@ -498,6 +499,31 @@ class TestSnapshots:
         await board.submit(page.draw(e="5"))
         await self.until_kept(board, [3, 5])
         assert await board.stored() == dict(zip("abcde", "12345", strict=True))
+
+    async def test_one_of_a_large_document_waits_until_nobody_changes_it_for_a_moment(
+        self, board: Bench, page: PageDocument, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(live_module, "_WRITTEN_AT_ONCE_BYTES", 0)
+        monkeypatch.setattr(live_module, "_PAUSE_S", 3_600.0)
+        await board.submit(page.draw(a="1"))
+        board.clock.advance(seconds=MS_UNTIL_SNAPSHOT / 1_000)
+        await board.submit(page.draw(b="2"))
+        monkeypatch.setattr(live_module, "_PAUSE_S", 0.0)
+        assert await self.seqs(board) == []
+        await board.submit(page.draw(c="3"))
+        await self.until_kept(board, [3])
+
+    async def test_but_not_for_ever(self, board: Bench, page: PageDocument, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(live_module, "_WRITTEN_AT_ONCE_BYTES", 0)
+        monkeypatch.setattr(live_module, "_PAUSE_S", 3_600.0)
+        await board.submit(page.draw(a="1"))
+        for _ in range(2):
+            board.clock.advance(seconds=1.4 * MS_UNTIL_SNAPSHOT / 1_000)
+            await board.submit(page.draw(b="2"))
+            assert await self.seqs(board) == []
+        board.clock.advance(seconds=MS_UNTIL_SNAPSHOT / 1_000)
+        await board.submit(page.draw(c="3"))
+        await self.until_kept(board, [4])
 
     async def test_resting_keeps_what_waits_and_then_all_of_it(self, board: Bench, page: PageDocument) -> None:
         waiting = [asyncio.create_task(board.live.submit(board.store.ana, page.draw(a="1")))]

@@ -25,8 +25,12 @@ BOARD = DocumentKind.BOARD
 
 
 @pytest.fixture
-def documents(store: DocumentStore, clock: ManualClock) -> LiveDocuments:
-    return LiveDocuments(store.repository, clock)
+async def documents(store: DocumentStore, clock: ManualClock) -> AsyncIterator[LiveDocuments]:
+    documents = LiveDocuments(store.repository, clock)
+    yield documents
+    store.repository.may_append.set()
+    store.repository.may_keep_snapshots.set()
+    await documents.close()
 
 
 def is_in_memory(documents: LiveDocuments, live: LiveDocument) -> bool:

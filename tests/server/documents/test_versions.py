@@ -10,7 +10,8 @@ from server.documents.versions import (
     BYTES_UNTIL_SNAPSHOT,
     CHANGES_UNTIL_SNAPSHOT,
     MS_UNTIL_SNAPSHOT,
-    is_snapshot_due,
+    Due,
+    snapshot_due,
     superfluous,
 )
 from server.store.documents import Version
@@ -30,23 +31,27 @@ def thinned(versions: list[Version], now: int) -> list[Version]:
 
 
 @pytest.mark.parametrize(
-    ("changes", "size", "age_ms", "whole_size", "is_due"),
+    ("changes", "size", "age_ms", "whole_size", "due"),
     [
-        (0, BYTES_UNTIL_SNAPSHOT, MS_UNTIL_SNAPSHOT, 0, False),
-        (1, 10, MS_UNTIL_SNAPSHOT - 1, 0, False),
-        (1, 10, MS_UNTIL_SNAPSHOT, 0, True),
-        (1, BYTES_UNTIL_SNAPSHOT - 1, 0, 0, False),
-        (1, BYTES_UNTIL_SNAPSHOT, 0, 0, True),
-        (1, BYTES_UNTIL_SNAPSHOT, 0, BYTES_UNTIL_SNAPSHOT + 1, False),
-        (1, BYTES_UNTIL_SNAPSHOT + 1, 0, BYTES_UNTIL_SNAPSHOT + 1, True),
-        (CHANGES_UNTIL_SNAPSHOT - 1, 10, 0, 0, False),
-        (CHANGES_UNTIL_SNAPSHOT, 10, 0, 0, True),
+        (0, 3 * BYTES_UNTIL_SNAPSHOT, 3 * MS_UNTIL_SNAPSHOT, 0, Due.NOT_YET),
+        (1, 10, MS_UNTIL_SNAPSHOT - 1, 0, Due.NOT_YET),
+        (1, 10, MS_UNTIL_SNAPSHOT, 0, Due.IN_A_PAUSE),
+        (1, 10, 3 * MS_UNTIL_SNAPSHOT, 0, Due.NOW),
+        (1, BYTES_UNTIL_SNAPSHOT - 1, 0, 0, Due.NOT_YET),
+        (1, BYTES_UNTIL_SNAPSHOT, 0, 0, Due.IN_A_PAUSE),
+        (1, BYTES_UNTIL_SNAPSHOT, 0, BYTES_UNTIL_SNAPSHOT + 1, Due.NOT_YET),
+        (1, BYTES_UNTIL_SNAPSHOT + 1, 0, BYTES_UNTIL_SNAPSHOT + 1, Due.IN_A_PAUSE),
+        (1, 3 * BYTES_UNTIL_SNAPSHOT + 2, 0, BYTES_UNTIL_SNAPSHOT + 1, Due.IN_A_PAUSE),
+        (1, 3 * BYTES_UNTIL_SNAPSHOT + 3, 0, BYTES_UNTIL_SNAPSHOT + 1, Due.NOW),
+        (CHANGES_UNTIL_SNAPSHOT - 1, 10, 0, 0, Due.NOT_YET),
+        (CHANGES_UNTIL_SNAPSHOT, 10, 0, 0, Due.IN_A_PAUSE),
+        (3 * CHANGES_UNTIL_SNAPSHOT, 10, 0, 0, Due.NOW),
     ],
 )
 def test_a_snapshot_is_due_after_many_changes_or_bytes_or_a_minute(
-    changes: int, size: int, age_ms: int, whole_size: int, is_due: bool
+    changes: int, size: int, age_ms: int, whole_size: int, due: Due
 ) -> None:
-    assert is_snapshot_due(changes, size, age_ms, whole_size) is is_due
+    assert snapshot_due(changes, size, age_ms, whole_size) is due
 
 
 @pytest.mark.parametrize(("age", "apart"), [(0, MINUTE), (2 * DAY, HOUR), (40 * DAY, DAY)])
