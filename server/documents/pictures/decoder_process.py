@@ -6,6 +6,7 @@ A picture that is made to be hard to read costs that process its life, and nobod
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 import sys
 from dataclasses import dataclass
@@ -109,8 +110,10 @@ class DecoderProcess:
     def kill(self) -> None:
         """End the process, whatever it is at. Idempotent."""
         self._writer.transport.abort()
-        with contextlib.suppress(ProcessLookupError):  # it ended just now
-            self._process.kill()
+        # `Process.kill` looks first whether the process has ended, and then nobody else learns how.
+        if self.exit_code is None:
+            with contextlib.suppress(ProcessLookupError):  # it ended just now
+                os.kill(self.pid, signal.SIGKILL)
 
     async def end(self) -> None:
         """End the process, and wait until it has. Idempotent."""
