@@ -39,7 +39,7 @@ _TRIES = 3
 class RampPlan:
     """How many people draw at once, one step after the other, until it is too many."""
 
-    steps: tuple[int, ...] = (5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 70, 80, 90, 100, 115, 130, 150, 175, 200)
+    steps: tuple[int, ...] = (5, 10, 25, 50, 75, 100, 120, 140, 160, 180, 200, 220, 240)
     window_s: float = 2.5
     runs: int = 2
 
