@@ -1,15 +1,15 @@
 /** Which page an address shows. */
 
-import { lazy, Suspense } from "react";
 import { Route, Switch } from "wouter";
 import { untilLoaded } from "./connection/untilLoaded";
 import { ConnectionTestPage } from "./connectionTest/ConnectionTestPage";
 import { HomePage } from "./home/HomePage";
 import { RoomPage } from "./room/RoomPage";
+import { fetchedPart } from "./shared/fetchedPart";
 import { LoadingPage } from "./shared/Page";
 import { NoPage } from "./shared/ProblemPage";
 
-const RecordPages = lazy(() => untilLoaded(() => import("./record/RecordPages")));
+const RecordPages = fetchedPart(() => untilLoaded(() => import("./record/RecordPages")), LoadingPage);
 
 export function App() {
   return (
@@ -22,11 +22,7 @@ export function App() {
       </Route>
       <Route path="/r/:slug">{({ slug }) => <RoomPage key={slug} slug={slug} />}</Route>
       <Route path="/rooms/:slug/meetings/:meetingId?">
-        {({ slug, meetingId }) => (
-          <Suspense fallback={<LoadingPage />}>
-            <RecordPages slug={slug} {...(meetingId !== undefined && { meetingId })} />
-          </Suspense>
-        )}
+        {({ slug, meetingId }) => <RecordPages slug={slug} {...(meetingId !== undefined && { meetingId })} />}
       </Route>
       <Route>
         <NoPage />

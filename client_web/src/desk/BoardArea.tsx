@@ -2,7 +2,7 @@
 
 import { ActionIcon } from "@mantine/core";
 import { Presentation } from "lucide-react";
-import { lazy, useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { BoardHandle } from "../board/Board";
 import { untilLoaded } from "../connection/untilLoaded";
@@ -10,15 +10,17 @@ import { loadDocumentLink } from "../documents/loadDocumentLink";
 import type { DocumentInfo } from "../protocol/generated";
 import { useDocuments, useRoom, useSession } from "../session/sessionContext";
 import { type BoardCopy, COPIES } from "../shared/copies";
+import { fetchedPart } from "../shared/fetchedPart";
 import classes from "./BoardArea.module.css";
 import { DeskBody } from "./DeskBody";
 import { DeskHead } from "./DeskHead";
 import { FollowLine } from "./FollowLine";
 import { FreshLine } from "./FreshLine";
+import { Opening } from "./Opening";
 import { useLink, useShownPage } from "./useDocument";
 
 const importBoard = () => import("./LiveBoard");
-const LiveBoard = lazy(() => untilLoaded(importBoard));
+const LiveBoard = fetchedPart(() => untilLoaded(importBoard), Opening);
 
 /** Fetches what opens and draws the board: soon after joining or when one reaches for it, and while its page is being opened. */
 export function fetchBoard(): void {

@@ -1,14 +1,14 @@
 /** What is below the line: the page once it is there, and otherwise why it is not. */
 
-import { Button, Loader } from "@mantine/core";
-import { type ReactNode, Suspense } from "react";
+import { Button } from "@mantine/core";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { DocumentLink } from "../documents/documentLink";
 import type { DocumentInfo, DocumentKind } from "../protocol/generated";
 import { useDocuments, useRoom, useSession } from "../session/sessionContext";
-import { LateHint } from "../shared/LateHint";
 import classes from "./DeskBody.module.css";
 import { NewPage } from "./NewPage";
+import { Opening } from "./Opening";
 import { useDocumentState } from "./useDocument";
 
 interface DeskBodyProps {
@@ -38,24 +38,9 @@ function Opened({
   if (phase.kind === "failed") return <Failed page={page} code={phase.problem.code} />;
   if (epoch === 0) return <Opening />;
   return (
-    <Suspense fallback={<Opening />}>
-      {/* Begun anew, it is another document. */}
-      <div key={`${page.document_id} ${epoch}`} className={classes.page}>
-        {children(page, link)}
-      </div>
-    </Suspense>
-  );
-}
-
-function Opening() {
-  const { t } = useTranslation();
-  const isConnected = useRoom(({ connection }) => connection.kind === "connected");
-  return (
-    <div className={classes.note}>
-      <span role="status" aria-label={t("page.loading")}>
-        <Loader />
-      </span>
-      {isConnected && <LateHint />}
+    // Begun anew, it is another document.
+    <div key={`${page.document_id} ${epoch}`} className={classes.page}>
+      {children(page, link)}
     </div>
   );
 }

@@ -1,23 +1,25 @@
 /** The notes: beside the people where there is room, over them on a phone. */
 
-import { lazy, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { untilLoaded } from "../connection/untilLoaded";
 import type { DocumentInfo } from "../protocol/generated";
 import { useSession } from "../session/sessionContext";
 import type { Copies } from "../shared/CopyDialog";
 import { COPIES, copyQuery, type NotesCopy } from "../shared/copies";
+import { fetchedPart } from "../shared/fetchedPart";
 import { DeskBody } from "./DeskBody";
 import { DeskHead } from "./DeskHead";
 import { FreshLine } from "./FreshLine";
 import classes from "./NotesPanel.module.css";
+import { Opening } from "./Opening";
 import { useLink, useShownPage } from "./useDocument";
 
 export const NOTES_ID = "notes";
 export const NOTES_BUTTON_ID = "notes-button";
 
 const importNotes = () => import("./LiveNotes");
-const LiveNotes = lazy(() => untilLoaded(importNotes));
+const LiveNotes = fetchedPart(() => untilLoaded(importNotes), Opening);
 
 /** Fetches the editor while one reaches for the notes, and while their page is being opened. */
 export function fetchNotes(): void {

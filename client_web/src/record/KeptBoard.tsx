@@ -1,7 +1,7 @@
 /** A page of the board as it was: to read at once, and to see when somebody wants to: what draws it is large. */
 
 import { Button } from "@mantine/core";
-import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { BoardHandle } from "../board/Board";
 import { BoardDoc } from "../board/boardDoc";
@@ -12,11 +12,12 @@ import { createPictureStore } from "../documents/pictureStore";
 import type { RecordedDocument } from "../protocol/generated";
 import { CopyButton } from "../shared/CopyButton";
 import { type BoardCopy, COPIES } from "../shared/copies";
+import { fetchedPart } from "../shared/fetchedPart";
 import classes from "./KeptPage.module.css";
 import type { Kept } from "./useKept";
 import { Waiting } from "./Waiting";
 
-const Board = lazy(() => untilLoaded(() => import("../board/Board")));
+const Board = fetchedPart(() => untilLoaded(() => import("../board/Board")), Waiting);
 
 interface KeptBoardProps {
   slug: string;
@@ -49,18 +50,16 @@ export default function KeptBoard({ slug, page, kept }: KeptBoardProps) {
       )}
       {isDrawn && (
         <div className={classes.drawing}>
-          <Suspense fallback={<Waiting />}>
-            <Board
-              doc={kept.doc}
-              awareness={kept.awareness}
-              isEditable={false}
-              title={page.title}
-              ownId={null}
-              presenterId={null}
-              pictures={pictures}
-              handle={board}
-            />
-          </Suspense>
+          <Board
+            doc={kept.doc}
+            awareness={kept.awareness}
+            isEditable={false}
+            title={page.title}
+            ownId={null}
+            presenterId={null}
+            pictures={pictures}
+            handle={board}
+          />
         </div>
       )}
     </>

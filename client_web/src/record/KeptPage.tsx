@@ -1,20 +1,20 @@
 /** A page of the board, or notes, as it was at a meeting's end; or that there is one, while the meeting is going on. */
 
 import { Anchor } from "@mantine/core";
-import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { untilLoaded } from "../connection/untilLoaded";
 import type { RecordedDocument } from "../protocol/generated";
 import { CopyButton } from "../shared/CopyButton";
 import { COPIES, copyQuery } from "../shared/copies";
+import { fetchedPart } from "../shared/fetchedPart";
 import classes from "./KeptPage.module.css";
 import { fileOf } from "./read";
 import { useKept } from "./useKept";
 import { Waiting } from "./Waiting";
 
-const KeptNotes = lazy(() => untilLoaded(() => import("./KeptNotes")));
-const KeptBoard = lazy(() => untilLoaded(() => import("./KeptBoard")));
+const KeptNotes = fetchedPart(() => untilLoaded(() => import("./KeptNotes")), Waiting);
+const KeptBoard = fetchedPart(() => untilLoaded(() => import("./KeptBoard")), Waiting);
 
 interface KeptPageProps {
   slug: string;
@@ -53,24 +53,19 @@ function Kept({ slug, meetingId, heldOn, page, onTimestamp }: KeptPageProps) {
   const { kept, problem } = useKept(slug, meetingId, page.document_id);
   if (problem !== null) return <p role="alert">{t("record.unreadable")}</p>;
   if (kept === null) return <Waiting />;
+  if (page.kind === "board") return <KeptBoard slug={slug} page={page} kept={kept} />;
   return (
-    <Suspense fallback={<Waiting />}>
-      {page.kind === "board" ? (
-        <KeptBoard slug={slug} page={page} kept={kept} />
-      ) : (
-        <>
-          <KeptNotes title={page.title} kept={kept} onTimestamp={onTimestamp} />
-          <div className={classes.files}>
-            <CopyButton
-              copies={{
-                endings: COPIES.notes,
-                hrefOf: (ending) =>
-                  fileOf(slug, meetingId, page.document_id, ending, copyQuery(i18n.language, heldOn)),
-              }}
-            />
-          </div>
-        </>
-      )}
-    </Suspense>
+    <>
+      <KeptNotes title={page.title} kept={kept} onTimestamp={onTimestamp} />
+      <div className={classes.files}>
+        <CopyButton
+          copies={{
+            endings: COPIES.notes,
+            hrefOf: (ending) =>
+              fileOf(slug, meetingId, page.document_id, ending, copyQuery(i18n.language, heldOn)),
+          }}
+        />
+      </div>
+    </>
   );
 }
