@@ -111,6 +111,8 @@ class LiveDocument:
         self._keeping: asyncio.Task[None] | None = None
         self._pause_timer: asyncio.TimerHandle | None = None
         """Runs while a snapshot is due and waits for a pause."""
+        self._due_since: int | None = None
+        """When it became due."""
 
     async def open(self, person_id: str | None, state: bytes) -> Opened:
         """Return what somebody lacks who has `state`, a state vector. `None` is the server itself.
@@ -336,14 +338,30 @@ class LiveDocument:
         return True
 
     def _keep_snapshot_if_due(self) -> None:
+        self._wait_no_more()
+        due = self._snapshot_due()
+        if due is Due.NOT_YET:
+            self._due_since = None
+            return
+        if self._due_since is None:
+            self._due_since = self._version.at
+        # What is nearly full is perhaps not, in one piece.
+        may_wait = self._fullness.size > _WRITTEN_AT_ONCE_BYTES and self._fullness.health is DocumentHealth.GOOD
+        if due is Due.NOW or not may_wait:
+            self._begin_snapshot()
+        else:
+            self._pause_timer = asyncio.get_running_loop().call_later(_PAUSE_S, self._on_pause)
+
+    def _snapshot_due(self) -> Due:
         since, fullness = self._snapshot, self._fullness
         changes, age_ms = self._version.seq - since.seq, self._version.at - since.at
-        due = snapshot_due(changes, fullness.further_bytes, age_ms, fullness.whole_bytes)
-        self._wait_no_more()
-        if due is Due.NOW or (due is Due.IN_A_PAUSE and fullness.size <= _WRITTEN_AT_ONCE_BYTES):
+        waited_ms = 0 if self._due_since is None else self._version.at - self._due_since
+        return snapshot_due(changes, fullness.further_bytes, age_ms, fullness.whole_bytes, waited_ms)
+
+    def _on_pause(self) -> None:
+        self._pause_timer = None
+        if self._snapshot_due() is not Due.NOT_YET:  # else one was kept meanwhile for a meeting's record
             self._begin_snapshot()
-        elif due is Due.IN_A_PAUSE:
-            self._pause_timer = asyncio.get_running_loop().call_later(_PAUSE_S, self._begin_snapshot)
 
     def _wait_no_more(self) -> None:
         if self._pause_timer is not None:
@@ -351,6 +369,7 @@ class LiveDocument:
             self._pause_timer = None
 
     def _begin_snapshot(self) -> None:
+        self._due_since = None
         if self._keeping is None:
             self._keeping = asyncio.create_task(
                 self._keep_snapshot_beside(), name=f"snapshot of {self.key.document_id}"

@@ -22,6 +22,7 @@ MS_UNTIL_SNAPSHOT = _MINUTE_MS
 
 _LATE = 3
 """So many times as much as makes a snapshot due is enough, whoever is drawing just then."""
+_LONGEST_WAIT_MS = 2 * _MINUTE_MS
 
 
 class Due(Enum):
@@ -32,19 +33,16 @@ class Due(Enum):
     NOW = auto()
 
 
-def snapshot_due(changes: int, size: int, age_ms: int, whole_size: int) -> Due:
+def snapshot_due(changes: int, size: int, age_ms: int, whole_size: int, waited_ms: int) -> Due:
     """Tell when to keep all of a document in one piece.
 
-    After so many changes, of so many bytes, since so long; `whole_size` are the bytes of the last such piece.
+    After so many changes, of so many bytes, since so long; `whole_size` are the bytes of the last such piece, and a new
+    one has waited for a pause for `waited_ms`.
     """
-    lateness = max(
-        changes / CHANGES_UNTIL_SNAPSHOT,
-        size / max(BYTES_UNTIL_SNAPSHOT, whole_size),
-        age_ms / MS_UNTIL_SNAPSHOT,
-    )
-    if changes == 0 or lateness < 1:
+    amount = max(changes / CHANGES_UNTIL_SNAPSHOT, size / max(BYTES_UNTIL_SNAPSHOT, whole_size))
+    if changes == 0 or (amount < 1 and age_ms < MS_UNTIL_SNAPSHOT):
         return Due.NOT_YET
-    return Due.IN_A_PAUSE if lateness < _LATE else Due.NOW
+    return Due.NOW if amount >= _LATE or waited_ms >= _LONGEST_WAIT_MS else Due.IN_A_PAUSE
 
 
 def superfluous(versions: Sequence[Version], now: int) -> Iterable[Version]:

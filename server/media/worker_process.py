@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -204,8 +205,9 @@ class WorkerProcess:
             pass
         finally:
             if process.returncode is None:
+                # `Process.kill` looks first whether the process has ended, and then nobody else learns how.
                 with contextlib.suppress(ProcessLookupError):  # it ended just now
-                    process.kill()
+                    os.kill(process.pid, signal.SIGKILL)
         await process.wait()
 
     def _open_pipe(self) -> socket.socket:

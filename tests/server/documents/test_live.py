@@ -500,30 +500,64 @@ class TestSnapshots:
         await self.until_kept(board, [3, 5])
         assert await board.stored() == dict(zip("abcde", "12345", strict=True))
 
+    @pytest.fixture
+    def never(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Have every document be a large one, and no pause long enough."""
+        monkeypatch.setattr(live_module, "_WRITTEN_AT_ONCE_BYTES", 0)
+        monkeypatch.setattr(live_module, "_PAUSE_S", 3_600.0)
+
+    @pytest.mark.usefixtures("never")
     async def test_one_of_a_large_document_waits_until_nobody_changes_it_for_a_moment(
         self, board: Bench, page: PageDocument, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(live_module, "_WRITTEN_AT_ONCE_BYTES", 0)
-        monkeypatch.setattr(live_module, "_PAUSE_S", 3_600.0)
         await board.submit(page.draw(a="1"))
-        board.clock.advance(seconds=MS_UNTIL_SNAPSHOT / 1_000)
+        board.clock.advance(seconds=600)
         await board.submit(page.draw(b="2"))
         monkeypatch.setattr(live_module, "_PAUSE_S", 0.0)
         assert await self.seqs(board) == []
         await board.submit(page.draw(c="3"))
         await self.until_kept(board, [3])
 
-    async def test_but_not_for_ever(self, board: Bench, page: PageDocument, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(live_module, "_WRITTEN_AT_ONCE_BYTES", 0)
-        monkeypatch.setattr(live_module, "_PAUSE_S", 3_600.0)
+    @pytest.mark.usefixtures("never")
+    async def test_but_not_for_ever(self, board: Bench, page: PageDocument) -> None:
         await board.submit(page.draw(a="1"))
-        for _ in range(2):
-            board.clock.advance(seconds=1.4 * MS_UNTIL_SNAPSHOT / 1_000)
+        for seconds in (60, 119):
+            board.clock.advance(seconds=seconds)
             await board.submit(page.draw(b="2"))
             assert await self.seqs(board) == []
-        board.clock.advance(seconds=MS_UNTIL_SNAPSHOT / 1_000)
+        board.clock.advance(seconds=1)
         await board.submit(page.draw(c="3"))
         await self.until_kept(board, [4])
+
+    @pytest.mark.usefixtures("never")
+    async def test_what_is_nearly_full_does_not_wait(
+        self, board: Bench, page: PageDocument, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(fullness_module, "MAX_DOCUMENT_BYTES", 50)
+        await board.submit(page.draw(a="1" * 20))
+        assert board.live.health is not DocumentHealth.GOOD
+        board.clock.advance(seconds=60)
+        await board.submit(page.draw(b="2"))
+        await self.until_kept(board, [2])
+
+    @pytest.mark.usefixtures("never")
+    async def test_a_meeting_s_record_does_for_one_that_waits(self, board: Bench, page: PageDocument) -> None:
+        await board.submit(page.draw(a="1"))
+        board.clock.advance(seconds=60)
+        await board.submit(page.draw(b="2"))
+        await board.live.record(MEETING)
+        board.live._on_pause()
+        assert board.live._keeping is None
+
+    @pytest.mark.usefixtures("never")
+    async def test_nothing_waits_any_more_when_the_document_rests(self, board: Bench, page: PageDocument) -> None:
+        await board.submit(page.draw(a="1"))
+        board.clock.advance(seconds=60)
+        await board.submit(page.draw(b="2"))
+        assert board.live._pause_timer is not None
+        await board.live.rest()
+        assert board.live._pause_timer is None
+        assert await self.seqs(board) == [2]
 
     async def test_resting_keeps_what_waits_and_then_all_of_it(self, board: Bench, page: PageDocument) -> None:
         waiting = [asyncio.create_task(board.live.submit(board.store.ana, page.draw(a="1")))]

@@ -31,27 +31,28 @@ def thinned(versions: list[Version], now: int) -> list[Version]:
 
 
 @pytest.mark.parametrize(
-    ("changes", "size", "age_ms", "whole_size", "due"),
+    ("changes", "size", "age_ms", "whole_size", "waited_ms", "due"),
     [
-        (0, 3 * BYTES_UNTIL_SNAPSHOT, 3 * MS_UNTIL_SNAPSHOT, 0, Due.NOT_YET),
-        (1, 10, MS_UNTIL_SNAPSHOT - 1, 0, Due.NOT_YET),
-        (1, 10, MS_UNTIL_SNAPSHOT, 0, Due.IN_A_PAUSE),
-        (1, 10, 3 * MS_UNTIL_SNAPSHOT, 0, Due.NOW),
-        (1, BYTES_UNTIL_SNAPSHOT - 1, 0, 0, Due.NOT_YET),
-        (1, BYTES_UNTIL_SNAPSHOT, 0, 0, Due.IN_A_PAUSE),
-        (1, BYTES_UNTIL_SNAPSHOT, 0, BYTES_UNTIL_SNAPSHOT + 1, Due.NOT_YET),
-        (1, BYTES_UNTIL_SNAPSHOT + 1, 0, BYTES_UNTIL_SNAPSHOT + 1, Due.IN_A_PAUSE),
-        (1, 3 * BYTES_UNTIL_SNAPSHOT + 2, 0, BYTES_UNTIL_SNAPSHOT + 1, Due.IN_A_PAUSE),
-        (1, 3 * BYTES_UNTIL_SNAPSHOT + 3, 0, BYTES_UNTIL_SNAPSHOT + 1, Due.NOW),
-        (CHANGES_UNTIL_SNAPSHOT - 1, 10, 0, 0, Due.NOT_YET),
-        (CHANGES_UNTIL_SNAPSHOT, 10, 0, 0, Due.IN_A_PAUSE),
-        (3 * CHANGES_UNTIL_SNAPSHOT, 10, 0, 0, Due.NOW),
+        (0, 3 * BYTES_UNTIL_SNAPSHOT, MS_UNTIL_SNAPSHOT, 0, 0, Due.NOT_YET),
+        (1, 10, MS_UNTIL_SNAPSHOT - 1, 0, 0, Due.NOT_YET),
+        (1, 10, MS_UNTIL_SNAPSHOT, 0, 0, Due.IN_A_PAUSE),
+        (1, 10, 60 * MS_UNTIL_SNAPSHOT, 0, 2 * MINUTE - 1, Due.IN_A_PAUSE),
+        (1, 10, 60 * MS_UNTIL_SNAPSHOT, 0, 2 * MINUTE, Due.NOW),
+        (1, BYTES_UNTIL_SNAPSHOT - 1, 0, 0, 0, Due.NOT_YET),
+        (1, BYTES_UNTIL_SNAPSHOT, 0, 0, 0, Due.IN_A_PAUSE),
+        (1, BYTES_UNTIL_SNAPSHOT, 0, BYTES_UNTIL_SNAPSHOT + 1, 0, Due.NOT_YET),
+        (1, BYTES_UNTIL_SNAPSHOT + 1, 0, BYTES_UNTIL_SNAPSHOT + 1, 0, Due.IN_A_PAUSE),
+        (1, 3 * BYTES_UNTIL_SNAPSHOT + 2, 0, BYTES_UNTIL_SNAPSHOT + 1, 0, Due.IN_A_PAUSE),
+        (1, 3 * BYTES_UNTIL_SNAPSHOT + 3, 0, BYTES_UNTIL_SNAPSHOT + 1, 0, Due.NOW),
+        (CHANGES_UNTIL_SNAPSHOT - 1, 10, 0, 0, 0, Due.NOT_YET),
+        (CHANGES_UNTIL_SNAPSHOT, 10, 0, 0, 0, Due.IN_A_PAUSE),
+        (3 * CHANGES_UNTIL_SNAPSHOT, 10, 0, 0, 0, Due.NOW),
     ],
 )
 def test_a_snapshot_is_due_after_many_changes_or_bytes_or_a_minute(
-    changes: int, size: int, age_ms: int, whole_size: int, due: Due
+    changes: int, size: int, age_ms: int, whole_size: int, waited_ms: int, due: Due
 ) -> None:
-    assert snapshot_due(changes, size, age_ms, whole_size) is due
+    assert snapshot_due(changes, size, age_ms, whole_size, waited_ms) is due
 
 
 @pytest.mark.parametrize(("age", "apart"), [(0, MINUTE), (2 * DAY, HOUR), (40 * DAY, DAY)])
