@@ -5,7 +5,6 @@ import hashlib
 import os
 import re
 import shutil
-import socket
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -78,7 +77,7 @@ async def running_hocuspocus(
     installation: Installation, data: Path, setting: Setting, cores: Collection[int]
 ) -> AsyncIterator[HocuspocusProcess]:
     """Run one on the given cores until the block ends. Raises `HocuspocusError`."""
-    port = free_port(socket.SOCK_STREAM)
+    port = free_port()
     environment = dict(os.environ) | {
         "NODE_ENV": "production",
         "HOCUSPOCUS_PORT": str(port),

@@ -1,15 +1,15 @@
 """A server of the benchmark's own: started on free ports with the environment that operators use, always ended."""
 
 import asyncio
-import contextlib
 import json
 import os
+import secrets
 import signal
 import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Collection, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
@@ -25,6 +25,7 @@ _STOP_TIMEOUT_S = 8.0
 _COMMAND_TIMEOUT_S = 30.0
 _POLL_S = 0.01
 _LOG_LINES = 15
+_PORTS = range(16_384, 32_768)
 
 
 class ServerError(Exception):
@@ -106,8 +107,8 @@ async def running_server(
     Media is announced at this machine's own addresses, or at `announce_ip`. There is one media worker; with `span_at`
     there are two, each of which so many transports fill.
     """
-    port = free_port(socket.SOCK_STREAM)
-    media_port = free_port(socket.SOCK_DGRAM)
+    port = free_port()
+    media_port = free_port()
     url = f"http://127.0.0.1:{port}"
     environment = server_environment(data_dir) | {
         "ROUNDUP_HOST": "127.0.0.1",
@@ -149,12 +150,21 @@ def server_environment(data_dir: Path) -> dict[str, str]:
     return inherited | {"ROUNDUP_DATA_DIR": str(data_dir)}
 
 
-def free_port(kind: int) -> int:
-    """Return a port of 127.0.0.1 that nobody uses just now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody uses just now, for UDP or TCP or both.
+
+    It is not one that a system gives to connections by itself: one that is opened meanwhile could have it.
+    """
+    while True:
+        port = secrets.choice(_PORTS)
+        with (
+            suppress(OSError),
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as streams,
+        ):
+            datagrams.bind(("127.0.0.1", port))
+            streams.bind(("127.0.0.1", port))
+            return port
 
 
 def _is_worker(process: psutil.Process) -> bool:
@@ -167,7 +177,7 @@ async def _wait_ready(process: asyncio.subprocess.Process, url: str) -> None:
         while time.monotonic() < deadline:
             if process.returncode is not None:
                 raise ServerError(f"the server ended with {process.returncode}")
-            with contextlib.suppress(aiohttp.ClientError):
+            with suppress(aiohttp.ClientError):
                 async with http.get(f"{url}/readyz") as answer:
                     if answer.status == 200:
                         return
@@ -197,5 +207,5 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         if process.returncode is None:
             process.kill()
         for child in children:
-            with contextlib.suppress(psutil.NoSuchProcess):
+            with suppress(psutil.NoSuchProcess):
                 child.kill()

@@ -41,7 +41,7 @@ async def url() -> AsyncIterator[str]:
     app.router.add_get("/", serve)
     runner = web.AppRunner(app)
     await runner.setup()
-    port = free_port(1)
+    port = free_port()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     yield f"http://127.0.0.1:{port}"
     await runner.cleanup()

@@ -60,7 +60,7 @@ async def test_it_speaks_with_a_real_server() -> None:
     app.router.add_get("/echo", echo)
     runner = web.AppRunner(app)
     await runner.setup()
-    port = free_port(1)
+    port = free_port()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     heard: asyncio.Queue[tuple[bytes, bool]] = asyncio.Queue()
     url = f"http://127.0.0.1:{port}"
