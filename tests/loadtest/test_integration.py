@@ -158,6 +158,7 @@ async def test_in_slots_a_few_streams_carry_whoever_talks(meeting: Meeting) -> N
         bot.sent_streams[Source.MICROPHONE].audio_level = SILENCE
     listener = await meeting.enter(meeting.swarm.create_bot())
     await listener.subscribe(tiles=9)
+    too_early = listener.receiver.unknown  # sound may overtake the answer that names its stream
 
     def talking() -> tuple[str, ...]:
         return listener.view.speakers.talking if listener.view.speakers else ()
@@ -173,7 +174,7 @@ async def test_in_slots_a_few_streams_carry_whoever_talks(meeting: Meeting) -> N
         await until(lambda: not talking())
     assert len(listener.received_streams) == 4
     assert [(s.log.raw_lost, s.log.duplicates, s.foreign) for s in listener.received_streams] == [(0, 0, 0)] * 4
-    assert (listener.receiver.unknown, listener.receiver.malformed, listener.closings) == (0, 0, ())
+    assert (listener.receiver.unknown, listener.receiver.malformed, listener.closings) == (too_early, 0, ())
 
 
 async def test_read_in_batches_nothing_is_missed(server: RunningServer) -> None:
