@@ -5,7 +5,7 @@ written, because theirs
 - queues without bound for a page that does not read; a `Socket` is closed when too much waits for it;
 - lets an unreadable message raise out of the receive loop and leave a session behind; here it closes the connection;
 - makes a task per recipient and compresses per recipient; here what is put in one turn of the loop goes to the
-  WebSocket's transport in one piece: writing takes the kernel longer than everything else that is done with a frame;
+  WebSocket's transport in one piece, as an acknowledgement and the change that it is part of;
 - reads a posted body only as far as it has arrived.
 """
 
@@ -55,7 +55,7 @@ CLOSE_TIMEOUT_S = 3.0
 """For what is on its way when we close."""
 _UPGRADE_TIMEOUT_S = 10.0
 _WORTH_A_WRITE_BYTES = 16_384
-"""More is not kept for the end of a turn of the loop: copying it takes as long as writing does."""
+"""More is written before the turn of the loop ends: large frames are neither copied together nor count as waiting."""
 _DRAINED_S = 0.25
 """So often it is looked whether a connection that went without notices has caught up."""
 _notices_dropped = encode_message(NoticesDropped())

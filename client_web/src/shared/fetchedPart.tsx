@@ -5,7 +5,7 @@ import { type ComponentType, useEffect, useState } from "react";
 /**
  * Return a component that is fetched when it is first shown; until it is there, `Fallback` is.
  *
- * `fetch` goes on until it has it. React's own `lazy` leaves a fallback for 300 ms once it is seen, however soon the part
+ * `fetch` goes on until it has it, and never rejects. React's own `lazy` leaves a fallback for 300 ms once it is seen, however soon the part
  * comes.
  */
 export function fetchedPart<Props extends object>(
