@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, inspect, text
 
-NEWEST_REVISION = "0005"
+NEWEST_REVISION = "0006"
 """Of the migrations here."""
 
 
