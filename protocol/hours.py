@@ -143,7 +143,7 @@ class HoursEntryList(Wire, frozen=True, kw_only=True):
 
 
 class EntryStep(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`POST /api/hours/entries/ENTRY_ID/steps`: confirm, dispute, adjust, approve or withdraw an entry."""
+    """`POST /api/v1/hours/entries/ENTRY_ID/steps`: confirm, dispute, adjust, approve or withdraw an entry."""
 
     action: EntryAction
     number: int
@@ -161,13 +161,16 @@ class SeenEntry(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Confirmations(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`POST /api/hours/confirmations`: confirm, or as a coordinator approve, several entries; each as it was seen."""
+    """`POST /api/v1/hours/confirmations`: confirm several entries, or approve them as a coordinator.
+
+    Each as it was seen.
+    """
 
     entries: Annotated[tuple[SeenEntry, ...], msgspec.Meta(min_length=1, max_length=MAX_ENTRY_PAGE)]
 
 
 class ManualEntry(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`POST /api/hours/entries`: a visit, a call, an e-mail, entered by hand."""
+    """`POST /api/v1/hours/entries`: a visit, a call, an e-mail, entered by hand."""
 
     request_id: Id
     """Entered once, however often it arrives."""
@@ -216,3 +219,195 @@ class PairStatus(Wire, frozen=True, kw_only=True):
     waiting_minutes: int
     """Not confirmed by both yet, and not disputed."""
     disputed_count: int
+
+
+class TermInfo(Wire, frozen=True, kw_only=True):
+    """A stretch of days that hours are counted in."""
+
+    term_id: str
+    name: str
+    first_day: Day
+    last_day: Day
+
+
+class HoursHome(Wire, frozen=True, kw_only=True):
+    """`GET /api/v1/hours`: the caller's pairs, those that need most first, and what waits for the caller's word."""
+
+    today: Day
+    time_zone: str
+    counts_from: EntryState
+    """Entries count towards what is required from this state on."""
+    term: TermInfo | None
+    """The present one."""
+    terms: tuple[TermInfo, ...]
+    pairs: tuple[PairStatus, ...]
+    waiting: tuple[HoursEntry, ...]
+    """Newest day first; at most `MAX_ENTRY_PAGE`."""
+    has_more_waiting: bool
+
+
+class PlanStep(Wire, frozen=True, kw_only=True):
+    """One thing that a plan asks for."""
+
+    name: str
+    due_on: Day
+    done_on: Day | None
+    entry_id: str | None
+    """Of the entry that it was done with."""
+
+
+class ContactMinutes(Wire, frozen=True, kw_only=True):
+    """How much was credited for one kind of contact."""
+
+    contact_type: ContactType
+    credited_minutes: int
+    entry_count: int
+
+
+class HoursWeek(Wire, frozen=True, kw_only=True):
+    """A week, from Monday on."""
+
+    first_day: Day
+    contacts: tuple[ContactMinutes, ...]
+    """Only kinds that there were."""
+
+
+class PairDetail(Wire, frozen=True, kw_only=True):
+    """`GET /api/v1/hours/pairs/PAIR_ID`: a pair, for the two and for coordinators."""
+
+    status: PairStatus
+    today: Day
+    plan: tuple[PlanStep, ...]
+    weeks: tuple[HoursWeek, ...]
+    """Of the present term, or of the last 52 weeks where there is none; oldest first, without a gap."""
+
+
+class AnswerTimes(Wire, frozen=True, kw_only=True):
+    """How long it takes until both sides have confirmed what was proposed."""
+
+    median_hours: float | None
+    """`None`: nothing was confirmed by both."""
+    slow_hours: float | None
+    """Nine of ten take no longer."""
+    answered_count: int
+    open_count: int
+    """Proposed and not answered by both yet."""
+    oldest_open_on: Day | None
+
+
+class PairSummary(Wire, frozen=True, kw_only=True):
+    """A pair in the coordinator's list."""
+
+    status: PairStatus
+    credited_minutes: int
+    """In the days that were asked for, of all states that count."""
+    meeting_count: int
+
+
+class StandingCount(Wire, frozen=True, kw_only=True):
+    """How many pairs stand so; those without a requirement are in none."""
+
+    standing: Standing
+    pair_count: int
+
+
+class HoursProgramme(Wire, frozen=True, kw_only=True):
+    """`GET /api/v1/hours/programme`: all pairs that fit `kind`, `person_id`, `standing` and `q` (a part of a name).
+
+    Between the days `from` and `to`; without them, of the present term. For coordinators.
+    """
+
+    today: Day
+    time_zone: str
+    first_day: Day
+    last_day: Day
+    terms: tuple[TermInfo, ...]
+    credited_minutes: int
+    waiting_minutes: int
+    disputed_count: int
+    standings: tuple[StandingCount, ...]
+    weeks: tuple[HoursWeek, ...]
+    contacts: tuple[ContactMinutes, ...]
+    answers: AnswerTimes
+    pairs: tuple[PairSummary, ...]
+    """Those that need most first."""
+
+
+class LogStep(Wire, frozen=True, kw_only=True):
+    """A row of the hours log."""
+
+    number: int
+    action: EntryAction
+    side: Side
+    author: RoomPerson | None
+    """`None`: the server."""
+    at: Instant
+    contact_type: ContactType
+    measured_ms: int | None
+    credited_minutes: int
+    text: str | None
+    hash: str
+
+
+class Stretch(Wire, frozen=True, kw_only=True):
+    """From an instant up to, and without, another."""
+
+    started_at: Instant
+    ended_at: Instant
+
+
+class PresenceEvent(Wire, frozen=True, kw_only=True):
+    """Something that happened with a connection, as it was recorded."""
+
+    seq: int
+    kind: str
+    at: Instant
+    length_ms: int | None
+    is_late: bool
+    """It was written much after it happened, because the database took nothing."""
+
+
+class ConnectionEvidence(Wire, frozen=True, kw_only=True):
+    """One connection of somebody, with its events in their order."""
+
+    connection_id: str
+    joined_at: Instant
+    left_at: Instant | None
+    left_reason: str | None
+    last_seen_at: Instant
+    events: tuple[PresenceEvent, ...]
+
+
+class PersonEvidence(Wire, frozen=True, kw_only=True):
+    """What is known of one side's presence in a meeting."""
+
+    person: RoomPerson
+    side: Side
+    present: tuple[Stretch, ...]
+    media: tuple[Stretch, ...]
+    microphone: tuple[Stretch, ...]
+    camera: tuple[Stretch, ...]
+    spoke_ms: int
+    connections: tuple[ConnectionEvidence, ...]
+
+
+class MeetingEvidence(Wire, frozen=True, kw_only=True):
+    """Where the minutes of an entry come from."""
+
+    meeting: MeetingReference
+    closed_at: Instant | None
+    people: tuple[PersonEvidence, ...]
+    """Mentor and mentee."""
+    together: tuple[Stretch, ...]
+    """Both there at once, on the entry's day."""
+    counted_elsewhere: tuple[Stretch, ...]
+    """Of it, what counts for another meeting that both were in at the same time."""
+
+
+class EntryDetail(Wire, frozen=True, kw_only=True):
+    """`GET /api/v1/hours/entries/ENTRY_ID`: an entry, every step of it, and the events behind every minute."""
+
+    entry: HoursEntry
+    steps: tuple[LogStep, ...]
+    evidence: MeetingEvidence | None
+    """`None`: entered by hand, or the events have been deleted since."""

@@ -15,6 +15,7 @@ from protocol import (
     document_requests,
     documents,
     events,
+    hours,
     permissions,
     record,
     requests,
@@ -59,6 +60,13 @@ _ENUMS: tuple[type[StrEnum], ...] = (
     room.Quality,
     documents.DocumentKind,
     documents.DocumentHealth,
+    hours.PairKind,
+    hours.ContactType,
+    hours.EntryAction,
+    hours.EntryState,
+    hours.Side,
+    hours.Standing,
+    hours.Unit,
 )
 _BASES = (
     wire.Wire,
@@ -74,7 +82,9 @@ _BASES = (
 def render() -> str:
     """Return the whole TypeScript module."""
     structs = list(
-        _structs((wire, rtp, documents, room, events, document_requests, requests, connection_test, tasks, record))
+        _structs(
+            (wire, rtp, documents, room, events, document_requests, requests, connection_test, tasks, record, hours)
+        )
     )
     parts = [
         _HEADER,

@@ -44,6 +44,27 @@ export type DocumentKind = "board" | "notes";
 /** Whether a document can be used. */
 export type DocumentHealth = "good" | "nearly_full" | "full" | "unsaved" | "broken";
 
+/** What two people are to each other. */
+export type PairKind = "mentor" | "content_buddy" | "lead_teacher";
+
+/** How two people were in contact. */
+export type ContactType = "conference" | "group" | "observation" | "phone" | "email" | "reading" | "visit" | "other";
+
+/** A step of an entry. */
+export type EntryAction = "proposed" | "measured" | "entered" | "confirmed" | "disputed" | "adjusted" | "approved" | "withdrawn";
+
+/** Where an entry stands. */
+export type EntryState = "proposed" | "confirmed" | "disputed" | "approved" | "withdrawn";
+
+/** As what somebody takes a step. */
+export type Side = "mentor" | "mentee" | "coordinator" | "server";
+
+/** How far a pair is with what is required. From the best to the worst. */
+export type Standing = "met" | "on_track" | "at_risk" | "overdue";
+
+/** What is counted for a requirement. */
+export type Unit = "minutes" | "meetings" | "days" | "steps";
+
 /** The reply of a request that has nothing to tell. */
 export interface Empty {
 
@@ -948,6 +969,257 @@ export interface RecordedMeeting {
   timeline: TimelineEntry[];
   is_cut: boolean;
   documents: RecordedDocument[];
+}
+
+/** The meeting that an entry comes from. */
+export interface MeetingReference {
+  meeting_id: string;
+  room: RoomInfo;
+  opened_at: number;
+}
+
+/** What a pair has done together on a day: in one meeting, or entered by hand. */
+export interface HoursEntry {
+  entry_id: string;
+  pair_id: string;
+  pair_kind: PairKind;
+  mentor: RoomPerson;
+  mentee: RoomPerson;
+  day: string;
+  state: EntryState;
+  is_confirmed_by_mentor: boolean;
+  is_confirmed_by_mentee: boolean;
+  contact_type: ContactType;
+  measured_ms: number | null;
+  credited_minutes: number;
+  text: string | null;
+  meeting: MeetingReference | null;
+  changed_at: number;
+  number: number;
+  permitted: EntryAction[];
+}
+
+/** A page of entries, newest day first. */
+export interface HoursEntryList {
+  entries: HoursEntry[];
+  next_cursor: string | null;
+}
+
+/** `POST /api/v1/hours/entries/ENTRY_ID/steps`: confirm, dispute, adjust, approve or withdraw an entry. */
+export interface EntryStep {
+  action: EntryAction;
+  number: number;
+  credited_minutes: number | null;
+  contact_type: ContactType | null;
+  text: string;
+}
+
+/** An entry as somebody saw it. */
+export interface SeenEntry {
+  entry_id: string;
+  number: number;
+}
+
+/** `POST /api/v1/hours/confirmations`: confirm several entries, or approve them as a coordinator. Each as it was seen. */
+export interface Confirmations {
+  entries: SeenEntry[];
+}
+
+/** `POST /api/v1/hours/entries`: a visit, a call, an e-mail, entered by hand. */
+export interface ManualEntry {
+  request_id: string;
+  pair_id: string;
+  day: string;
+  minutes: number;
+  contact_type: ContactType;
+  text: string;
+}
+
+/** How far a pair is with one requirement. */
+export interface RequirementStatus {
+  requirement_id: string;
+  name: string;
+  standing: Standing;
+  unit: Unit;
+  done: number;
+  needed: number;
+  first_day: string | null;
+  last_day: string | null;
+  due_on: string | null;
+  next_step: string | null;
+}
+
+/** A pair, and how far it is. */
+export interface PairStatus {
+  pair_id: string;
+  kind: PairKind;
+  mentor: RoomPerson;
+  mentee: RoomPerson;
+  substitute: RoomPerson | null;
+  is_on_leave: boolean;
+  starts_on: string;
+  ends_on: string | null;
+  standing: Standing | null;
+  requirements: RequirementStatus[];
+  last_contact_on: string | null;
+  minutes_this_term: number;
+  waiting_minutes: number;
+  disputed_count: number;
+}
+
+/** A stretch of days that hours are counted in. */
+export interface TermInfo {
+  term_id: string;
+  name: string;
+  first_day: string;
+  last_day: string;
+}
+
+/** `GET /api/v1/hours`: the caller's pairs, those that need most first, and what waits for the caller's word. */
+export interface HoursHome {
+  today: string;
+  time_zone: string;
+  counts_from: EntryState;
+  term: TermInfo | null;
+  terms: TermInfo[];
+  pairs: PairStatus[];
+  waiting: HoursEntry[];
+  has_more_waiting: boolean;
+}
+
+/** One thing that a plan asks for. */
+export interface PlanStep {
+  name: string;
+  due_on: string;
+  done_on: string | null;
+  entry_id: string | null;
+}
+
+/** How much was credited for one kind of contact. */
+export interface ContactMinutes {
+  contact_type: ContactType;
+  credited_minutes: number;
+  entry_count: number;
+}
+
+/** A week, from Monday on. */
+export interface HoursWeek {
+  first_day: string;
+  contacts: ContactMinutes[];
+}
+
+/** `GET /api/v1/hours/pairs/PAIR_ID`: a pair, for the two and for coordinators. */
+export interface PairDetail {
+  status: PairStatus;
+  today: string;
+  plan: PlanStep[];
+  weeks: HoursWeek[];
+}
+
+/** How long it takes until both sides have confirmed what was proposed. */
+export interface AnswerTimes {
+  median_hours: number | null;
+  slow_hours: number | null;
+  answered_count: number;
+  open_count: number;
+  oldest_open_on: string | null;
+}
+
+/** A pair in the coordinator's list. */
+export interface PairSummary {
+  status: PairStatus;
+  credited_minutes: number;
+  meeting_count: number;
+}
+
+/** How many pairs stand so; those without a requirement are in none. */
+export interface StandingCount {
+  standing: Standing;
+  pair_count: number;
+}
+
+/** `GET /api/v1/hours/programme`: all pairs that fit `kind`, `person_id`, `standing` and `q` (a part of a name). Between the days `from` and `to`; without them, of the present term. For coordinators. */
+export interface HoursProgramme {
+  today: string;
+  time_zone: string;
+  first_day: string;
+  last_day: string;
+  terms: TermInfo[];
+  credited_minutes: number;
+  waiting_minutes: number;
+  disputed_count: number;
+  standings: StandingCount[];
+  weeks: HoursWeek[];
+  contacts: ContactMinutes[];
+  answers: AnswerTimes;
+  pairs: PairSummary[];
+}
+
+/** A row of the hours log. */
+export interface LogStep {
+  number: number;
+  action: EntryAction;
+  side: Side;
+  author: RoomPerson | null;
+  at: number;
+  contact_type: ContactType;
+  measured_ms: number | null;
+  credited_minutes: number;
+  text: string | null;
+  hash: string;
+}
+
+/** From an instant up to, and without, another. */
+export interface Stretch {
+  started_at: number;
+  ended_at: number;
+}
+
+/** Something that happened with a connection, as it was recorded. */
+export interface PresenceEvent {
+  seq: number;
+  kind: string;
+  at: number;
+  length_ms: number | null;
+  is_late: boolean;
+}
+
+/** One connection of somebody, with its events in their order. */
+export interface ConnectionEvidence {
+  connection_id: string;
+  joined_at: number;
+  left_at: number | null;
+  left_reason: string | null;
+  last_seen_at: number;
+  events: PresenceEvent[];
+}
+
+/** What is known of one side's presence in a meeting. */
+export interface PersonEvidence {
+  person: RoomPerson;
+  side: Side;
+  present: Stretch[];
+  media: Stretch[];
+  microphone: Stretch[];
+  camera: Stretch[];
+  spoke_ms: number;
+  connections: ConnectionEvidence[];
+}
+
+/** Where the minutes of an entry come from. */
+export interface MeetingEvidence {
+  meeting: MeetingReference;
+  closed_at: number | null;
+  people: PersonEvidence[];
+  together: Stretch[];
+  counted_elsewhere: Stretch[];
+}
+
+/** `GET /api/v1/hours/entries/ENTRY_ID`: an entry, every step of it, and the events behind every minute. */
+export interface EntryDetail {
+  entry: HoursEntry;
+  steps: LogStep[];
+  evidence: MeetingEvidence | null;
 }
 
 export type RoomEvent = ParticipantJoined | ParticipantChanged | QualitiesChanged | ParticipantLeft | ChatMessageSent | DocumentAdded | DocumentChanged | DocumentRemoved | PresenterChanged | MediaReset;
