@@ -27,6 +27,7 @@ from server.documents.notes.tidy import tidied
 from server.documents.notes.tree import Notes
 from server.edition import Edition, Paper
 from server.errors import UserError
+from server.printing.labels import SPANISH
 from server.store.documents import DocumentKey, DocumentRepository
 
 MAX_ASKED = 32
@@ -40,16 +41,13 @@ Read = Callable[[], Awaitable[bytes]]
 _LABELS: Mapping[str, Labels] = {
     "en": ENGLISH,
     "es": Labels(
-        language="es",
-        months=(
-            *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre"),
-            *("noviembre", "diciembre"),
-        ),
-        day="{day} de {month} de {year}",
+        language=SPANISH.language,
+        months=SPANISH.months,
+        day=SPANISH.day,
+        page=SPANISH.page,
         due="para el {day}",
         done="hecho",
         to_do="por hacer",
-        page="Página {page} de {pages}",
         empty="No se escribió nada.",
         cut="En las notas hay más de lo que cabe en este archivo.",
         missing=(

@@ -1,11 +1,9 @@
 """Puts blocks on the pages of a PDF: what stands where, in points from the top left, and not how it is painted."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
-from server.documents.notes.fonts import Face, Fonts
 from server.documents.notes.labels import Header, Labels
-from server.documents.notes.lines import Line, Look, Piece, broken, pieces, width_of
 from server.documents.notes.tree import (
     Block,
     Blockquote,
@@ -26,8 +24,9 @@ from server.documents.notes.tree import (
     Timestamp,
     text_of,
 )
-
-LEFT, TOP = 64.0, 64.0
+from server.printing.fonts import Face, Fonts
+from server.printing.lines import Line, Look, broken, pieces, width_of
+from server.printing.sheets import LEFT, TOP, Area, Bookmark, Page, Sheet, words_of
 
 _BODY = Look(10.5)
 _QUIET = Look(9, colour="quiet")
@@ -45,62 +44,6 @@ _QUOTE_INDENT = 14.0
 _MAX_LEFT = LEFT + 220
 """However deep lists are, there is room for words."""
 _PADDING = 6.0
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """What is printed on, and as far as where to the right and down; in points."""
-
-    width: float
-    height: float
-
-    @property
-    def right(self) -> float:
-        """Return where lines end."""
-        return self.width - LEFT
-
-    @property
-    def bottom(self) -> float:
-        """Return where pages end, but for their feet."""
-        return self.height - 72
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A piece of text; `y` is its base line."""
-
-    x: float
-    y: float
-    piece: Piece
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """A filled rectangle; `y` is its upper edge."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    colour: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bookmark:
-    """An entry of the outline, from level 0 on."""
-
-    y: float
-    level: int
-    text: str
-
-
-@dataclass(slots=True)
-class Page:
-    """What is on one page; areas lie below the text."""
-
-    areas: list[Area] = field(default_factory=list)
-    words: list[Words] = field(default_factory=list)
-    bookmarks: list[Bookmark] = field(default_factory=list)
 
 
 def compose(notes: Notes, header: Header, labels: Labels, fonts: Fonts, sheet: Sheet) -> list[Page]:
@@ -321,13 +264,6 @@ class _Composer:
         if shade_from is not None:
             self._page.areas.append(Area(shade_from, self._y, self._sheet.right - shade_from, height, "soft"))
         self._y += height
-
-
-def words_of(line: Line, x: float, y: float) -> Iterator[Words]:
-    """Yield a line that begins at `x`, each piece where the one before it ends."""
-    for piece in line:
-        yield Words(x, y, piece)
-        x += piece.width
 
 
 def _run(inline: Inline, look: Look) -> tuple[str, Look]:

@@ -5,9 +5,8 @@ from fpdf import FPDF
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.documents.notes.fonts import Fonts
 from server.documents.notes.labels import ENGLISH, Header, Labels
-from server.documents.notes.pages import LEFT, TOP, Page, Sheet, compose
+from server.documents.notes.pages import compose
 from server.documents.notes.tree import (
     Block,
     Blockquote,
@@ -23,6 +22,8 @@ from server.documents.notes.tree import (
     Text,
 )
 from server.edition import Paper
+from server.printing.fonts import Fonts
+from server.printing.sheets import LEFT, TOP, Page, Sheet
 from tests.server.documents.notes.trees import LINES, NOTES
 
 HEADER = Header("Title", "Room", "Day")

@@ -5,8 +5,8 @@ from fpdf import FPDF
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.documents.notes.fonts import Fonts
-from server.documents.notes.lines import Look, broken, width_of
+from server.printing.fonts import Fonts
+from server.printing.lines import Look, broken, width_of
 
 LOOKS = st.builds(Look, st.floats(6, 24), st.sampled_from([("text", ""), ("text", "BI"), ("mono", "")]))
 

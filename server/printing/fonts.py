@@ -45,6 +45,9 @@ class Fonts:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         """Close the files, which are read until the document is written."""
         for font in self._loaded.values():
             font.close()

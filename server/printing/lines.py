@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from server.documents.notes.fonts import Face, Fonts
+from server.printing.fonts import Face, Fonts
 
 _WORDS_AND_SPACES = re.compile(" +|[^ ]+")
 
