@@ -70,6 +70,7 @@ class ReportLabels(PrintLabels):
     waiting: str = "Waiting"
     disputed: str = "Disputed"
     room: str = "Room"
+    time: str = "Time"
     began: str = "Meeting began"
     offset: str = "UTC offset"
     text: str = "Text"
@@ -97,10 +98,14 @@ class ReportLabels(PrintLabels):
     counting_states: Mapping[EntryState, str] = field(
         default_factory=lambda: {
             EntryState.PROPOSED: "Entries count unless they are disputed or withdrawn.",
-            EntryState.CONFIRMED: "Entries count once mentor and mentee have both confirmed them.",
+            EntryState.CONFIRMED: (
+                "Entries count once mentor and mentee have both confirmed them, or a coordinator has approved them."
+            ),
             EntryState.APPROVED: "Entries count once a coordinator has approved them.",
         }
     )
+
+    counting_brackets: str = "What is in brackets does not count."
 
     statement: str = "Statement of mentoring hours"
     pair: str = "Pair"
@@ -114,13 +119,14 @@ class ReportLabels(PrintLabels):
     certificate: str = "Certificate of Mentoring Hours"
     certifies: str = "This is to certify that"
     has_completed: str = "has completed"
-    in_programme: str = "of mentoring in the programme"
-    between: str = "from {period}"
+    of_mentoring: str = "of mentoring, {period}"
     certified: Mapping[EntryState, str] = field(
         default_factory=lambda: {
             EntryState.PROPOSED: "Recorded in the programme’s hours log.",
-            EntryState.CONFIRMED: "Recorded in the programme’s hours log and confirmed by mentor and mentee.",
-            EntryState.APPROVED: "Recorded in the programme’s hours log and approved by the programme.",
+            EntryState.CONFIRMED: (
+                "Recorded in the programme’s hours log and confirmed by both sides, or approved by a coordinator."
+            ),
+            EntryState.APPROVED: "Recorded in the programme’s hours log and approved by a coordinator.",
         }
     )
     approved_by: str = "Approved by"
@@ -217,6 +223,7 @@ SPANISH = ReportLabels(
     waiting="Pendiente",
     disputed="En disputa",
     room="Sala",
+    time="Hora",
     began="Inicio de la reunión",
     offset="Diferencia UTC",
     text="Texto",
@@ -242,9 +249,12 @@ SPANISH = ReportLabels(
     counting_minimum="Menos de {minutes} min no se propone.",
     counting_states={
         EntryState.PROPOSED: "Las entradas cuentan salvo que estén en disputa o retiradas.",
-        EntryState.CONFIRMED: "Las entradas cuentan cuando ambas personas las han confirmado.",
+        EntryState.CONFIRMED: (
+            "Las entradas cuentan cuando ambas personas las han confirmado, o la coordinación las ha aprobado."
+        ),
         EntryState.APPROVED: "Las entradas cuentan cuando la coordinación las ha aprobado.",
     },
+    counting_brackets="Lo que está entre paréntesis no cuenta.",
     statement="Informe de horas de mentoría",
     pair="Pareja",
     pair_of="{mentor} con {mentee}",
@@ -256,11 +266,12 @@ SPANISH = ReportLabels(
     certificate="Certificado de Horas de Mentoría",
     certifies="Por la presente se certifica que",
     has_completed="ha completado",
-    in_programme="de mentoría en el programa",
-    between="del {period}",
+    of_mentoring="de mentoría, del {period}",
     certified={
         EntryState.PROPOSED: "Constan en el registro de horas del programa.",
-        EntryState.CONFIRMED: "Constan en el registro de horas del programa, confirmadas por ambas partes.",
+        EntryState.CONFIRMED: (
+            "Constan en el registro de horas del programa, confirmadas por ambas partes o por la coordinación."
+        ),
         EntryState.APPROVED: "Constan en el registro de horas del programa, aprobadas por la coordinación.",
     },
     approved_by="Aprobado por",

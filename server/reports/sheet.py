@@ -1,7 +1,7 @@
 """A sheet of a workbook that is written row by row, four times as fast as XlsxWriter does it cell by cell.
 
-It touches what is inside XlsxWriter, here and nowhere else: the file of a sheet's rows, the sheet's size, and the numbers
-of formats. Texts are always text: XlsxWriter itself takes one that begins with `<r>` and ends with `</r>` for XML.
+It touches what is inside XlsxWriter, here and nowhere else: the file of a sheet's rows, the sheet's size, numbers of
+formats. Texts are always text: XlsxWriter itself takes one that begins with `<r>` and ends with `</r>` for XML.
 """
 
 import re

@@ -29,8 +29,8 @@ COLUMNS = (
 def to_csv(about: About, entries: Iterable[Entry]) -> Iterator[bytes]:
     """Yield entries as a CSV file, in pieces.
 
-    Instants are ISO 8601 with the offset of the programme's time zone, which tells the hour that comes twice apart. What
-    counts is the sum of `counted_minutes`.
+    Instants are ISO 8601 with the offset of the programme's time zone, which tells the hour that comes twice apart.
+    What counts is the sum of `counted_minutes`.
     """
     return csv_pieces(COLUMNS, (_cells(about, entry) for entry in entries))
 

@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 from zoneinfo import ZoneInfo
+
+from pypdf import PdfReader
 
 from protocol.hours import ContactType, EntryState, PairKind, Standing
 from server.reports.rows import About, Entry, LogHead, Pair
@@ -112,3 +115,24 @@ def school_year(count: int) -> Iterator[Entry]:
             measured_ms=1_800_000 + number,
             meeting_opened_at=1_786_975_200_000 + day * 86_400_000,
         )
+
+
+def printed(data: bytes) -> list[str]:
+    """Return the text of each page of a PDF, without spaces."""
+    return ["".join(page.extract_text().split()) for page in PdfReader(BytesIO(data), strict=True).pages]
+
+
+def stick_out(data: bytes) -> list[str]:
+    """Return what begins outside of a PDF's pages, or below where printers reach."""
+    found: list[str] = []
+    for page in PdfReader(BytesIO(data), strict=True).pages:
+        width, height = float(page.mediabox.width), float(page.mediabox.height)
+
+        def visit(
+            text: str, _: object, at: list[float], *rest: object, width: float = width, height: float = height
+        ) -> None:
+            if text.strip() and not (24 <= at[4] <= width - 24 and 24 <= at[5] <= height - 24):
+                found.append(text)
+
+        page.extract_text(visitor_text=visit)
+    return found
