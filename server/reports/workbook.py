@@ -4,7 +4,7 @@ Texts are texts, whatever they look like; days, instants, lengths and numbers ar
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import IO, cast
 
 from xlsxwriter import Workbook
@@ -50,7 +50,7 @@ def write_workbook(
         workbook.set_properties(
             {
                 "title": f"{one_line(about.programme)}, {labels.period_from(about)}",
-                "created": about.made_at.astimezone(about.zone).replace(tzinfo=None),
+                "created": about.made_at.astimezone(UTC).replace(tzinfo=None),
             }
         )
         _Report(workbook, about, labels).write(pairs, entries)

@@ -122,17 +122,20 @@ def printed(data: bytes) -> list[str]:
     return ["".join(page.extract_text().split()) for page in PdfReader(BytesIO(data), strict=True).pages]
 
 
-def stick_out(data: bytes) -> list[str]:
-    """Return what begins outside of a PDF's pages, or below where printers reach."""
-    found: list[str] = []
-    for page in PdfReader(BytesIO(data), strict=True).pages:
-        width, height = float(page.mediabox.width), float(page.mediabox.height)
+def placed(data: bytes) -> list[tuple[int, str, float, float]]:
+    """Return the pieces of text of a PDF: page, text, and where it begins, in points from the bottom left."""
+    found: list[tuple[int, str, float, float]] = []
+    for number, page in enumerate(PdfReader(BytesIO(data), strict=True).pages, 1):
 
-        def visit(
-            text: str, _: object, at: list[float], *rest: object, width: float = width, height: float = height
-        ) -> None:
-            if text.strip() and not (24 <= at[4] <= width - 24 and 24 <= at[5] <= height - 24):
-                found.append(text)
+        def visit(text: str, _: object, at: list[float], *rest: object, number: int = number) -> None:
+            if text.strip():
+                found.append((number, text.strip(), at[4], at[5]))
 
         page.extract_text(visitor_text=visit)
     return found
+
+
+def stick_out(data: bytes) -> list[str]:
+    """Return what begins outside of a PDF's pages, or where printers do not reach."""
+    [(width, height)] = {(p.mediabox.width, p.mediabox.height) for p in PdfReader(BytesIO(data)).pages}
+    return [text for _, text, x, y in placed(data) if not (24 <= x <= width - 24 and 24 <= y <= height - 24)]

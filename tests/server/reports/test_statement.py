@@ -21,6 +21,7 @@ from tests.server.reports.reporting import (
     PAIR,
     VISIT,
     WITHDRAWN,
+    placed,
     printed,
     stick_out,
 )
@@ -109,11 +110,13 @@ def test_every_page_has_its_head_its_number_and_the_head_of_the_log() -> None:
 
 @pytest.mark.parametrize("count", range(1, 45))
 def test_a_sum_is_never_parted_from_its_table_nor_the_signatures_from_each_other(count: int) -> None:
-    pages = printed(to_statement(statement_of(term(count))))
+    data = to_statement(statement_of(term(count)))
+    pages = printed(data)
     [with_sum] = [page for page in pages if "Total" in page]
     assert "DayTimeContact" in with_sum
-    [with_signatures] = [page for page in pages if "Signatureanddate" in page]
-    assert with_signatures.count("Signatureanddate") == 2
+    (page, _, _, y), *others = [found for found in placed(data) if found[1].startswith("Signature")]
+    assert [(where, height) for where, _, _, height in others] == [(page, y)]
+    assert y > 72, "above the foot"
 
 
 def test_it_has_title_language_outline_and_fonts_inside() -> None:

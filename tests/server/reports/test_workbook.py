@@ -139,8 +139,18 @@ def test_nothing_at_all_is_a_workbook_too() -> None:
     assert values(sources)
 
 
-def test_the_same_report_is_the_same_bytes() -> None:
-    assert written([PAIR], ALL) == written([PAIR], ALL)
+def test_the_same_report_is_the_same_bytes_with_its_own_date() -> None:
+    data = written([PAIR], ALL)
+    assert data == written([PAIR], ALL)
+    properties = openpyxl.load_workbook(io.BytesIO(data)).properties
+    assert properties.created == properties.modified == ABOUT.made_at.replace(tzinfo=None)
+
+
+def test_spaces_and_line_breaks_are_kept() -> None:
+    with zipfile.ZipFile(io.BytesIO(written([], [replace(MEETING, room=" a ", text="a\nb")]))) as file:
+        entries = file.read("xl/worksheets/sheet2.xml")
+    assert b'<t xml:space="preserve"> a </t>' in entries
+    assert b'<t xml:space="preserve">a\nb</t>' in entries
 
 
 def test_spanish_readers_get_spanish() -> None:
