@@ -97,11 +97,10 @@ class _Composer:
         for pair, total in zip(statement.pairs, totals, strict=True):
             if total.entries:
                 self._pair(pair, total)
-        self._rules(has_brackets=any(total.waiting_minutes or total.disputed_minutes for total in totals))
-        self._signatures()
         if self._fonts.is_missing:
             self._y += 10
             self._paragraph(labels.missing, replace(_QUIET, face=("text", "I")))
+        self._closing(has_brackets=any(total.waiting_minutes or total.disputed_minutes for total in totals))
 
     def _header(self, total: Totals) -> None:
         labels, about = self._labels, self._about
@@ -191,16 +190,18 @@ class _Composer:
             _Cell(credited if self._about.counting.counts(entry.state) else f"({credited})", look),
         )
 
-    def _rules(self, *, has_brackets: bool) -> None:
-        self._heading(self._labels.counting)
-        for rule in self._labels.rules(self._about.counting):
-            self._paragraph(rule, _QUIET)
+    def _closing(self, *, has_brackets: bool) -> None:
+        """Put the rules, and the lines to sign on: always on the same page, because nobody signs an empty one."""
+        rules = self._labels.rules(self._about.counting)
         if has_brackets:
-            self._paragraph(self._labels.counting_brackets, _QUIET)
+            rules += (self._labels.counting_brackets,)
+        width = self._sheet.right - LEFT
+        lines = [line for rule in rules for line in self._broken(rule, _QUIET, width, None)]
+        self._heading(self._labels.counting, len(lines) * _QUIET.size * _LEADING + _SIGNATURES_HEIGHT)
+        self._put(lines, _QUIET)
+        self._signatures()
 
     def _signatures(self) -> None:
-        """Put the lines to sign on, both on the same page."""
-        self._keep(_SIGNATURES_HEIGHT)
         self._y += 52
         width = (self._sheet.right - LEFT - 32) / 2
         name = one_line(self._statement.person)
@@ -211,15 +212,14 @@ class _Composer:
             self._page.areas.append(Area(x, self._y, width, 0.75, "ink"))
             line = self._broken(text, _QUIET, width, 1)[0]
             self._page.words += words_of(line, x, self._y + 12)
-        self._y += 22
 
     def _name(self, pair: StatementPair) -> str:
         return self._labels.pair_of.format(mentor=one_line(pair.pair.mentor), mentee=one_line(pair.pair.mentee))
 
-    def _heading(self, text: str) -> None:
-        """Put a heading that stays with the head and the first row of what follows."""
+    def _heading(self, text: str, room: float = _ROWS_HEIGHT) -> None:
+        """Put a heading that stays with what follows, which needs so much room."""
         lines = self._broken(text, _HEADING, self._sheet.right - LEFT, 2)
-        self._keep(20 + len(lines) * _HEADING.size * _LEADING + _ROWS_HEIGHT)
+        self._keep(20 + len(lines) * _HEADING.size * _LEADING + 3 + room)
         self._y += 20 if self._y > TOP else 0
         self._page.bookmarks.append(Bookmark(self._y, 0, text))
         self._put(lines, _HEADING)

@@ -108,15 +108,18 @@ def test_every_page_has_its_head_its_number_and_the_head_of_the_log() -> None:
     assert f"Total61:01:00{sum(range(120)) // 60}:{sum(range(120)) % 60:02}" in text
 
 
-@pytest.mark.parametrize("count", range(1, 45))
-def test_a_sum_is_never_parted_from_its_table_nor_the_signatures_from_each_other(count: int) -> None:
-    data = to_statement(statement_of(term(count)))
+@pytest.mark.parametrize("count", range(10, 28))
+@pytest.mark.parametrize("filters", range(3))
+def test_neither_sums_nor_signatures_stand_alone(count: int, filters: int) -> None:
+    about = replace(ABOUT, filters=("Kind: mentor",) * filters)
+    data = to_statement(replace(statement_of(term(count)), about=about))
     pages = printed(data)
     [with_sum] = [page for page in pages if "Total" in page]
     assert "DayTimeContact" in with_sum
     (page, _, _, y), *others = [found for found in placed(data) if found[1].startswith("Signature")]
     assert [(where, height) for where, _, _, height in others] == [(page, y)]
     assert y > 72, "above the foot"
+    assert "Howminutesarecounted" in pages[page - 1]
 
 
 def test_it_has_title_language_outline_and_fonts_inside() -> None:
