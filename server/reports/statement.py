@@ -32,7 +32,8 @@ _MAX_LINES = 3
 _HEAD_Y = 40.0
 _SEAL_Y = 26.0
 """From its base line to the edge of the paper: below the page's number."""
-_SIGNATURES_HEIGHT = 74.0
+_SIGNATURES_HEIGHT = 90.0
+"""Of the sum, and of the lines below it."""
 _ROWS_HEIGHT = 100.0
 """Of a table's head and its first row."""
 
@@ -88,19 +89,20 @@ class _Composer:
         """Put everything on pages."""
         labels, statement = self._labels, self._statement
         totals = [Totals.of(pair.entries, self._about.counting) for pair in statement.pairs]
-        self._header(Totals.of((e for pair in statement.pairs for e in pair.entries), self._about.counting))
+        total = Totals.of((entry for pair in statement.pairs for entry in pair.entries), self._about.counting)
+        self._header(total)
         if not any(total.entries for total in totals):
             self._y += 14
             self._paragraph(labels.nothing, replace(_BODY, face=("text", "I")))
         if len(statement.pairs) > 1:
             self._overview(totals)
-        for pair, total in zip(statement.pairs, totals, strict=True):
-            if total.entries:
-                self._pair(pair, total)
+        for pair, subtotal in zip(statement.pairs, totals, strict=True):
+            if subtotal.entries:
+                self._pair(pair, subtotal)
         if self._fonts.is_missing:
             self._y += 10
             self._paragraph(labels.missing, replace(_QUIET, face=("text", "I")))
-        self._closing(has_brackets=any(total.waiting_minutes or total.disputed_minutes for total in totals))
+        self._closing(total)
 
     def _header(self, total: Totals) -> None:
         labels, about = self._labels, self._about
@@ -190,19 +192,22 @@ class _Composer:
             _Cell(credited if self._about.counting.counts(entry.state) else f"({credited})", look),
         )
 
-    def _closing(self, *, has_brackets: bool) -> None:
-        """Put the rules, and the lines to sign on: always on the same page, because nobody signs an empty one."""
+    def _closing(self, total: Totals) -> None:
+        """Put the rules, what is signed, and the lines to sign on: always on the same page."""
         rules = self._labels.rules(self._about.counting)
-        if has_brackets:
+        if total.waiting_minutes or total.disputed_minutes:
             rules += (self._labels.counting_brackets,)
         width = self._sheet.right - LEFT
         lines = [line for rule in rules for line in self._broken(rule, _QUIET, width, None)]
         self._heading(self._labels.counting, len(lines) * _QUIET.size * _LEADING + _SIGNATURES_HEIGHT)
         self._put(lines, _QUIET)
+        self._y += 14
+        signed = f"{self._labels.counted}: {self._labels.length(total.minutes)}"
+        self._put(self._broken(signed, _SUM, width, 1), _SUM)
         self._signatures()
 
     def _signatures(self) -> None:
-        self._y += 52
+        self._y += 46
         width = (self._sheet.right - LEFT - 32) / 2
         name = one_line(self._statement.person)
         for x, text in (

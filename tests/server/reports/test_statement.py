@@ -8,7 +8,7 @@ from pypdf import PdfReader
 
 from protocol.hours import EntryState
 from server.edition import Paper
-from server.reports.labels import SPANISH
+from server.reports.labels import ENGLISH, SPANISH
 from server.reports.rows import Counting, Entry, Statement, StatementPair
 from server.reports.statement import to_statement
 from tests.server.reports.reporting import (
@@ -119,7 +119,7 @@ def test_neither_sums_nor_signatures_stand_alone(count: int, filters: int) -> No
     (page, _, _, y), *others = [found for found in placed(data) if found[1].startswith("Signature")]
     assert [(where, height) for where, _, _, height in others] == [(page, y)]
     assert y > 72, "above the foot"
-    assert "Howminutesarecounted" in pages[page - 1]
+    assert f"Counted:{ENGLISH.length(sum(range(count)))}".replace(" ", "") in pages[page - 1]
 
 
 def test_it_has_title_language_outline_and_fonts_inside() -> None:
