@@ -42,6 +42,12 @@ def test_a_long_table_comes_in_pieces_and_begins_with_one_mark() -> None:
     assert read(pieces)[1:] == [[f"{n}", "2026-11-02", "Žofie"] for n in range(2_000)]
 
 
+def test_rows_are_asked_for_piece_by_piece() -> None:
+    rows = iter([[n] for n in range(100_000)])
+    next(csv_pieces(("a",), rows))
+    assert next(rows)[0] < 1_000
+
+
 def test_numbers_are_numbers_and_what_is_missing_is_empty() -> None:
     assert list(csv_pieces(("a", "b", "c"), [(-5, "-5", None)])) == [b"\xef\xbb\xbfa,b,c\r\n-5,'-5,\r\n"]
 
