@@ -11,6 +11,7 @@ import msgspec
 
 from protocol import (
     PROTOCOL_VERSION,
+    api_tokens,
     connection_test,
     document_requests,
     documents,
@@ -49,6 +50,7 @@ _DOCUMENT_CONSTANTS = (
     "DOCUMENTS_IN_SNAPSHOT",
     "MAX_DOCUMENT_PAGE",
 )
+_API_TOKEN_CONSTANTS = ("DEFAULT_TOKEN_DAYS", "MAX_TOKEN_DAYS", "MAX_TOKENS")
 _ENUMS: tuple[type[StrEnum], ...] = (
     ErrorCode,
     ProgrammeRole,
@@ -83,7 +85,22 @@ def render() -> str:
     """Return the whole TypeScript module."""
     structs = list(
         _structs(
-            (wire, rtp, documents, room, events, document_requests, requests, connection_test, tasks, record, hours)
+            (
+                *(
+                    wire,
+                    rtp,
+                    documents,
+                    room,
+                    events,
+                    document_requests,
+                    requests,
+                    connection_test,
+                    tasks,
+                    record,
+                    hours,
+                ),
+                api_tokens,
+            )
         )
     )
     parts = [
@@ -91,6 +108,7 @@ def render() -> str:
         f"export const PROTOCOL_VERSION = {PROTOCOL_VERSION};\n",
         "".join(f"export const {name} = {getattr(wire, name)};\n" for name in _CONSTANTS),
         "".join(f"export const {name} = {getattr(documents, name)};\n" for name in _DOCUMENT_CONSTANTS),
+        "".join(f"export const {name} = {getattr(api_tokens, name)};\n" for name in _API_TOKEN_CONSTANTS),
         f"export const PICTURE_TYPES: readonly string[] = {json.dumps(documents.PICTURE_TYPES)};\n",
         "\n",
         *(_enum(enum) for enum in _ENUMS),

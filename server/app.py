@@ -24,10 +24,12 @@ from server.http.address import Address
 from server.http.application import create_application
 from server.http.listening import listen, load_tls
 from server.http.parts import Parts
+from server.http.token_guard import TokenGuard
 from server.http.web_client import WebClient
 from server.ids import create_id
 from server.media.service import MediaService
 from server.metrics import LoopLagSampler, Metrics, Occupancy
+from server.people.api_tokens import ApiTokens
 from server.people.demo import DemoLink, seed
 from server.people.links import base_url, origin_of
 from server.people.service import PeopleService
@@ -46,6 +48,7 @@ from server.store.pictures import PictureRepository
 from server.store.presence import PresenceRepository
 from server.store.probe import WriteProbe
 from server.store.rooms import RoomRepository
+from server.store.tokens import TokenRepository
 
 _IDLE_TIMEOUT_S = 75.0
 """For a connection to bring a whole request head, its first or a further one. Proxies keep idle ones for 60 s: if we
@@ -71,6 +74,7 @@ class _Core:
     """The parts behind the edge."""
 
     people: PeopleService
+    api_tokens: ApiTokens
     rooms: RoomRepository
     media: MediaService
     directory: RoomDirectory
@@ -178,7 +182,10 @@ class RoundupServer:
         stack.push_async_callback(directory.close)
         await starting
         records = RecordService(meetings, documents, clock)
-        return _Core(PeopleService(people, clock), rooms, media, directory, documents, records, pictures, probe)
+        api_tokens = ApiTokens(TokenRepository(database), clock)
+        return _Core(
+            PeopleService(people, clock), api_tokens, rooms, media, directory, documents, records, pictures, probe
+        )
 
     async def _start_edge(self, stack: AsyncExitStack, front: _Front, core: _Core) -> None:
         metrics = Metrics(lambda: _occupancy(core.directory, gateway), core.media.stats)
@@ -199,6 +206,8 @@ class RoundupServer:
                 address=front.address,
                 web_client=front.web_client,
                 people=core.people,
+                api_tokens=core.api_tokens,
+                token_guard=TokenGuard(core.api_tokens.person_of, self._clock),
                 rooms=core.rooms,
                 find_door=core.directory.find,
                 inside=core.directory.inside,

@@ -15,8 +15,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from server.errors import StoreError
 from server.tracebacks import in_one_line
 
-_TOKEN = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])", re.ASCII)
-"""As `server.people.tokens` makes them; no id of ours is so long."""
+_TOKEN = re.compile(r"(?<![\w-])(?:rup_)?[A-Za-z0-9_-]{43}(?![\w-])", re.ASCII)
+"""As `server.people.tokens` makes them, with the prefix of API tokens or without; no id of ours is so long."""
 _EMAIL = re.compile(r"[^\s@'\"<>=(,]+@[^\s@'\"<>),]+\.[^\s@'\"<>),]+")
 
 

@@ -13,6 +13,7 @@ from server.cli.program import Program
 from server.cli.programme import commands as programme_commands
 from server.cli.rooms import commands as room_commands
 from server.cli.serve import serve
+from server.cli.tokens import commands as token_commands
 
 VERSION = "0.1.0"
 
@@ -48,3 +49,4 @@ main.command("coturn-config")(coturn_config)
 main.add_typer(programme_commands, name="programme")
 main.add_typer(people_commands, name="people")
 main.add_typer(room_commands, name="rooms")
+main.add_typer(token_commands, name="tokens")

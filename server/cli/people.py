@@ -105,12 +105,12 @@ def revoke(
     database_url: DatabaseUrl = DEFAULT.database_url,
     as_json: AsJson = False,
 ) -> None:
-    """Make all links of somebody useless, and sign them out everywhere."""
+    """Make links and API tokens of somebody useless, and sign them out."""
 
     async def work(store: Store) -> None:
         count = await store.people.revoke(email)
         links = "1 link is" if count == 1 else f"{count} links are"
-        tell({"revoked": count}, f"{links} revoked, and all sessions ended.", as_json=as_json)
+        tell({"revoked": count}, f"{links} revoked, and all sessions and API tokens ended.", as_json=as_json)
 
     with_store(data_dir, database_url, work)
 
@@ -124,8 +124,8 @@ def remove(
 ) -> None:
     """Take somebody out of the programme.
 
-    Their links and sessions end, and open pages within half a minute. What they wrote and when they were there stays.
-    Adding the same address again brings them back.
+    Their links, sessions and API tokens end, and open pages within half a minute. What they wrote and when they were
+    there stays. Adding the same address again brings them back.
     """
 
     async def work(store: Store) -> None:

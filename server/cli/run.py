@@ -15,6 +15,7 @@ from server.clock import SystemClock
 from server.errors import StartupError, StoreError, UserError
 
 if TYPE_CHECKING:
+    from server.people.api_tokens import ApiTokens
     from server.people.service import PeopleService
     from server.store.rooms import RoomRepository
 
@@ -30,6 +31,7 @@ class Store:
 
     people: "PeopleService"
     rooms: "RoomRepository"
+    tokens: "ApiTokens"
 
 
 def with_store(
@@ -46,11 +48,13 @@ def with_store(
 async def _open_and_work(
     data_dir: Path, database_url: str, work: Callable[[Store], Awaitable[None]], *, may_create: bool
 ) -> None:
+    from server.people.api_tokens import ApiTokens
     from server.people.service import PeopleService
     from server.store.database import Database
     from server.store.location import locate
     from server.store.people import PeopleRepository
     from server.store.rooms import RoomRepository
+    from server.store.tokens import TokenRepository
 
     location = locate(data_dir, database_url)
     try:
@@ -59,7 +63,14 @@ async def _open_and_work(
         hint = _hint_of_demo(location) if isinstance(location, Path) else ""
         raise StartupError(f"{error}{hint}") from error
     try:
-        await work(Store(PeopleService(PeopleRepository(database), SystemClock()), RoomRepository(database)))
+        clock = SystemClock()
+        await work(
+            Store(
+                people=PeopleService(PeopleRepository(database), clock),
+                rooms=RoomRepository(database),
+                tokens=ApiTokens(TokenRepository(database), clock),
+            )
+        )
     finally:
         await database.close()
 

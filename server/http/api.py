@@ -10,13 +10,13 @@ from protocol.tasks import MAX_ROOM_PEOPLE, RoomPeople
 from server.errors import UserError
 from server.http.parts import PARTS
 from server.http.replies import json_response
-from server.http.session import renew_session_cookie, signed_in_person
+from server.http.session import reader, renew_session_cookie, signed_in_person
 
 
 async def get_session(request: web.Request) -> web.Response:
-    """`GET /api/session`: who is signed in, and the rooms with how many are in them."""
+    """`GET /api/session`: who is signed in, or whose the API token is, and the rooms with how many are in them."""
     parts = request.app[PARTS]
-    person = await signed_in_person(request)
+    person = await reader(request)
     rooms = tuple(
         RoomSummary(room=one.room, inside_count=len(parts.inside(one.room.room_id)))
         for one in await parts.rooms.list_rooms()

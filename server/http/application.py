@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from server.http.api import get_room, get_room_people, get_session
+from server.http.api_tokens import create_api_token, get_api_tokens, revoke_api_token
 from server.http.connection_test import (
     ask_connection_test,
     end_connection_test,
@@ -38,6 +39,9 @@ def create_application(parts: Parts) -> web.Application:
             web.head("/s/{token}", client.get_page),
             web.get("/api/session", get_session),
             web.delete("/api/session", sign_out),
+            web.get("/api/tokens", get_api_tokens),
+            web.post("/api/tokens", create_api_token),
+            web.delete(r"/api/tokens/{token_id:\w{1,64}}", revoke_api_token),
             web.get("/api/tasks", get_tasks),
             web.put(r"/api/tasks/{document_id:\w{1,64}}", tick_task),
             web.get("/api/rooms/{slug}", get_room),

@@ -14,6 +14,8 @@ from server.logs import log_failure
 
 ROUTE = web.RequestKey("route", str)
 """The request's route without what varies in it: a path may hold a sign-in token. Absent when it was not even HTTP."""
+CHALLENGE = web.RequestKey("challenge", str)
+"""What an answer of 401 says of how to be let in (RFC 9110 section 11.6.1). Absent where only pages are."""
 
 _API = "/api/"
 _STATUS = {
@@ -47,7 +49,12 @@ async def answer_failures(
     except UserError as error:
         if isinstance(error, StoreError):
             log_failure(_log, "request_failed", error, method=request.method, route=request[ROUTE])
-        return _answer(request, _STATUS.get(error.code, 400), error.code, error.text)
+        response = _answer(request, _STATUS.get(error.code, 400), error.code, error.text, error.retry_after_s)
+        if response.status == 401 and CHALLENGE in request:
+            response.headers["WWW-Authenticate"] = request[CHALLENGE]
+        if error.retry_after_s is not None:
+            response.headers["Retry-After"] = str(error.retry_after_s)
+        return response
     except web.HTTPException as error:
         if error.status < 400:
             raise
@@ -68,7 +75,9 @@ def _route_of(request: web.Request) -> str:
     return "unknown" if resource is None else resource.canonical
 
 
-def _answer(request: web.Request, status: int, code: ErrorCode, text: str) -> web.Response:
+def _answer(
+    request: web.Request, status: int, code: ErrorCode, text: str, retry_after_s: int | None = None
+) -> web.Response:
     if request.path.startswith(_API):
-        return json_response({"error": Failure(code=code, text=text)}, status=status)
+        return json_response({"error": Failure(code=code, text=text, retry_after_s=retry_after_s)}, status=status)
     return render_notice(code, status, request.headers.get("Accept-Language", ""))

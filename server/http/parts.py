@@ -15,7 +15,9 @@ from protocol.tasks import TaskList
 from protocol.wire import Request, Wire
 from server.edition import Edition
 from server.http.address import Address
+from server.http.token_guard import TokenGuard
 from server.http.web_client import WebClient
+from server.people.api_tokens import ApiTokens
 from server.people.service import PeopleService
 
 
@@ -173,6 +175,8 @@ class Parts:
     address: Address
     web_client: WebClient
     people: PeopleService
+    api_tokens: ApiTokens
+    token_guard: TokenGuard
     rooms: Rooms
     find_door: Callable[[str, Person], Awaitable[Door]]
     """From a room's slug and who asks. Raises `UserError`: there is none."""

@@ -1,12 +1,18 @@
-"""Signing in by a link, staying signed in by a cookie, signing out."""
+"""Signing in by a link, staying signed in by a cookie, signing out; and programs, which have a token instead.
+
+A route says which it takes: `signed_in_person` only pages, `reader` programs, too, which only read. Who sends both is
+who the token says, and nobody when it does not work: the cookie may only have come along.
+"""
 
 from aiohttp import web
 
 from protocol.errors import ErrorCode
 from protocol.room import Person
 from server.errors import UserError
+from server.http.failures import CHALLENGE
 from server.http.parts import PARTS, Parts
 from server.people.service import SESSION_LIFETIME
+from server.people.tokens import API_TOKEN_PREFIX
 
 
 async def sign_in(request: web.Request) -> web.Response:
@@ -41,16 +47,34 @@ async def sign_out(request: web.Request) -> web.Response:
 
 
 async def signed_in_person(request: web.Request) -> Person:
-    """Return who asks; raises `UserError` when nobody is signed in."""
-    person = await request.app[PARTS].people.person_of_session(_session_token(request))
+    """Return whose page asks; raises `UserError` when nobody is signed in, or it is no page."""
+    if _api_token(request) is not None:
+        raise UserError(ErrorCode.FORBIDDEN, "API tokens do not open this address.")
+    return await _person_of_session(request)
+
+
+async def reader(request: web.Request) -> Person:
+    """Return who asks, from a page or by an API token; for routes that only read.
+
+    Raises `UserError` when nobody is signed in, for a token that does not work, or that is to change something.
+    """
+    request[CHALLENGE] = 'Bearer realm="Roundup"'
+    token = _api_token(request)
+    if token is None:
+        return await _person_of_session(request)
+    if request.method not in ("GET", "HEAD"):
+        raise UserError(ErrorCode.FORBIDDEN, "API tokens only read.")
+    person = await request.app[PARTS].token_guard.person_of(token, request.remote or "")
     if person is None:
-        raise UserError(ErrorCode.NOT_SIGNED_IN, "Nobody is signed in here; open your sign-in link.")
+        request[CHALLENGE] += ', error="invalid_token"'
+        raise UserError(ErrorCode.NOT_SIGNED_IN, "This API token does not work, or not any more.")
     return person
 
 
 def renew_session_cookie(request: web.Request, response: web.Response) -> None:
-    """Let the browser keep the cookie for as long as the server keeps the session."""
-    set_session_cookie(response, request.app[PARTS], _session_token(request))
+    """Let the browser keep the cookie for as long as the server keeps the session; programs are given none."""
+    if _api_token(request) is None:
+        set_session_cookie(response, request.app[PARTS], _session_token(request))
 
 
 def set_session_cookie(response: web.Response, parts: Parts, session_token: str) -> None:
@@ -68,3 +92,17 @@ def set_session_cookie(response: web.Response, parts: Parts, session_token: str)
 
 def _session_token(request: web.Request) -> str:
     return request.cookies.get(request.app[PARTS].address.cookie_name, "")
+
+
+async def _person_of_session(request: web.Request) -> Person:
+    person = await request.app[PARTS].people.person_of_session(_session_token(request))
+    if person is None:
+        raise UserError(ErrorCode.NOT_SIGNED_IN, "Nobody is signed in here; open your sign-in link.")
+    return person
+
+
+def _api_token(request: web.Request) -> str | None:
+    """Return the API token that a request brings (RFC 6750 section 2.1). What proxies put there is none of ours."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    token = token.strip()
+    return token if scheme.lower() == "bearer" and token.startswith(API_TOKEN_PREFIX) else None

@@ -91,7 +91,7 @@ class PeopleService:
         return await self._repository.list_names(limit)
 
     async def remove(self, email: str) -> Person:
-        """Take somebody out of the programme: no link and no session of theirs works any more."""
+        """Take somebody out of the programme: no link, session or API token of theirs works any more."""
         person = await self.find(email)
         await self._repository.remove(person.person_id, actor=OPERATOR, at=self._clock.now_ms())
         return person
@@ -115,7 +115,7 @@ class PeopleService:
         return [Imported(person, token) for person, (_, token) in zip(persons, made, strict=True)]
 
     async def revoke(self, email: str) -> int:
-        """Revoke all links of a person, end all their sessions, and return how many links that were."""
+        """Revoke all links and API tokens of a person, end all their sessions, and return how many links that were."""
         person = await self.find(email)
         return await self._repository.revoke_links(person.person_id, actor=OPERATOR, at=self._clock.now_ms())
 

@@ -17,7 +17,7 @@ from protocol.room import Person
 from protocol.tasks import RoomPerson
 from server.ids import create_id
 from server.store.database import Database
-from server.store.models import PairRow, PersonRow, RoomRow, SignInLinkRow, SignInSessionRow
+from server.store.models import ApiTokenRow, PairRow, PersonRow, RoomRow, SignInLinkRow, SignInSessionRow
 from server.store.programme import audit, ensure_programme, find_programme_name, rename_programme
 
 MAX_SESSIONS_PER_PERSON = 50
@@ -186,7 +186,7 @@ class PeopleRepository:
                 )
 
     async def revoke_links(self, person_id: str, *, actor: str, at: int) -> int:
-        """Revoke a person's links that could still be used and end their sessions.
+        """Revoke a person's links that could still be used, and their API tokens, and end their sessions.
 
         Returns the number of links revoked.
         """
@@ -196,7 +196,7 @@ class PeopleRepository:
         return count
 
     async def remove(self, person_id: str, *, actor: str, at: int) -> None:
-        """Take somebody out of the programme: what happened with them stays, links and sessions they have none."""
+        """Take somebody out of the programme: what happened with them stays, what let them in works no more."""
         async with self._database.session() as session:
             await _lock_out(session, person_id, at)
             removed = update(PersonRow).where(PersonRow.person_id == person_id, _IS_PRESENT).values(removed_at=at)
@@ -294,7 +294,7 @@ async def _keep_or_end(session: AsyncSession, session_hash: str, person_id: str,
 
 
 async def _lock_out(session: AsyncSession, person_id: str, at: int) -> int:
-    """End a person's sessions and revoke their links; return how many of these would still have worked."""
+    """End a person's sessions, revoke their links and API tokens; return how many links would still have worked."""
     revoked = await session.execute(
         update(SignInLinkRow)
         .where(SignInLinkRow.person_id == person_id, SignInLinkRow.revoked_at.is_(None))
@@ -303,6 +303,8 @@ async def _lock_out(session: AsyncSession, person_id: str, at: int) -> int:
         .returning(SignInLinkRow.link_id)
     )
     await session.execute(delete(SignInSessionRow).where(SignInSessionRow.person_id == person_id))
+    of_theirs = update(ApiTokenRow).where(ApiTokenRow.person_id == person_id, ApiTokenRow.revoked_at.is_(None))
+    await session.execute(of_theirs.values(revoked_at=at))
     return len(revoked.all())
 
 

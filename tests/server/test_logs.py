@@ -61,6 +61,12 @@ def test_libraries_are_heard_in_the_same_form_from_warning_on() -> None:
     assert events[0]["event"] == "trouble with this"
 
 
+def test_an_api_token_is_withheld_whole() -> None:
+    [line] = log_of(f"""logging.getLogger("some.library").error("refused Bearer rup_{TOKEN}, twice")""", is_json=False)
+    assert TOKEN not in line
+    assert "refused Bearer (token), twice" in line
+
+
 def test_an_exception_is_one_line_of_json_without_the_values_of_variables() -> None:
     [line] = log_of("""
         def fail(password):

@@ -12,6 +12,9 @@ export const MAX_UPLOAD_BYTES = 4194304;
 export const MAX_PRESENCE_BYTES = 4096;
 export const DOCUMENTS_IN_SNAPSHOT = 60;
 export const MAX_DOCUMENT_PAGE = 60;
+export const DEFAULT_TOKEN_DAYS = 90;
+export const MAX_TOKEN_DAYS = 366;
+export const MAX_TOKENS = 20;
 export const PICTURE_TYPES: readonly string[] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 
 /** Why a request failed. Codes are part of the protocol: a page decides by the code, a person reads the text. */
@@ -1220,6 +1223,32 @@ export interface EntryDetail {
   entry: HoursEntry;
   steps: LogStep[];
   evidence: MeetingEvidence | null;
+}
+
+/** A token as its person sees it: all but the secret. */
+export interface ApiToken {
+  token_id: string;
+  name: string;
+  created_at: number;
+  expires_at: number;
+  last_used_at: number | null;
+}
+
+/** `GET /api/tokens`: the caller's tokens, newest first; also those that expired in the last 30 days. */
+export interface ApiTokenList {
+  tokens: ApiToken[];
+}
+
+/** `POST /api/tokens`: make one. */
+export interface NewApiToken {
+  name: string;
+  days: number;
+}
+
+/** What `POST /api/tokens` answers. */
+export interface CreatedApiToken {
+  token: ApiToken;
+  secret: string;
 }
 
 export type RoomEvent = ParticipantJoined | ParticipantChanged | QualitiesChanged | ParticipantLeft | ChatMessageSent | DocumentAdded | DocumentChanged | DocumentRemoved | PresenterChanged | MediaReset;

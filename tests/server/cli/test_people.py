@@ -67,7 +67,7 @@ def test_a_person_is_added_listed_linked_and_revoked(tmp_path: Path) -> None:
         r"ana@school\.example +teacher +Ana Lima +1 valid link, signed in once, last on \d{4}-", listed.out
     )
     revoked = people(tmp_path, "revoke", "ana@school.example")
-    assert revoked.out == "1 link is revoked, and all sessions ended.\n"
+    assert revoked.out == "1 link is revoked, and all sessions and API tokens ended.\n"
     assert use(tmp_path, linked.out) is None
 
 

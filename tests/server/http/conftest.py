@@ -27,7 +27,9 @@ from server.http.address import Address
 from server.http.application import create_application
 from server.http.downloads import DOWNLOADS, Downloads
 from server.http.parts import Parts
+from server.http.token_guard import TokenGuard
 from server.http.web_client import WebClient
+from server.people.api_tokens import ApiTokens
 from server.people.service import PeopleService
 from server.record.service import RecordService
 from server.room.directory import RoomDirectory
@@ -40,6 +42,7 @@ from server.store.meetings import MeetingRepository
 from server.store.people import PeopleRepository
 from server.store.pictures import PictureRepository
 from server.store.rooms import RoomRepository
+from server.store.tokens import TokenRepository
 from tests.support.clock import ManualClock
 from tests.support.web_client import lay_out_web_client
 
@@ -104,6 +107,7 @@ class Site:
     url: str
     database: Database
     people: PeopleService
+    api_tokens: ApiTokens
     rooms: RoomRepository
     clock: ManualClock
     pictures: PictureService
@@ -145,7 +149,8 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
             stack.push_async_callback(documents.close)
             pictures = PictureService(PictureRepository(database), DocumentRepository(database), clock)
             stack.push_async_callback(pictures.close)
-            site = Site("", database, people, rooms, clock, pictures, {})
+            api_tokens = ApiTokens(TokenRepository(database), clock)
+            site = Site("", database, people, api_tokens, rooms, clock, pictures, {})
 
             async def is_ready() -> bool:
                 return site.is_ready
@@ -154,6 +159,8 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
                 address=Address(base_url or "http://localhost:1", ["https://partner.example/"]),
                 web_client=WebClient.load(lay_out_web_client(tmp_path / "dist")),
                 people=people,
+                api_tokens=api_tokens,
+                token_guard=TokenGuard(api_tokens.person_of, clock),
                 rooms=rooms,
                 find_door=directory.find,
                 inside=lambda room_id: site.inside.get(room_id, ()),
