@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from socket import socket
 from ssl import SSLContext
 
@@ -29,6 +30,9 @@ from server.http.web_client import WebClient
 from server.ids import create_id
 from server.media.service import MediaService
 from server.metrics import LoopLagSampler, Metrics, Occupancy
+from server.outbox.channel import Channel
+from server.outbox.channels import create_channels
+from server.outbox.service import OutboxService
 from server.people.api_tokens import ApiTokens
 from server.people.demo import DemoLink, seed
 from server.people.links import base_url, origin_of
@@ -43,6 +47,7 @@ from server.store.database import Database
 from server.store.documents import DocumentRepository
 from server.store.location import Location, locate
 from server.store.meetings import MeetingRepository
+from server.store.outbox import OutboxRepository
 from server.store.people import PeopleRepository
 from server.store.pictures import PictureRepository
 from server.store.presence import PresenceRepository
@@ -81,6 +86,7 @@ class _Core:
     documents: DocumentService
     records: RecordService
     pictures: PictureService
+    outbox: OutboxService
     probe: WriteProbe
 
 
@@ -127,7 +133,8 @@ class RoundupServer:
         async with AsyncExitStack() as stack:
             front = _open_front(self._config, stack)
             self._url = front.address.base_url
-            core = await self._start_core(stack)
+            channels = create_channels(self._config, self._url, self._clock)
+            core = await self._start_core(stack, channels)
             self._people = core.people
             await self._start_edge(stack, front, core)
             self._started = stack.pop_all()
@@ -147,7 +154,7 @@ class RoundupServer:
             _log.info("stopping")
         await self._started.aclose()
 
-    async def _start_core(self, stack: AsyncExitStack) -> _Core:
+    async def _start_core(self, stack: AsyncExitStack, channels: Sequence[Channel]) -> _Core:
         config, clock, location = self._config, self._clock, self.location
         media = MediaService(config, clock)
         stack.push_async_callback(media.close)
@@ -159,6 +166,14 @@ class RoundupServer:
         stack.push_async_callback(database.close)
         probe = WriteProbe(database, clock)
         stack.push_async_callback(probe.close)
+        outbox = OutboxService(
+            OutboxRepository(database, [channel.name for channel in channels]),
+            channels,
+            clock,
+            retention=timedelta(days=config.outbox_days),
+        )
+        outbox.start()
+        stack.push_async_callback(outbox.close)
         rooms = RoomRepository(database)
         people = PeopleRepository(database)
         if config.is_demo:
@@ -181,14 +196,23 @@ class RoundupServer:
         directory = RoomDirectory(rooms, features, clock, graces, fan_out)
         stack.push_async_callback(directory.close)
         await starting
-        records = RecordService(meetings, documents, clock)
-        api_tokens = ApiTokens(TokenRepository(database), clock)
         return _Core(
-            PeopleService(people, clock), api_tokens, rooms, media, directory, documents, records, pictures, probe
+            people=PeopleService(people, clock),
+            api_tokens=ApiTokens(TokenRepository(database), clock),
+            rooms=rooms,
+            media=media,
+            directory=directory,
+            documents=documents,
+            records=RecordService(meetings, documents, clock),
+            pictures=pictures,
+            outbox=outbox,
+            probe=probe,
         )
 
     async def _start_edge(self, stack: AsyncExitStack, front: _Front, core: _Core) -> None:
-        metrics = Metrics(lambda: _occupancy(core.directory, gateway), core.media.stats)
+        metrics = Metrics(
+            lambda: _occupancy(core.directory, gateway), core.media.stats, outbox=lambda: core.outbox.figures
+        )
         loop_lag = LoopLagSampler(metrics.observe_loop_lag)
         loop_lag.start()
         stack.push_async_callback(loop_lag.close)

@@ -36,6 +36,16 @@ class Config:
     """Holds what is shared with the TURN servers."""
     turn_credential_s: int = 43_200
     """How long a page may open relays with the credentials it was given: longer than any meeting."""
+    smtp_url: str = field(default="", repr=False)
+    """Where e-mail goes, e.g. `smtp://USER:PASSWORD@mail.example.org:587`; empty: none is sent."""
+    mail_from: str = ""
+    """Who e-mail is from, e.g. `Roundup <roundup@school.example>`."""
+    xapi_url: str = ""
+    """A learning record store, e.g. `https://lrs.example.org/xapi`; empty: none is told anything."""
+    xapi_key: str = field(default="", repr=False)
+    xapi_secret: str = field(default="", repr=False)
+    outbox_days: int = 30
+    """How long the text of what was sent is kept."""
     media_workers: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
     """One for each core that this process may use."""
     room_span_transports: int = SPAN_AT

@@ -103,14 +103,35 @@ class MediaWorkerFigures(Protocol):
     def failed_starts(self) -> int: ...  # noqa: D102
 
 
+class OutboxFigures(Protocol):
+    """How a channel of the outbox is doing. Totals begin at 0 when the server is restarted."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - the names say it
+    @property
+    def waiting(self) -> int: ...  # noqa: D102
+    @property
+    def oldest_s(self) -> float: ...  # noqa: D102
+    @property
+    def sent(self) -> int: ...  # noqa: D102
+    @property
+    def failed(self) -> int: ...  # noqa: D102
+    @property
+    def given_up(self) -> int: ...  # noqa: D102
+
+
 class Metrics:
     """The figures of one server."""
 
     def __init__(
-        self, occupancy: Callable[[], Occupancy], media_workers: Callable[[], Sequence[MediaWorkerFigures]]
+        self,
+        occupancy: Callable[[], Occupancy],
+        media_workers: Callable[[], Sequence[MediaWorkerFigures]],
+        *,
+        outbox: Callable[[], Sequence[OutboxFigures]] = tuple,
     ) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(_Collector(occupancy, media_workers))
+        self._registry.register(_Collector(occupancy, media_workers, outbox))
         ProcessCollector(registry=self._registry)
         self._joins = Histogram(
             "roundup_join_seconds",
@@ -168,10 +189,14 @@ class _Collector(Collector):
     """Asks for the figures that somebody else counts."""
 
     def __init__(
-        self, occupancy: Callable[[], Occupancy], media_workers: Callable[[], Sequence[MediaWorkerFigures]]
+        self,
+        occupancy: Callable[[], Occupancy],
+        media_workers: Callable[[], Sequence[MediaWorkerFigures]],
+        outbox: Callable[[], Sequence[OutboxFigures]],
     ) -> None:
         self._occupancy = occupancy
         self._media_workers = media_workers
+        self._outbox = outbox
 
     def collect(self) -> Iterable[Metric]:
         now = self._occupancy()
@@ -179,6 +204,7 @@ class _Collector(Collector):
         yield GaugeMetricFamily("roundup_participants", "People in meetings.", now.participants)
         yield GaugeMetricFamily("roundup_connections", "Connections in meetings.", now.connections)
         yield GaugeMetricFamily("roundup_tasks", "Tasks of the gateway's event loop.", now.tasks)
+        yield from _outbox(self._outbox())
         # A worker is called by its port: that is the same after a restart.
         workers = [(str(figures.port), figures) for figures in self._media_workers()]
         yield from _traffic(workers)
@@ -267,6 +293,19 @@ def _traffic(workers: Sequence[tuple[str, MediaWorkerFigures]]) -> Iterable[Metr
             for direction, value in zip(("in", "out"), read(figures), strict=True):
                 counter.add_metric([worker, direction], value)
         yield counter
+
+
+def _outbox(channels: Sequence[OutboxFigures]) -> Iterable[Metric]:
+    waiting = GaugeMetricFamily("roundup_outbox_waiting", "Messages that have not been sent.", labels=["channel"])
+    oldest = GaugeMetricFamily("roundup_outbox_oldest_seconds", "For how long the oldest waits.", labels=["channel"])
+    text = "Attempts to send a message, by what came of them."
+    attempts = CounterMetricFamily("roundup_outbox_attempts", text, labels=["channel", "outcome"])
+    for channel in channels:
+        waiting.add_metric([channel.name], channel.waiting)
+        oldest.add_metric([channel.name], channel.oldest_s)
+        for outcome in ("sent", "failed", "given_up"):
+            attempts.add_metric([channel.name, outcome], getattr(channel, outcome))
+    return waiting, oldest, attempts
 
 
 def _drops(workers: Sequence[tuple[str, MediaWorkerFigures]]) -> Metric:

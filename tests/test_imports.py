@@ -33,6 +33,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.hours": FEATURE,
     "server.record": LEAVES | {"server.store"},
     "server.documents.notes": LEAVES | {"server.printing"},
+    "server.outbox": LEAVES | {"server.store", "server.tracebacks"},
+    "server.documents.notes": LEAVES,
     "server.turn": LEAVES,
     "server.media": (FEATURE - {"server.store"}) | {"server.turn", "server.media.rpc", "server.media.messages"},
     "server.media.rpc": {"protocol"},
@@ -52,7 +54,9 @@ FENCES: dict[str, set[str]] = {
     "aioice": {"server.media.worker", "loadtest"},
     "pylibsrtp": {"server.media.worker", "loadtest"},
     "OpenSSL": {"server.media.worker", "loadtest"},
+    "aiohttp": {"server.gateway", "server.http", "server.app", "server.outbox", "loadtest"},
     "aiohttp.web": {"server.gateway", "server.http", "server.app"},
+    "aiosmtplib": {"server.outbox"},
     "pycrdt": {"server.documents", "loadtest"},
     "sqlalchemy": {"server.store"},
     "alembic": {"server.store"},
@@ -119,6 +123,10 @@ def test_a_breach_is_seen() -> None:
     assert breaches("server.store.postgresql.claim", {"asyncpg"}) == []
     assert breaches("server.media.worker.dtls", {"aiortc", "server.media.rpc"}) == []
     assert breaches("server.media.service", {"aiortc"})
+    assert breaches("server.outbox.xapi", {"aiohttp"}) == []
+    assert breaches("server.outbox.xapi", {"aiohttp.web"})
+    assert breaches("server.people.service", {"aiosmtplib"})
+    assert breaches("server.documents.live", {"aiohttp"})
 
 
 def test_the_web_of_rules_names_real_places() -> None:

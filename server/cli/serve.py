@@ -37,6 +37,7 @@ _NEW_OBJECTS_UNTIL_COLLECTION = 5_000
 long was gone through every other second, which held up everybody for 20 ms."""
 _LONGEST_GRACE_S = 86_400
 _LONGEST_CREDENTIAL_S = 604_800
+_LONGEST_OUTBOX_DAYS = 3_660
 
 
 def _grace(envvar: str, help_: str) -> Any:
@@ -88,6 +89,46 @@ def serve(
             help="How long a page may open relays with what it was told.",
         ),
     ] = DEFAULT.turn_credential_s,
+    smtp_url: Annotated[
+        str,
+        typer.Option(
+            envvar="ROUNDUP_SMTP_URL",
+            metavar="URL",
+            help="Server that e-mail is sent by, like smtp://USER:PASSWORD@HOST:587; else none is.",
+        ),
+    ] = DEFAULT.smtp_url,
+    mail_from: Annotated[
+        str,
+        typer.Option(
+            envvar="ROUNDUP_MAIL_FROM",
+            metavar="ADDRESS",
+            help="Who e-mail is from, like Roundup <roundup@school.example>.",
+        ),
+    ] = DEFAULT.mail_from,
+    xapi_url: Annotated[
+        str,
+        typer.Option(
+            envvar="ROUNDUP_XAPI_URL",
+            metavar="URL",
+            help="Learning record store that is told of hours, like https://lrs.example.org/xapi.",
+        ),
+    ] = DEFAULT.xapi_url,
+    xapi_key: Annotated[
+        str, typer.Option(envvar="ROUNDUP_XAPI_KEY", metavar="KEY", help="Key to the store.")
+    ] = DEFAULT.xapi_key,
+    xapi_secret: Annotated[
+        str, typer.Option(envvar="ROUNDUP_XAPI_SECRET", metavar="SECRET", help="Secret that belongs to the key.")
+    ] = DEFAULT.xapi_secret,
+    outbox_days: Annotated[
+        int,
+        typer.Option(
+            envvar="ROUNDUP_OUTBOX_DAYS",
+            metavar="DAYS",
+            min=1,
+            max=_LONGEST_OUTBOX_DAYS,
+            help="How long the text of what was sent is kept.",
+        ),
+    ] = DEFAULT.outbox_days,
     media_workers: Annotated[
         int,
         typer.Option(
@@ -144,6 +185,12 @@ def serve(
             turn_urls=items(turn_urls),
             turn_secret_file=turn_secret_file,
             turn_credential_s=turn_credential_s,
+            smtp_url=smtp_url,
+            mail_from=mail_from,
+            xapi_url=xapi_url,
+            xapi_key=xapi_key,
+            xapi_secret=xapi_secret,
+            outbox_days=outbox_days,
             media_workers=media_workers,
             room_span_transports=room_span_transports,
             web_dir=web_dir,

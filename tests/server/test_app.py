@@ -18,9 +18,10 @@ from sqlalchemy import select
 from protocol.document_requests import DocumentCreated
 from protocol.documents import DocumentKind
 from protocol.events import ParticipantJoined, ParticipantLeft
-from protocol.roles import RoomKind
+from protocol.roles import ProgrammeRole, RoomKind
 from server import app
 from server.app import RoundupServer
+from server.clock import SystemClock
 from server.config import Config
 from server.documents.pictures.decoder_process import DecoderProcess
 from server.errors import StartupError
@@ -28,10 +29,13 @@ from server.hours.presence import PresenceService
 from server.media import worker_process
 from server.media.service import MediaService
 from server.media.worker_process import WorkerProcess
+from server.outbox.letters import letter
 from server.store.database import Database
 from server.store.documents import Change, DocumentKey
 from server.store.location import DatabaseUrl
 from server.store.models import ConnectionRow
+from server.store.outbox import NewMessage, OutboxRepository
+from server.store.people import Entry, PeopleRepository
 from tests.support.certificate import make_certificate
 from tests.support.command import roundup_process
 from tests.support.document_store import MEETING, document_store
@@ -39,7 +43,10 @@ from tests.support.documents import PageDocument
 from tests.support.gateway import run_sql
 from tests.support.page import Page
 from tests.support.pictures import picture
+from tests.support.record_store import STORE_KEY, STORE_SECRET, record_store
 from tests.support.server import RunningServer, running_server
+from tests.support.smtp import smtp_server
+from tests.support.waiting import until
 from tests.support.web_client import lay_out_web_client
 
 TEACHER, MENTOR = "teacher@demo.example", "mentor@demo.example"
@@ -75,6 +82,52 @@ async def test_a_start_records_what_a_meeting_has_changed_that_ended_with_its_se
         [meeting] = run_sql(server.config.data_dir, "SELECT * FROM meeting")
     assert (kept["meeting_id"], kept["document_id"], kept["seq"]) == (MEETING, key.document_id, 1)
     assert meeting["closed_at"] is not None
+
+
+async def test_a_start_sends_what_an_earlier_one_has_left(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "data")
+    entries = [Entry(TEACHER, "Ana Lima", ProgrammeRole.TEACHER)]
+    [ana] = await PeopleRepository(database).enrol(entries, [], actor="test", at=1)
+    left = [letter("k1", ana.person_id, "Your hours", "Hello.\n"), NewMessage("xapi", "k2", '{"id": "1", "verb": 1}')]
+    async with database.session() as session:
+        await OutboxRepository(database, ["mail", "xapi"]).put(session, left, at=SystemClock().now_ms())
+    await database.close()
+    async with (
+        smtp_server() as mailbox,
+        record_store() as store,
+        running_server(
+            tmp_path,
+            smtp_url=f"smtp://127.0.0.1:{mailbox.port}",
+            mail_from="roundup@school.example",
+            xapi_url=store.url,
+            xapi_key=STORE_KEY,
+            xapi_secret=STORE_SECRET,
+        ) as server,
+    ):
+        await until(lambda: bool(mailbox.got and store.statements))
+        async with asyncio.timeout(30):
+            while 'attempts_total{channel="mail",outcome="sent"} 1.0' not in (figures := await metrics_of(server)):
+                pass
+    assert mailbox.got[0][1] == [TEACHER]
+    assert 'roundup_outbox_waiting{channel="xapi"}' in figures
+    rows = run_sql(server.config.data_dir, "SELECT sent_at FROM outbox_message")
+    assert [row["sent_at"] is not None for row in rows] == [True, True]
+
+
+async def metrics_of(server: RunningServer) -> str:
+    return (await get(f"{server.url}/metrics"))[1]
+
+
+async def test_a_program_reads_with_a_token_that_a_command_has_made(tmp_path: Path) -> None:
+    async with running_server(tmp_path) as server:
+        await server.add_person(TEACHER)
+        data = server.config.data_dir
+        made = await roundup_process("tokens", "create", TEACHER, "--name", "Report", "--data-dir", data)
+        headers = {"Authorization": f"Bearer {made.out.strip()}"}
+        status, body = await get(f"{server.url}/api/session", headers=headers)
+        assert (status, TEACHER in body) == (200, True)
+        assert (await roundup_process("people", "remove", TEACHER, "--data-dir", data)).code == 0
+        assert (await get(f"{server.url}/api/session", headers=headers))[0] == 401
 
 
 async def open_page(server: RunningServer, email: str) -> Page:

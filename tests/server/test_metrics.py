@@ -8,6 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from server.metrics import LAG_SAMPLE_EVERY_S, LoopLagSampler, Metrics, Occupancy
+from server.outbox.courier import ChannelFigures
 
 NOBODY = Occupancy(rooms=0, participants=0, connections=0, tasks=1)
 
@@ -169,3 +170,12 @@ async def test_a_loop_that_is_kept_busy_shows_as_lag(monkeypatch: pytest.MonkeyP
     await sampler.close()
     await sampler.close()
     assert lags[0] >= busy_s - LAG_SAMPLE_EVERY_S
+
+
+def test_the_outbox_is_told_by_channel() -> None:
+    channel = ChannelFigures(name="mail", waiting=3, oldest_s=90.5, sent=10, failed=4, given_up=1)
+    figures = samples(Metrics(lambda: NOBODY, tuple, outbox=lambda: [channel]))
+    assert figures["roundup_outbox_waiting", "mail"] == 3
+    assert figures["roundup_outbox_oldest_seconds", "mail"] == 90.5
+    outcomes = {"sent": 10, "failed": 4, "given_up": 1}
+    assert {one: figures["roundup_outbox_attempts_total", "mail", one] for one in outcomes} == outcomes

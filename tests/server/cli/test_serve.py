@@ -222,11 +222,14 @@ def taken(kind: socket.SocketKind) -> Iterator[int]:
         yield holder.getsockname()[1]
 
 
-async def assert_refuses(environment: dict[str, str | Path], *words: str, args: tuple[str, ...] = ()) -> None:
+async def assert_refuses(
+    environment: dict[str, str | Path], *words: str, args: tuple[str, ...] = (), without: str = "\0"
+) -> None:
     outcome = await roundup_process("serve", *args, **environment)
     assert outcome.code == 2, outcome
     assert re.fullmatch(r"roundup: [^\n]+\.\n", outcome.err), outcome.err
     assert outcome.out == ""
+    assert without not in outcome.err
     for word in words:
         assert word in outcome.err
 
@@ -254,6 +257,20 @@ async def test_what_is_missing_or_wrong_is_one_sentence_and_exit_code_2(
     await assert_refuses(turn | {"ROUNDUP_TURN_SECRET_FILE": tmp_path / "none"}, "cannot be read")
     await assert_refuses(environment | {"ROUNDUP_TURN_URLS": "turn.example.org"}, "--turn-urls")
     await assert_refuses(environment, "--log-level", args=("--log-level", "loud"))
+
+
+async def test_where_nothing_can_be_sent_to_is_one_sentence_without_a_secret(
+    environment: dict[str, str | Path],
+) -> None:
+    mail = environment | {"ROUNDUP_SMTP_URL": "smtp://user:sesame@mail.example.org:587"}
+    await assert_refuses(mail, "--mail-from")
+    await assert_refuses(mail | {"ROUNDUP_MAIL_FROM": "nobody"}, "--mail-from", "'nobody'")
+    wrong = environment | {"ROUNDUP_SMTP_URL": "user:sesame@mail.example.org", "ROUNDUP_MAIL_FROM": "a@b.example"}
+    await assert_refuses(wrong, "--smtp-url", without="sesame")
+    store = environment | {"ROUNDUP_XAPI_URL": "https://lrs.example.org/xapi"}
+    await assert_refuses(store, "--xapi-key")
+    key = {"ROUNDUP_XAPI_KEY": "key", "ROUNDUP_XAPI_SECRET": "sesame"}
+    await assert_refuses(store | key | {"ROUNDUP_XAPI_URL": "http://lrs.example.org"}, "https:", without="sesame")
 
 
 @pytest.mark.parametrize("option", ["room-grace-s", "reconnect-grace-s", "reload-grace-s"])

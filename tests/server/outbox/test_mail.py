@@ -1,18 +1,14 @@
 """E-mail to a real SMTP server on this machine: one that takes it, and those that do not."""
 
 import asyncio
-import email
-import email.policy
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from email.headerregistry import Address
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from aiosmtpd.smtp import SMTP
 
 from server.outbox.channel import Outcome, Verdict
 from server.outbox.letters import letter
@@ -21,92 +17,19 @@ from server.outbox.smtp_url import SmtpServer
 from server.store.outbox import Addressee, WaitingMessage
 from tests.support.certificate import make_contexts
 from tests.support.clock import ManualClock
+from tests.support.smtp import MAIL_PASSWORD, Mailbox, smtp_server
 
 ANA = Addressee("Ana Lima", "ana@school.example", is_removed=False)
 SENDER = Address("Roundup", addr_spec="roundup@school.example")
-PASSWORD = "open sesame"
 
 
-@dataclass
-class Mailbox:
-    """What an SMTP server got, and how it answers: by default it takes everything."""
-
-    port: int = 0
-    got: list[tuple[str, list[str], EmailMessage, bytes]] = field(default_factory=list)
-    connections: int = 0
-    on_recipient: Callable[[str], str] = lambda _address: "250 OK"
-    on_sender: Callable[[str], str] = lambda _address: "250 OK"
-    on_data: Callable[[SMTP], Awaitable[str]] | None = None
-    logins: list[LoginPassword] = field(default_factory=list)
-
-    async def handle_EHLO(  # noqa: N802 - aiosmtpd's names
-        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
-    ) -> list[str]:
-        session.host_name = hostname
-        self.connections += 1
-        return responses
-
-    async def handle_MAIL(  # noqa: N802
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        envelope.mail_from = address
-        envelope.mail_options.extend(options)
-        return self.on_sender(address)
-
-    async def handle_RCPT(  # noqa: N802
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
-    ) -> str:
-        answer = self.on_recipient(address)
-        if answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return answer
-
-    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        answer = "250 OK" if self.on_data is None else await self.on_data(server)
-        if answer.startswith("250"):
-            assert isinstance(envelope.content, bytes)
-            message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-            assert isinstance(message, EmailMessage)
-            self.got.append((str(envelope.mail_from), list(envelope.rcpt_tos), message, envelope.content))
-        return answer
-
-    def authenticate(self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, data: Any) -> AuthResult:
-        self.logins.append(data)
-        return AuthResult(success=data.password == PASSWORD.encode(), handled=False)
-
-    def channel(self, **fields: Any) -> MailChannel:
-        """Make a channel to it."""
-        tls = fields.pop("tls", None)
-        timeout_s = fields.pop("timeout_s", 5.0)
-        defaults: dict[str, Any] = {"host": "127.0.0.1", "port": self.port, "is_tls": False, "needs_tls": False}
-        server = SmtpServer(**defaults | fields)
-        return MailChannel(server, SENDER, "rooms.example.org", ManualClock(), tls=tls, timeout_s=timeout_s)
-
-
-@asynccontextmanager
-async def smtp_server(**options: Any) -> AsyncIterator[Mailbox]:
-    mailbox = Mailbox()
-    loop = asyncio.get_running_loop()
-    tls = options.pop("implicit_tls", None)
-
-    def create() -> SMTP:
-        return SMTP(
-            mailbox,
-            loop=loop,
-            hostname="mail.example",
-            enable_SMTPUTF8=options.get("enable_SMTPUTF8", False),
-            authenticator=mailbox.authenticate,
-            auth_require_tls=False,
-            **{key: value for key, value in options.items() if key != "enable_SMTPUTF8"},
-        )
-
-    server = await loop.create_server(create, "127.0.0.1", 0, ssl=tls)
-    mailbox.port = server.sockets[0].getsockname()[1]
-    try:
-        yield mailbox
-    finally:
-        server.close()
-        await server.wait_closed()
+def channel_to(mailbox: Mailbox, **fields: Any) -> MailChannel:
+    """Make a channel to a server."""
+    tls = fields.pop("tls", None)
+    timeout_s = fields.pop("timeout_s", 5.0)
+    defaults: dict[str, Any] = {"host": "127.0.0.1", "port": mailbox.port, "is_tls": False, "needs_tls": False}
+    server = SmtpServer(**defaults | fields)
+    return MailChannel(server, SENDER, "rooms.example.org", ManualClock(), tls=tls, timeout_s=timeout_s)
 
 
 @pytest.fixture
@@ -128,7 +51,7 @@ def verdicts(outcomes: Sequence[Outcome]) -> list[str]:
 
 async def test_a_letter_arrives_as_it_was_written(mailbox: Mailbox) -> None:
     text = "Buenos días, Ana:\n.\n.. a line of dots\nFrom here on: ✓ " + "long " * 300 + "\n"
-    outcomes = await mailbox.channel().send([waiting(subject="Sus horas: ¿45 minutos?", text=text)])
+    outcomes = await channel_to(mailbox).send([waiting(subject="Sus horas: ¿45 minutos?", text=text)])
     assert verdicts(outcomes) == ["SENT"]
     [(sender, recipients, message, raw)] = mailbox.got
     assert (sender, recipients) == ("roundup@school.example", ["ana@school.example"])
@@ -144,8 +67,8 @@ async def test_a_letter_arrives_as_it_was_written(mailbox: Mailbox) -> None:
 
 
 async def test_a_letter_that_is_sent_twice_is_one_to_the_mailbox(mailbox: Mailbox) -> None:
-    await mailbox.channel().send([waiting("k1"), waiting("k2")])
-    await mailbox.channel().send([waiting("k1")])
+    await channel_to(mailbox).send([waiting("k1"), waiting("k2")])
+    await channel_to(mailbox).send([waiting("k1")])
     ids = [message["Message-ID"] for _, _, message, _ in mailbox.got]
     assert ids[0] == ids[2] != ids[1]
     assert all(one.endswith("@school.example>") for one in ids)
@@ -170,7 +93,7 @@ async def test_a_letter_that_is_sent_twice_is_one_to_the_mailbox(mailbox: Mailbo
 )
 async def test_neither_a_name_nor_a_subject_writes_a_header(mailbox: Mailbox, hostile: str) -> None:
     to = Addressee(hostile, ANA.email, is_removed=False)
-    assert verdicts(await mailbox.channel().send([waiting(to=to, subject=hostile)])) == ["SENT"]
+    assert verdicts(await channel_to(mailbox).send([waiting(to=to, subject=hostile)])) == ["SENT"]
     [(_, recipients, message, raw)] = mailbox.got
     assert recipients == [ANA.email]
     assert [one.addr_spec for one in message["To"].addresses] == [ANA.email]
@@ -199,7 +122,7 @@ async def test_neither_a_name_nor_a_subject_writes_a_header(mailbox: Mailbox, ho
 )
 async def test_a_strange_address_is_one_address_or_none(mailbox: Mailbox, address: str) -> None:
     to = Addressee("Eve", address, is_removed=False)
-    [outcome] = await mailbox.channel().send([waiting(to=to)])
+    [outcome] = await channel_to(mailbox).send([waiting(to=to)])
     assert outcome.verdict in (Verdict.SENT, Verdict.NEVER)
     for _, recipients, message, _ in mailbox.got:
         assert len(recipients) == len(message["To"].addresses) == 1
@@ -207,13 +130,13 @@ async def test_a_strange_address_is_one_address_or_none(mailbox: Mailbox, addres
 
 async def test_an_address_in_other_scripts_is_sent_where_the_server_takes_it(mailbox: Mailbox) -> None:
     to = Addressee("Niña", "niña@school.example", is_removed=False)
-    [outcome] = await mailbox.channel().send([waiting(to=to)])
+    [outcome] = await channel_to(mailbox).send([waiting(to=to)])
     assert outcome == Outcome(Verdict.NEVER, "the server takes no address with other letters than a to z")
     async with smtp_server(enable_SMTPUTF8=True) as modern:
-        assert verdicts(await modern.channel().send([waiting(to=to)])) == ["SENT"]
+        assert verdicts(await channel_to(modern).send([waiting(to=to)])) == ["SENT"]
         assert modern.got[0][1] == ["niña@school.example"]
     to = Addressee("Ana", "ana@bücher.example", is_removed=False)
-    assert verdicts(await mailbox.channel().send([waiting(to=to)])) == ["SENT"]
+    assert verdicts(await channel_to(mailbox).send([waiting(to=to)])) == ["SENT"]
     assert mailbox.got[0][1] == ["ana@xn--bcher-kva.example"]
 
 
@@ -221,13 +144,13 @@ async def test_an_address_in_other_scripts_is_sent_where_the_server_takes_it(mai
 async def test_who_was_removed_gets_nothing_and_the_server_is_not_even_asked(
     mailbox: Mailbox, to: Addressee | None
 ) -> None:
-    assert verdicts(await mailbox.channel().send([waiting(to=to)])) == ["NEVER"]
+    assert verdicts(await channel_to(mailbox).send([waiting(to=to)])) == ["NEVER"]
     assert mailbox.connections == 0
 
 
 async def test_a_body_that_is_no_letter_stops_no_other(mailbox: Mailbox) -> None:
     broken = WaitingMessage(1, "k", "{", 1, 1, 0, ANA)
-    assert verdicts(await mailbox.channel().send([broken, waiting()])) == ["NEVER", "SENT"]
+    assert verdicts(await channel_to(mailbox).send([broken, waiting()])) == ["NEVER", "SENT"]
 
 
 @pytest.mark.parametrize(
@@ -242,7 +165,7 @@ async def test_a_body_that_is_no_letter_stops_no_other(mailbox: Mailbox) -> None
 async def test_a_refused_recipient_is_no_others_matter(mailbox: Mailbox, answer: str, verdict: str) -> None:
     mailbox.on_recipient = lambda address: answer if address.startswith("bad") else "250 OK"
     bad = waiting(to=Addressee("Bad", "bad@school.example", is_removed=False))
-    outcomes = await mailbox.channel().send([waiting("k1"), bad, waiting("k2")])
+    outcomes = await channel_to(mailbox).send([waiting("k1"), bad, waiting("k2")])
     assert verdicts(outcomes) == ["SENT", verdict, "SENT"]
     assert outcomes[1].reason == f"the server says {answer}"
     assert mailbox.connections == 1
@@ -256,13 +179,13 @@ async def test_a_refused_text_is_no_others_matter(mailbox: Mailbox, answer: str,
         return next(answers, "250 OK")
 
     mailbox.on_data = once
-    assert verdicts(await mailbox.channel().send([waiting("k1"), waiting("k2")])) == [verdict, "SENT"]
+    assert verdicts(await channel_to(mailbox).send([waiting("k1"), waiting("k2")])) == [verdict, "SENT"]
 
 
 @pytest.mark.parametrize("answer", ["550 5.7.1 not you", "451 4.7.1 not now"])
 async def test_a_refused_sender_is_put_right_some_day(mailbox: Mailbox, answer: str) -> None:
     mailbox.on_sender = lambda _address: answer
-    assert verdicts(await mailbox.channel().send([waiting()])) == ["LATER"]
+    assert verdicts(await channel_to(mailbox).send([waiting()])) == ["LATER"]
 
 
 async def test_a_server_that_ends_the_connection_now_and_then_gets_the_rest_over_another(mailbox: Mailbox) -> None:
@@ -272,7 +195,7 @@ async def test_a_server_that_ends_the_connection_now_and_then_gets_the_rest_over
         return next(answers, "250 OK")
 
     mailbox.on_data = closing
-    outcomes = await mailbox.channel().send([waiting(f"k{number}") for number in range(4)])
+    outcomes = await channel_to(mailbox).send([waiting(f"k{number}") for number in range(4)])
     assert verdicts(outcomes) == ["SENT", "LATER", "SENT", "SENT"]
     assert mailbox.connections == 2
 
@@ -284,7 +207,7 @@ async def test_a_server_that_dies_in_the_middle_is_away_after_two_times(mailbox:
         return "250 OK"
 
     mailbox.on_data = die
-    outcomes = await mailbox.channel().send([waiting(f"k{number}") for number in range(4)])
+    outcomes = await channel_to(mailbox).send([waiting(f"k{number}") for number in range(4)])
     assert verdicts(outcomes) == ["LATER", "LATER", "AWAY", "AWAY"]
     assert outcomes[0].reason == "the server was lost while it was sent"
 
@@ -298,7 +221,7 @@ async def test_a_server_that_hangs_holds_nothing_up_for_long(mailbox: Mailbox) -
 
     mailbox.on_data = hang
     async with asyncio.timeout(20):
-        outcomes = await mailbox.channel(timeout_s=0.2).send([waiting(f"k{number}") for number in range(4)])
+        outcomes = await channel_to(mailbox, timeout_s=0.2).send([waiting(f"k{number}") for number in range(4)])
     assert verdicts(outcomes) == ["LATER", "LATER", "AWAY", "AWAY"]
     assert outcomes[0].reason == "the server did not answer while it was sent"
     release.set()
@@ -321,7 +244,7 @@ async def test_what_is_no_mail_server_is_away(greeting: bytes) -> None:
     server = await asyncio.start_server(greet, "127.0.0.1", 0)
     mailbox = Mailbox(port=server.sockets[0].getsockname()[1])
     async with server, asyncio.timeout(20):
-        outcomes = await mailbox.channel(timeout_s=0.2).send([waiting(), waiting("k2")])
+        outcomes = await channel_to(mailbox, timeout_s=0.2).send([waiting(), waiting("k2")])
         await has_ended.wait()
     assert verdicts(outcomes) == ["AWAY", "AWAY"]
 
@@ -329,13 +252,13 @@ async def test_what_is_no_mail_server_is_away(greeting: bytes) -> None:
 async def test_where_nobody_listens_is_away() -> None:
     async with smtp_server() as gone:
         pass
-    outcomes = await gone.channel().send([waiting()])
+    outcomes = await channel_to(gone).send([waiting()])
     assert verdicts(outcomes) == ["AWAY"]
     assert outcomes[0].reason.startswith("the server cannot be reached: ")
 
 
 async def test_without_tls_nothing_leaves_the_machine(mailbox: Mailbox) -> None:
-    outcomes = await mailbox.channel(needs_tls=True, user="roundup", password=PASSWORD).send([waiting()])
+    outcomes = await channel_to(mailbox, needs_tls=True, user="roundup", password=MAIL_PASSWORD).send([waiting()])
     assert verdicts(outcomes) == ["AWAY"]
     assert "STARTTLS" in outcomes[0].reason
     assert (mailbox.logins, mailbox.got) == ([], [])
@@ -346,18 +269,18 @@ async def test_with_tls_it_signs_in_and_sends(tmp_path: Path, is_tls: bool) -> N
     ours, trusting = make_contexts(tmp_path)
     options = {"implicit_tls": ours} if is_tls else {"tls_context": ours, "require_starttls": True}
     async with smtp_server(**options) as mailbox:
-        where = {"host": "localhost", "is_tls": is_tls, "needs_tls": True, "user": "roundup", "password": PASSWORD}
-        assert verdicts(await mailbox.channel(tls=trusting, **where).send([waiting()])) == ["SENT"]
-        assert [(one.login, one.password) for one in mailbox.logins] == [(b"roundup", PASSWORD.encode())]
-        outcomes = await mailbox.channel(**where).send([waiting()])
+        where = {"host": "localhost", "is_tls": is_tls, "needs_tls": True, "user": "roundup", "password": MAIL_PASSWORD}
+        assert verdicts(await channel_to(mailbox, tls=trusting, **where).send([waiting()])) == ["SENT"]
+        assert [(one.login, one.password) for one in mailbox.logins] == [(b"roundup", MAIL_PASSWORD.encode())]
+        outcomes = await channel_to(mailbox, **where).send([waiting()])
         assert verdicts(outcomes) == ["AWAY"], "a certificate that nobody vouches for"
         assert "certificate" in outcomes[0].reason.lower()
         assert len(mailbox.logins) == 1
 
 
 async def test_a_wrong_password_is_in_no_reason(mailbox: Mailbox) -> None:
-    outcomes = await mailbox.channel(user="roundup", password="other sesame").send([waiting()])
+    outcomes = await channel_to(mailbox, user="roundup", password="other sesame").send([waiting()])
     assert outcomes == [Outcome(Verdict.AWAY, "the server does not take user name and password (535)")]
-    mailbox.on_recipient = lambda _address: f"450 {PASSWORD} {PASSWORD}"
-    [outcome] = await mailbox.channel(user="roundup", password=PASSWORD).send([waiting()])
+    mailbox.on_recipient = lambda _address: f"450 {MAIL_PASSWORD} {MAIL_PASSWORD}"
+    [outcome] = await channel_to(mailbox, user="roundup", password=MAIL_PASSWORD).send([waiting()])
     assert outcome.reason == "the server says 450 (password) (password)"

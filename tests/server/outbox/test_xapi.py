@@ -1,11 +1,9 @@
 """Statements to a real HTTP server on this machine that behaves like a learning record store, or does not."""
 
 import asyncio
-import base64
 import gzip
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from aiohttp import web
@@ -14,56 +12,17 @@ from server.errors import StartupError
 from server.outbox.channel import Outcome
 from server.outbox.xapi import MAX_ANSWER_BYTES, XapiChannel, parse_record_store
 from server.store.outbox import WaitingMessage
-
-KEY, SECRET = "roundup", "open sesame"
-
-
-@dataclass
-class Store:
-    """A learning record store: keeps statements by id, and takes all of a request or nothing."""
-
-    url: str = ""
-    statements: dict[str, str] = field(default_factory=dict)
-    requests: int = 0
-    answer: Callable[[web.Request], Awaitable[web.StreamResponse | None]] | None = None
-    """Given first say."""
-    refused: dict[str, int] = field(default_factory=dict)
-    """Statuses of statements that it does not take."""
-
-    async def post(self, request: web.Request) -> web.StreamResponse:
-        self.requests += 1
-        if self.answer is not None and (answer := await self.answer(request)) is not None:
-            return answer
-        credentials = base64.b64encode(f"{KEY}:{SECRET}".encode()).decode()
-        if request.headers["Authorization"] != f"Basic {credentials}":
-            return web.Response(status=401)
-        assert request.headers["X-Experience-API-Version"] == "1.0.3"
-        assert request.content_type == "application/json"
-        sent = await request.json()
-        for statement in sent:
-            if statement["id"] in self.refused:
-                return web.Response(status=self.refused[statement["id"]], text=f"not {statement['id']}")
-            known = self.statements.get(statement["id"])
-            if known is not None and known != statement["verb"]:
-                return web.Response(status=409)
-        self.statements |= {statement["id"]: statement["verb"] for statement in sent}
-        return web.json_response([statement["id"] for statement in sent])
-
-    def channel(self, *, secret: str = SECRET, timeout_s: float = 5.0) -> XapiChannel:
-        return XapiChannel(parse_record_store(self.url, KEY, secret), timeout_s=timeout_s)
+from tests.support.record_store import STORE_KEY, STORE_SECRET, RecordStore, record_store
 
 
 @pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    store = Store()
-    application = web.Application()
-    application.router.add_post("/xapi/statements", store.post)
-    runner = web.AppRunner(application, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    store.url = f"http://127.0.0.1:{runner.addresses[0][1]}/xapi/"
-    yield store
-    await runner.cleanup()
+async def store() -> AsyncIterator[RecordStore]:
+    async with record_store() as running:
+        yield running
+
+
+def channel_to(store: RecordStore, *, secret: str = STORE_SECRET, timeout_s: float = 5.0) -> XapiChannel:
+    return XapiChannel(parse_record_store(store.url, STORE_KEY, secret), timeout_s=timeout_s)
 
 
 def waiting(*ids: str, verb: str = "attended") -> list[WaitingMessage]:
@@ -71,8 +30,8 @@ def waiting(*ids: str, verb: str = "attended") -> list[WaitingMessage]:
     return [WaitingMessage(number, f"k{number}", body, 1, 1, 0, None) for number, body in enumerate(bodies)]
 
 
-async def send(store: Store, *ids: str, timeout_s: float = 5.0, verb: str = "attended") -> Sequence[Outcome]:
-    channel = store.channel(timeout_s=timeout_s)
+async def send(store: RecordStore, *ids: str, timeout_s: float = 5.0, verb: str = "attended") -> Sequence[Outcome]:
+    channel = channel_to(store, timeout_s=timeout_s)
     try:
         async with asyncio.timeout(20):
             return await channel.send(waiting(*ids, verb=verb))
@@ -85,13 +44,13 @@ def verdicts(outcomes: Sequence[Outcome]) -> list[str]:
     return [outcome.verdict.name for outcome in outcomes]
 
 
-async def test_fifty_statements_are_one_request(store: Store) -> None:
+async def test_fifty_statements_are_one_request(store: RecordStore) -> None:
     ids = [f"s{number}" for number in range(XapiChannel.batch)]
     assert set(verdicts(await send(store, *ids))) == {"SENT"}
     assert (list(store.statements), store.requests) == (ids, 1)
 
 
-async def test_what_is_there_already_was_sent(store: Store) -> None:
+async def test_what_is_there_already_was_sent(store: RecordStore) -> None:
     await send(store, "s1", "s2")
     assert verdicts(await send(store, "s1", "s2", "s3")) == ["SENT"] * 3
     assert verdicts(await send(store, "s1", verb="approved")) == ["SENT"], "409: another one has its id"
@@ -100,7 +59,7 @@ async def test_what_is_there_already_was_sent(store: Store) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 413, 422])
-async def test_one_that_is_refused_for_good_stops_no_other(store: Store, status: int) -> None:
+async def test_one_that_is_refused_for_good_stops_no_other(store: RecordStore, status: int) -> None:
     store.refused["s2"] = status
     outcomes = await send(store, "s1", "s2", "s3")
     assert verdicts(outcomes) == ["SENT", "NEVER", "SENT"]
@@ -108,12 +67,12 @@ async def test_one_that_is_refused_for_good_stops_no_other(store: Store, status:
     assert list(store.statements) == ["s1", "s3"]
 
 
-async def test_one_that_the_store_breaks_at_stops_no_other(store: Store) -> None:
+async def test_one_that_the_store_breaks_at_stops_no_other(store: RecordStore) -> None:
     store.refused["s1"] = 500
     assert verdicts(await send(store, "s1", "s2", "s3")) == ["LATER", "SENT", "SENT"]
 
 
-async def test_a_store_that_breaks_at_everything_is_left_alone(store: Store) -> None:
+async def test_a_store_that_breaks_at_everything_is_left_alone(store: RecordStore) -> None:
     ids = [f"s{number}" for number in range(20)]
     store.refused = dict.fromkeys(ids, 500)
     outcomes = await send(store, *ids)
@@ -122,14 +81,14 @@ async def test_a_store_that_breaks_at_everything_is_left_alone(store: Store) -> 
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 405, 429, 502, 503, 504])
-async def test_a_store_that_takes_nothing_is_away(store: Store, status: int) -> None:
+async def test_a_store_that_takes_nothing_is_away(store: RecordStore, status: int) -> None:
     store.refused = {"s1": status}
     outcomes = await send(store, "s1", "s2")
     assert verdicts(outcomes) == ["AWAY", "AWAY"]
     assert store.requests == 1
 
 
-async def test_a_redirect_is_not_followed(store: Store) -> None:
+async def test_a_redirect_is_not_followed(store: RecordStore) -> None:
     async def redirect(_request: web.Request) -> web.StreamResponse:
         return web.Response(status=307, headers={"Location": "/xapi/statements?elsewhere=1"})
 
@@ -140,7 +99,7 @@ async def test_a_redirect_is_not_followed(store: Store) -> None:
     assert store.requests == 1
 
 
-async def test_a_store_that_hangs_holds_nothing_up_for_long(store: Store) -> None:
+async def test_a_store_that_hangs_holds_nothing_up_for_long(store: RecordStore) -> None:
     release = asyncio.Event()
 
     async def hang(_request: web.Request) -> web.StreamResponse | None:
@@ -154,7 +113,7 @@ async def test_a_store_that_hangs_holds_nothing_up_for_long(store: Store) -> Non
     assert outcomes[0].reason == "the store cannot be reached: it does not answer"
 
 
-async def test_an_answer_that_trickles_in_for_ever_is_not_waited_for(store: Store) -> None:
+async def test_an_answer_that_trickles_in_for_ever_is_not_waited_for(store: RecordStore) -> None:
     async def trickle(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(status=400)
         await response.prepare(request)
@@ -168,7 +127,7 @@ async def test_an_answer_that_trickles_in_for_ever_is_not_waited_for(store: Stor
 
 
 @pytest.mark.parametrize("is_compressed", [False, True])
-async def test_an_endless_answer_is_not_read(store: Store, is_compressed: bool) -> None:
+async def test_an_endless_answer_is_not_read(store: RecordStore, is_compressed: bool) -> None:
     written = 0
 
     async def flood(request: web.Request) -> web.StreamResponse:
@@ -188,7 +147,7 @@ async def test_an_endless_answer_is_not_read(store: Store, is_compressed: bool) 
     assert written < 8_000_000
 
 
-async def test_a_store_that_dies_in_the_middle_is_away(store: Store) -> None:
+async def test_a_store_that_dies_in_the_middle_is_away(store: RecordStore) -> None:
     async def die(request: web.Request) -> web.StreamResponse:
         assert request.transport is not None
         request.transport.abort()
@@ -205,25 +164,25 @@ async def test_what_is_no_http_is_away() -> None:
 
     server = await asyncio.start_server(greet, "127.0.0.1", 0)
     async with server:
-        store = Store(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/xapi")
+        store = RecordStore(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/xapi")
         assert verdicts(await send(store, "s1")) == ["AWAY"]
     [outcome] = await send(store, "s1")
     assert outcome.verdict.name == "AWAY"
     assert outcome.reason.startswith("the store cannot be reached: ")
 
 
-async def test_neither_key_nor_secret_is_in_a_reason(store: Store) -> None:
+async def test_neither_key_nor_secret_is_in_a_reason(store: RecordStore) -> None:
     async def repeat(request: web.Request) -> web.StreamResponse:
-        return web.Response(status=400, text=f"{KEY} {SECRET}\r\n\x1b[31m{request.path}")
+        return web.Response(status=400, text=f"{STORE_KEY} {STORE_SECRET}\r\n\x1b[31m{request.path}")
 
     store.answer = repeat
     [outcome] = await send(store, "s1")
     assert outcome.reason == "the store says 400 (key) (secret) [31m/xapi/statements"
-    assert SECRET not in repr(parse_record_store(store.url, KEY, SECRET))
+    assert STORE_SECRET not in repr(parse_record_store(store.url, STORE_KEY, STORE_SECRET))
 
 
-async def test_a_wrong_secret_waits_for_the_right_one(store: Store) -> None:
-    channel = store.channel(secret="other")
+async def test_a_wrong_secret_waits_for_the_right_one(store: RecordStore) -> None:
+    channel = channel_to(store, secret="other")
     assert verdicts(await channel.send(waiting("s1"))) == ["AWAY"]
     await channel.close()
     assert verdicts(await send(store, "s1")) == ["SENT"]
@@ -240,25 +199,25 @@ async def test_a_wrong_secret_waits_for_the_right_one(store: Store) -> None:
     ],
 )
 def test_the_address_of_statements_follows_from_the_stores(url: str, statements: str) -> None:
-    assert parse_record_store(url, KEY, SECRET).url == statements
+    assert parse_record_store(url, STORE_KEY, STORE_SECRET).url == statements
 
 
 @pytest.mark.parametrize(
     ("url", "key", "secret"),
     [
-        ("lrs.example.org", KEY, SECRET),
-        ("ftp://lrs.example.org", KEY, SECRET),
-        ("https://", KEY, SECRET),
-        ("https://lrs.example.org:0", KEY, SECRET),
-        ("https://[::1", KEY, SECRET),
-        ("https://a:sesame@lrs.example.org", KEY, SECRET),
-        ("https://lrs.example.org?x=1", KEY, SECRET),
-        ("https://lrs.example.org#x", KEY, SECRET),
-        ("https://lrs.example.org/\r\nx", KEY, SECRET),
-        ("http://lrs.example.org/xapi", KEY, SECRET),
-        ("https://lrs.example.org/xapi", "", SECRET),
-        ("https://lrs.example.org/xapi", KEY, ""),
-        ("https://lrs.example.org/xapi", "a:b", SECRET),
+        ("lrs.example.org", STORE_KEY, STORE_SECRET),
+        ("ftp://lrs.example.org", STORE_KEY, STORE_SECRET),
+        ("https://", STORE_KEY, STORE_SECRET),
+        ("https://lrs.example.org:0", STORE_KEY, STORE_SECRET),
+        ("https://[::1", STORE_KEY, STORE_SECRET),
+        ("https://a:sesame@lrs.example.org", STORE_KEY, STORE_SECRET),
+        ("https://lrs.example.org?x=1", STORE_KEY, STORE_SECRET),
+        ("https://lrs.example.org#x", STORE_KEY, STORE_SECRET),
+        ("https://lrs.example.org/\r\nx", STORE_KEY, STORE_SECRET),
+        ("http://lrs.example.org/xapi", STORE_KEY, STORE_SECRET),
+        ("https://lrs.example.org/xapi", "", STORE_SECRET),
+        ("https://lrs.example.org/xapi", STORE_KEY, ""),
+        ("https://lrs.example.org/xapi", "a:b", STORE_SECRET),
     ],
 )
 def test_what_is_no_store_is_refused_without_a_secret(url: str, key: str, secret: str) -> None:
