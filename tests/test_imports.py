@@ -34,7 +34,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.record": LEAVES | {"server.store"},
     "server.documents.notes": LEAVES | {"server.printing"},
     "server.outbox": LEAVES | {"server.store", "server.tracebacks"},
-    "server.documents.notes": LEAVES,
     "server.turn": LEAVES,
     "server.media": (FEATURE - {"server.store"}) | {"server.turn", "server.media.rpc", "server.media.messages"},
     "server.media.rpc": {"protocol"},

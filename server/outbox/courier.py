@@ -133,6 +133,7 @@ class Courier:
             self._failures = 0
             return
         self._failures += 1
+        self._totals[Verdict.AWAY] += 1
         pause_s = delay_s(self._failures, self._random, LONGEST_AWAY_S)
         self._away_until = self._clock.monotonic() + pause_s
         _log.warning(
@@ -150,7 +151,8 @@ class Courier:
         tries = self._failures if verdict is Verdict.AWAY else attempts
         if verdict in (Verdict.LATER, Verdict.AWAY) and is_too_old(message.created_at, now, tries):
             verdict = Verdict.NEVER
-        self._totals[verdict] += 1
+        if verdict is not Verdict.AWAY:  # which was no attempt
+            self._totals[verdict] += 1
         if verdict is Verdict.SENT:
             return Settlement(message.message_id, attempts, message.due_at, None, sent_at=now)
         if verdict is Verdict.NEVER:

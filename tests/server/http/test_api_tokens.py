@@ -5,11 +5,14 @@ import json
 import aiohttp
 import msgspec
 import pytest
+from aiohttp.test_utils import make_mocked_request
 from structlog.testing import capture_logs
 
 from protocol.api_tokens import ApiTokenList, CreatedApiToken
 from protocol.roles import ProgrammeRole
 from protocol.room import SignedIn
+from server.errors import UserError
+from server.http.session import reader
 from server.http.token_guard import WRONG_AT_ONCE
 from server.people.tokens import new_api_token
 from tests.server.http.conftest import ANA, Site
@@ -133,6 +136,13 @@ async def test_a_token_opens_nothing_that_does_not_say_so(
         assert response.status == 403, "also not by the cookie beside it"
         assert (await response.json())["error"]["text"] == "API tokens do not open this address."
     assert len(await listed(site, client)) == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+async def test_a_route_that_takes_tokens_by_mistake_changes_nothing_for_them(method: str) -> None:
+    request = make_mocked_request(method, "/api/session", headers=bearer(new_api_token()))
+    with pytest.raises(UserError, match="API tokens only read"):
+        await reader(request)
 
 
 async def test_a_token_signs_nobody_out(site: Site, client: aiohttp.ClientSession) -> None:

@@ -176,6 +176,7 @@ async def test_an_other_side_that_is_away_is_left_alone_and_gets_everything_when
         post.clock.advance(seconds=MINUTE)
     assert len(post.other_side.got) == attempts
     assert 30 <= attempts / 3 <= 45, "every quarter of an hour at last"
+    assert post.courier.figures.failed == attempts / 3
     assert await post.states() == dict.fromkeys(keys, "tried 0"), "it is no fault of theirs"
     assert post.courier.figures.waiting == 9
     assert post.courier.figures.oldest_s == pytest.approx(8 * HOUR, abs=2 * MINUTE)

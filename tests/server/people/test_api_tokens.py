@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from protocol.api_tokens import MAX_TOKEN_DAYS, MAX_TOKENS
@@ -14,7 +15,7 @@ from server.people.api_tokens import MAX_TOKENS_PER_DAY, ApiTokens
 from server.people.service import PeopleService
 from server.people.tokens import hash_token, is_api_token
 from server.store.database import Database
-from server.store.models import ApiTokenRow, AuditEntryRow
+from server.store.models import ApiTokenRow, AuditEntryRow, PersonRow
 from server.store.tokens import TokenRepository
 from tests.support.clock import ManualClock
 from tests.support.rows import all_rows
@@ -126,6 +127,15 @@ async def test_who_is_locked_out_has_no_token_even_when_they_come_back(
     await people.add_person(ANA, "Ana Lima", ProgrammeRole.COORDINATOR)
     assert await tokens.person_of(secret) is None
     assert await refusal(tokens, ana) is None, "they are given new ones"
+
+
+async def test_a_removed_persons_token_works_for_nobody_whoever_removed_them(
+    tokens: ApiTokens, ana: Person, database: Database
+) -> None:
+    _, secret = await tokens.create(ana.person_id, "Report", actor="test")
+    async with database.session() as session:
+        await session.execute(update(PersonRow).values(removed_at=1))
+    assert await tokens.person_of(secret) is None
 
 
 async def test_who_was_removed_is_given_none(tokens: ApiTokens, people: PeopleService, ana: Person) -> None:
