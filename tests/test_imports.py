@@ -9,6 +9,8 @@ LEAVES = {
     "server.visible",
 }
 FEATURE = LEAVES | {"server.room.feature", "server.store"}
+AGREEMENTS = {"server.hours.rules", "server.hours.policy"}
+"""What the store keeps as JSON, and gives out as what it means."""
 MAY_IMPORT: dict[str, set[str]] = {
     "protocol": set(),
     "server.errors": {"protocol"},
@@ -21,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.tracebacks": set(),
     "server.spreadsheet": set(),
     "server.metrics": LEAVES,
-    "server.store": LEAVES,
+    "server.store": LEAVES | AGREEMENTS,
     "server.people": LEAVES | {"server.store"},
     "server.room": LEAVES,
     "server.chat": FEATURE,
@@ -30,7 +32,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.documents": FEATURE | {"server.documents.notes", "server.printing"},
     "server.documents.pictures": FEATURE | {"server.documents.pictures.decoder"},
     "server.documents.pictures.decoder": set(),
-    "server.hours": FEATURE,
+    "server.hours": FEATURE | AGREEMENTS,
+    "server.hours.rules": LEAVES | {"server.hours.described"},
+    "server.hours.policy": LEAVES | {"server.hours.described"},
+    "server.hours.described": LEAVES,
     "server.record": LEAVES | {"server.store"},
     "server.documents.notes": LEAVES | {"server.printing"},
     "server.outbox": LEAVES | {"server.store", "server.tracebacks"},
