@@ -19,6 +19,7 @@ from server.documents.service import DocumentService
 from server.errors import StartupError
 from server.gateway.fan_out import fan_out
 from server.gateway.gateway import Gateway
+from server.hours.demo import seed_agreements
 from server.hours.presence import PresenceService
 from server.http.access_log import AccessLog, create_server_log
 from server.http.address import Address
@@ -36,7 +37,7 @@ from server.outbox.service import OutboxService
 from server.people.api_tokens import ApiTokens
 from server.people.demo import DemoLink, seed
 from server.people.links import base_url, origin_of
-from server.people.service import PeopleService
+from server.people.service import OPERATOR, PeopleService
 from server.record.service import RecordService
 from server.room.directory import RoomDirectory
 from server.room.state import Graces
@@ -48,10 +49,12 @@ from server.store.documents import DocumentRepository
 from server.store.location import Location, locate
 from server.store.meetings import MeetingRepository
 from server.store.outbox import OutboxRepository
+from server.store.pairs import PairRepository
 from server.store.people import PeopleRepository
 from server.store.pictures import PictureRepository
 from server.store.presence import PresenceRepository
 from server.store.probe import WriteProbe
+from server.store.requirements import RequirementRepository
 from server.store.rooms import RoomRepository
 from server.store.tokens import TokenRepository
 
@@ -177,7 +180,8 @@ class RoundupServer:
         rooms = RoomRepository(database)
         people = PeopleRepository(database)
         if config.is_demo:
-            self._demo_links = await seed(people, rooms, clock)
+            self._demo_links = await seed(people, rooms, PairRepository(database), clock)
+            await seed_agreements(RequirementRepository(database), clock, actor=OPERATOR)
         documents = DocumentService(DocumentRepository(database), ActionItemRepository(database), clock)
         documents.start()
         stack.push_async_callback(documents.close)

@@ -46,7 +46,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.media.worker": {"protocol", "server.media.rpc", "server.media.messages", "server.tracebacks"},
     "server.gateway": LEAVES | {"server.room"},
     "server.http": LEAVES | {"server.people"},
-    "server.cli": LEAVES | {"server.app", "server.people", "server.spreadsheet", "server.store", "server.turn"},
+    "server.cli": LEAVES
+    | {"server.app", "server.hours", "server.people", "server.spreadsheet", "server.store", "server.turn"},
     "server.__main__": {"server.cli"},
     "server.app": {"server", "protocol"},
     "loadtest": {"protocol"},

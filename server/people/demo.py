@@ -1,11 +1,14 @@
 """A small programme to try everything with. Adding it twice changes nothing."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
+from protocol.hours import PairKind
 from protocol.roles import ProgrammeRole, RoomKind
 from protocol.room import Person
 from server.clock import Clock
 from server.people.service import OPERATOR, PeopleService
+from server.store.pairs import PairEntry, PairRepository
 from server.store.people import Entry, PeopleRepository
 from server.store.rooms import RoomRepository
 
@@ -23,11 +26,12 @@ _PEOPLE = (
     Entry("teacher3@demo.example", "Lucía Ortega", ProgrammeRole.TEACHER),
 )
 _PAIRS = (
-    ("mentor", "mentor@demo.example", "teacher@demo.example"),
-    ("mentor", "mentor@demo.example", "teacher3@demo.example"),
-    ("mentor", "mentor2@demo.example", "teacher2@demo.example"),
-    ("content_buddy", "teacher@demo.example", "teacher2@demo.example"),
+    (PairKind.MENTOR, "mentor@demo.example", "teacher@demo.example", timedelta(days=40)),
+    (PairKind.MENTOR, "mentor@demo.example", "teacher3@demo.example", timedelta(days=20)),
+    (PairKind.MENTOR, "mentor2@demo.example", "teacher2@demo.example", timedelta(days=40)),
+    (PairKind.CONTENT_BUDDY, "teacher@demo.example", "teacher2@demo.example", timedelta(days=10)),
 )
+"""Each with how long before it is added it began."""
 _ROOMS = (
     (FIRST_ROOM, "Morning Round-up", RoomKind.ROUND_UP),
     ("teachers-lounge", "Teachers' lounge", RoomKind.LOUNGE),
@@ -42,7 +46,7 @@ class DemoLink:
     token: str
 
 
-async def seed(people: PeopleRepository, rooms: RoomRepository, clock: Clock) -> list[DemoLink]:
+async def seed(people: PeopleRepository, rooms: RoomRepository, pairs: PairRepository, clock: Clock) -> list[DemoLink]:
     """Add what is missing of the demo, keep what is there, and make a fresh sign-in link for each of its people.
 
     Whoever and whatever was removed stays removed.
@@ -57,9 +61,11 @@ async def seed(people: PeopleRepository, rooms: RoomRepository, clock: Clock) ->
     leads_to = None if await rooms.find_room(FIRST_ROOM) is None else FIRST_ROOM
     imported = await service.import_people(await _entries(service), leads_to)
     present = {done.person.email for done in imported}
-    for kind_of_pair, mentor, mentee in _PAIRS:
-        if {mentor, mentee} <= present:
-            await people.add_pair(kind_of_pair, mentor, mentee, at=now)
+    today = datetime.fromtimestamp(now / 1_000, UTC).date()
+    for kind_of_pair, mentor, mentee, age in _PAIRS:
+        if {mentor, mentee} <= present and await pairs.find(kind_of_pair, mentor, mentee) is None:
+            entry = PairEntry(kind=kind_of_pair, mentor=mentor, mentee=mentee, starts_on=today - age)
+            await pairs.add([entry], actor=OPERATOR, at=now)
     return [DemoLink(done.person, done.token) for done in imported]
 
 

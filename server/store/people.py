@@ -1,4 +1,4 @@
-"""Persons, pairs, sign-in links and sessions, as rows and back.
+"""Persons, sign-in links and sessions, as rows and back.
 
 Tokens come in as hashes; what is valid is decided here in the query, what is allowed is decided by
 `server.people.service`.
@@ -17,7 +17,7 @@ from protocol.room import Person
 from protocol.tasks import RoomPerson
 from server.ids import create_id
 from server.store.database import Database
-from server.store.models import ApiTokenRow, PairRow, PersonRow, RoomRow, SignInLinkRow, SignInSessionRow
+from server.store.models import ApiTokenRow, PersonRow, RoomRow, SignInLinkRow, SignInSessionRow
 from server.store.programme import audit, ensure_programme, find_programme_name, rename_programme
 
 MAX_SESSIONS_PER_PERSON = 50
@@ -164,27 +164,6 @@ class PeopleRepository:
             await _add_links(session, links, people, rooms, actor=actor, at=at)
         return [people[entry.email] for entry in entries]
 
-    async def add_pair(self, kind: str, mentor_email: str, mentee_email: str, *, at: int) -> None:
-        """Pair two people, unless they are already a pair of this kind."""
-        async with self._database.session() as session:
-            mentor = await _person_id(session, mentor_email)
-            mentee = await _person_id(session, mentee_email)
-            of_this_kind = PairRow.kind == kind
-            query = select(PairRow.pair_id).where(
-                of_this_kind, PairRow.mentor_id == mentor, PairRow.mentee_id == mentee
-            )
-            if await session.scalar(query) is None:
-                session.add(
-                    PairRow(
-                        pair_id=create_id("pair"),
-                        programme_id=await ensure_programme(session, at),
-                        kind=kind,
-                        mentor_id=mentor,
-                        mentee_id=mentee,
-                        created_at=at,
-                    )
-                )
-
     async def revoke_links(self, person_id: str, *, actor: str, at: int) -> int:
         """Revoke a person's links that could still be used, and their API tokens, and end their sessions.
 
@@ -272,10 +251,6 @@ class PeopleRepository:
 
 def _person(row: Row[*tuple[object, ...]]) -> Person:
     return Person(person_id=row.person_id, name=row.name, email=row.email, role=ProgrammeRole(row.role))
-
-
-async def _person_id(session: AsyncSession, email: str) -> str:
-    return (await session.execute(select(PersonRow.person_id).where(PersonRow.email == email))).scalar_one()
 
 
 async def _keep_or_end(session: AsyncSession, session_hash: str, person_id: str, *, at: int, expires_at: int) -> bool:

@@ -1,11 +1,15 @@
 """The programme that people and rooms belong to, and the trail of what was done to them."""
 
+from datetime import date, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.store.models import AuditEntryRow, ProgrammeRow
 
 DEFAULT_NAME = "Roundup"
+DEFAULT_ZONE = "UTC"
 _PROGRAMME_ID = "programme"
 """There is one programme so far. With a known id, two nodes that start together cannot make two."""
 
@@ -34,3 +38,14 @@ async def rename_programme(session: AsyncSession, at: int, name: str) -> str:
 def audit(session: AsyncSession, at: int, actor: str, action: str, subject: str, detail: str = "") -> None:
     """Add an entry to the audit trail. It lasts exactly when the transaction does."""
     session.add(AuditEntryRow(at=at, actor=actor, action=action, subject=subject, detail=detail))
+
+
+async def find_zone(session: AsyncSession) -> ZoneInfo:
+    """Return the time zone that the programme's days begin and end in."""
+    name = await session.scalar(select(ProgrammeRow.time_zone).where(ProgrammeRow.programme_id == _PROGRAMME_ID))
+    return ZoneInfo(name or DEFAULT_ZONE)
+
+
+def day_in(zone: tzinfo, instant: int) -> date:
+    """Return the day of an instant in a time zone."""
+    return datetime.fromtimestamp(instant / 1_000, zone).date()

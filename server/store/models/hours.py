@@ -9,7 +9,7 @@ from server.store.models.base import Base
 
 
 class TermRow(Base):
-    """A stretch of days that hours are counted in. Those of a programme do not overlap."""
+    """A stretch of days that hours are counted in. Those of a programme that are not removed do not overlap."""
 
     __tablename__ = "term"
 
@@ -18,6 +18,8 @@ class TermRow(Base):
     name: Mapped[str]
     first_day: Mapped[date]
     last_day: Mapped[date]
+    created_at: Mapped[int]
+    removed_at: Mapped[int | None]
 
 
 class LeaveRow(Base):

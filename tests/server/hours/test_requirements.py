@@ -56,6 +56,11 @@ class TestContactEverySoManyDays:
         found = standings(EVERY_14_DAYS, met_on, met_on + timedelta(15), contact(met_on))
         assert found == [MET] * 11 + [AT_RISK] * 4 + [OVERDUE]
 
+    def test_with_just_a_quarter_left_it_is_not_at_risk_yet(self) -> None:
+        met_on = date(2026, 9, 1)
+        found = standings(ContactRule(every_days=12), met_on, met_on + timedelta(10), contact(met_on))
+        assert found == [MET] * 10 + [AT_RISK]
+
     def test_without_any_contact_the_clock_starts_with_the_pair(self) -> None:
         found = standings(EVERY_14_DAYS, BEGUN, BEGUN + timedelta(15))
         assert found == [ON_TRACK] * 11 + [AT_RISK] * 4 + [OVERDUE]
@@ -109,6 +114,17 @@ class TestMinutesInEachPeriod:
         assert assess(rule, today, earlier, contact(today, 120)).standing is ON_TRACK
         assert assess(rule, today, earlier, contact(today, 119)).standing is AT_RISK
         assert assess(rule, today, earlier, contact(today, 300)).standing is MET
+
+    def test_a_month_is_at_risk_from_the_day_on_before_which_a_third_has_passed(self) -> None:
+        rule = MinutesRule(minutes=300, per=Per.MONTH)
+        found = standings(rule, date(2026, 9, 9), date(2026, 9, 12), contact(date(2026, 8, 20), 300))
+        assert found == [ON_TRACK, ON_TRACK, AT_RISK, AT_RISK]
+
+    def test_contacts_may_come_in_any_order(self) -> None:
+        rule = MinutesRule(minutes=300, per=Per.MONTH)
+        mixed = [contact(date(2026, 9, day), 2**n) for n, day in enumerate((20, 3, 28, 1, 10))]
+        mixed += [contact(date(2026, 8, day), 1_000) for day in (30, 20)]
+        assert assess(rule, date(2026, 9, 15), *mixed).done == 2 + 8 + 16
 
     def test_what_a_week_has_missed_is_overdue_until_it_is_made_up(self) -> None:
         first_week = contact(BEGUN, 45)

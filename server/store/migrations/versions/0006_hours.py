@@ -77,6 +77,8 @@ def _create_requirements() -> None:
         _text("name"),
         _day("first_day"),
         _day("last_day"),
+        _instant("created_at"),
+        _instant("removed_at", is_known=False),
     )
     op.create_table(
         "leave",

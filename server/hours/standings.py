@@ -1,0 +1,38 @@
+"""How far the pairs of a programme are, by what it has agreed on."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from protocol.hours import RequirementStatus, Standing
+from server.hours.calendar import Calendar
+from server.hours.requirements import Assessor, PairHistory, worst
+from server.store.pairs import Pair
+from server.store.requirements import Agreements
+
+
+class PairStanding(NamedTuple):
+    """How far one pair is."""
+
+    standing: Standing | None
+    """The worst of its requirements; `None`: there is none."""
+    requirements: tuple[RequirementStatus, ...]
+
+
+class Standings:
+    """Tells how far each pair is on a day, asked pair by pair."""
+
+    def __init__(self, agreements: Agreements, today: date) -> None:
+        self._agreements = agreements
+        terms = [(term.first_day, term.last_day) for term in agreements.terms]
+        self._assessor = Assessor(Calendar(terms, agreements.policy.school_year_starts), today)
+
+    def of(self, pair: Pair, contacts: Iterable[tuple[date, int, str]]) -> PairStanding:
+        """Return how far a pair is, given its contacts that count: day, minutes and contact type, in any order."""
+        leaves = self._agreements.stopped_days(pair)
+        history = PairHistory(pair.starts_on, pair.ends_on, leaves=leaves, contacts=contacts)
+        found = tuple(
+            self._assessor.assess(requirement.rule, history).status(requirement.requirement_id, requirement.name)
+            for requirement in self._agreements.requirements_of(pair)
+        )
+        return PairStanding(worst(status.standing for status in found), found)

@@ -1,0 +1,286 @@
+"""Pairs and their leave, as rows and back. Days are those of the programme's time zone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, tzinfo
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from protocol.errors import ErrorCode
+from protocol.hours import PairKind
+from protocol.tasks import RoomPerson
+from server.errors import UserError
+from server.ids import create_id
+from server.store.database import Database
+from server.store.models import LeaveRow, PairRow, PersonRow
+from server.store.programme import audit, day_in, ensure_programme, find_zone
+
+_Mentor, _Mentee, _Substitute = aliased(PersonRow), aliased(PersonRow), aliased(PersonRow)
+_IS_IN_PROGRAMME = PersonRow.removed_at.is_(None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairEntry:
+    """Two people to pair, by their (casefolded) e-mail addresses."""
+
+    kind: PairKind
+    mentor: str
+    mentee: str
+    starts_on: date | None = None
+    """`None`: today, or as it is."""
+    ends_on: date | None = None
+    """`None`: not known, or as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Mentor and mentee, and from when to when they are a pair."""
+
+    pair_id: str
+    kind: PairKind
+    mentor: RoomPerson
+    mentee: RoomPerson
+    mentor_email: str
+    mentee_email: str
+    starts_on: date
+    ends_on: date | None
+    is_present: bool
+    """Whether both are in the programme."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """Days on which a pair does not meet, or meets with somebody else as the mentor."""
+
+    leave_id: str
+    pair_id: str
+    first_day: date
+    last_day: date
+    substitute: RoomPerson | None
+
+    def includes(self, day: date) -> bool:
+        """Tell whether a day is one of them."""
+        return self.first_day <= day <= self.last_day
+
+
+class PairsRefusedError(UserError):
+    """Pairs that cannot be made: the place of each in the list that was given, and a sentence."""
+
+    def __init__(self, mistakes: Sequence[tuple[int, str]]) -> None:
+        super().__init__(ErrorCode.BAD_REQUEST, "\n".join(sentence for _, sentence in mistakes))
+        self.mistakes = mistakes
+
+
+class PairRepository:
+    """The programme's pairs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list_pairs(self) -> list[Pair]:
+        """Return all pairs, also those that are over, by the names of mentor and mentee."""
+        async with self._database.reading() as session:
+            return await read_pairs(session, await find_zone(session))
+
+    async def find(self, kind: PairKind, mentor: str, mentee: str) -> Pair | None:
+        """Return the pair of two people, by their e-mail addresses."""
+        async with self._database.reading() as session:
+            pairs = await read_pairs(session, await find_zone(session), mentor=mentor, mentee=mentee)
+        return next((pair for pair in pairs if pair.kind is kind), None)
+
+    async def add(self, entries: Sequence[PairEntry], *, actor: str, at: int) -> list[str]:
+        """Pair people, or change the days of those who are a pair already; all or nothing.
+
+        Returns for each "added", "changed" or "unchanged". Raises `PairsRefusedError`.
+        """
+        async with self._database.session() as session:
+            zone = await find_zone(session)
+            people = await session.execute(select(PersonRow.email, PersonRow.person_id).where(_IS_IN_PROGRAMME))
+            ids = {row.email: row.person_id for row in people}
+            known = {
+                (pair.kind, pair.mentor_id, pair.mentee_id): pair for pair in await session.scalars(select(PairRow))
+            }
+            mistakes = _mistakes(entries, ids, known, zone, at)
+            if mistakes:
+                raise PairsRefusedError(mistakes)
+            programme_id = await ensure_programme(session, at)
+            outcomes = []
+            for entry in entries:
+                key = entry.kind.value, ids[entry.mentor], ids[entry.mentee]
+                row = known.get(key)
+                if row is None:
+                    row = PairRow(pair_id=create_id("pair"), programme_id=programme_id, created_at=at)
+                    row.kind, row.mentor_id, row.mentee_id = key
+                    row.starts_on, row.ends_on = entry.starts_on or day_in(zone, at), entry.ends_on
+                    session.add(row)
+                    audit(session, at, actor, "pair_added", row.pair_id, f"as {entry.kind}, {_days(row)}")
+                    outcomes.append("added")
+                else:
+                    outcomes.append(_change(session, row, entry, actor=actor, at=at))
+        return outcomes
+
+    async def end(self, pair_id: str, last_day: date | None, *, actor: str, at: int) -> None:
+        """Say on which day a pair is over; with `None` that it goes on. Raises `UserError`."""
+        async with self._database.session() as session:
+            row = await session.get_one(PairRow, pair_id)
+            first_day = row.starts_on or day_in(await find_zone(session), row.created_at)
+            if last_day is not None and last_day < first_day:
+                raise UserError(ErrorCode.BAD_REQUEST, f"{last_day} is before the pair's first day, {first_day}.")
+            if row.ends_on != last_day:
+                row.ends_on = last_day
+                audit(session, at, actor, "pair_resumed" if last_day is None else "pair_ended", pair_id, _days(row))
+
+    async def list_leaves(self, *, with_removed: bool = False) -> list[tuple[Leave, int | None]]:
+        """Return all leave, by day, and when each was removed."""
+        async with self._database.reading() as session:
+            return await read_leaves(session, with_removed=with_removed)
+
+    async def add_leave(
+        self, pair_id: str, first_day: date, last_day: date, substitute_id: str | None, *, actor: str, at: int
+    ) -> str:
+        """Say that a pair is on leave, or that somebody else is its mentor meanwhile; return the leave's id.
+
+        Raises `UserError` for days that are not in order, or on leave already, and for a substitute who cannot be.
+        """
+        if last_day < first_day:
+            raise UserError(ErrorCode.BAD_REQUEST, f"{last_day} is before {first_day}.")
+        async with self._database.session() as session:
+            pair = await session.get_one(PairRow, pair_id)
+            if substitute_id in (pair.mentor_id, pair.mentee_id):
+                raise UserError(
+                    ErrorCode.BAD_REQUEST, "The substitute is somebody else than the pair's own two people."
+                )
+            if substitute_id is not None and not await _is_in_programme(session, substitute_id):
+                raise UserError(ErrorCode.NOT_FOUND, "The substitute is nobody of this programme.")
+            overlapping = select(LeaveRow).where(LeaveRow.pair_id == pair_id, LeaveRow.removed_at.is_(None))
+            overlapping = overlapping.where(LeaveRow.first_day <= last_day, LeaveRow.last_day >= first_day)
+            other = (await session.scalars(overlapping.order_by(LeaveRow.first_day))).first()
+            if other is not None:
+                sentence = f"The pair is on leave from {other.first_day} to {other.last_day} already."
+                raise UserError(ErrorCode.BAD_REQUEST, sentence)
+            leave = LeaveRow(leave_id=create_id("leave"), pair_id=pair_id, first_day=first_day, last_day=last_day)
+            leave.substitute_id, leave.created_at = substitute_id, at
+            session.add(leave)
+            detail = f"{leave.leave_id} from {first_day} to {last_day}, substitute {substitute_id or 'none'}"
+            audit(session, at, actor, "leave_added", pair_id, detail)
+        return leave.leave_id
+
+    async def remove_leave(self, leave_id: str, *, actor: str, at: int) -> bool:
+        """Take leave back; tell whether there was any."""
+        removal = update(LeaveRow).where(LeaveRow.leave_id == leave_id, LeaveRow.removed_at.is_(None))
+        async with self._database.session() as session:
+            pair_id = await session.scalar(removal.values(removed_at=at).returning(LeaveRow.pair_id))
+            if pair_id is not None:
+                audit(session, at, actor, "leave_removed", pair_id, leave_id)
+        return pair_id is not None
+
+
+async def read_pairs(
+    session: AsyncSession, zone: tzinfo, *, mentor: str | None = None, mentee: str | None = None
+) -> list[Pair]:
+    """Return pairs by the names of mentor and mentee; all, or those of people with these e-mail addresses."""
+    query = (
+        select(
+            *(PairRow.pair_id, PairRow.kind, PairRow.created_at, PairRow.starts_on, PairRow.ends_on),
+            *(PairRow.mentor_id, PairRow.mentee_id),
+            _Mentor.name.label("mentor_name"),
+            _Mentor.email.label("mentor_email"),
+            _Mentee.name.label("mentee_name"),
+            _Mentee.email.label("mentee_email"),
+            (_Mentor.removed_at.is_(None) & _Mentee.removed_at.is_(None)).label("is_present"),
+        )
+        .join(_Mentor, _Mentor.person_id == PairRow.mentor_id)
+        .join(_Mentee, _Mentee.person_id == PairRow.mentee_id)
+        .order_by(_Mentor.name, _Mentee.name, PairRow.kind, PairRow.pair_id)
+    )
+    if mentor is not None:
+        query = query.where(_Mentor.email == mentor)
+    if mentee is not None:
+        query = query.where(_Mentee.email == mentee)
+    return [
+        Pair(
+            pair_id=row.pair_id,
+            kind=PairKind(row.kind),
+            mentor=RoomPerson(person_id=row.mentor_id, name=row.mentor_name),
+            mentee=RoomPerson(person_id=row.mentee_id, name=row.mentee_name),
+            mentor_email=row.mentor_email,
+            mentee_email=row.mentee_email,
+            starts_on=row.starts_on or day_in(zone, row.created_at),
+            ends_on=row.ends_on,
+            is_present=bool(row.is_present),
+        )
+        for row in await session.execute(query)
+    ]
+
+
+async def read_leaves(session: AsyncSession, *, with_removed: bool = False) -> list[tuple[Leave, int | None]]:
+    """Return all leave, by day, and when each was removed."""
+    query = (
+        select(LeaveRow, _Substitute.name)
+        .outerjoin(_Substitute, _Substitute.person_id == LeaveRow.substitute_id)
+        .order_by(LeaveRow.first_day, LeaveRow.pair_id, LeaveRow.leave_id)
+    )
+    if not with_removed:
+        query = query.where(LeaveRow.removed_at.is_(None))
+    return [(_leave(row, name), row.removed_at) for row, name in await session.execute(query)]
+
+
+def _leave(row: LeaveRow, name: str | None) -> Leave:
+    substitute_id = row.substitute_id
+    return Leave(
+        leave_id=row.leave_id,
+        pair_id=row.pair_id,
+        first_day=row.first_day,
+        last_day=row.last_day,
+        substitute=None if substitute_id is None else RoomPerson(person_id=substitute_id, name=name or ""),
+    )
+
+
+async def _is_in_programme(session: AsyncSession, person_id: str) -> bool:
+    query = select(PersonRow.person_id).where(PersonRow.person_id == person_id, _IS_IN_PROGRAMME)
+    return await session.scalar(query) is not None
+
+
+def _mistakes(
+    entries: Sequence[PairEntry],
+    ids: dict[str, str],
+    known: dict[tuple[str, str, str], PairRow],
+    zone: tzinfo,
+    at: int,
+) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
+    seen: set[tuple[str, str, str]] = set()
+    for place, entry in enumerate(entries):
+        strangers = [email for email in (entry.mentor, entry.mentee) if email not in ids]
+        if strangers:
+            found += [(place, f"Nobody here has the e-mail address {email}.") for email in strangers]
+            continue
+        if entry.mentor == entry.mentee:
+            found.append((place, f"{entry.mentor} cannot be a pair alone."))
+            continue
+        key = entry.kind.value, ids[entry.mentor], ids[entry.mentee]
+        if key in seen:
+            found.append((place, f"{entry.mentor} and {entry.mentee} stand there twice."))
+        seen.add(key)
+        row = known.get(key)
+        first = entry.starts_on or (None if row is None else row.starts_on)
+        first = first or day_in(zone, at if row is None else row.created_at)
+        last = entry.ends_on or (None if row is None else row.ends_on)
+        if last is not None and last < first:
+            found.append((place, f"A pair that begins on {first} cannot end on {last}."))
+    return found
+
+
+def _change(session: AsyncSession, row: PairRow, entry: PairEntry, *, actor: str, at: int) -> str:
+    before = row.starts_on, row.ends_on
+    row.starts_on, row.ends_on = entry.starts_on or row.starts_on, entry.ends_on or row.ends_on
+    if (row.starts_on, row.ends_on) == before:
+        return "unchanged"
+    audit(session, at, actor, "pair_changed", row.pair_id, _days(row))
+    return "changed"
+
+
+def _days(row: PairRow) -> str:
+    return f"from {row.starts_on or 'its making'} to {row.ends_on or 'further notice'}"

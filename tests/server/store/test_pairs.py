@@ -1,0 +1,189 @@
+"""Pairs, from when to when they are, and their leave."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from protocol.hours import PairKind
+from protocol.roles import ProgrammeRole
+from server.errors import UserError
+from server.store.database import Database
+from server.store.models import AuditEntryRow
+from server.store.pairs import Pair, PairEntry, PairRepository, PairsRefusedError
+from server.store.people import Entry, PeopleRepository
+from server.store.requirements import RequirementRepository
+
+SUNDAY = 1_750_000_000_000
+"""15 June 2025, 15:06 UTC: still Sunday, everywhere but in the far east."""
+ANA_BEN = PairEntry(kind=PairKind.MENTOR, mentor="ana@school.example", mentee="ben@school.example")
+NAMES = ("Ana", "Ben", "Cleo", "Dan")
+
+
+@pytest.fixture
+async def ids(database: Database) -> dict[str, str]:
+    entries = [Entry(f"{name.lower()}@school.example", name, ProgrammeRole.TEACHER) for name in NAMES]
+    people = await PeopleRepository(database).enrol(entries, [], actor="operator", at=1)
+    return {person.name: person.person_id for person in people}
+
+
+@pytest.fixture
+def pairs(database: Database, ids: dict[str, str]) -> PairRepository:
+    return PairRepository(database)
+
+
+async def add(pairs: PairRepository, entry: PairEntry = ANA_BEN, at: int = SUNDAY) -> Pair:
+    await pairs.add([entry], actor="operator", at=at)
+    pair = await pairs.find(entry.kind, entry.mentor, entry.mentee)
+    assert pair is not None
+    return pair
+
+
+async def trail(database: Database) -> list[tuple[str, str]]:
+    async with database.reading() as session:
+        rows = await session.scalars(select(AuditEntryRow).order_by(AuditEntryRow.entry_id))
+        return [(row.action, row.detail) for row in rows if row.action != "person_added"]
+
+
+async def test_a_pair_begins_today_in_the_programmes_time_zone(pairs: PairRepository, database: Database) -> None:
+    assert (await add(pairs)).starts_on == date(2025, 6, 15)
+    await RequirementRepository(database).set_zone("Pacific/Auckland", actor="operator", at=1)
+    cleo = await add(pairs, replace(ANA_BEN, mentee="cleo@school.example"))
+    assert cleo.starts_on == date(2025, 6, 16)
+
+
+async def test_pairs_are_listed_by_name_with_their_days(pairs: PairRepository) -> None:
+    buddies = replace(ANA_BEN, kind=PairKind.CONTENT_BUDDY, ends_on=date(2025, 9, 1))
+    dan = replace(ANA_BEN, mentor="dan@school.example", starts_on=date(2024, 1, 2))
+    assert await pairs.add([dan, ANA_BEN, buddies], actor="operator", at=SUNDAY) == ["added"] * 3
+    listed = await pairs.list_pairs()
+    assert [(one.mentor.name, one.mentee.name, one.kind.value, one.starts_on, one.ends_on) for one in listed] == [
+        ("Ana", "Ben", "content_buddy", date(2025, 6, 15), date(2025, 9, 1)),
+        ("Ana", "Ben", "mentor", date(2025, 6, 15), None),
+        ("Dan", "Ben", "mentor", date(2024, 1, 2), None),
+    ]
+    assert all(one.is_present for one in listed)
+
+
+async def test_a_pair_whose_mentor_is_removed_stays_with_its_hours(
+    pairs: PairRepository, database: Database, ids: dict[str, str]
+) -> None:
+    await add(pairs)
+    await PeopleRepository(database).remove(ids["Ana"], actor="operator", at=5)
+    [left] = await pairs.list_pairs()
+    assert not left.is_present
+    with pytest.raises(PairsRefusedError, match="Nobody here has the e-mail address ana@"):
+        await add(pairs)
+
+
+async def test_adding_again_changes_days_and_what_changes_nothing_leaves_no_trace(
+    pairs: PairRepository, database: Database
+) -> None:
+    first = await add(pairs)
+    later = replace(ANA_BEN, starts_on=date(2025, 6, 20), ends_on=date(2025, 9, 1))
+    assert await pairs.add([later], actor="operator", at=SUNDAY) == ["changed"]
+    assert await pairs.add([later], actor="operator", at=SUNDAY) == ["unchanged"]
+    assert await pairs.add([ANA_BEN], actor="operator", at=SUNDAY) == ["unchanged"]
+    [pair] = await pairs.list_pairs()
+    assert pair == replace(first, starts_on=date(2025, 6, 20), ends_on=later.ends_on)
+    assert await trail(database) == [
+        ("pair_added", "as mentor, from 2025-06-15 to further notice"),
+        ("pair_changed", "from 2025-06-20 to 2025-09-01"),
+    ]
+
+
+async def test_a_list_with_mistakes_makes_no_pair_and_tells_where_they_are(pairs: PairRepository) -> None:
+    wrong = [
+        ANA_BEN,
+        replace(ANA_BEN, mentor="eve@school.example", mentee="zoe@school.example"),
+        replace(ANA_BEN, mentee="ana@school.example"),
+        ANA_BEN,
+        replace(ANA_BEN, mentee="cleo@school.example", ends_on=date(2025, 6, 14)),
+    ]
+    with pytest.raises(PairsRefusedError) as refused:
+        await pairs.add(wrong, actor="operator", at=SUNDAY)
+    assert refused.value.mistakes == [
+        (1, "Nobody here has the e-mail address eve@school.example."),
+        (1, "Nobody here has the e-mail address zoe@school.example."),
+        (2, "ana@school.example cannot be a pair alone."),
+        (3, "ana@school.example and ben@school.example stand there twice."),
+        (4, "A pair that begins on 2025-06-15 cannot end on 2025-06-14."),
+    ]
+    assert await pairs.list_pairs() == []
+
+
+async def test_a_pair_ends_on_a_day_and_may_go_on(pairs: PairRepository, database: Database) -> None:
+    pair = await add(pairs)
+    with pytest.raises(UserError, match="2025-06-14 is before the pair's first day, 2025-06-15"):
+        await pairs.end(pair.pair_id, date(2025, 6, 14), actor="operator", at=SUNDAY)
+    for last_day in (date(2025, 6, 15), date(2025, 6, 15), None, None):
+        await pairs.end(pair.pair_id, last_day, actor="operator", at=SUNDAY)
+        assert await pairs.list_pairs() == [replace(pair, ends_on=last_day)]
+    assert (await trail(database))[1:] == [
+        ("pair_ended", "from 2025-06-15 to 2025-06-15"),
+        ("pair_resumed", "from 2025-06-15 to further notice"),
+    ]
+
+
+async def test_leave_is_added_listed_and_taken_back(
+    pairs: PairRepository, database: Database, ids: dict[str, str]
+) -> None:
+    pair = await add(pairs)
+    days = date(2025, 7, 1), date(2025, 7, 14)
+    second = await pairs.add_leave(pair.pair_id, date(2025, 7, 15), date(2025, 7, 15), None, actor="operator", at=2)
+    first = await pairs.add_leave(pair.pair_id, *days, ids["Cleo"], actor="operator", at=3)
+    listed = [leave for leave, _ in await pairs.list_leaves()]
+    assert [(leave.leave_id, leave.substitute and leave.substitute.name) for leave in listed] == [
+        (first, "Cleo"),
+        (second, None),
+    ]
+    assert [listed[0].includes(date(2025, 7, day)) for day in (1, 14, 15)] == [True, True, False]
+    assert await pairs.remove_leave(first, actor="operator", at=4)
+    assert not await pairs.remove_leave(first, actor="operator", at=5)
+    assert [leave.leave_id for leave, _ in await pairs.list_leaves()] == [second]
+    assert [removed for _, removed in await pairs.list_leaves(with_removed=True)] == [4, None]
+    assert [action for action, _ in await trail(database)] == [
+        "pair_added",
+        "leave_added",
+        "leave_added",
+        "leave_removed",
+    ]
+    await pairs.add_leave(pair.pair_id, *days, None, actor="operator", at=6)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "substitute", "sentence"),
+    [
+        (10, 9, None, "2025-07-09 is before 2025-07-10"),
+        (1, 10, None, "on leave from 2025-07-10 to 2025-07-12 already"),
+        (12, 20, None, "on leave from 2025-07-10 to 2025-07-12 already"),
+        (11, 11, None, "on leave from 2025-07-10 to 2025-07-12 already"),
+        (1, 2, "Ana", "somebody else"),
+        (1, 2, "Ben", "somebody else"),
+        (1, 2, "Dan", "nobody of this programme"),
+    ],
+)
+async def test_leave_that_cannot_be_is_refused(
+    pairs: PairRepository,
+    database: Database,
+    ids: dict[str, str],
+    first: int,
+    last: int,
+    substitute: str | None,
+    sentence: str,
+) -> None:
+    pair = await add(pairs)
+    await PeopleRepository(database).remove(ids["Dan"], actor="operator", at=5)
+    await pairs.add_leave(pair.pair_id, date(2025, 7, 10), date(2025, 7, 12), None, actor="operator", at=2)
+    who = None if substitute is None else ids[substitute]
+    with pytest.raises(UserError, match=sentence):
+        await pairs.add_leave(pair.pair_id, date(2025, 7, first), date(2025, 7, last), who, actor="operator", at=2)
+    assert len(await pairs.list_leaves()) == 1
+
+
+async def test_another_pair_may_be_on_leave_on_the_same_days(pairs: PairRepository) -> None:
+    for mentee in ("ben@school.example", "cleo@school.example"):
+        pair = await add(pairs, replace(ANA_BEN, mentee=mentee))
+        await pairs.add_leave(pair.pair_id, date(2025, 7, 10), date(2025, 7, 12), None, actor="operator", at=2)
+    assert len(await pairs.list_leaves()) == 2
