@@ -1,4 +1,4 @@
-"""The command `roundup`: run the server, and look after its people and rooms.
+"""The command `roundup`: run the server, and look after its people, rooms and pairs.
 
 Parts of the server are imported by the command that needs them: `roundup people link` loads neither gateway nor HTTP.
 """
@@ -8,11 +8,14 @@ from typing import Annotated
 import typer
 
 from server.cli.coturn import coturn_config
+from server.cli.pairs import commands as pair_commands
 from server.cli.people import commands as people_commands
 from server.cli.program import Program
 from server.cli.programme import commands as programme_commands
+from server.cli.requirements import commands as requirement_commands
 from server.cli.rooms import commands as room_commands
 from server.cli.serve import serve
+from server.cli.terms import commands as term_commands
 from server.cli.tokens import commands as token_commands
 
 VERSION = "0.1.0"
@@ -49,4 +52,7 @@ main.command("coturn-config")(coturn_config)
 main.add_typer(programme_commands, name="programme")
 main.add_typer(people_commands, name="people")
 main.add_typer(room_commands, name="rooms")
+main.add_typer(pair_commands, name="pairs")
+main.add_typer(term_commands, name="terms")
+main.add_typer(requirement_commands, name="requirements")
 main.add_typer(token_commands, name="tokens")

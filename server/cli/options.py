@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from protocol.hours import PairKind
 from server.config import Config
 from server.people.links import LINK_LIFETIME
 
@@ -67,6 +68,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="Somebody's e-mail address.")]
 RoomSlug = Annotated[str, typer.Argument(metavar="SLUG", help="The room's name in links, like morning-round-up.")]
+
+Mentor = Annotated[str, typer.Argument(metavar="MENTOR", help="The mentor's e-mail address.")]
+Mentee = Annotated[str, typer.Argument(metavar="MENTEE", help="The mentee's e-mail address.")]
+KindOfPair = Annotated[PairKind, typer.Option("--kind", help="What the two are to each other.")]
+WithRemoved = Annotated[bool, typer.Option("--all", help="Those that were removed, too.")]
 
 LinkRoom = Annotated[str | None, typer.Option("--room", metavar="SLUG", help="Room to lead to; else the home page.")]
 LinkDays = Annotated[int, typer.Option("--days", metavar="DAYS", min=1, max=3_660, help="How long a link works.")]

@@ -1,11 +1,15 @@
-"""`roundup programme`: what the whole is called."""
+"""`roundup programme`: what the whole is called, where its days begin, and how its hours are counted."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 import typer
+from msgspec.structs import asdict
 
 from server.cli.options import DEFAULT, AsJson, DatabaseUrl, DataDir
 from server.cli.run import Store, tell, with_store
+from server.clock import SystemClock
+from server.hours.policy import CountsFrom, Rounding, read_policy
 
 commands = typer.Typer(help="The programme as a whole.", no_args_is_help=True)
 
@@ -37,3 +41,64 @@ def show(
         tell({"name": kept}, kept, as_json=as_json)
 
     with_store(data_dir, database_url, work)
+
+
+@commands.command("time-zone")
+def time_zone(
+    zone: Annotated[str, typer.Argument(metavar="[ZONE]", help="An IANA name, like America/Chicago.")] = "",
+    data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
+    as_json: AsJson = False,
+) -> None:
+    """Say, or print, in which time zone days begin and end."""
+
+    async def work(store: Store) -> None:
+        from server.people.service import OPERATOR
+
+        if zone:
+            await store.requirements.set_zone(zone, actor=OPERATOR, at=SystemClock().now_ms())
+        kept = (await store.requirements.zone()).key
+        tell({"time_zone": kept}, f"The programme's days are those of {kept}." if zone else kept, as_json=as_json)
+
+    with_store(data_dir, database_url, work, may_create=bool(zone))
+
+
+@commands.command("hours-policy")
+def hours_policy(
+    grace_s: Annotated[int | None, typer.Option(metavar="SECONDS", help="Gaps up to this are credited.")] = None,
+    rounding: Annotated[Rounding | None, typer.Option(help="How seconds become minutes.")] = None,
+    minimum_minutes: Annotated[int | None, typer.Option(metavar="COUNT", help="Less is not proposed.")] = None,
+    counts_from: Annotated[
+        CountsFrom | None, typer.Option(help="From which state on hours count towards what is required.")
+    ] = None,
+    minutes_per_day_limit: Annotated[int | None, typer.Option(metavar="COUNT", help="Of a pair.")] = None,
+    school_year_starts: Annotated[str | None, typer.Option(metavar="MM-DD", help="Its first day.")] = None,
+    data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
+    as_json: AsJson = False,
+) -> None:
+    """Say, or print, how hours are counted."""
+    given = {
+        "grace_s": grace_s,
+        "rounding": rounding,
+        "minimum_minutes": minimum_minutes,
+        "counts_from": counts_from,
+        "minutes_per_day_limit": minutes_per_day_limit,
+        "school_year_starts": school_year_starts,
+    }
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+
+    async def work(store: Store) -> None:
+        from server.people.service import OPERATOR
+
+        policy = asdict(await store.requirements.policy()) | changes
+        if changes:
+            changed = read_policy(msgspec.json.encode(policy))
+            await store.requirements.set_policy(changed, actor=OPERATOR, at=SystemClock().now_ms())
+        tell(
+            policy,
+            "\n".join(f"{name.replace('_', '-'):<22} {value}" for name, value in policy.items()),
+            as_json=as_json,
+        )
+
+    with_store(data_dir, database_url, work, may_create=bool(changes))

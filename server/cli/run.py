@@ -17,6 +17,8 @@ from server.errors import StartupError, StoreError, UserError
 if TYPE_CHECKING:
     from server.people.api_tokens import ApiTokens
     from server.people.service import PeopleService
+    from server.store.pairs import PairRepository
+    from server.store.requirements import RequirementRepository
     from server.store.rooms import RoomRepository
 
 REFUSED = 1
@@ -27,11 +29,13 @@ CANNOT_START = 2
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The people and rooms in an open database."""
+    """What commands work on, in an open database."""
 
     people: "PeopleService"
     rooms: "RoomRepository"
     tokens: "ApiTokens"
+    pairs: "PairRepository"
+    requirements: "RequirementRepository"
 
 
 def with_store(
@@ -52,7 +56,9 @@ async def _open_and_work(
     from server.people.service import PeopleService
     from server.store.database import Database
     from server.store.location import locate
+    from server.store.pairs import PairRepository
     from server.store.people import PeopleRepository
+    from server.store.requirements import RequirementRepository
     from server.store.rooms import RoomRepository
     from server.store.tokens import TokenRepository
 
@@ -68,6 +74,8 @@ async def _open_and_work(
             Store(
                 people=PeopleService(PeopleRepository(database), clock),
                 rooms=RoomRepository(database),
+                pairs=PairRepository(database),
+                requirements=RequirementRepository(database),
                 tokens=ApiTokens(TokenRepository(database), clock),
             )
         )

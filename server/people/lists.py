@@ -1,17 +1,19 @@
-"""Lists of people as programmes keep them: a CSV file out of a spreadsheet."""
+"""Lists of people and of pairs, out of a spreadsheet."""
 
-import csv
 from pathlib import Path
 
 from protocol.errors import ErrorCode
+from protocol.hours import PairKind
 from protocol.roles import ProgrammeRole
 from server.errors import UserError
-from server.people.names import email_of, name_of
+from server.people.names import day_of, email_of, name_of
+from server.people.tables import read_table, refusal
+from server.store.pairs import PairEntry
 from server.store.people import Entry
 
 COLUMNS = ("email", "name", "role")
-MAX_MISTAKES = 20
-"""So many are told; a file that is something else altogether has one in every line."""
+PAIR_COLUMNS = ("mentor", "mentee")
+MORE_PAIR_COLUMNS = ("kind", "starts_on", "ends_on")
 
 
 def read_list(path: Path) -> list[Entry]:
@@ -19,43 +21,54 @@ def read_list(path: Path) -> list[Entry]:
 
     Raises `UserError` with the lines of all mistakes, as far as anybody would read them.
     """
-    try:
-        # Spreadsheets mark UTF-8 with a byte order mark, and separate by semicolons where the comma is a decimal point.
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            delimiter = ";" if ";" in file.readline() else ","
-            file.seek(0)
-            rows = csv.DictReader(file, delimiter=delimiter, skipinitialspace=True)
-            columns = {(name or "").strip().lower(): name for name in rows.fieldnames or ()}
-            missing = [column for column in COLUMNS if column not in columns]
-            if missing:
-                raise UserError(ErrorCode.BAD_REQUEST, f"The first line of {path} does not name {', '.join(missing)}.")
-            return _entries(rows, {column: columns[column] for column in COLUMNS})
-    except OSError as error:
-        raise UserError(ErrorCode.NOT_FOUND, f"The file {path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        sentence = f"The file {path} is not in UTF-8; in Excel, save it with Save as, CSV UTF-8."
-        raise UserError(ErrorCode.BAD_REQUEST, sentence) from error
-    except csv.Error as error:
-        raise UserError(ErrorCode.BAD_REQUEST, f"The file {path} is not a CSV file.") from error
-
-
-def _entries(rows: "csv.DictReader[str]", columns: dict[str, str]) -> list[Entry]:
     entries: dict[str, Entry] = {}
-    mistakes: list[str] = []
-    for row in rows:
-        email, name, role = ((row[columns[column]] or "").strip() for column in COLUMNS)
+    mistakes: list[tuple[int, str]] = []
+    for line, row in read_table(path, COLUMNS):
         try:
-            entry = Entry(email_of(email), name_of(name), _role_of(role))
+            entry = Entry(email_of(row["email"]), name_of(row["name"]), _role_of(row["role"]))
         except UserError as error:
-            mistakes.append(f"Line {rows.line_num}: {error.text}")
+            mistakes.append((line, error.text))
             continue
         if entry.email in entries:
-            mistakes.append(f"Line {rows.line_num}: {entry.email} stands there twice.")
+            mistakes.append((line, f"{entry.email} stands there twice."))
         entries[entry.email] = entry
     if mistakes:
-        rest = [f"There are {len(mistakes)} mistakes in all."] if len(mistakes) > MAX_MISTAKES else []
-        raise UserError(ErrorCode.BAD_REQUEST, "\n".join(mistakes[:MAX_MISTAKES] + rest))
+        raise refusal(mistakes)
     return list(entries.values())
+
+
+def read_pairs(path: Path) -> list[tuple[int, PairEntry]]:
+    """Read pairs with their lines from a CSV file that names the columns `mentor` and `mentee`, by e-mail address.
+
+    There may be the columns `kind` (empty: mentor), `starts_on` and `ends_on`, too. Raises `UserError`.
+    """
+    entries: list[tuple[int, PairEntry]] = []
+    mistakes: list[tuple[int, str]] = []
+    for line, row in read_table(path, PAIR_COLUMNS, MORE_PAIR_COLUMNS):
+        try:
+            entry = PairEntry(
+                kind=pair_kind_of(row["kind"]) if row["kind"] else PairKind.MENTOR,
+                mentor=email_of(row["mentor"]),
+                mentee=email_of(row["mentee"]),
+                starts_on=day_of(row["starts_on"]) if row["starts_on"] else None,
+                ends_on=day_of(row["ends_on"]) if row["ends_on"] else None,
+            )
+        except UserError as error:
+            mistakes.append((line, error.text))
+        else:
+            entries.append((line, entry))
+    if mistakes:
+        raise refusal(mistakes)
+    return entries
+
+
+def pair_kind_of(text: str) -> PairKind:
+    """Return the kind of pair that a text names, written with spaces or without. Raises `UserError`."""
+    try:
+        return PairKind("_".join(text.lower().replace("-", " ").split()))
+    except ValueError as error:
+        kinds = ", ".join(PairKind)
+        raise UserError(ErrorCode.BAD_REQUEST, f"{text!r} is no kind of pair; there are {kinds}.") from error
 
 
 def _role_of(text: str) -> ProgrammeRole:

@@ -1,7 +1,8 @@
-"""What people type to name people and rooms: brought into one form, or refused with a sentence."""
+"""What people type to name people, rooms and days: brought into one form, or refused with a sentence."""
 
 import re
 import unicodedata
+from datetime import date
 
 from protocol.errors import ErrorCode
 from protocol.wire import MAX_NAME_CHARACTERS, SLUG_PATTERN
@@ -13,6 +14,8 @@ MAX_EMAIL_CHARACTERS = 254
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _SLUG = re.compile(SLUG_PATTERN)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_YEARS = range(1_990, 2_200)
 
 
 def email_of(text: str) -> str:
@@ -46,3 +49,16 @@ def slug_of(text: str) -> str:
             f"{text!r} cannot be part of a link: use at most 64 lower-case letters, digits and hyphens between them.",
         )
     return text
+
+
+def day_of(text: str) -> date:
+    """Return the day that a text names, as ISO 8601 has it. Raises `UserError`."""
+    try:
+        if _DAY.fullmatch(text.strip()) is None:
+            raise ValueError
+        day = date.fromisoformat(text.strip())
+        if day.year not in _YEARS:
+            raise ValueError
+    except ValueError:
+        raise UserError(ErrorCode.BAD_REQUEST, f"{text!r} is no day; write it like 2026-11-30.") from None
+    return day

@@ -1,12 +1,16 @@
 """Lists of people out of spreadsheets."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from protocol.hours import PairKind
 from protocol.roles import ProgrammeRole
 from server.errors import UserError
-from server.people.lists import MAX_MISTAKES, read_list
+from server.people.lists import read_list, read_pairs
+from server.people.tables import MAX_MISTAKES
+from server.store.pairs import PairEntry
 from server.store.people import Entry
 
 
@@ -76,3 +80,33 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     for path in (tmp_path / "none.csv", tmp_path):
         with pytest.raises(UserError, match="cannot be read"):
             read_list(path)
+
+
+def test_pairs_are_read_with_their_lines(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.csv"
+    file.write_text(
+        "mentee,mentor,ends_on,kind\n\nben@school.example,ANA@school.example,,\n"
+        "cleo@school.example,ana@school.example,2027-05-28,Lead-Teacher\n"
+    )
+    assert read_pairs(file) == [
+        (3, PairEntry(kind=PairKind.MENTOR, mentor="ana@school.example", mentee="ben@school.example")),
+        (
+            4,
+            PairEntry(
+                kind=PairKind.LEAD_TEACHER,
+                mentor="ana@school.example",
+                mentee="cleo@school.example",
+                ends_on=date(2027, 5, 28),
+            ),
+        ),
+    ]
+
+
+def test_mistakes_in_pairs_are_told_with_their_lines(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.csv"
+    file.write_text("mentor,mentee,starts_on\n" + "a@b.c,d@e.f,soon\n" * (MAX_MISTAKES + 1))
+    with pytest.raises(UserError) as refused:
+        read_pairs(file)
+    lines = refused.value.text.splitlines()
+    assert lines[0] == "Line 2: 'soon' is no day; write it like 2026-11-30."
+    assert lines[MAX_MISTAKES:] == [f"There are {MAX_MISTAKES + 1} mistakes in all."]
