@@ -6,10 +6,11 @@ import msgspec
 import typer
 from msgspec.structs import asdict
 
+from protocol.hours import MAX_MANUAL_MINUTES
 from server.cli.options import DEFAULT, AsJson, DatabaseUrl, DataDir
 from server.cli.run import Store, tell, with_store
 from server.clock import SystemClock
-from server.hours.policy import CountsFrom, Rounding, read_policy
+from server.hours.policy import MAX_GRACE_S, MINUTES_OF_A_DAY, CountsFrom, Rounding, read_policy
 
 commands = typer.Typer(help="The programme as a whole.", no_args_is_help=True)
 
@@ -65,13 +66,19 @@ def time_zone(
 
 @commands.command("hours-policy")
 def hours_policy(
-    grace_s: Annotated[int | None, typer.Option(metavar="SECONDS", help="Gaps up to this are credited.")] = None,
+    grace_s: Annotated[
+        int | None, typer.Option(metavar="SECONDS", min=0, max=MAX_GRACE_S, help="Gaps up to this are credited.")
+    ] = None,
     rounding: Annotated[Rounding | None, typer.Option(help="How seconds become minutes.")] = None,
-    minimum_minutes: Annotated[int | None, typer.Option(metavar="COUNT", help="Less is not proposed.")] = None,
+    minimum_minutes: Annotated[
+        int | None, typer.Option(metavar="COUNT", min=1, max=MAX_MANUAL_MINUTES, help="Less is not proposed.")
+    ] = None,
     counts_from: Annotated[
         CountsFrom | None, typer.Option(help="From which state on hours count towards what is required.")
     ] = None,
-    minutes_per_day_limit: Annotated[int | None, typer.Option(metavar="COUNT", help="Of a pair.")] = None,
+    minutes_per_day_limit: Annotated[
+        int | None, typer.Option(metavar="COUNT", min=1, max=MINUTES_OF_A_DAY, help="Of a pair.")
+    ] = None,
     school_year_starts: Annotated[str | None, typer.Option(metavar="MM-DD", help="Its first day.")] = None,
     data_dir: DataDir = DEFAULT.data_dir,
     database_url: DatabaseUrl = DEFAULT.database_url,

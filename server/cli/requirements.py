@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from protocol.errors import ErrorCode
-from protocol.hours import ContactType, PairKind
+from protocol.hours import MAX_MANUAL_MINUTES, ContactType, PairKind
 from server.cli.options import DEFAULT, AsJson, DatabaseUrl, DataDir, WithRemoved
 from server.cli.pairs import find_pair
 from server.cli.run import Store, day, tell, with_store
 from server.clock import SystemClock
 from server.errors import UserError
-from server.hours.rules import Over, Per
+from server.hours.rules import MAX_DAYS, MAX_MEETINGS, MAX_MINUTES, Over, Per
 
 if TYPE_CHECKING:
     from server.hours.rules import Rule
@@ -27,18 +27,26 @@ _WAYS = "--minutes, --meetings, --contact-every, --plan or --file"
 @commands.command("add")
 def add(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What people see, like 'An hour a week'.")],
-    minutes: Annotated[int | None, typer.Option(metavar="COUNT", help="Minutes in each period.")] = None,
-    meetings: Annotated[int | None, typer.Option(metavar="COUNT", help="Days with contact in each period.")] = None,
+    minutes: Annotated[
+        int | None, typer.Option(metavar="COUNT", min=1, max=MAX_MINUTES, help="Minutes in each period.")
+    ] = None,
+    meetings: Annotated[
+        int | None, typer.Option(metavar="COUNT", min=1, max=MAX_MEETINGS, help="Days with contact in each period.")
+    ] = None,
     per: Annotated[Per | None, typer.Option(help="The period of minutes or meetings.")] = None,
     average_over: Annotated[Over | None, typer.Option(help="Minutes a week or month on average over this.")] = None,
-    contact_every: Annotated[int | None, typer.Option(metavar="DAYS", help="Contact at least so often.")] = None,
+    contact_every: Annotated[
+        int | None, typer.Option(metavar="DAYS", min=1, max=MAX_DAYS, help="Contact at least so often.")
+    ] = None,
     plan: Annotated[str, typer.Option(metavar="PLAN", help="One that comes with Roundup, like new-teacher.")] = "",
     file: Annotated[Path | None, typer.Option(metavar="FILE", help="A rule as JSON, like a plan of your own.")] = None,
     contact_type: Annotated[
         list[ContactType] | None,
         typer.Option(metavar="TYPE", help=f"Only this counts; may be repeated: {', '.join(ContactType)}."),
     ] = None,
-    minimum_minutes: Annotated[int, typer.Option(metavar="COUNT", help="What is shorter does not count.")] = 0,
+    minimum_minutes: Annotated[
+        int, typer.Option(metavar="COUNT", min=0, max=MAX_MANUAL_MINUTES, help="What is shorter does not count.")
+    ] = 0,
     in_terms_only: Annotated[
         bool, typer.Option("--in-terms-only", help="Nothing is owed for days outside of terms.")
     ] = False,

@@ -10,6 +10,9 @@ import msgspec
 from protocol.hours import MAX_MANUAL_MINUTES, EntryState
 from server.hours.described import read_described
 
+MAX_GRACE_S = 3_600
+MINUTES_OF_A_DAY = 1_440
+
 _MONTH_AND_DAY = re.compile(r"(\d\d)-(\d\d)")
 _COMMON_YEAR = 2_001
 
@@ -32,13 +35,13 @@ class CountsFrom(StrEnum):
 class HoursPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """How a programme counts hours."""
 
-    grace_s: Annotated[int, msgspec.Meta(ge=0, le=3_600)] = 60
+    grace_s: Annotated[int, msgspec.Meta(ge=0, le=MAX_GRACE_S)] = 60
     """Gaps of somebody's presence up to this are filled before it is credited."""
     rounding: Rounding = Rounding.NEAREST
     minimum_minutes: Annotated[int, msgspec.Meta(ge=1, le=MAX_MANUAL_MINUTES)] = 1
     """Less is not proposed."""
     counts_from: CountsFrom = CountsFrom.CONFIRMED
-    minutes_per_day_limit: Annotated[int, msgspec.Meta(ge=1, le=1_440)] = MAX_MANUAL_MINUTES
+    minutes_per_day_limit: Annotated[int, msgspec.Meta(ge=1, le=MINUTES_OF_A_DAY)] = MAX_MANUAL_MINUTES
     """Of a pair."""
     school_year_starts: str = "08-01"
     """Month and day, as `MM-DD`."""

@@ -14,6 +14,8 @@ from server.hours.described import read_described
 from server.visible import shows_nothing
 
 MAX_DAYS = 3_660
+MAX_MINUTES = 600_000
+MAX_MEETINGS = 1_000
 MAX_STEPS = 60
 
 _Days = Annotated[int, msgspec.Meta(ge=0, le=MAX_DAYS)]
@@ -56,7 +58,7 @@ class Base(Counted, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
 class MinutesRule(Base, frozen=True, kw_only=True, tag_field="kind", tag="minutes"):
     """Minutes in each period, or in the average of the periods so far of a term or year."""
 
-    minutes: Annotated[int, msgspec.Meta(ge=1, le=600_000)]
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=MAX_MINUTES)]
     per: Per
     average_over: Over | None = None
 
@@ -75,7 +77,7 @@ class ContactRule(Base, frozen=True, kw_only=True, tag_field="kind", tag="contac
 class MeetingsRule(Base, frozen=True, kw_only=True, tag_field="kind", tag="meetings"):
     """Contact on so many days of each period: whoever comes back after a break has not met a second time."""
 
-    meetings: Annotated[int, msgspec.Meta(ge=1, le=1_000)]
+    meetings: Annotated[int, msgspec.Meta(ge=1, le=MAX_MEETINGS)]
     per: Per
 
 
