@@ -350,17 +350,19 @@ def _ticked(steps: Sequence[Step], case: _Case) -> set[int]:
     waiting = _by_due_day(steps)
     contacts = case.tally.contacts
     first = case.pair.first
-    place = case.tally.first_from(first)
-    while waiting and place < len(contacts) and contacts[place][0] <= case.now:
-        day, minutes, kind = contacts[place]
-        found = next((one for one in waiting if _ticks(steps[one], day - first, minutes, kind)), None)
-        if found is not None:
-            waiting.remove(found)
-            ticked.add(found)
-        elif all(steps[one].from_day > day - first for one in waiting):
-            place = case.tally.first_from(first + min(steps[one].from_day for one in waiting))
-            continue
-        place += 1
+    place = 0
+    while waiting:
+        # Contacts before any of them has begun tick nothing.
+        place = max(place, case.tally.first_from(first + min(steps[one].from_day for one in waiting)))
+        found = None
+        while found is None:
+            if place == len(contacts) or contacts[place][0] > case.now:
+                return ticked
+            day, minutes, kind = contacts[place]
+            found = next((one for one in waiting if _ticks(steps[one], day - first, minutes, kind)), None)
+            place += 1
+        waiting.remove(found)
+        ticked.add(found)
     return ticked
 
 
