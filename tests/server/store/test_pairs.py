@@ -113,6 +113,11 @@ async def test_a_list_with_mistakes_makes_no_pair_and_tells_where_they_are(pairs
     assert await pairs.list_pairs() == []
 
 
+async def test_a_pair_may_be_one_for_a_single_day(pairs: PairRepository) -> None:
+    pair = await add(pairs, replace(ANA_BEN, starts_on=date(2025, 7, 1), ends_on=date(2025, 7, 1)))
+    assert pair.starts_on == pair.ends_on
+
+
 async def test_a_pair_ends_on_a_day_and_may_go_on(pairs: PairRepository, database: Database) -> None:
     pair = await add(pairs)
     with pytest.raises(UserError, match="2025-06-14 is before the pair's first day, 2025-06-15"):

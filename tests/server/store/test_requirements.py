@@ -89,6 +89,7 @@ async def test_terms_are_listed_in_their_order_and_removed(
         ("Fall", date(2027, 1, 1), date(2027, 2, 1), "There is a term 'Fall' already"),
         ("Within", date(2026, 9, 1), date(2026, 9, 2), "The term 'Fall', from 2026-08-17 to 2026-12-18, has some"),
         ("At its end", FALL[1], date(2027, 1, 1), "The term 'Fall'"),
+        ("At its beginning", date(2026, 8, 1), FALL[0], "The term 'Fall'"),
         ("Around", date(2026, 8, 1), date(2027, 1, 1), "The term 'Fall'"),
     ],
 )
