@@ -6,6 +6,7 @@ root gives every new meeting its features.
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from protocol.events import Departure, Notice, RoomEvent
@@ -25,6 +26,21 @@ class Caller:
 
 Ending = Departure | Literal["ended"]
 """Why a connection is gone: as its participant, or with the meeting."""
+
+
+class Activity(StrEnum):
+    """What a participant does, as far as the room's media tell."""
+
+    MEDIA = "media"
+    """Sound or pictures can come and go."""
+    MICROPHONE = "microphone"
+    """It is on."""
+    CAMERA = "camera"
+    """It, or a shared screen, is on."""
+    TALKING = "talking"
+    """Just now."""
+
+
 Handler = Callable[[Caller, Any], Awaitable[Wire]]
 """Answers one request type; raises `UserError` for what cannot be done."""
 

@@ -33,6 +33,8 @@ class MeetingRow(Base):
     clock_offset: Mapped[int | None]
     """Subtracted from its instants, it makes those of one node's meetings comparable, whatever was done to the clock
     between them: milliseconds on the node's monotonic clock. `None`: kept before this was known."""
+    recorded_at: Mapped[int | None]
+    """When all that follows from it, attendance and proposed hours, was worked out. `None`: not yet."""
 
 
 class ConnectionRow(Base):

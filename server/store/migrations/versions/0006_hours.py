@@ -35,6 +35,7 @@ def upgrade() -> None:
 
 def _create_presence() -> None:
     op.add_column("meeting", _instant("clock_offset", is_known=False))
+    op.add_column("meeting", _instant("recorded_at", is_known=False))
     op.create_table(
         "node",
         _key("node_id"),

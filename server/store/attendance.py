@@ -1,0 +1,181 @@
+"""What presence has recorded of whole meetings, read together, and the attendance that is worked out from it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Select, delete, select, update
+
+from protocol.roles import RoomRole
+from server.store.database import Database
+from server.store.models import AttendanceRow, ConnectionRow, MeetingRow, PresenceEventRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceEvent:
+    """Something that happened with a connection, on the meeting's clock."""
+
+    seq: int
+    kind: str
+    at: int
+    length_ms: int | None
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionHistory:
+    """A connection, and all that is known of it. While it has not left, it is known to have been there to the lease."""
+
+    connection_id: str
+    person_id: str
+    participant_id: str
+    room_role: RoomRole
+    joined_at: int
+    last_seen_at: int
+    left_at: int | None
+    events: tuple[PresenceEvent, ...]
+    """In order of `seq`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingHistory:
+    """All that presence has recorded of a meeting."""
+
+    meeting_id: str
+    room_id: str
+    node_id: str
+    clock_offset: int | None
+    opened_at: int
+    closed_at: int | None
+    connections: tuple[ConnectionHistory, ...]
+    """In order of joining."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttendanceRecord:
+    """A person's time in a meeting, in sums."""
+
+    person_id: str
+    first_at: int
+    last_at: int
+    present_ms: int
+    media_ms: int
+    microphone_ms: int
+    camera_ms: int
+    spoke_ms: int
+
+
+class AttendanceRepository:
+    """The material of attendance, and what was worked out from it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load_history(self, meeting_id: str) -> MeetingHistory | None:
+        """Return what is recorded of a meeting."""
+        return next(iter(await self.load_histories([meeting_id])), None)
+
+    async def load_histories(self, meeting_ids: Collection[str]) -> list[MeetingHistory]:
+        """Return what is recorded of some meetings, oldest first. Hundreds at a time are quicker than one by one."""
+        async with self._database.reading() as session:
+            meetings = (await session.execute(_select_meetings(meeting_ids))).all()
+            connections = (await session.execute(_select_connections(meeting_ids))).all()
+            events = (await session.execute(_select_events(meeting_ids))).all()
+        happened: dict[str, list[PresenceEvent]] = {}
+        for connection_id, seq, kind, at, length_ms, is_late in events:
+            event = PresenceEvent(seq=seq, kind=kind, at=at, length_ms=length_ms, is_late=is_late)
+            happened.setdefault(connection_id, []).append(event)
+        inside: dict[str, list[ConnectionHistory]] = {}
+        for row in connections:
+            connection = ConnectionHistory(
+                connection_id=row.connection_id,
+                person_id=row.person_id,
+                participant_id=row.participant_id,
+                room_role=RoomRole(row.room_role),
+                joined_at=row.joined_at,
+                last_seen_at=row.last_seen_at,
+                left_at=row.left_at,
+                events=tuple(happened.get(row.connection_id, ())),
+            )
+            inside.setdefault(row.meeting_id, []).append(connection)
+        return [
+            MeetingHistory(
+                meeting_id=row.meeting_id,
+                room_id=row.room_id,
+                node_id=row.node_id,
+                clock_offset=row.clock_offset,
+                opened_at=row.opened_at,
+                closed_at=row.closed_at,
+                connections=tuple(inside.get(row.meeting_id, ())),
+            )
+            for row in meetings
+        ]
+
+    async def replace(self, meeting_id: str, records: Sequence[AttendanceRecord]) -> None:
+        """Keep the attendance of a meeting in the place of what was kept before."""
+        rows = [AttendanceRow(meeting_id=meeting_id, **asdict(record)) for record in records]
+        async with self._database.session() as session:
+            await session.execute(delete(AttendanceRow).where(AttendanceRow.meeting_id == meeting_id))
+            session.add_all(rows)
+
+    async def unrecorded(self) -> list[str]:
+        """Return the meetings that are over and were not worked out to the end, oldest first."""
+        query = (
+            select(MeetingRow.meeting_id)
+            .where(MeetingRow.closed_at.is_not(None), MeetingRow.recorded_at.is_(None))
+            .order_by(MeetingRow.opened_at, MeetingRow.meeting_id)
+        )
+        async with self._database.reading() as session:
+            return list(await session.scalars(query))
+
+    async def mark_recorded(self, meeting_id: str, at: int) -> None:
+        """Note that all that follows from a meeting has been done."""
+        async with self._database.session() as session:
+            await session.execute(update(MeetingRow).where(MeetingRow.meeting_id == meeting_id).values(recorded_at=at))
+
+
+def _select_meetings(meeting_ids: Collection[str]) -> Select[str, str, str, int | None, int, int | None]:
+    return (
+        select(
+            MeetingRow.meeting_id,
+            MeetingRow.room_id,
+            MeetingRow.node_id,
+            MeetingRow.clock_offset,
+            MeetingRow.opened_at,
+            MeetingRow.closed_at,
+        )
+        .where(MeetingRow.meeting_id.in_(meeting_ids))
+        .order_by(MeetingRow.opened_at, MeetingRow.meeting_id)
+    )
+
+
+def _select_connections(meeting_ids: Collection[str]) -> Select[str, str, str, str, str, int, int, int | None]:
+    return (
+        select(
+            ConnectionRow.meeting_id,
+            ConnectionRow.connection_id,
+            ConnectionRow.person_id,
+            ConnectionRow.participant_id,
+            ConnectionRow.room_role,
+            ConnectionRow.joined_at,
+            ConnectionRow.last_seen_at,
+            ConnectionRow.left_at,
+        )
+        .where(ConnectionRow.meeting_id.in_(meeting_ids))
+        .order_by(ConnectionRow.joined_at, ConnectionRow.connection_id)
+    )
+
+
+def _select_events(meeting_ids: Collection[str]) -> Select[str, int, str, int, int | None, bool]:
+    return (
+        select(
+            PresenceEventRow.connection_id,
+            PresenceEventRow.seq,
+            PresenceEventRow.kind,
+            PresenceEventRow.at,
+            PresenceEventRow.length_ms,
+            PresenceEventRow.is_late,
+        )
+        .join(ConnectionRow, ConnectionRow.connection_id == PresenceEventRow.connection_id)
+        .where(ConnectionRow.meeting_id.in_(meeting_ids))
+        .order_by(PresenceEventRow.connection_id, PresenceEventRow.seq)
+    )
