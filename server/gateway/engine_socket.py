@@ -98,8 +98,8 @@ class Socket(AsyncSocket):  # type: ignore[misc]
         """Tells the page why, and closes."""
         self._loop = asyncio.get_running_loop()
         self._connect_timer = self._loop.call_later(CONNECT_TIMEOUT_S, self._on_nobody)
-        self._heard_at = 0.0
-        """When the last message came over the WebSocket, by the loop's clock."""
+        self._heard_at = self._loop.time()
+        """When the last message or request came, by the loop's clock."""
         self._silence_timer: asyncio.TimerHandle | None = None
         self._ping_timer: asyncio.TimerHandle | None = None
         self._dropped_timer: asyncio.TimerHandle | None = None
@@ -109,6 +109,11 @@ class Socket(AsyncSocket):  # type: ignore[misc]
     def is_over(self) -> bool:
         """Tell whether nothing will be sent or received any more."""
         return bool(self.closing or self.closed)
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the page was heard last. While its line is good, it answers a ping every few seconds."""
+        return self._loop.time() - self._heard_at
 
     @property
     def _is_open(self) -> bool:
@@ -192,8 +197,14 @@ class Socket(AsyncSocket):  # type: ignore[misc]
             # A page that reads nothing would keep what is queued for it for ever.
             self._loop.call_later(CLOSE_TIMEOUT_S, self._transport.abort)
 
+    async def handle_get_request(self, environ: dict[str, Any]) -> Any:
+        """Answer a polling page, or begin a WebSocket."""
+        self._heard_at = self._loop.time()
+        return await super().handle_get_request(environ)
+
     async def handle_post_request(self, environ: dict[str, Any]) -> None:
         """Take what a polling page posts."""
+        self._heard_at = self._loop.time()
         try:
             for data in await read_packets(environ["aiohttp.request"]):
                 await self._take(data)

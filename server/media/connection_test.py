@@ -59,10 +59,26 @@ class _MeetingOfOne:
     def is_inside(self, _connection_id: str) -> bool:
         return False
 
+    @property
+    def clock_offset_ms(self) -> int:
+        return 0
+
+    def now_ms(self) -> int:
+        return 0
+
+    def last_heard_at(self, _connection_id: str) -> int | None:
+        return None
+
     def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:
         pass
 
     def set_qualities(self, qualities: Mapping[str, Quality]) -> None:
+        pass
+
+    def set_media_connected(self, participant_id: str, *, is_connected: bool) -> None:
+        pass
+
+    def set_talking(self, participant_ids: Collection[str]) -> None:
         pass
 
 

@@ -4,7 +4,7 @@ A room knows this interface, never a feature; a feature knows this interface, ne
 root gives every new meeting its features.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, Protocol
@@ -107,6 +107,19 @@ class Meeting(Protocol):
         """Tell whether a connection is in the meeting; once it is not, it never is again."""
         ...
 
+    @property
+    def clock_offset_ms(self) -> int:
+        """What the meeting's instants are ahead of this process's monotonic clock."""
+        ...
+
+    def now_ms(self) -> int:
+        """Return the present instant on the meeting's clock, which all its instants are of."""
+        ...
+
+    def last_heard_at(self, connection_id: str) -> int | None:
+        """Return when a connection was heard last, on the meeting's clock; `None` once it has gone."""
+        ...
+
     def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:
         """Change what a participant sends, and publish that when it differs."""
         ...
@@ -115,12 +128,21 @@ class Meeting(Protocol):
         """Change how good some participants' connections are said to be, and publish what differs as one event."""
         ...
 
+    def set_media_connected(self, participant_id: str, *, is_connected: bool) -> None:
+        """Say whether sound and pictures can come and go between a participant and the server. Nobody is told."""
+        ...
+
+    def set_talking(self, participant_ids: Collection[str]) -> None:
+        """Say who is talking just now, all of them. Nobody is told."""
+        ...
+
 
 class Feature:
     """One capability of a live room: chat, media, presence. All hooks are optional.
 
     Hooks of one meeting never run concurrently with each other, so a hook may run a while after what it tells of; `at`
-    is when that happened, in milliseconds since 1970-01-01 UTC. Handlers and `on_connection_arriving` may run
+    is when that happened, on the meeting's clock. Of a line that was lost it is when the connection was last heard.
+    Handlers and `on_connection_arriving` may run
     concurrently with anything.
     """
 
@@ -142,6 +164,9 @@ class Feature:
     def you(self, caller: Caller) -> Mapping[str, Any]:  # noqa: ARG002 - for those who override it
         """Return the fields of `You` that this feature fills; asked when both joining hooks have run."""
         return {}
+
+    def on_activities(self, participant_id: str, activities: Set[Activity], at: int) -> None:
+        """Take note of all that a participant does from `at` on. Called at once, and not in the hooks' turn."""
 
     async def on_meeting_opened(self, at: int) -> None:
         """Load what the room had when it was last live. Runs before anybody is inside."""

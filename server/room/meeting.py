@@ -1,7 +1,7 @@
 """A room that is live: its state, its features, and the connections that are told what happens."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -17,7 +17,9 @@ from protocol.room import MeetingInfo, Participant, Person, ProducerInfo, Qualit
 from protocol.wire import Mutation, Request, Wire
 from server.clock import Clock
 from server.errors import UserError
-from server.room.feature import Answer, Caller, Feature, FeatureFactory, Handler, PromptHandler
+from server.room.activities import Activities
+from server.room.clock import MeetingClock
+from server.room.feature import Activity, Answer, Caller, Feature, FeatureFactory, Handler, PromptHandler
 from server.room.hooks import HookRunner
 from server.room.outcomes import Outcomes
 from server.room.state import (
@@ -41,6 +43,11 @@ _log = structlog.get_logger(__name__)
 
 class Outbox(Protocol):
     """What leads to one connection."""
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the page was heard last. While its line is good, that is never long."""
+        ...
 
     def put(self, frame: Any) -> None:
         """Take what the fan-out has encoded; never waits, never raises."""
@@ -86,20 +93,21 @@ class LiveMeeting:
         graces: Graces,
         create_id: Callable[[str], str],
     ) -> None:
+        self._clock = MeetingClock(clock)
         self._state = MeetingState(
             room,
-            MeetingInfo(meeting_id=create_id("meeting"), opened_at=clock.now_ms()),
-            clock,
+            MeetingInfo(meeting_id=create_id("meeting"), opened_at=self._clock.now_ms()),
+            self._clock,
             self._on_event,
             graces=graces,
             create_id=create_id,
         )
-        self._clock = clock
         self._fan_out = fan_out
         self._listening: dict[str, _Inside] = {}
         """By connection: who has been welcomed and hears every event from there on."""
         self._outcomes: dict[str, Outcomes] = {}
         """By participant."""
+        self._activities = Activities(self._on_activities)
         self._is_closed = False
         self._features = [create(self) for create in features]
         self._handlers: dict[type[Request], Handler] = {}
@@ -118,6 +126,11 @@ class LiveMeeting:
     def meeting_id(self) -> str:
         """The present occurrence of it."""
         return self._state.meeting.meeting_id
+
+    @property
+    def clock_offset_ms(self) -> int:
+        """What the meeting's instants are ahead of this process's monotonic clock."""
+        return self._clock.offset_ms
 
     @property
     def empty_since(self) -> float | None:
@@ -167,13 +180,33 @@ class LiveMeeting:
         """Tell whether a connection is in the meeting; once it is not, it never is again."""
         return self._state.is_inside(connection_id)
 
+    def now_ms(self) -> int:
+        """Return the present instant on the meeting's clock, which all its instants are of."""
+        return self._clock.now_ms()
+
+    def last_heard_at(self, connection_id: str) -> int | None:
+        """Return when a connection was heard last, on the meeting's clock; `None` once it has gone."""
+        return self._state.last_heard_at(connection_id, self._silent_s(connection_id))
+
     def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:
         """Change what a participant sends, and publish that when it differs."""
         self._state.set_producers(participant_id, producers)
+        if self._state.participant(participant_id) is not None:
+            self._activities.set_producers(participant_id, producers)
 
     def set_qualities(self, qualities: Mapping[str, Quality]) -> None:
         """Change how good some participants' connections are said to be, and publish what differs as one event."""
         self._state.set_qualities(qualities)
+
+    def set_media_connected(self, participant_id: str, *, is_connected: bool) -> None:
+        """Say whether sound and pictures can come and go between a participant and the server. Nobody is told."""
+        if self._state.participant(participant_id) is not None:
+            self._activities.set_media_connected(participant_id, is_connected=is_connected)
+
+    def set_talking(self, participant_ids: Collection[str]) -> None:
+        """Say who is talking just now, all of them. Nobody is told."""
+        inside = [who for who in participant_ids if self._state.participant(who) is not None]
+        self._activities.set_talking(inside)
 
     async def open(self) -> None:
         """Let the features load what the room had when it was last live."""
@@ -185,7 +218,7 @@ class LiveMeeting:
 
         Whoever gives up waiting must still take the connection out, with `lose`.
         """
-        arrival, changes = self._state.join(person, role, endpoint_id)
+        arrival, changes = self._state.join(person, role, endpoint_id, self._silent_s)
         for change in changes:
             if isinstance(change, ConnectionLeft):
                 self._hang_up(change.caller)
@@ -233,13 +266,15 @@ class LiveMeeting:
 
     def leave(self, connection_id: str, reason: Departure) -> None:
         """Let a connection go for good, and its endpoint with it."""
+        silent_s = self._silent_s(connection_id)
         self._listening.pop(connection_id, None)
-        self._apply(self._state.leave(connection_id, reason))
+        self._apply(self._state.leave(connection_id, reason, silent_s))
 
     def lose(self, connection_id: str, *, is_page_gone: bool = False) -> None:
         """Take note that a connection is gone without having left; its endpoint may come back."""
+        silent_s = self._silent_s(connection_id)
         self._listening.pop(connection_id, None)
-        self._apply(self._state.lose(connection_id, is_page_gone=is_page_gone))
+        self._apply(self._state.lose(connection_id, is_page_gone=is_page_gone, silent_s=silent_s))
 
     def expire(self) -> None:
         """Give up the endpoints that did not come back in time."""
@@ -268,9 +303,10 @@ class LiveMeeting:
         """End the meeting for whoever is left, and let the features free everything. Idempotent."""
         if not self._is_closed:
             self._is_closed = True
-            self._listening.clear()
             at = self._clock.now_ms()
-            self._apply(self._state.end())
+            changes = self._state.end(self._silent_s)
+            self._listening.clear()
+            self._apply(changes)
             self._hooks.submit("on_meeting_closed", lambda feature: feature.on_meeting_closed(at))
         await self._hooks.join()
 
@@ -279,6 +315,11 @@ class LiveMeeting:
         if handler is None or self._is_closed or not self._state.is_inside(caller.connection_id):
             raise UserError(ErrorCode.NOT_IN_ROOM, "You are not in this room.")
         return handler
+
+    def _on_activities(self, participant_id: str, activities: Set[Activity]) -> None:
+        at = self._clock.now_ms()
+        for feature in self._features:
+            self._ask(feature, partial(feature.on_activities, participant_id, activities, at))
 
     def _on_event(self, event: RoomEvent) -> None:
         if isinstance(event, ParticipantJoined):
@@ -319,8 +360,14 @@ class LiveMeeting:
         for change in changes:
             if isinstance(change, ParticipantGone):
                 self._outcomes.pop(change.participant_id, None)
+                self._activities.forget(change.participant_id)
                 self._log("participant_left", participant_id=change.participant_id, reason=change.reason)
             self._hooks.submit(type(change).__name__, partial(_tell, change))
+
+    def _silent_s(self, connection_id: str) -> float:
+        """Return how long a connection has not been heard. Who is at the door has just been."""
+        inside = self._listening.get(connection_id)
+        return 0.0 if inside is None else inside.outbox.silent_s
 
     def _log(self, event: str, **fields: str) -> None:
         _log.info(event, room_id=self.room.room_id, meeting_id=self.meeting_id, **fields)

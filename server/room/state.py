@@ -55,17 +55,15 @@ class ConnectionJoined:
     caller: Caller
     is_kept: bool
     at: int
-    """Milliseconds since 1970-01-01 UTC."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLeft:
-    """A connection is gone."""
+    """A connection is gone: since it was last heard, which is a while ago when the line has died without a word."""
 
     caller: Caller
     reason: Ending
     at: int
-    """Milliseconds since 1970-01-01 UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +85,20 @@ Change = ConnectionJoined | ConnectionLeft | EndpointLeft | ParticipantGone
 """In the order in which they happened."""
 
 
+SilentS = Callable[[str], float]
+"""Tells how long a connection has not been heard, in seconds."""
+
+
+def _not_silent(_connection_id: str) -> float:
+    return 0.0
+
+
 @dataclass(slots=True)
 class _Endpoint:
     caller: Caller
     """Of its newest connection."""
+    joined_at: int
+    """When that joined."""
     given_up_at: float = math.inf
     """In monotonic seconds; infinite while it is connected."""
     reason: Departure = "lost"
@@ -193,11 +201,13 @@ class MeetingState:
             return None
         return self._ring.since(last_seq)
 
-    def join(self, person: Person, role: RoomRole, endpoint_id: str) -> tuple[ConnectionJoined, list[Change]]:
+    def join(
+        self, person: Person, role: RoomRole, endpoint_id: str, silent_s: SilentS = _not_silent
+    ) -> tuple[ConnectionJoined, list[Change]]:
         """Let a new connection of `endpoint_id` in, and return that with what had to go before it.
 
-        It takes the place of an older connection of the endpoint that is not known to be dead. Raises
-        `UserError`: the endpoint is somebody else's, or the person has too many.
+        It takes the place of an older connection of the endpoint that is not known to be dead; `silent_s` is asked how
+        long that was not heard. Raises `UserError`: the endpoint is somebody else's, or the person has too many.
         """
         seat = self._seat_of(person, endpoint_id)
         at = self._clock.now_ms()
@@ -215,13 +225,16 @@ class MeetingState:
         )
         if endpoint is not None and endpoint.is_connected:
             del self._connected[endpoint.caller.connection_id]
-            changes.append(ConnectionLeft(endpoint.caller, "lost", at))
-        seat.endpoints[endpoint_id] = self._connected[caller.connection_id] = _Endpoint(caller)
+            changes.append(self._left(endpoint, "lost", silent_s(endpoint.caller.connection_id)))
+        seat.endpoints[endpoint_id] = self._connected[caller.connection_id] = _Endpoint(caller, at)
         self._refresh(seat, name=person.name, role=role)
         return ConnectionJoined(caller, is_kept=endpoint is not None, at=at), changes
 
-    def lose(self, connection_id: str, *, is_page_gone: bool = False) -> list[Change]:
-        """Take note that a connection is gone without having left. Its endpoint may come back within its grace."""
+    def lose(self, connection_id: str, *, is_page_gone: bool = False, silent_s: float = 0.0) -> list[Change]:
+        """Take note that a connection, not heard for `silent_s`, is gone without having left.
+
+        Its endpoint may come back within its grace.
+        """
         endpoint = self._connected.pop(connection_id, None)
         if endpoint is None:
             return []
@@ -229,15 +242,15 @@ class MeetingState:
         grace_s = self._graces.reload if is_page_gone else self._graces.reconnect
         endpoint.given_up_at = self._clock.monotonic() + grace_s
         self._refresh(self._seats[endpoint.caller.participant_id])
-        return [ConnectionLeft(endpoint.caller, endpoint.reason, self._clock.now_ms())]
+        return [self._left(endpoint, endpoint.reason, silent_s)]
 
-    def leave(self, connection_id: str, reason: Departure = "left") -> list[Change]:
-        """Let a connection go for good, and its endpoint with it."""
+    def leave(self, connection_id: str, reason: Departure = "left", silent_s: float = 0.0) -> list[Change]:
+        """Let a connection, not heard for `silent_s`, go for good, and its endpoint with it."""
         endpoint = self._connected.pop(connection_id, None)
         if endpoint is None:
             return []
         endpoint.reason = reason
-        return [ConnectionLeft(endpoint.caller, reason, self._clock.now_ms()), *self._remove(endpoint)]
+        return [self._left(endpoint, reason, silent_s), *self._remove(endpoint)]
 
     def expire(self) -> list[Change]:
         """Give up the endpoints that did not come back in time."""
@@ -248,10 +261,12 @@ class MeetingState:
                 changes += self._remove(endpoint)
         return changes
 
-    def end(self) -> list[Change]:
-        """Let everybody go: the meeting is over."""
-        at = self._clock.now_ms()
-        changes: list[Change] = [ConnectionLeft(endpoint.caller, "ended", at) for endpoint in self._connected.values()]
+    def end(self, silent_s: SilentS = _not_silent) -> list[Change]:
+        """Let everybody go: the meeting is over. `silent_s` is asked how long each connection was not heard."""
+        changes: list[Change] = [
+            self._left(endpoint, "ended", silent_s(connection_id))
+            for connection_id, endpoint in self._connected.items()
+        ]
         self._connected.clear()
         for seat in self._seats.values():
             changes += [EndpointLeft(endpoint.caller) for endpoint in seat.endpoints.values()]
@@ -276,6 +291,18 @@ class MeetingState:
                 changed[participant_id] = quality
         if changed:
             self.publish(QualitiesChanged(qualities=changed))
+
+    def last_heard_at(self, connection_id: str, silent_s: float) -> int | None:
+        """Return when a connection that has not been heard for `silent_s` was; `None` when it is not inside."""
+        endpoint = self._connected.get(connection_id)
+        return None if endpoint is None else self._heard_at(endpoint, silent_s)
+
+    def _left(self, endpoint: _Endpoint, reason: Ending, silent_s: float) -> ConnectionLeft:
+        return ConnectionLeft(endpoint.caller, reason, self._heard_at(endpoint, silent_s))
+
+    def _heard_at(self, endpoint: _Endpoint, silent_s: float) -> int:
+        """Return when somebody was last heard: at the latest when they came in."""
+        return max(endpoint.joined_at, self._clock.now_ms() - math.ceil(silent_s * 1_000))
 
     def _seat_of(self, person: Person, endpoint_id: str) -> _Seat | None:
         own: _Seat | None = None

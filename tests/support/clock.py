@@ -16,6 +16,10 @@ class ManualClock:
         """Seconds from an arbitrary start."""
         return self._monotonic
 
+    def set_wall_clock(self, *, seconds: float) -> None:
+        """Set the wall clock forward, or back, while no time passes."""
+        self._now_ms += round(seconds * 1000)
+
     def advance(self, *, days: float = 0, seconds: float = 0) -> None:
         """Let time pass."""
         passed = days * 86_400 + seconds

@@ -34,6 +34,7 @@ class KeptOutbox:
     def __init__(self) -> None:
         self.messages: list[RoomEvent | Notice] = []
         self.closed_with: ErrorCode | None = None
+        self.silent_s = 0.0
 
     def put(self, frame: RoomEvent | Notice) -> None:
         self.messages.append(frame)

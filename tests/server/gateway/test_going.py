@@ -1,5 +1,6 @@
 """How somebody goes decides how long they are waited for."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from aiohttp import WSCloseCode
 
 from protocol.requests import RoomJoin
+from server.gateway import engine
 from server.room.directory import Door, Entry, RoomDirectory
 from tests.support.gateway import ROOM, RunningGateway, running_gateway
 from tests.support.page import Page
@@ -154,3 +156,49 @@ async def rows_of(server: RunningGateway, page: Page) -> list[dict[str, object]]
     await meeting._hooks.join()
     await until(lambda: not server.presence._connections)
     return await server.sql(f"SELECT * FROM connection WHERE connection_id = '{page.joined.you.connection_id}'")
+
+
+async def left_of(server: RunningGateway) -> tuple[int, int, str]:
+    """Wait until the one connection has left, and return when it joined and left, and why."""
+    await until(lambda: all(not meeting._listening for meeting in server.directory.meetings))
+    for meeting in server.directory.meetings:
+        await meeting._hooks.join()
+    assert await server.presence.flush()
+    [row] = await server.sql("SELECT joined_at, left_at, left_reason FROM connection")
+    return row["joined_at"], row["left_at"], row["left_reason"]
+
+
+async def test_a_line_that_dies_without_a_word_counts_until_it_was_last_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "PING_INTERVAL_S", 0.1)
+    monkeypatch.setattr(engine, "PING_TIMEOUT_S", 1.5)
+    async with running_gateway(tmp_path) as server:
+        raw = await enter_raw(server, ANA)
+        for _ in range(3):
+            assert (await raw.websocket.receive(5)).data == "2"
+            await raw.websocket.send_str("3")
+        heard_at = server.directory.meetings[0].now_ms()
+        joined_at, left_at, reason = await left_of(server)
+        assert server.directory.meetings[0].now_ms() - heard_at >= 1_500
+        assert (joined_at < left_at, reason) == (True, "lost")
+        assert left_at - heard_at < 1_000  # had it counted until it was noticed, it would be more than 1,500
+
+
+async def test_a_page_that_closes_counts_until_then(server: RunningGateway) -> None:
+    raw = await enter_raw(server, ANA)
+    await asyncio.sleep(0.3)  # no wait for something, but time that has to count
+    before = server.directory.meetings[0].now_ms()
+    await raw.websocket.close(code=WSCloseCode.GOING_AWAY)
+    _, left_at, reason = await left_of(server)
+    assert (left_at >= before - 5, reason) == (True, "left")  # but for the rounding of two clocks
+
+
+async def test_a_polling_page_is_heard_with_each_request(server: RunningGateway) -> None:
+    page = await server.connect(ANA, transports=["polling"])
+    await page.join(ROOM)
+    [socket] = server.gateway._server.sockets
+    await asyncio.sleep(0.3)
+    silent_s = socket.silent_s
+    await page.request("chat_send", text="here")
+    assert silent_s > 0.2 > socket.silent_s

@@ -34,6 +34,8 @@ class RecordingMeeting:
         self.qualities: list[dict[str, Quality]] = []
         self.told: list[Notice | tuple[ProducerInfo, ...]] = []
         """Notices, and what participants were said to send, in order."""
+        self.with_media: set[str] = set()
+        self.talking: set[str] = set()
         self._changed = asyncio.Event()
         self._participants = {
             name: Participant(
@@ -74,6 +76,16 @@ class RecordingMeeting:
     def is_inside(self, connection_id: str) -> bool:
         raise AssertionError(f"media does not ask for {connection_id}")
 
+    @property
+    def clock_offset_ms(self) -> int:
+        raise AssertionError("media ask for no instants")
+
+    def now_ms(self) -> int:
+        raise AssertionError("media ask for no instants")
+
+    def last_heard_at(self, connection_id: str) -> int | None:
+        raise AssertionError(f"media does not ask for {connection_id}")
+
     def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:
         self._participants[participant_id] = replace(self._participants[participant_id], producers=producers)
         self.told.append(producers)
@@ -81,6 +93,14 @@ class RecordingMeeting:
 
     def set_qualities(self, qualities: Mapping[str, Quality]) -> None:
         self.qualities.append(dict(qualities))
+        self._changed.set()
+
+    def set_media_connected(self, participant_id: str, *, is_connected: bool) -> None:
+        (self.with_media.add if is_connected else self.with_media.discard)(participant_id)
+        self._changed.set()
+
+    def set_talking(self, participant_ids: Collection[str]) -> None:
+        self.talking = set(participant_ids)
         self._changed.set()
 
     def producers(self, participant_id: str) -> tuple[ProducerInfo, ...]:

@@ -1,7 +1,7 @@
 """Rooms on one node under a clock that stands still, with a feature that notes what it is told."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from protocol import PROTOCOL_VERSION
@@ -10,7 +10,7 @@ from protocol.roles import RoomRole
 from protocol.room import Person
 from protocol.wire import Empty, Request, Wire
 from server.room.directory import Entry, RoomDirectory
-from server.room.feature import Caller, Ending, Feature, FeatureFactory, Handler, Meeting
+from server.room.feature import Activity, Caller, Ending, Feature, FeatureFactory, Handler, Meeting
 from server.room.state import Graces
 from tests.support.clock import ManualClock
 from tests.support.rooms import ROOM, FixedRooms, KeptOutbox, fan_out_kept, person
@@ -28,7 +28,8 @@ class NotingFeature(Feature):
         self.failing: set[str] = set()
         self.gate: asyncio.Event | None = None
         self.handled = 0
-        self.opened_at = self.closed_at = 0
+        self.opened_at = self.left_at = self.closed_at = 0
+        self.activities: list[tuple[str, Set[Activity], int]] = []
         self.fields: dict[str, Any] = {"chat_read_up_to": 7}
 
     def handlers(self) -> Mapping[type[Request], Handler]:
@@ -50,6 +51,7 @@ class NotingFeature(Feature):
         await self.note(f"joined {caller.endpoint_id}")
 
     async def on_connection_left(self, caller: Caller, reason: Ending, at: int) -> None:
+        self.left_at = at
         await self.note(f"{reason} {caller.endpoint_id}")
 
     async def on_endpoint_left(self, caller: Caller) -> None:
@@ -61,6 +63,10 @@ class NotingFeature(Feature):
     async def on_meeting_closed(self, at: int) -> None:
         self.closed_at = at
         await self.note("closed")
+
+    def on_activities(self, participant_id: str, activities: Set[Activity], at: int) -> None:
+        self.activities.append((participant_id, activities, at))
+        self.fail("activities")
 
     async def on_request(self, _caller: Caller, _request: Request) -> Empty:
         self.handled += 1

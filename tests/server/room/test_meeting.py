@@ -8,10 +8,10 @@ from structlog.testing import capture_logs
 from protocol.errors import ErrorCode
 from protocol.events import ChatTypingNotice, ParticipantChanged, ParticipantJoined, ParticipantLeft
 from protocol.requests import ChatRead, ChatTyping, RoomJoin
-from protocol.room import ChatSnapshot
+from protocol.room import ChatSnapshot, ProducerInfo, Source
 from server.errors import UserError
 from server.room.directory import Entry
-from server.room.feature import Caller, Feature
+from server.room.feature import Activity, Caller, Feature
 from tests.server.room.house import ANA, BEN, GRACES, House
 from tests.support.rooms import ROOM, KeptOutbox
 from tests.support.waiting import until
@@ -220,3 +220,53 @@ async def test_a_mutation_sent_again_after_a_reconnect_is_applied_once(house: Ho
     back = await house.join(ANA, "a")
     await back.meeting.handle(back.caller, ChatRead(request_id="1", up_to=1))
     assert house.features[0].handled == 1
+
+
+async def test_the_instants_of_a_meeting_are_those_of_its_own_clock(house: House) -> None:
+    opened_at = house.clock.now_ms()
+    ana = await house.join(ANA, "a")
+    house.clock.set_wall_clock(seconds=-3_600)
+    await house.pass_time(90)
+    ben = await house.join(BEN, "b")
+    assert ben.arrival.at == opened_at + 90_000
+    [participant] = [each for each in ben.meeting.participants() if each.person_id == BEN.person_id]
+    assert participant.joined_at == opened_at + 90_000
+    house.clock.set_wall_clock(seconds=7_200)
+    await house.pass_time(10)
+    await ana.meeting.close()
+    assert house.features[0].closed_at == opened_at + 100_000
+
+
+async def test_a_meeting_knows_when_each_connection_was_last_heard(house: House) -> None:
+    outbox = KeptOutbox()
+    ana = await house.join(ANA, "a", outbox)
+    joined_at = ana.meeting.now_ms()
+    await house.pass_time(20)
+    outbox.silent_s = 3.0
+    assert ana.meeting.last_heard_at(ana.caller.connection_id) == joined_at + 17_000
+    house.directory.lose(ana)
+    await house.hooks_done(ana)
+    assert house.features[0].left_at == joined_at + 17_000
+    assert ana.meeting.last_heard_at(ana.caller.connection_id) is None
+
+
+async def test_features_are_told_what_participants_do(house: House) -> None:
+    ana = await house.join(ANA, "a")
+    who = ana.caller.participant_id
+    house.features[0].failing.add("activities")  # one that fails keeps nothing from the room
+    await house.pass_time(5)
+    ana.meeting.set_media_connected(who, is_connected=True)
+    ana.meeting.set_producers(who, (ProducerInfo(producer_id="p", source=Source.MICROPHONE, is_paused=False),))
+    ana.meeting.set_talking([who, "somebody who has gone"])
+    ana.meeting.set_media_connected("somebody who has gone", is_connected=True)
+    at = ana.meeting.now_ms()
+    everything = {Activity.MEDIA, Activity.MICROPHONE, Activity.TALKING}
+    assert house.features[0].activities == [
+        (who, {Activity.MEDIA}, at),
+        (who, {Activity.MEDIA, Activity.MICROPHONE}, at),
+        (who, everything, at),
+    ]
+    house.directory.leave(ana)
+    back = await house.join(ANA, "a")
+    back.meeting.set_talking([])
+    assert len(house.features[0].activities) == 3  # somebody else by now, who has done nothing yet

@@ -311,3 +311,38 @@ def test_an_unknown_connection_changes_nothing(core: Core) -> None:
     assert core.state.lose("nobody") == []
     assert core.state.leave("nobody") == []
     assert core.news() == []
+
+
+def test_who_was_not_heard_for_a_while_is_gone_since_then(core: Core) -> None:
+    start = core.clock.now_ms()
+    lost, gone = core.join("ana", "a"), core.join("ben", "b")
+    core.clock.advance(seconds=60)
+    assert core.state.lose(lost.connection_id, silent_s=15.0) == [ConnectionLeft(lost, "lost", start + 45_000)]
+    [left, *_] = core.state.leave(gone.connection_id, silent_s=2.5)
+    assert left == ConnectionLeft(gone, "left", start + 57_500)
+
+
+def test_nobody_has_gone_before_they_came(core: Core) -> None:
+    core.clock.advance(seconds=60)
+    ana = core.join("ana", "a")
+    joined_at = core.clock.now_ms()
+    core.clock.advance(seconds=3)
+    assert core.state.last_heard_at(ana.connection_id, 100.0) == joined_at
+    assert core.state.lose(ana.connection_id, silent_s=100.0) == [ConnectionLeft(ana, "lost", joined_at)]
+    assert core.state.last_heard_at(ana.connection_id, 0.0) is None
+
+
+def test_whose_place_is_taken_is_gone_since_they_were_heard(core: Core) -> None:
+    start = core.clock.now_ms()
+    before = core.join("ana", "tab")
+    core.clock.advance(seconds=30)
+    _, [left] = core.state.join(ANA, RoomRole.PARTICIPANT, "tab", {before.connection_id: 12.0}.__getitem__)
+    assert left == ConnectionLeft(before, "lost", start + 18_000)
+
+
+def test_at_the_end_everybody_is_gone_since_they_were_heard(core: Core) -> None:
+    start = core.clock.now_ms()
+    silent = {core.join("ana", "a").connection_id: 4.0, core.join("ben", "b").connection_id: 0.0}
+    core.clock.advance(seconds=30)
+    ends = [change.at for change in core.state.end(silent.__getitem__) if isinstance(change, ConnectionLeft)]
+    assert ends == [start + 26_000, start + 30_000]
