@@ -42,6 +42,7 @@ from server.record.service import RecordService
 from server.room.directory import RoomDirectory
 from server.room.state import Graces
 from server.store.action_items import ActionItemRepository
+from server.store.attendance import AttendanceRepository
 from server.store.chat import ChatRepository
 from server.store.claim import Claim, claim
 from server.store.database import Database
@@ -190,7 +191,7 @@ class RoundupServer:
         meetings = MeetingRepository(database)
         # First what they have changed, then that they are over: whoever dies in between leaves it to the next start.
         await documents.record_unfinished(await meetings.unfinished(node_id))
-        presence = PresenceService(PresenceRepository(database), clock, node_id)
+        presence = PresenceService(PresenceRepository(database), AttendanceRepository(database), clock, node_id)
         await presence.start()
         stack.push_async_callback(presence.close)
         chat = ChatService(ChatRepository(database), clock)

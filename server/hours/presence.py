@@ -1,56 +1,101 @@
-"""Who was in which meeting, and when: every join and leave, recorded with its connection.
+"""Who was in which meeting, and when: every join and leave, and what happened between, recorded with its connection.
 
 A person's time is the union of the intervals of their connections. Each connection holds a lease, moved on with every
-heartbeat: after a crash its interval ends when it was last seen.
+heartbeat to when it was last heard: after a crash its interval ends there.
 """
 
 import asyncio
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeVar
 
 import structlog
 
 from server.clock import Clock
+from server.hours.conclusions import Conclusions, MeetingRecorded
+from server.hours.feature import PresenceFeature
 from server.logs import log_failure
-from server.room.feature import Caller, Ending, Feature, Meeting
-from server.store.presence import ConnectionRecord, MeetingRecord, PresenceRepository, RecordRefusedError
+from server.room.feature import Feature, Meeting
+from server.store.attendance import AttendanceRepository
+from server.store.presence import (
+    ConnectionRecord,
+    EventRecord,
+    MeetingRecord,
+    NodeEndedError,
+    OpenRecords,
+    PresenceRepository,
+    RecordRefusedError,
+)
 
-HEARTBEAT_S = 10.0
+HEARTBEAT_S = 5.0
+"""With the few seconds that a good line may be silent, a crash costs nobody more than ten."""
+LATE_S = 10.0
+"""What is written so long after it was noted says so."""
+SWEEP_S = 60.0
 RETRY_S = 2.0
 MAX_PENDING = 20_000
-"""Records not written yet. Beyond, the oldest are given up, and the log says so."""
+"""Records of each kind not written yet. Beyond, the oldest are given up, and the log says so."""
 _BATCH = 500
 _CLOSE_TIMEOUT_S = 5.0
 
-R = TypeVar("R", MeetingRecord, ConnectionRecord)
+K = TypeVar("K")
+R = TypeVar("R")
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _NotedEvent:
+    record: EventRecord
+    noted_at: float
+    """In monotonic seconds."""
+
+
+async def _nothing(_meeting_id: str) -> None:
+    """Draw no further conclusions."""
 
 
 class PresenceService:
     """Writes what the meetings' features note, in the background, until it is written.
 
-    A disk that fails keeps nobody out: what is noted waits in memory, as the newest state of each record.
+    A disk that fails keeps nobody out: what is noted waits in memory, meetings and connections as they are now.
     """
 
-    def __init__(self, repository: PresenceRepository, clock: Clock, node_id: str) -> None:
+    def __init__(
+        self,
+        repository: PresenceRepository,
+        attendance: AttendanceRepository,
+        clock: Clock,
+        node_id: str,
+        on_meeting_recorded: MeetingRecorded = _nothing,
+    ) -> None:
+        """`on_meeting_recorded` is told of every meeting that is over, with all of it written, until it succeeds."""
         self._repository = repository
         self._clock = clock
         self._node_id = node_id
+        self._conclusions = Conclusions(attendance, clock, on_meeting_recorded)
+        self._features: dict[str, PresenceFeature] = {}
+        """Of the meetings that go on, by meeting."""
         self._meetings: dict[str, MeetingRecord] = {}
         self._connections: dict[str, ConnectionRecord] = {}
-        """To be written, by id."""
+        self._events: dict[tuple[str, int], _NotedEvent] = {}
+        """To be written."""
+        self._closed: list[str] = []
+        """Meetings of which the closing is written, and maybe not all else."""
         self._has_news = asyncio.Event()
         self._renew_at = clock.monotonic() + HEARTBEAT_S
+        self._sweep_at = clock.monotonic() + SWEEP_S
         self._task: asyncio.Task[None] | None = None
         self._is_closing = False
+        self._is_ended = False
+        """Whether the database belongs to another node by now."""
 
     async def start(self) -> None:
         """End what a node that died has left open, and begin to write."""
-        await self._repository.end_others(self._node_id)
+        await self._repository.start_node(self._node_id)
+        await self._conclusions.start()
         self._task = asyncio.create_task(self._run(), name="presence")
 
     async def close(self) -> None:
@@ -64,12 +109,21 @@ class PresenceService:
         await asyncio.wait([task], timeout=_CLOSE_TIMEOUT_S)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        if self._meetings or self._connections:
-            _log.error("presence_not_written", meetings=len(self._meetings), connections=len(self._connections))
+        await self._conclusions.close()
+        if self._waiting:
+            _log.error("presence_not_written", waiting=self._waiting)
 
     def create_feature(self, meeting: Meeting) -> Feature:
         """Make the feature that takes notes of a meeting."""
         return PresenceFeature(meeting, self)
+
+    def on_opened(self, feature: PresenceFeature) -> None:
+        """Ask a meeting's feature from now on, every heartbeat, what is new."""
+        self._features[feature.meeting_id] = feature
+
+    def on_closed(self, feature: PresenceFeature) -> None:
+        """Ask it no more."""
+        self._features.pop(feature.meeting_id, None)
 
     def note_meeting(self, record: MeetingRecord) -> None:
         """Have a meeting written as it is now."""
@@ -79,48 +133,113 @@ class PresenceService:
         """Have a connection written as it is now."""
         self._note(self._connections, record.connection_id, record)
 
+    def note_event(self, record: EventRecord) -> None:
+        """Have written that something happened."""
+        self._note(self._events, (record.connection_id, record.seq), _NotedEvent(record, self._clock.monotonic()))
+
     async def flush(self) -> bool:
         """Write everything that was noted; tell whether the database took it."""
-        while self._meetings or self._connections:
+        while self._waiting:
             meetings = dict(islice(self._meetings.items(), _BATCH))
-            # A connection refers to its meeting: meetings go first.
+            # A connection refers to its meeting, an event to its connection: these go first.
             connections = dict(islice(self._connections.items(), _BATCH - len(meetings)))
+            events = dict(islice(self._events.items(), _BATCH - len(meetings) - len(connections)))
             try:
-                await self._write(meetings.values(), connections.values())
+                await self._write(meetings.values(), connections.values(), self._dated(events.values()))
+            except NodeEndedError:
+                self._end()
+                return True
             except Exception as error:  # noqa: BLE001 - whatever it is, the records are kept and tried again
-                log_failure(_log, "presence_write_failed", error, waiting=len(self._meetings) + len(self._connections))
+                log_failure(_log, "presence_write_failed", error, waiting=self._waiting)
                 return False
+            self._closed += [each.meeting_id for each in meetings.values() if each.closed_at is not None]
             _forget(self._meetings, meetings)
             _forget(self._connections, connections)
+            _forget(self._events, events)
+        closed, self._closed = self._closed, []
+        self._conclusions.add(*closed)
         return True
 
     async def renew(self) -> None:
-        """Move the leases of all open connections on."""
+        """Note what was done since the last time, and move the leases of all connections on to when they were heard."""
         self._renew_at = self._clock.monotonic() + HEARTBEAT_S
+        if self._is_ended:
+            return
+        heard = {who: at for feature in list(self._features.values()) for who, at in feature.beat().items()}
         try:
-            await self._repository.renew(self._node_id, self._clock.now_ms())
+            await self._repository.renew(self._node_id, heard)
+        except NodeEndedError:
+            self._end()
         except Exception as error:  # noqa: BLE001 - the next heartbeat tries again
             log_failure(_log, "presence_lease_failed", error)
 
-    async def _write(self, meetings: Collection[MeetingRecord], connections: Collection[ConnectionRecord]) -> None:
+    async def sweep(self) -> None:
+        """End what is open in the database only: its ending was given up."""
+        self._sweep_at = self._clock.monotonic() + SWEEP_S
+        if self._is_ended:
+            return
+        try:
+            found = await self._repository.open_records(self._node_id)
+            # Whoever came in since then is not among them, and whoever went is not ended twice.
+            inside = {each for feature in self._features.values() for each in feature.open_connections}
+            lost = OpenRecords(
+                meetings=set(found.meetings) - self._features.keys() - self._meetings.keys(),
+                connections=set(found.connections) - inside - self._connections.keys(),
+            )
+            if lost.meetings or lost.connections:
+                await self._repository.give_up(self._node_id, lost)
+                _log.warning("presence_swept", meetings=len(lost.meetings), connections=len(lost.connections))
+                self._conclusions.add(*lost.meetings)
+        except NodeEndedError:
+            self._end()
+        except Exception as error:  # noqa: BLE001 - the next sweep tries again
+            log_failure(_log, "presence_sweep_failed", error)
+
+    @property
+    def _waiting(self) -> int:
+        return len(self._meetings) + len(self._connections) + len(self._events)
+
+    def _dated(self, events: Collection[_NotedEvent]) -> list[EventRecord]:
+        late = self._clock.monotonic() - LATE_S
+        return [replace(each.record, is_late=each.noted_at < late) for each in events]
+
+    async def _write(
+        self,
+        meetings: Collection[MeetingRecord],
+        connections: Collection[ConnectionRecord],
+        events: Collection[EventRecord],
+    ) -> None:
         """Write records, but give up the ones that the database will never take."""
         try:
-            await self._repository.record(self._node_id, meetings, connections)
+            await self._repository.record(self._node_id, meetings, connections, events)
         except RecordRefusedError:
-            if len(meetings) + len(connections) == 1:
-                _log.exception("presence_refused", record=next(iter((*meetings, *connections))))
+            if len(meetings) + len(connections) + len(events) == 1:
+                _log.exception("presence_refused", record=next(iter((*meetings, *connections, *events))))
                 return
             for meeting in meetings:
-                await self._write([meeting], [])
+                await self._write([meeting], [], [])
             for connection in connections:
-                await self._write([], [connection])
+                await self._write([], [connection], [])
+            for event in events:
+                await self._write([], [], [event])
 
-    def _note(self, pending: dict[str, R], key: str, record: R) -> None:
+    def _note(self, pending: dict[K, R], key: K, record: R) -> None:
+        if self._is_ended:
+            return
         pending[key] = record
         if len(pending) > MAX_PENDING:
             del pending[next(iter(pending))]
             _log.error("presence_given_up", waiting=MAX_PENDING)
         self._has_news.set()
+
+    def _end(self) -> None:
+        """Write nothing any more: another node has ended what this one had open."""
+        if not self._is_ended:
+            self._is_ended = True
+            _log.error("presence_fenced", node_id=self._node_id, waiting=self._waiting)
+        for pending in (self._meetings, self._connections, self._events):
+            pending.clear()
+        self._closed.clear()
 
     async def _run(self) -> None:
         is_written = True
@@ -133,59 +252,12 @@ class PresenceService:
             is_written = await self.flush()
             if self._clock.monotonic() >= self._renew_at:
                 await self.renew()
+            if is_written and self._clock.monotonic() >= self._sweep_at:
+                await self.sweep()
         await self.flush()
 
 
-class PresenceFeature(Feature):
-    """Takes notes of one meeting."""
-
-    def __init__(self, meeting: Meeting, service: PresenceService) -> None:
-        self._meeting = meeting
-        self._service = service
-        self._record: MeetingRecord | None = None
-        self._open: dict[str, ConnectionRecord] = {}
-        """By connection."""
-
-    async def on_meeting_opened(self, at: int) -> None:
-        """Note that the meeting is open."""
-        self._record = MeetingRecord(
-            meeting_id=self._meeting.meeting_id,
-            room_id=self._meeting.room.room_id,
-            opened_at=at,
-        )
-        self._service.note_meeting(self._record)
-
-    async def on_connection_joined(self, caller: Caller, at: int) -> None:
-        """Note who came in. Who has gone again by now was never let in: joining waits for this."""
-        participant = self._meeting.participant(caller.participant_id)
-        if participant is None:
-            return
-        record = self._open[caller.connection_id] = ConnectionRecord(
-            connection_id=caller.connection_id,
-            meeting_id=self._meeting.meeting_id,
-            person_id=caller.person_id,
-            participant_id=caller.participant_id,
-            endpoint_id=caller.endpoint_id,
-            room_role=participant.role,
-            joined_at=at,
-            last_seen_at=at,
-        )
-        self._service.note_connection(record)
-
-    async def on_connection_left(self, caller: Caller, reason: Ending, at: int) -> None:
-        """Note who went."""
-        record = self._open.pop(caller.connection_id, None)
-        if record is not None:
-            self._service.note_connection(replace(record, last_seen_at=at, left_at=at, left_reason=reason))
-
-    async def on_meeting_closed(self, at: int) -> None:
-        """Note that the meeting is over."""
-        if self._record is not None:
-            self._service.note_meeting(replace(self._record, closed_at=at))
-            self._record = None
-
-
-def _forget(pending: dict[str, R], written: Mapping[str, R]) -> None:
+def _forget(pending: dict[K, R], written: Mapping[K, R]) -> None:
     """Take out what was written, unless it has changed meanwhile."""
     for key, record in written.items():
         if pending.get(key) is record:

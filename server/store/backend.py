@@ -18,6 +18,10 @@ class Backend(Protocol):
     """So long a transaction takes at most; `None` where the back end sees to it that none lasts without end."""
     probe: TextClause
     """A statement that writes, and changes nothing."""
+    now_ms: TextClause
+    """An expression for the database's own time: milliseconds since 1970-01-01 UTC."""
+    renew_leases: TextClause
+    """Moves leases of `:node_id`'s open connections forward to what `:seen` says, a JSON object, by connection."""
 
     async def prepare(self, *, may_create: bool) -> None:
         """Prove that the database can be used, and bring its tables up to date; make them if that is meant.

@@ -1,15 +1,21 @@
-"""Meetings and connections, as rows and back: append-only, and safe to write again."""
+"""Meetings, connections and what happened with them, as rows: written by their node, and safe to write again."""
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, literal, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from protocol.roles import RoomRole
 from server.store.database import Database
-from server.store.models import ConnectionRow, MeetingRow
+from server.store.models import ConnectionRow, MeetingRow, NodeRow, PresenceEventRow
+
+_INSERT_EVENT = text(
+    "INSERT INTO presence_event (connection_id, seq, kind, at, length_ms, is_late)"
+    " VALUES (:connection_id, :seq, :kind, :at, :length_ms, :is_late) ON CONFLICT (connection_id, seq) DO NOTHING"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +25,7 @@ class MeetingRecord:
     meeting_id: str
     room_id: str
     opened_at: int
+    clock_offset: int | None = None
     closed_at: int | None = None
 
 
@@ -38,62 +45,151 @@ class ConnectionRecord:
     left_reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRecord:
+    """Something that happened with a connection; `seq` counts from 0 for each."""
+
+    connection_id: str
+    seq: int
+    kind: str
+    at: int
+    length_ms: int | None = None
+    is_late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRecords:
+    """What the database takes for open, by id."""
+
+    meetings: Collection[str]
+    connections: Collection[str]
+
+
 class RecordRefusedError(LookupError):
-    """A record refers to a room, a person or a meeting that the database does not have, and never will."""
+    """A record refers to what the database does not have, and never will: a room, a person, a meeting, a connection."""
+
+
+class NodeEndedError(Exception):
+    """The node was given up, or never entered: another one has the database, and nothing that this one says counts."""
 
 
 class PresenceRepository:
     """Who was where, as written by the nodes of the server.
 
     A node, named by a `node_id` that is new with every start, changes only rows that carry its name and are still
-    open. One that was given up and comes back to life therefore changes nothing.
+    open, and nothing at all once it was given up: a node that comes back to life finds its every write refused.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def start_node(self, node_id: str) -> None:
+        """Enter a node that starts, and end what the others have left open, as of when it was last seen.
+
+        A database has one node at a time: the others are dead, or have lost it and write no more. Idempotent.
+        """
+        now_ms = self._database.backend.now_ms
+        async with self._database.session() as session:
+            await session.execute(
+                update(NodeRow).where(NodeRow.node_id != node_id, NodeRow.ended_at.is_(None)).values(ended_at=now_ms)
+            )
+            if await session.get(NodeRow, node_id) is None:
+                newest = await session.scalar(select(func.max(NodeRow.epoch)))
+                started = {"started_at": now_ms, "renewed_at": now_ms}
+                await session.execute(insert(NodeRow).values(node_id=node_id, epoch=(newest or 0) + 1, **started))
+            await _end_connections(session, ConnectionRow.node_id != node_id, "crashed")
+            await _end_meetings(session, MeetingRow.node_id != node_id)
+
     async def record(
-        self, node_id: str, meetings: Collection[MeetingRecord], connections: Collection[ConnectionRecord]
+        self,
+        node_id: str,
+        meetings: Collection[MeetingRecord],
+        connections: Collection[ConnectionRecord],
+        events: Collection[EventRecord] = (),
     ) -> None:
         """Write records as they are now, in one transaction. Writing one again, or an older state, does no harm.
 
-        Raises `RecordRefusedError`; nothing is written then.
+        Raises `NodeEndedError`, and `RecordRefusedError`; nothing is written then.
         """
         try:
             async with self._database.session() as session:
+                await _check(session, node_id)
                 await _record_meetings(session, node_id, meetings)
-                await session.flush()  # connections refer to their meetings
+                await session.flush()  # connections refer to their meetings, events to their connections
                 await _record_connections(session, node_id, connections)
+                await session.flush()
+                if events:
+                    await session.execute(_INSERT_EVENT, [asdict(event) for event in events])
         except IntegrityError as error:
             raise RecordRefusedError from error
 
-    async def renew(self, node_id: str, at: int) -> None:
-        """Move the leases of a node's open connections on to `at`."""
-        open_connections = update(ConnectionRow).where(
-            ConnectionRow.node_id == node_id, ConnectionRow.left_at.is_(None), ConnectionRow.last_seen_at < at
-        )
-        async with self._database.session() as session:
-            await session.execute(open_connections.values(last_seen_at=at))
+    async def renew(self, node_id: str, seen: Mapping[str, int]) -> None:
+        """Move a node's lease on to the database's time, and those of its connections to when they were `seen` last.
 
-    async def end_others(self, node_id: str) -> None:
-        """End what other nodes have left open, as of when it was last seen.
-
-        A database has one node at a time: the others are dead, or have lost it and write no more.
+        No lease is moved back. Raises `NodeEndedError`.
         """
-        last_seen = select(func.max(ConnectionRow.last_seen_at)).where(
-            ConnectionRow.meeting_id == MeetingRow.meeting_id
-        )
+        is_alive = NodeRow.node_id == node_id, NodeRow.ended_at.is_(None)
+        backend = self._database.backend
         async with self._database.session() as session:
-            await session.execute(
-                update(ConnectionRow)
-                .where(ConnectionRow.node_id != node_id, ConnectionRow.left_at.is_(None))
-                .values(left_at=ConnectionRow.last_seen_at, left_reason="crashed")
+            renewed = await session.execute(
+                update(NodeRow).where(*is_alive).values(renewed_at=backend.now_ms).returning(NodeRow.node_id)
             )
-            await session.execute(
-                update(MeetingRow)
-                .where(MeetingRow.node_id != node_id, MeetingRow.closed_at.is_(None))
-                .values(closed_at=func.coalesce(last_seen.scalar_subquery(), MeetingRow.opened_at))
+            if renewed.first() is None:
+                raise NodeEndedError
+            if seen:
+                await session.execute(backend.renew_leases, {"node_id": node_id, "seen": json.dumps(seen)})
+
+    async def open_records(self, node_id: str) -> OpenRecords:
+        """Return what a node has not ended, as far as the database knows."""
+        meetings = select(MeetingRow.meeting_id).where(MeetingRow.node_id == node_id, MeetingRow.closed_at.is_(None))
+        connections = select(ConnectionRow.connection_id).where(
+            ConnectionRow.node_id == node_id, ConnectionRow.left_at.is_(None)
+        )
+        async with self._database.reading() as session:
+            return OpenRecords(
+                meetings=set(await session.scalars(meetings)), connections=set(await session.scalars(connections))
             )
+
+    async def give_up(self, node_id: str, lost: OpenRecords) -> None:
+        """End what a node has open in the database only, as of when it was last seen. Raises `NodeEndedError`."""
+        async with self._database.session() as session:
+            await _check(session, node_id)
+            is_lost = ConnectionRow.node_id == node_id, ConnectionRow.connection_id.in_(lost.connections)
+            await _end_connections(session, and_(*is_lost), "lost")
+            await _end_meetings(session, and_(MeetingRow.node_id == node_id, MeetingRow.meeting_id.in_(lost.meetings)))
+
+
+async def _check(session: AsyncSession, node_id: str) -> None:
+    """Raise `NodeEndedError` for a node that does not count."""
+    alive = select(NodeRow.node_id).where(NodeRow.node_id == node_id, NodeRow.ended_at.is_(None))
+    if await session.scalar(alive) is None:
+        raise NodeEndedError
+
+
+async def _end_connections(session: AsyncSession, which: ColumnElement[bool], kind: str) -> None:
+    is_open = which, ConnectionRow.left_at.is_(None)
+    next_seq = (
+        select(func.coalesce(func.max(PresenceEventRow.seq) + 1, 0))
+        .where(PresenceEventRow.connection_id == ConnectionRow.connection_id)
+        .scalar_subquery()
+    )
+    endings = select(
+        ConnectionRow.connection_id, next_seq, literal(kind), ConnectionRow.last_seen_at, literal(value=False)
+    ).where(*is_open)
+    columns = ["connection_id", "seq", "kind", "at", "is_late"]
+    await session.execute(insert(PresenceEventRow).from_select(columns, endings, include_defaults=False))
+    await session.execute(
+        update(ConnectionRow).where(*is_open).values(left_at=ConnectionRow.last_seen_at, left_reason=kind)
+    )
+
+
+async def _end_meetings(session: AsyncSession, which: ColumnElement[bool]) -> None:
+    last_seen = select(func.max(ConnectionRow.last_seen_at)).where(ConnectionRow.meeting_id == MeetingRow.meeting_id)
+    await session.execute(
+        update(MeetingRow)
+        .where(which, MeetingRow.closed_at.is_(None))
+        .values(closed_at=func.coalesce(last_seen.scalar_subquery(), MeetingRow.opened_at))
+    )
 
 
 async def _record_meetings(session: AsyncSession, node_id: str, records: Collection[MeetingRecord]) -> None:

@@ -36,6 +36,7 @@ from server.room.directory import RoomDirectory
 from server.room.feature import Caller, Feature, FeatureFactory, Handler, Meeting
 from server.room.state import Graces
 from server.store.action_items import ActionItemRepository
+from server.store.attendance import AttendanceRepository
 from server.store.chat import ChatRepository
 from server.store.database import Database
 from server.store.documents import DocumentRepository
@@ -145,7 +146,7 @@ async def running_gateway(
         stack.push_async_callback(documents.close)
         node_id = create_id("node")
         await documents.record_unfinished(await MeetingRepository(database).unfinished(node_id))
-        presence = PresenceService(PresenceRepository(database), clock, node_id)
+        presence = PresenceService(PresenceRepository(database), AttendanceRepository(database), clock, node_id)
         await presence.start()
         stack.push_async_callback(presence.close)
         chat = ChatService(ChatRepository(database), clock)

@@ -51,6 +51,13 @@ class PostgresqlBackend:
     # Every database of ours has this row. Writing it needs all that other writes need.
     probe = text("UPDATE alembic_version SET version_num = version_num")
     transaction_timeout_s: float | None = _TRANSACTION_TIMEOUT_S
+    now_ms = text("CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)")
+    renew_leases = text(
+        "UPDATE connection SET last_seen_at = CAST(seen.value AS BIGINT)"
+        " FROM json_each_text(CAST(:seen AS JSON)) AS seen"
+        " WHERE connection.connection_id = seen.key AND node_id = :node_id AND left_at IS NULL"
+        " AND last_seen_at < CAST(seen.value AS BIGINT)"
+    )
 
     def __init__(self, url: DatabaseUrl, claim: Claim | None) -> None:
         self._url = url

@@ -48,6 +48,13 @@ class SqliteBackend:
     # A number in the file's header that SQLite leaves to us, and that nobody else here uses.
     probe = text("PRAGMA user_version = 0")
     transaction_timeout_s: float | None = None
+    now_ms = text("CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)")
+    # The plus signs keep it from looking for each connection in an index of all that are open.
+    renew_leases = text(
+        "UPDATE connection SET last_seen_at = seen.value FROM json_each(:seen) AS seen"
+        " WHERE connection.connection_id = seen.key AND +node_id = :node_id AND +left_at IS NULL"
+        " AND last_seen_at < seen.value"
+    )
 
     def __init__(self, data_dir: Path, *, is_claimed: bool) -> None:
         self._path = data_dir / FILE_NAME

@@ -12,6 +12,7 @@ from server.hours.presence import PresenceService
 from server.room.directory import Entry, RoomDirectory
 from server.room.feature import Caller, Feature
 from server.room.state import Graces
+from server.store.attendance import AttendanceRepository
 from server.store.database import Database
 from server.store.people import Entry as NewPerson
 from server.store.people import PeopleRepository
@@ -50,6 +51,10 @@ class Node:
         self.node_id = node_id
         self.people: dict[str, Person] = {}
         self.slow = Slow()
+        self.recorded: list[str] = []
+        """Meetings that were said to be recorded."""
+        self.outboxes: dict[str, KeptOutbox] = {}
+        """By connection."""
 
     async def start(self) -> None:
         self.database = await Database.open(self.folder)
@@ -58,8 +63,12 @@ class Node:
         entries = [NewPerson(f"{word}@school.example", word, ProgrammeRole.TEACHER) for word in PEOPLE]
         enrolled = await PeopleRepository(self.database).enrol(entries, [], actor="test", at=1)
         self.people = dict(zip(PEOPLE, enrolled, strict=True))
-        self.presence = PresenceService(PresenceRepository(self.database), self.clock, self.node_id)
-        await self.presence._repository.end_others(self.node_id)
+        self.attendance = AttendanceRepository(self.database)
+        self.presence = PresenceService(
+            PresenceRepository(self.database), self.attendance, self.clock, self.node_id, self.on_meeting_recorded
+        )
+        await self.presence._repository.start_node(self.node_id)
+        self.presence._conclusions.add(*await self.attendance.unrecorded())
         self.directory = RoomDirectory(
             rooms,
             [lambda _meeting: self.slow, self.presence.create_feature],
@@ -74,7 +83,13 @@ class Node:
         request = RoomJoin(
             request_id="r", protocol_version=PROTOCOL_VERSION, slug="lounge", endpoint_id=f"{who} {endpoint_id}"
         )
-        return await self.directory.join(door, person, request, KeptOutbox())
+        outbox = KeptOutbox()
+        entry = await self.directory.join(door, person, request, outbox)
+        self.outboxes[entry.caller.connection_id] = outbox
+        return entry
+
+    async def on_meeting_recorded(self, meeting_id: str) -> None:
+        self.recorded.append(meeting_id)
 
     async def hooks_done(self) -> None:
         await asyncio.gather(*self.directory._closings.values())

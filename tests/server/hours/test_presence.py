@@ -212,7 +212,7 @@ async def test_records_and_leases_are_written_without_being_asked(
     await node.hooks_done()
     await node.presence.close()
     ana, ben = sorted(await node.rows(), key=lambda row: row["joined_at"])
-    assert ana["last_seen_at"] - ana["joined_at"] == 10_000
+    assert ana["last_seen_at"] - ana["joined_at"] == 1_000 * presence.HEARTBEAT_S
     assert ben["left_reason"] == "left"  # close() writes what is left
     await node.presence.close()
     await node.directory.close()

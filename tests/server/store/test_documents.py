@@ -63,7 +63,9 @@ class Shelf:
             joined_at=1,
             last_seen_at=1,
         )
-        await PresenceRepository(self.database).record("node", [meeting], [connection])
+        presence = PresenceRepository(self.database)
+        await presence.start_node("node")
+        await presence.record("node", [meeting], [connection])
         return meeting.meeting_id
 
     async def damage(self, statement: str) -> None:
