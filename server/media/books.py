@@ -98,6 +98,11 @@ class MediaBooks:
             for producer in transport.producers.values()
         ]
 
+    def is_connected(self, participant_id: str) -> bool:
+        """Tell whether streams can come and go on any transport of a participant."""
+        endpoints = self.endpoints_of(participant_id)
+        return any(transport.is_connected for each in endpoints for transport in each.transports.values())
+
     def quality_of(self, participant_id: str) -> Quality:
         """Return how good a participant's connection is: as bad as the worst of their transports."""
         endpoints = self.endpoints_of(participant_id)

@@ -79,6 +79,7 @@ class MediaTransport:
     consumers: dict[str, MediaConsumer] = field(default_factory=dict)
     audio_slots: tuple[ConsumerOptions, ...] = ()
     """As the page was told."""
+    is_connected: bool = False
     is_closed: bool = False
     quality: Quality = Quality.GOOD
     _ssrcs: set[int] = field(default_factory=set)

@@ -74,6 +74,12 @@ class MediaFeature(Feature):
         self._media.qualities.close()
         self._media.span.close()
 
+    def on_transport_connected(self, transport_id: str) -> None:
+        """Tell the room who has media now."""
+        if (transport := self._media.books.transports.get(transport_id)) is not None:
+            transport.is_connected = True
+            self._media.notices.tell_connected(transport.endpoint.participant_id)
+
     def on_transport_closed(self, transport_id: str, reason: m.CloseReason) -> None:
         """Free what was on a transport that the worker closed, and tell its page."""
         if (transport := self._media.books.transports.get(transport_id)) is not None:

@@ -65,6 +65,7 @@ class MeetingMedia:
         self.span.remove(transport)
         if producers:
             self.notices.tell_producers(transport.endpoint.participant_id)
+        self.notices.tell_connected(transport.endpoint.participant_id)
         self.qualities.tell(transport.endpoint.participant_id)
 
     def close_producer(self, producer: MediaProducer) -> None:

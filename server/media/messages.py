@@ -307,6 +307,13 @@ class SpeakersChanged(msgspec.Struct, frozen=True, kw_only=True, tag="speakers_c
     """Who has been talking most lately; stays while nobody talks."""
 
 
+class TransportConnected(msgspec.Struct, frozen=True, kw_only=True, tag="transport_connected"):
+    """A transport has a key: from now on streams come and go on it."""
+
+    router_id: str
+    transport_id: str
+
+
 class TransportQuality(msgspec.Struct, frozen=True, kw_only=True, tag="transport_quality"):
     """A transport's line has become better or worse, and has been so for a while."""
 
@@ -362,5 +369,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
 
 
 AnyEvent = (
-    Started | StartFailed | TransportClosed | LayersWanted | ConsumerDark | SpeakersChanged | TransportQuality | Report
+    Started
+    | StartFailed
+    | TransportConnected
+    | TransportClosed
+    | LayersWanted
+    | ConsumerDark
+    | SpeakersChanged
+    | TransportQuality
+    | Report
 )

@@ -55,6 +55,10 @@ class MediaNotices:
                 endpoint_id=consumer.transport.endpoint.endpoint_id,
             )
 
+    def tell_connected(self, participant_id: str) -> None:
+        """Tell the room whether a participant has media now."""
+        self._meeting.set_media_connected(participant_id, is_connected=self._books.is_connected(participant_id))
+
     def tell_producers(self, participant_id: str) -> None:
         """Tell the room what a participant sends now."""
         if self._meeting.participant(participant_id) is None:

@@ -81,6 +81,7 @@ class SpeakerNotices:
         if is_told_anew:
             self._notice = notice
             self._meeting.notify(notice)
+        self._meeting.set_talking(self._talking())
         before = self._elsewhere
         self._elsewhere = {worker: self._create_notice(worker) for worker in others if worker is not None}
         for worker, other in self._elsewhere.items():
@@ -92,6 +93,12 @@ class SpeakerNotices:
         worker = next(filter(None, map(self._span.worker_of, self._books.transports_of(endpoint_id))), None)
         notice = self._elsewhere.get(worker, self._notice) if worker is not None else self._notice
         self._meeting.notify(notice, endpoint_id=endpoint_id)
+
+    def _talking(self) -> set[str]:
+        """Return who talks by what any of the workers hears."""
+        shares = self._span.shares.values()
+        producers = [each for share in shares if share.speakers is not None for each in share.speakers.talking]
+        return {who for producer_id in producers if (who := self._participant(producer_id)) is not None}
 
     def _tell_pages_on(self, worker: WorkerProcess, notice: MediaSpeakers) -> None:
         transports = self._books.transports.values()

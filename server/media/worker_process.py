@@ -35,6 +35,10 @@ _log = structlog.get_logger(__name__)
 class RouterOwner(Protocol):
     """Whose transports a router holds: the media of one meeting."""
 
+    def on_transport_connected(self, transport_id: str) -> None:
+        """Take note that streams can come and go on a transport from now on."""
+        ...
+
     def on_transport_closed(self, transport_id: str, reason: m.CloseReason) -> None:
         """Take note that the worker closed a transport by itself."""
         ...
@@ -259,6 +263,8 @@ class WorkerProcess:
                 self._tell_owner(router_id, lambda owner: owner.on_layers_wanted(producer_id, layers))
             case m.SpeakersChanged(router_id=router_id) as speakers:
                 self._tell_owner(router_id, lambda owner: owner.on_speakers_changed(self, speakers))
+            case m.TransportConnected(router_id=router_id, transport_id=transport_id):
+                self._tell_owner(router_id, lambda owner: owner.on_transport_connected(transport_id))
             case m.TransportQuality(router_id=router_id, transport_id=transport_id, quality=quality):
                 self._tell_owner(router_id, lambda owner: owner.on_transport_quality(transport_id, quality))
             case m.ConsumerDark(router_id=router_id, transport_id=transport_id, consumer_id=consumer_id) as event:

@@ -49,6 +49,7 @@ class Transport:
         on_layers_wanted: Callable[[Producer], None] = lambda _: None,
         on_dark: Callable[[Consumer], None] = lambda _: None,
         on_quality: Callable[["Transport"], None] = lambda _: None,
+        on_connected: Callable[[], None] = lambda: None,
     ) -> None:
         self.transport_id = transport_id
         self.group = group
@@ -80,6 +81,7 @@ class Transport:
         self.mark = Mark.GOOD
         """The mark that was told last."""
         self._tell_quality = on_quality
+        self._tell_connected = on_connected
         self._dtls = DtlsTransport(certificate, send=self._send, on_closed=lambda: self.close("dtls_closed"))
         self._dtls_task: asyncio.Task[None] | None = None
         self._connect: tuple[Sequence[DtlsFingerprint], Literal["auto", "client", "server"]] | None = None
@@ -340,6 +342,7 @@ class Transport:
                 consumer.request_keyframe()
         for slot_consumer in self.slot_consumers.values():
             slot_consumer.slot.refresh()
+        self._tell_connected()
 
     def _send(self, datagram: bytes) -> None:
         if self.path is not None:

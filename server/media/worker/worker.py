@@ -209,6 +209,7 @@ class Worker:
             lambda producer: self._tell_layers_wanted(command.router_id, producer),
             lambda consumer: self._tell_dark(command.router_id, consumer),
             lambda transport: self._tell_quality(command.router_id, transport),
+            lambda: self._tell(m.TransportConnected(router_id=command.router_id, transport_id=command.transport_id)),
         )
         self.transports[transport.transport_id] = transport
         self._router_of[transport.transport_id] = command.router_id

@@ -9,7 +9,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from protocol.roles import RoomRole
-from server.hours import presence
+from server.hours import conclusions, presence
+from server.hours.attendance import attendance_of
+from server.hours.intervals import Interval
 from server.store.presence import ConnectionRecord, MeetingRecord, PresenceRepository
 from server.store.rooms import RoomRepository
 from tests.server.hours.node import GRACES, ROOM_GRACE_S, Node
@@ -217,3 +219,217 @@ async def test_records_and_leases_are_written_without_being_asked(
     await node.presence.close()
     await node.directory.close()
     await node.database.close()
+
+
+def kinds(events: list[dict[str, Any]]) -> list[tuple[str, int, int | None]]:
+    return [(event["kind"], event["at"], event["length_ms"]) for event in events]
+
+
+async def beat(node: Node) -> None:
+    assert await node.presence.flush()
+    await node.presence.renew()
+    assert await node.presence.flush()
+
+
+async def test_each_connection_s_events_are_recorded_in_order(node: Node, clock: ManualClock) -> None:
+    start = clock.now_ms()
+    ana = await node.join("ana", "tab")
+    who = ana.caller.participant_id
+    clock.advance(seconds=2)
+    ana.meeting.set_media_connected(who, is_connected=True)
+    ana.meeting.set_talking([who])
+    clock.advance(seconds=3)
+    await beat(node)
+    clock.advance(seconds=1)
+    node.directory.leave(ana)
+    await node.hooks_done()
+    await node.presence.flush()
+    events = await node.rows("presence_event")
+    assert [event["seq"] for event in events] == [0, 1, 2, 3, 4]
+    assert kinds(events) == [
+        ("joined", start, None),
+        ("media_on", start + 2_000, None),
+        ("spoke", start + 5_000, 3_000),
+        ("spoke", start + 6_000, 1_000),
+        ("left", start + 6_000, None),
+    ]
+    assert not any(event["is_late"] for event in events)
+
+
+async def test_another_page_goes_on_telling_what_somebody_does(node: Node, clock: ManualClock) -> None:
+    start = clock.now_ms()
+    first, second = await node.join("ana", "laptop"), await node.join("ana", "phone")
+    first.meeting.set_media_connected(first.caller.participant_id, is_connected=True)
+    clock.advance(seconds=10)
+    node.directory.lose(first)
+    await node.hooks_done()
+    clock.advance(seconds=10)
+    node.directory.lose(second)
+    await node.hooks_done()
+    clock.advance(seconds=5)
+    back = await node.join("ana", "phone")
+    clock.advance(seconds=5)
+    node.directory.leave(back)
+    await node.hooks_done()
+    await node.presence.flush()
+    history = await node.attendance.load_history(first.meeting.meeting_id)
+    assert history is not None
+    media = attendance_of(history)[node.people["ana"].person_id].media
+    assert media == (Interval(start, start + 20_000), Interval(start + 25_000, start + 30_000))
+
+
+async def test_a_page_that_flaps_writes_few_rows(node: Node, clock: ManualClock) -> None:
+    ana = await node.join("ana", "tab")
+    who = ana.caller.participant_id
+    for number in range(1_000):
+        clock.advance(seconds=0.005)
+        ana.meeting.set_media_connected(who, is_connected=number % 2 == 0)
+        ana.meeting.set_talking([who] if number % 3 else [])
+    await beat(node)
+    assert len(await node.rows("presence_event")) <= 1 + 3
+
+
+async def test_leases_are_when_each_connection_was_heard(node: Node, clock: ManualClock) -> None:
+    start = clock.now_ms()
+    ana, ben = await node.join("ana", "tab"), await node.join("ben", "tab")
+    assert await node.presence.flush()
+    clock.advance(seconds=8)
+    node.outboxes[ana.caller.connection_id].silent_s = 6.0
+    await beat(node)
+    rows = {row["connection_id"]: row["last_seen_at"] for row in await node.rows()}
+    assert rows == {ana.caller.connection_id: start + 2_000, ben.caller.connection_id: start + 8_000}
+
+
+async def test_a_wall_clock_that_is_set_neither_makes_nor_takes_time(node: Node, clock: ManualClock) -> None:
+    start = clock.now_ms()
+    ana = await node.join("ana", "tab")
+    for step_s in (3_600, -7_200):
+        clock.advance(seconds=10)
+        clock.set_wall_clock(seconds=step_s)
+        await beat(node)
+    ben = await node.join("ben", "tab")
+    node.directory.leave(ana)
+    clock.advance(seconds=10)
+    node.directory.leave(ben)
+    await node.hooks_done()
+    await node.presence.flush()
+    rows = {row["connection_id"]: (row["joined_at"] - start, row["left_at"] - start) for row in await node.rows()}
+    assert rows == {ana.caller.connection_id: (0, 20_000), ben.caller.connection_id: (20_000, 30_000)}
+    [meeting] = await node.rows("meeting")
+    assert meeting["clock_offset"] == start - 1_000_000  # what the clock's monotonic side began with
+
+
+async def test_what_is_written_late_says_so(node: Node, clock: ManualClock) -> None:
+    await asyncio.to_thread(run_sql, node.folder, "ALTER TABLE connection RENAME TO gone")
+    ana = await node.join("ana", "tab")
+    with capture_logs():
+        assert not await node.presence.flush()
+    clock.advance(seconds=60)
+    await asyncio.to_thread(run_sql, node.folder, "ALTER TABLE gone RENAME TO connection")
+    node.directory.leave(ana)
+    await node.hooks_done()
+    assert await node.presence.flush()
+    events = await node.rows("presence_event")
+    assert [(event["kind"], event["is_late"]) for event in events] == [("joined", 1), ("left", 0)]
+
+
+async def test_a_node_that_was_given_up_says_so_once_and_writes_nothing(node: Node, clock: ManualClock) -> None:
+    ana = await node.join("ana", "tab")
+    await beat(node)
+    await PresenceRepository(node.database).start_node("node_2")
+    before = [await node.rows(table) for table in ("connection", "meeting", "presence_event", "node")]
+    clock.advance(seconds=60)
+    with capture_logs() as logs:
+        node.directory.leave(ana)
+        await node.join("ben", "tab")
+        await node.hooks_done()
+        for _ in range(2):
+            await node.presence.renew()
+            assert await node.presence.flush()
+            await node.presence.sweep()
+        await node.join("ana", "tab")
+    assert [log["event"] for log in logs if log["log_level"] == "error"] == ["presence_fenced"]
+    assert [await node.rows(table) for table in ("connection", "meeting", "presence_event", "node")] == before
+    assert node.presence._waiting == 0
+
+
+async def test_what_lost_its_ending_is_ended_when_it_was_last_seen(node: Node, clock: ManualClock) -> None:
+    start = clock.now_ms()
+    ana, ben = await node.join("ana", "tab"), await node.join("ben", "tab")
+    clock.advance(seconds=10)
+    await beat(node)
+    clock.advance(seconds=5)
+    node.directory.leave(ana)
+    await node.hooks_done()
+    for pending in (node.presence._connections, node.presence._events):
+        pending.clear()  # as when too much had waited
+    with capture_logs() as logs:
+        await node.presence.sweep()
+    assert [log["event"] for log in logs] == ["presence_swept"]
+    rows = {row["connection_id"]: row for row in await node.rows()}
+    assert rows[ana.caller.connection_id]["left_at"] == start + 10_000
+    assert rows[ben.caller.connection_id]["left_at"] is None
+    with capture_logs() as logs:
+        await node.presence.sweep()
+    assert logs == []
+
+
+async def test_a_meeting_is_concluded_once_all_of_it_is_written(node: Node, clock: ManualClock) -> None:
+    ana = await node.join("ana", "tab")
+    clock.advance(seconds=30)
+    node.directory.leave(ana)
+    await node.hooks_done()
+    clock.advance(seconds=ROOM_GRACE_S)
+    node.directory.tick()
+    await node.hooks_done()
+    await node.presence._conclusions.draw()
+    assert node.recorded == []
+    assert await node.presence.flush()
+    assert await node.presence._conclusions.draw()
+    assert node.recorded == [ana.meeting.meeting_id]
+    [row] = await node.rows("attendance")
+    assert (row["person_id"], row["present_ms"]) == (node.people["ana"].person_id, 30_000)
+    assert await node.attendance.unrecorded() == []
+
+
+async def test_what_comes_after_a_meeting_is_tried_until_it_succeeds(
+    node: Node, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await node.join("ana", "tab")
+    await node.directory.close()
+    assert await node.presence.flush()
+    monkeypatch.setattr(conclusions, "RETRY_S", 0.01)
+    failures = iter((RuntimeError("not now"), RuntimeError("nor now"), None))
+    told: list[str] = []
+
+    async def on_meeting_recorded(meeting_id: str) -> None:
+        told.append(meeting_id)
+        if (failure := next(failures)) is not None:
+            raise failure
+
+    drawn = conclusions.Conclusions(node.attendance, clock, on_meeting_recorded)
+    with capture_logs() as logs:
+        await drawn.start()  # finds by itself what is over
+        await until(lambda: len(told) == 3)
+        await until(lambda: not drawn._waiting)
+    await drawn.close()
+    assert [log["event"] for log in logs] == ["meeting_not_concluded"] * 2
+    assert len(set(told)) == 1
+    assert await node.attendance.unrecorded() == []
+
+
+async def test_the_meetings_of_a_node_that_died_are_concluded_by_the_next(tmp_path: Path, clock: ManualClock) -> None:
+    dead = Node(tmp_path, clock, "node_1")
+    await dead.start()
+    ana = await dead.join("ana", "tab")
+    clock.advance(seconds=7)
+    await beat(dead)
+    await dead.crash()
+    node = Node(tmp_path, clock, "node_2")
+    await node.start()
+    assert await node.presence._conclusions.draw()
+    assert node.recorded == [ana.meeting.meeting_id]
+    [row] = await node.rows("attendance")
+    assert row["present_ms"] == 7_000
+    await node.database.close()
+    await dead.directory.close()

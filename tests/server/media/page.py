@@ -38,6 +38,7 @@ class Page:
             connection_id=f"connection of {participant_id}",
             endpoint_id=endpoint_id or f"page of {participant_id}",
         )
+        self.feature = feature
         self._handlers = feature.handlers()
         self._requests = 0
 

@@ -6,6 +6,7 @@ import signal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from protocol.errors import ErrorCode
 from protocol.events import MediaReset, MediaTransportClosed
@@ -17,10 +18,11 @@ from protocol.requests import (
     MediaTransportClose,
     MediaTransportConnect,
 )
-from protocol.room import MediaSnapshot
+from protocol.room import MediaSnapshot, Source
 from protocol.rtp import DtlsParameters
 from protocol.wire import Empty
 from server.media.feature import MediaFeature
+from server.media.messages import SpeakersChanged
 from server.media.service import MediaService
 from tests.server.media.endpoint import Endpoint
 from tests.server.media.meeting import RecordingMeeting, live_feature, worker_has
@@ -138,3 +140,35 @@ async def test_a_lost_worker_begins_a_new_epoch(
     assert after.deaths == before.deaths + 1
     transport, receiving = await ana.transport("send"), await ben.transport("recv")
     await ben.consume(receiving.id, await ana.produce(transport.id))
+
+
+async def test_the_room_knows_who_has_media_on_any_of_their_pages(
+    feature: MediaFeature, meeting: RecordingMeeting, ana: Page
+) -> None:
+    tablet = Page(feature, "ana", "tablet")
+    sending, receiving = await ana.transport("send"), await tablet.transport("recv")
+    assert meeting.with_media == set(), "opened is not connected"
+    for transport_id in (sending.id, receiving.id, "of another meeting"):
+        feature.on_transport_connected(transport_id)
+    assert meeting.with_media == {"ana"}
+    feature.on_transport_closed(sending.id, "consent_expired")
+    assert meeting.with_media == {"ana"}
+    await tablet.ask(MediaTransportClose, Empty, transport_id=receiving.id)
+    assert meeting.with_media == set()
+    feature.on_transport_connected((await ana.transport("send")).id)
+    feature.on_worker_lost()
+    assert meeting.with_media == set()
+
+
+async def test_the_room_knows_who_is_talking(feature: MediaFeature, meeting: RecordingMeeting, ana: Page) -> None:
+    microphone = await ana.produce((await ana.transport("send")).id, Source.MICROPHONE)
+    worker = feature._media.span.home
+    assert worker is not None
+    said = SpeakersChanged(router_id="r", slots=[microphone], talking=[microphone, "gone"], dominant=microphone)
+    feature.on_speakers_changed(worker, said)
+    assert meeting.talking == {"ana"}
+    feature.on_speakers_changed(worker, structs.replace(said, talking=[]))
+    assert meeting.talking == set()
+    feature.on_speakers_changed(worker, said)
+    feature.on_worker_lost()
+    assert meeting.talking == set()

@@ -229,10 +229,13 @@ async def test_what_one_publishes_the_other_decodes(
     sending, receiving = transports
     video = await sending.produce(track=Square(), stopTracks=True)
     audio = await sending.produce(track=Tone(), stopTracks=True)
+    meeting = ben.page.feature._meeting
+    assert isinstance(meeting, RecordingMeeting)
     picture = await ben.consume(receiving, video.id)
     sound = await ben.consume(receiving, audio.id)
     await sees(picture)
     await hears(sound)
+    assert meeting.with_media == {"ana", "ben"}
 
 
 async def test_a_screen_is_a_second_picture(pages: tuple[MediasoupPage, MediasoupPage], transports: Transports) -> None:

@@ -50,6 +50,9 @@ class _Owner:
     def __init__(self) -> None:
         self.told: list[Any] = []
 
+    def on_transport_connected(self, transport_id: str) -> None:
+        self.told.append((transport_id, "connected"))
+
     def on_transport_closed(self, transport_id: str, reason: m.CloseReason) -> None:
         self.told.append((transport_id, reason))
 
@@ -78,6 +81,7 @@ async def test_what_a_worker_tells_reaches_the_router_that_it_is_about() -> None
         worker, owner, other = WorkerProcess(0, ours), _Owner(), _Owner()
         worker.routers = {"r": owner, "other": other}
         events: list[m.AnyEvent] = [
+            m.TransportConnected(router_id="r", transport_id="t"),
             m.TransportClosed(router_id="r", transport_id="t", reason="dtls_closed"),
             m.LayersWanted(router_id="r", producer_id="p", layers=2),
             m.TransportQuality(router_id="r", transport_id="t", quality=Quality.POOR),
@@ -87,5 +91,12 @@ async def test_what_a_worker_tells_reaches_the_router_that_it_is_about() -> None
         ]
         for event in events:
             worker._on_event(msgspec.msgpack.encode(event))
-    assert owner.told == [("t", "dtls_closed"), ("p", 2), ("t", Quality.POOR), ("t", "c", True), (worker, speakers)]
+    assert owner.told == [
+        ("t", "connected"),
+        ("t", "dtls_closed"),
+        ("p", 2),
+        ("t", Quality.POOR),
+        ("t", "c", True),
+        (worker, speakers),
+    ]
     assert other.told == []
