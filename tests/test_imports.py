@@ -9,8 +9,8 @@ LEAVES = {
     "server.visible",
 }
 FEATURE = LEAVES | {"server.room.feature", "server.store"}
-AGREEMENTS = {"server.hours.rules", "server.hours.policy"}
-"""What the store keeps as JSON, and gives out as what it means."""
+AGREEMENTS = {"server.hours.rules", "server.hours.policy", "server.hours.log"}
+"""What the store keeps as JSON, or chained, and gives out as what it means."""
 MAY_IMPORT: dict[str, set[str]] = {
     "protocol": set(),
     "server.errors": {"protocol"},
@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.documents.pictures": FEATURE | {"server.documents.pictures.decoder"},
     "server.documents.pictures.decoder": set(),
     "server.hours": FEATURE | AGREEMENTS,
+    "server.hours.log": {"protocol"},
     "server.hours.rules": LEAVES | {"server.hours.described"},
     "server.hours.policy": LEAVES | {"server.hours.described"},
     "server.hours.described": LEAVES,
