@@ -50,6 +50,16 @@ def overlap(one: Intervals, other: Intervals) -> Intervals:
     return tuple(_overlap(one, other))
 
 
+def without(one: Intervals, other: Intervals) -> Intervals:
+    """Return what is in `one` and not in `other`."""
+    return tuple(_without(one, other))
+
+
+def shifted(intervals: Intervals, by: int) -> Intervals:
+    """Return the same on a clock that is ahead by `by` milliseconds."""
+    return tuple(Interval(interval.start + by, interval.end + by) for interval in intervals)
+
+
 def total(intervals: Intervals) -> int:
     """Return how long all of them are together."""
     return sum(interval.length for interval in intervals)
@@ -90,3 +100,21 @@ def _overlap(one: Intervals, other: Intervals) -> Iterator[Interval]:
             left = next(mine, None)
         else:
             right = next(theirs, None)
+
+
+def _without(one: Intervals, other: Intervals) -> Iterator[Interval]:
+    holes = iter(other)
+    hole = next(holes, None)
+    for interval in one:
+        start = interval.start
+        while hole is not None and hole.end <= start:
+            hole = next(holes, None)
+        while hole is not None and hole.start < interval.end:
+            if start < hole.start:
+                yield Interval(start, hole.start)
+            start = hole.end
+            if hole.end >= interval.end:
+                break  # it may reach into the next one
+            hole = next(holes, None)
+        if start < interval.end:
+            yield Interval(start, interval.end)

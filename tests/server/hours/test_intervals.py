@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.hours.intervals import Interval, Intervals, by_day, first_instant, overlap, total, union
+from server.hours.intervals import Interval, Intervals, by_day, first_instant, overlap, shifted, total, union, without
 
 HOUR, DAY = 3_600_000, 86_400_000
 ANY = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 12)).map(lambda pair: Interval(pair[0], sum(pair))))
@@ -55,6 +55,19 @@ def test_an_overlap_is_what_is_in_both(one: list[Interval], other: list[Interval
     both = overlap(union(one), union(other))
     assert instants(both) == instants(one) & instants(other)
     assert both == union(both) == overlap(union(other), union(one))
+
+
+@given(ANY, ANY)
+def test_what_is_left_without_others_is_in_the_one_only(one: list[Interval], other: list[Interval]) -> None:
+    left = without(union(one), union(other))
+    assert instants(left) == instants(one) - instants(other)
+    assert left == union(left)
+
+
+@given(ANY, st.integers(-100, 100))
+def test_intervals_are_as_long_on_another_clock(intervals: list[Interval], by: int) -> None:
+    moved = shifted(union(intervals), by)
+    assert instants(moved) == {instant + by for instant in instants(intervals)}
 
 
 @given(st.lists(st.tuples(INSTANTS, st.integers(0, 3 * DAY)), max_size=4), ZONES)
