@@ -1,0 +1,350 @@
+"""The hours log, as rows and back, and the entries as they are now, which are derived from it.
+
+A row's number and its place in the chain are given in the transaction that writes it. One transaction writes at a time,
+so that no two rows follow the same one. What a step is decided upon is read in the same transaction.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from protocol.hours import ContactType, EntryAction, EntryState, Side
+from server.hours.log.chain import BEFORE_FIRST, UnreadableRow, seal
+from server.hours.log.rows import Entry, LogRow, Step, begin, fold, follow
+from server.store.database import Database
+from server.store.models import HoursEntryRow, HoursLogRow, PairRow
+from server.store.programme import audit
+
+_SALT_BYTES = 16
+_CHUNK = 500
+"""Values in one statement."""
+_LOG = tuple(HoursLogRow.__table__.columns)
+"""Without objects that could be changed: a log of millions of rows is read several times as fast."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryFilter:
+    """Which entries are meant. `None`: whatever it is."""
+
+    pair_ids: Collection[str] | None = None
+    person_id: str | None = None
+    """Of whose pairs, or whose as a substitute."""
+    first_day: date | None = None
+    last_day: date | None = None
+    states: Collection[EntryState] | None = None
+    contact_types: Collection[ContactType] | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class EntryCursor:
+    """Where a page of entries ends."""
+
+    day: date
+    entry_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairTotal:
+    """What a pair's entries in one state come to."""
+
+    pair_id: str
+    state: EntryState
+    credited_minutes: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RebuiltBatch:
+    """Some entries, made anew from the log."""
+
+    up_to: str | None
+    """The last one's id; `None`: there are no more."""
+    count: int
+    changed: tuple[str, ...]
+    """Those that were not what the log says."""
+
+
+class LogWriter:
+    """An open transaction that adds to the log."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self._entries: dict[str, Entry | None] = {}
+        self._newest: tuple[int, str] | None = None
+
+    async def entries(self, entry_ids: Iterable[str]) -> Mapping[str, Entry]:
+        """Return entries as they are now, by id, without those that are not there."""
+        wanted = list(dict.fromkeys(entry_ids))
+        unknown = [entry_id for entry_id in wanted if entry_id not in self._entries]
+        rows = await _rows_of(self._session, unknown)
+        self._entries |= {entry_id: fold(rows.get(entry_id, ())) for entry_id in unknown}
+        return {entry_id: entry for entry_id in wanted if (entry := self._entries[entry_id]) is not None}
+
+    async def rows(self, entry_id: str) -> Sequence[LogRow]:
+        """Return an entry's rows, oldest first."""
+        return (await _rows_of(self._session, [entry_id])).get(entry_id, ())
+
+    async def entries_of_meeting(self, meeting_id: str) -> Mapping[str, Entry]:
+        """Return the entries that a meeting has, by id."""
+        query = select(HoursEntryRow.entry_id).where(HoursEntryRow.meeting_id == meeting_id)
+        return await self.entries(await self._session.scalars(query))
+
+    async def minutes_by_hand(self, pair_id: str, day: date) -> int:
+        """Return how many minutes were entered by hand for a pair on a day, without what was withdrawn."""
+        query = select(func.sum(HoursEntryRow.credited_minutes)).where(
+            HoursEntryRow.pair_id == pair_id,
+            HoursEntryRow.day == day,
+            HoursEntryRow.meeting_id.is_(None),
+            HoursEntryRow.state != EntryState.WITHDRAWN.value,
+        )
+        return int(await self._session.scalar(query) or 0)
+
+    async def append(self, steps: Sequence[Step]) -> list[Entry]:
+        """Add steps to the log, in this order; return what each one's entry is then."""
+        if not steps:
+            return []
+        known = dict(await self.entries(step.entry_id for step in steps))
+        number, newest = await self._end() if self._newest is None else self._newest
+        rows, after = [], []
+        for step in steps:
+            row = seal(step, number + 1, newest, secrets.token_hex(_SALT_BYTES))
+            number, newest = row.number, row.hash
+            entry = known.get(step.entry_id)
+            known[step.entry_id] = begin(row) if entry is None else follow(entry, row)
+            rows.append(_columns(row))
+            after.append(known[step.entry_id])
+        await self._session.execute(insert(HoursLogRow), rows)
+        changed = {step.entry_id: known[step.entry_id] for step in steps}
+        await _replace(self._session, changed, [_head(entry) for entry in changed.values()])
+        self._entries |= changed
+        self._newest = number, newest
+        return after
+
+    def audit(self, at: int, actor: str, action: str, subject: str, detail: str = "") -> None:
+        """Add an entry to the audit trail, which lasts exactly when the steps do."""
+        audit(self._session, at, actor, action, subject, detail)
+
+    async def _end(self) -> tuple[int, str]:
+        query = select(HoursLogRow.number, HoursLogRow.hash).order_by(HoursLogRow.number.desc()).limit(1)
+        row = (await self._session.execute(query)).one_or_none()
+        return (0, BEFORE_FIRST) if row is None else (row.number, row.hash)
+
+
+class HoursLogRepository:
+    """The hours log."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[LogWriter]:
+        """Open a transaction that adds to the log: all of it is kept, or, when the block raises, nothing."""
+        async with self._database.session() as session:
+            yield LogWriter(session)
+
+    async def rows_of(self, entry_id: str) -> Sequence[LogRow]:
+        """Return an entry's rows, oldest first."""
+        async with self._database.reading() as session:
+            return (await _rows_of(session, [entry_id])).get(entry_id, ())
+
+    async def find(self, entry_ids: Collection[str]) -> list[Entry]:
+        """Return entries in the order of `entry_ids`, without those that are not there."""
+        async with self._database.reading() as session:
+            rows = await _rows_of(session, entry_ids)
+        return [entry for entry_id in entry_ids if (entry := fold(rows.get(entry_id, ()))) is not None]
+
+    async def page(
+        self, wanted: EntryFilter, after: EntryCursor | None, limit: int
+    ) -> tuple[list[Entry], EntryCursor | None]:
+        """Return the `limit` entries that come after `after`, newest day first, and where more begin, if there are."""
+        place = HoursEntryRow.day, HoursEntryRow.entry_id
+        query = select(*place).where(*_conditions(wanted))
+        if after is not None:
+            query = query.where(tuple_(*place) < (after.day, after.entry_id))
+        query = query.order_by(*(column.desc() for column in place)).limit(limit + 1)
+        async with self._database.reading() as session:
+            places = [EntryCursor(*row) for row in await session.execute(query)]
+            rows = await _rows_of(session, [each.entry_id for each in places[:limit]])
+        found = [entry for each in places[:limit] if (entry := fold(rows.get(each.entry_id, ()))) is not None]
+        return found, places[limit - 1] if len(places) > limit else None
+
+    async def totals(self, wanted: EntryFilter) -> list[PairTotal]:
+        """Return what entries come to, by pair and state."""
+        by = HoursEntryRow.pair_id, HoursEntryRow.state
+        sums = func.sum(HoursEntryRow.credited_minutes), func.count()
+        query = select(*by, *sums).where(*_conditions(wanted)).group_by(*by).order_by(*by)
+        async with self._database.reading() as session:
+            return [
+                PairTotal(pair_id, EntryState(state), int(minutes), count)
+                for pair_id, state, minutes, count in await session.execute(query)
+            ]
+
+    async def count(self) -> int:
+        """Return the number of the newest row, or of a row that an entry refers to, if that is missing."""
+        async with self._database.reading() as session:
+            newest = await session.scalar(select(func.max(HoursLogRow.number)))
+            referred_to = await session.scalar(select(func.max(HoursEntryRow.number)))
+        return max(newest or 0, referred_to or 0)
+
+    async def read(self, after: int | None, limit: int) -> Sequence[LogRow | UnreadableRow]:
+        """Return the rows with the next numbers after `after`; `None`: the first ones."""
+        is_next = [] if after is None else [HoursLogRow.number > after]
+        query = select(*_LOG).where(*is_next).order_by(HoursLogRow.number).limit(limit)
+        try:
+            async with self._database.reading() as session:
+                return [_row(row) for row in await session.execute(query)]
+        except ValueError:
+            pass  # one of them is nothing that was ever written
+        return await self._read_each(query.with_only_columns(HoursLogRow.number))
+
+    async def _read_each(self, numbers: Select[int]) -> Sequence[LogRow | UnreadableRow]:
+        found: list[LogRow | UnreadableRow] = []
+        async with self._database.reading() as session:
+            for number in list(await session.scalars(numbers)):
+                try:
+                    one = await session.execute(select(*_LOG).where(HoursLogRow.number == number))
+                    found.append(_row(one.one()))
+                except ValueError:
+                    found.append(UnreadableRow(number))
+        return found
+
+    async def erase_texts(self, author_id: str, *, actor: str, at: int) -> int:
+        """Take the texts that somebody has written out of the log, whose chain holds without them; return how many."""
+        query = (
+            update(HoursLogRow)
+            .where(HoursLogRow.author_id == author_id, HoursLogRow.text.is_not(None))
+            .values(text=None, text_salt="")
+            .returning(HoursLogRow.number)
+        )
+        async with self._database.session() as session:
+            erased = len((await session.execute(query)).all())
+            audit(session, at, actor, "hours_texts_erased", author_id, f"{erased} texts")
+        return erased
+
+    async def count_entries(self) -> int:
+        """Return how many entries the log has."""
+        async with self._database.reading() as session:
+            return await session.scalar(select(func.count(HoursLogRow.entry_id.distinct()))) or 0
+
+    async def rebuild(self, after: str, limit: int) -> RebuiltBatch:
+        """Make the `limit` entries that come after `after`, by id, anew from the log.
+
+        Each batch is a transaction of its own, so that a server at work waits for one of them at most.
+        """
+        ids = (
+            select(HoursLogRow.entry_id)
+            .where(HoursLogRow.entry_id > after)
+            .distinct()
+            .order_by(HoursLogRow.entry_id)
+            .limit(limit)
+        )
+        async with self._database.session() as session:
+            entry_ids = list(await session.scalars(ids))
+            up_to = entry_ids[-1] if len(entry_ids) == limit else None
+            folded = {entry_id: fold(rows) for entry_id, rows in (await _rows_of(session, entry_ids)).items()}
+            right = {entry_id: _head(entry) for entry_id, entry in folded.items() if entry is not None}
+            kept = select(*HoursEntryRow.__table__.columns).where(HoursEntryRow.entry_id > after)
+            if up_to is not None:
+                kept = kept.where(HoursEntryRow.entry_id <= up_to)
+            found = {row["entry_id"]: dict(row) for row in (await session.execute(kept)).mappings()}
+            changed = sorted(each for each in {*right, *found} if right.get(each) != found.get(each))
+            await _replace(session, changed, [right[each] for each in changed if each in right])
+        return RebuiltBatch(up_to, len(entry_ids), tuple(changed))
+
+
+async def _rows_of(session: AsyncSession, entry_ids: Collection[str]) -> dict[str, list[LogRow]]:
+    found: dict[str, list[LogRow]] = {}
+    wanted = iter(entry_ids)
+    while chunk := list(islice(wanted, _CHUNK)):
+        query = select(*_LOG).where(HoursLogRow.entry_id.in_(chunk))
+        for row in await session.execute(query.order_by(HoursLogRow.entry_id, HoursLogRow.number)):
+            found.setdefault(row.entry_id, []).append(_row(row))
+    return found
+
+
+async def _replace(session: AsyncSession, entry_ids: Iterable[str], heads: Sequence[Mapping[str, object]]) -> None:
+    wanted = iter(entry_ids)
+    while chunk := list(islice(wanted, _CHUNK)):
+        await session.execute(delete(HoursEntryRow).where(HoursEntryRow.entry_id.in_(chunk)))
+    if heads:
+        await session.execute(insert(HoursEntryRow), heads)
+
+
+def _conditions(wanted: EntryFilter) -> list[ColumnElement[bool]]:
+    entry = HoursEntryRow
+    found: list[ColumnElement[bool]] = []
+    if wanted.pair_ids is not None:
+        found.append(entry.pair_id.in_(wanted.pair_ids))
+    if wanted.person_id is not None:
+        is_theirs = or_(PairRow.mentor_id == wanted.person_id, PairRow.mentee_id == wanted.person_id)
+        of_theirs = select(PairRow.pair_id).where(is_theirs)
+        found.append(or_(entry.mentor_id == wanted.person_id, entry.pair_id.in_(of_theirs)))
+    if wanted.first_day is not None:
+        found.append(entry.day >= wanted.first_day)
+    if wanted.last_day is not None:
+        found.append(entry.day <= wanted.last_day)
+    if wanted.states is not None:
+        found.append(entry.state.in_([state.value for state in wanted.states]))
+    if wanted.contact_types is not None:
+        found.append(entry.contact_type.in_([each.value for each in wanted.contact_types]))
+    return found
+
+
+def _columns(row: LogRow) -> dict[str, object]:
+    step = row.step
+    return {
+        **asdict(step),
+        "action": step.action.value,
+        "side": step.side.value,
+        "contact_type": step.contact_type.value,
+        "number": row.number,
+        "text_salt": row.text_salt,
+        "text_digest": row.text_digest,
+        "hash": row.hash,
+    }
+
+
+def _row(row: Row[*tuple[Any, ...]]) -> LogRow:
+    step = Step(
+        entry_id=row.entry_id,
+        pair_id=row.pair_id,
+        mentor_id=row.mentor_id,
+        meeting_id=row.meeting_id,
+        day=row.day,
+        action=EntryAction(row.action),
+        side=Side(row.side),
+        author_id=row.author_id,
+        at=row.at,
+        contact_type=ContactType(row.contact_type),
+        measured_ms=row.measured_ms,
+        credited_minutes=row.credited_minutes,
+        text=row.text,
+    )
+    return LogRow(number=row.number, step=step, text_salt=row.text_salt, text_digest=row.text_digest, hash=row.hash)
+
+
+def _head(entry: Entry) -> dict[str, object]:
+    latest = entry.latest
+    return {
+        "entry_id": latest.entry_id,
+        "pair_id": latest.pair_id,
+        "mentor_id": latest.mentor_id,
+        "meeting_id": latest.meeting_id,
+        "day": latest.day,
+        "state": entry.state.value,
+        "is_confirmed_by_mentor": Side.MENTOR in entry.confirmed,
+        "is_confirmed_by_mentee": Side.MENTEE in entry.confirmed,
+        "contact_type": latest.contact_type.value,
+        "measured_ms": latest.measured_ms,
+        "credited_minutes": latest.credited_minutes,
+        "created_at": entry.created_at,
+        "changed_at": latest.at,
+        "number": entry.number,
+    }
