@@ -21,6 +21,7 @@ from server.gateway.fan_out import fan_out
 from server.gateway.gateway import Gateway
 from server.hours.demo import seed_agreements
 from server.hours.presence import PresenceService
+from server.hours.proposer import Proposer
 from server.http.access_log import AccessLog, create_server_log
 from server.http.address import Address
 from server.http.application import create_application
@@ -47,6 +48,8 @@ from server.store.chat import ChatRepository
 from server.store.claim import Claim, claim
 from server.store.database import Database
 from server.store.documents import DocumentRepository
+from server.store.hours_facts import HoursFactsRepository
+from server.store.hours_log import HoursLogRepository
 from server.store.location import Location, locate
 from server.store.meetings import MeetingRepository
 from server.store.outbox import OutboxRepository
@@ -191,7 +194,11 @@ class RoundupServer:
         meetings = MeetingRepository(database)
         # First what they have changed, then that they are over: whoever dies in between leaves it to the next start.
         await documents.record_unfinished(await meetings.unfinished(node_id))
-        presence = PresenceService(PresenceRepository(database), AttendanceRepository(database), clock, node_id)
+        attendance = AttendanceRepository(database)
+        proposer = Proposer(HoursLogRepository(database), HoursFactsRepository(database), attendance, clock)
+        presence = PresenceService(
+            PresenceRepository(database), attendance, clock, node_id, proposer.on_meeting_recorded
+        )
         await presence.start()
         stack.push_async_callback(presence.close)
         chat = ChatService(ChatRepository(database), clock)
