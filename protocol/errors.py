@@ -41,6 +41,8 @@ class ErrorCode(StrEnum):
     """Only hosts change this document just now."""
     PICTURES_FULL = "pictures_full"
     """This room has no place for more pictures, unless a host removes pages with some."""
+    ENTRY_CHANGED = "entry_changed"
+    """Somebody has taken a step with this entry of the hours log since the page has seen it: look again."""
     UNAVAILABLE = "unavailable"
     """Nothing can be kept or looked up just now (the disk is full, the database locked); try again in a moment."""
     TOO_SLOW = "too_slow"

@@ -14,6 +14,13 @@ _BLANK = re.compile(
 )
 """What shows nothing although its category says otherwise: joiners, fillers of Hangul, variation selectors (Unicode's
 `Default_Ignorable_Code_Point`), and the empty cell of Braille."""
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Unicode category Cc without newline and tab."""
+
+
+def without_controls(text: str) -> str:
+    """Return a text of several lines without control characters other than newline and tab, and with plain newlines."""
+    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def shows_nothing(text: str) -> bool:

@@ -1,14 +1,9 @@
 """What may be written in chat."""
 
-import re
-
 from protocol.errors import ErrorCode
 from protocol.wire import MAX_CHAT_CHARACTERS
 from server.errors import UserError
-from server.visible import shows_nothing
-
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""Unicode category Cc without newline and tab."""
+from server.visible import shows_nothing, without_controls
 
 
 def clean_text(text: str) -> str:
@@ -18,7 +13,7 @@ def clean_text(text: str) -> str:
     """
     if len(text) > 2 * MAX_CHAT_CHARACTERS:
         raise _too_long()  # at once: looking at every character takes a while
-    text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = without_controls(text)
     if shows_nothing(text):
         raise UserError(ErrorCode.BAD_REQUEST, "There is nothing in this message.")
     if len(text) > MAX_CHAT_CHARACTERS:

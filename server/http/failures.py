@@ -23,6 +23,7 @@ _STATUS = {
     ErrorCode.FORBIDDEN: 403,
     ErrorCode.NOT_FOUND: 404,
     ErrorCode.LINK_INVALID: 404,
+    ErrorCode.ENTRY_CHANGED: 409,
     ErrorCode.TOO_LARGE: 413,
     ErrorCode.TOO_MANY: 429,
     ErrorCode.PICTURES_FULL: 507,

@@ -59,6 +59,7 @@ export const en = {
     document_locked: "Only hosts can change this page just now.",
     pictures_full:
       "This room has no place for more pictures. A host can make some by removing pages of the board that have pictures.",
+    entry_changed: "Somebody has changed this entry meanwhile. Look at it again, please.",
     media_unavailable: "Sound and pictures are being restarted.",
     unavailable: "Roundup cannot save or look up anything just now. Try again in a moment.",
     too_slow: "The connection is too slow just now. We keep trying.",

@@ -61,6 +61,7 @@ export const es: Texts = {
     document_locked: "Ahora solo los anfitriones pueden cambiar esta página.",
     pictures_full:
       "En esta sala no caben más imágenes. Un anfitrión puede hacer sitio quitando páginas de la pizarra que tengan imágenes.",
+    entry_changed: "Alguien ha cambiado esta anotación entretanto. Vuelva a mirarla, por favor.",
     media_unavailable: "El sonido y la imagen se están reiniciando.",
     unavailable: "Roundup no puede guardar ni consultar nada ahora. Inténtelo de nuevo en un momento.",
     too_slow: "La conexión es demasiado lenta en este momento. Seguimos intentándolo.",

@@ -18,7 +18,7 @@ export const MAX_TOKENS = 20;
 export const PICTURE_TYPES: readonly string[] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 
 /** Why a request failed. Codes are part of the protocol: a page decides by the code, a person reads the text. */
-export type ErrorCode = "bad_request" | "too_large" | "too_many" | "not_signed_in" | "other_person" | "link_invalid" | "forbidden" | "not_found" | "not_in_room" | "version_mismatch" | "cannot_consume" | "too_many_screens" | "media_unavailable" | "out_of_sync" | "document_full" | "document_broken" | "document_locked" | "pictures_full" | "unavailable" | "too_slow" | "server_stopping" | "internal_error";
+export type ErrorCode = "bad_request" | "too_large" | "too_many" | "not_signed_in" | "other_person" | "link_invalid" | "forbidden" | "not_found" | "not_in_room" | "version_mismatch" | "cannot_consume" | "too_many_screens" | "media_unavailable" | "out_of_sync" | "document_full" | "document_broken" | "document_locked" | "pictures_full" | "entry_changed" | "unavailable" | "too_slow" | "server_stopping" | "internal_error";
 
 /** What a person is in the mentoring programme. */
 export type ProgrammeRole = "teacher" | "mentor" | "facilitator" | "coordinator" | "ops";

@@ -30,6 +30,7 @@ const CATEGORY: Readonly<Record<ProblemCode, ProblemCategory>> = {
   document_broken: "request",
   document_locked: "request",
   pictures_full: "request",
+  entry_changed: "request",
   media_unavailable: "passing",
   unavailable: "passing",
   too_slow: "passing",
