@@ -1,4 +1,4 @@
-"""The command `roundup`: run the server, and look after its people, rooms and pairs.
+"""The command `roundup`: run the server, and look after its people, rooms, pairs and hours.
 
 Parts of the server are imported by the command that needs them: `roundup people link` loads neither gateway nor HTTP.
 """
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from server.cli.coturn import coturn_config
+from server.cli.hours import commands as hours_commands
 from server.cli.pairs import commands as pair_commands
 from server.cli.people import commands as people_commands
 from server.cli.program import Program
@@ -56,3 +57,4 @@ main.add_typer(pair_commands, name="pairs")
 main.add_typer(term_commands, name="terms")
 main.add_typer(requirement_commands, name="requirements")
 main.add_typer(token_commands, name="tokens")
+main.add_typer(hours_commands, name="hours")

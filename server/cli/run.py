@@ -1,6 +1,7 @@
 """What every command does: open the store, and turn failures into one sentence and an exit code."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from server.errors import StartupError, StoreError, UserError
 if TYPE_CHECKING:
     from server.people.api_tokens import ApiTokens
     from server.people.service import PeopleService
+    from server.store.database import Database
     from server.store.pairs import PairRepository
     from server.store.requirements import RequirementRepository
     from server.store.rooms import RoomRepository
@@ -36,6 +38,7 @@ class Store:
     tokens: "ApiTokens"
     pairs: "PairRepository"
     requirements: "RequirementRepository"
+    database: "Database"
 
 
 def with_store(
@@ -77,6 +80,7 @@ async def _open_and_work(
                 pairs=PairRepository(database),
                 requirements=RequirementRepository(database),
                 tokens=ApiTokens(TokenRepository(database), clock),
+                database=database,
             )
         )
     finally:
@@ -122,6 +126,16 @@ def added_or_changed(known: Mapping[str, int | None], key: str) -> str:
     if key not in known:
         return "added"
     return "changed" if known[key] is None else "restored"
+
+
+@contextmanager
+def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
+    """Show how far a long work is, to who sits before a terminal; what is yielded is told how much more is done."""
+    if not sys.stderr.isatty() or length == 0:
+        yield lambda _more: None
+        return
+    with typer.progressbar(length=length, label=label, file=sys.stderr) as bar:
+        yield bar.update
 
 
 def warn(sentence: str) -> None:

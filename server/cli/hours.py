@@ -1,0 +1,150 @@
+"""`roundup hours`: is the hours log what was written, and what is derived, made anew."""
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import typer
+
+from protocol.errors import ErrorCode
+from server.cli.options import DEFAULT, AsJson, DatabaseUrl, DataDir
+from server.cli.run import REFUSED, Store, failures_in_one_sentence, progress, tell, warn, with_store
+from server.errors import UserError
+
+if TYPE_CHECKING:
+    from server.hours.rebuild import Difference
+    from server.hours.verification import Verdict
+
+MAX_LISTED = 20
+"""Differences that are printed for people; JSON has all of them."""
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+commands = typer.Typer(help="The mentoring-hours log.", no_args_is_help=True)
+
+
+@commands.command("verify")
+def verify(
+    head: Annotated[
+        str, typer.Option("--head", metavar="HASH", help="One that was noted before: it has to be in the log still.")
+    ] = "",
+    data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
+    as_json: AsJson = False,
+) -> None:
+    """Check that the hours log is what was written.
+
+    No row was changed, removed or inserted since. Prints the hash of the newest row. Note it elsewhere now and then: by
+    that, with --head, it shows when the newest rows are missing, or when somebody has made the whole log anew. The exit
+    code is 1 when something is wrong. A server may be running.
+    """
+    noted = head.strip().lower()
+    with failures_in_one_sentence():
+        if noted and _HASH.fullmatch(noted) is None:
+            raise UserError(
+                ErrorCode.BAD_REQUEST, "--head is a hash as verify prints it: 64 digits and letters a to f."
+            )
+
+    async def work(store: Store) -> None:
+        from server.hours.verification import verify_log
+        from server.store.hours_log import HoursLogRepository
+
+        log = HoursLogRepository(store.database)
+        with progress("Verifying", await log.count()) as advance:
+            verdict = await verify_log(log, advance, noted or None)
+        wrong = _wrong(verdict, noted)
+        value = {
+            "is_intact": wrong is None,
+            "rows": verdict.count,
+            "head": verdict.newest,
+            "noted_row": verdict.noted,
+            "erased_texts": verdict.erased,
+            "broken_row": None if verdict.broken is None else verdict.broken.number,
+            "text": wrong,
+        }
+        tell(value, _intact(verdict) if wrong is None else "", as_json=as_json)
+        if wrong is not None:
+            warn(wrong)
+            raise typer.Exit(REFUSED)
+
+    with_store(data_dir, database_url, work)
+
+
+@commands.command("rebuild")
+def rebuild(
+    data_dir: DataDir = DEFAULT.data_dir, database_url: DatabaseUrl = DEFAULT.database_url, as_json: AsJson = False
+) -> None:
+    """Make anew what is derived: attendance and entries.
+
+    Attendance from what was recorded of presence, entries from the hours log. The log itself stays as it is. Where its
+    entries say otherwise of a meeting than presence does, they are named. A server may be running.
+    """
+
+    async def work(store: Store) -> None:
+        from server.hours.rebuild import Rebuilder
+        from server.store.attendance import AttendanceRepository
+        from server.store.hours_facts import HoursFactsRepository
+        from server.store.hours_log import HoursLogRepository
+        from server.store.rebuilding import RebuildRepository
+
+        database = store.database
+        log = HoursLogRepository(database)
+        rebuilder = Rebuilder(
+            log, HoursFactsRepository(database), AttendanceRepository(database), RebuildRepository(database)
+        )
+        with progress("Entries", await log.count_entries()) as advance:
+            entries = await rebuilder.rebuild_entries(advance)
+        spans = await rebuilder.spans()
+        with progress("Meetings", len(spans)) as advance:
+            attendance = await rebuilder.rebuild_attendance(spans, advance)
+        value: dict[str, Any] = {
+            "entries": entries.count,
+            "entries_changed": len(entries.changed),
+            "meetings": attendance.count,
+            "meetings_changed": len(attendance.changed),
+            "differences": [msgspec.to_builtins(one) for one in attendance.differences],
+        }
+        lines = [
+            f"{_many(entries.count, 'entry', 'entries')} made anew, {len(entries.changed)} of them changed.",
+            f"Attendance of {_many(attendance.count, 'meeting', 'meetings')} made anew, "
+            f"{len(attendance.changed)} of them changed.",
+            *_differences(attendance.differences),
+        ]
+        tell(value, "\n".join(lines), as_json=as_json)
+
+    with_store(data_dir, database_url, work)
+
+
+def _wrong(verdict: "Verdict", noted: str) -> str | None:
+    """Say what is wrong with the log; `None`: nothing."""
+    if verdict.broken is not None:
+        before = f" What comes before, {_many(verdict.count, 'row', 'rows')}, is as it was written."
+        return verdict.broken.text + (before if verdict.count else "")
+    if noted and verdict.noted is None:
+        return f"No row has the hash {noted}: the log has lost its newest rows since, or was made anew."
+    return None
+
+
+def _intact(verdict: "Verdict") -> str:
+    erased = f" {_many(verdict.erased, 'text was', 'texts were')} erased." if verdict.erased else ""
+    noted = "" if verdict.noted is None else f"\nThe hash that was noted is that of row {verdict.noted}."
+    count = _many(verdict.count, "row", "rows")
+    return f"The hours log is as it was written: {count}.{erased}{noted}\nTo be noted elsewhere: {verdict.newest}"
+
+
+def _differences(found: "tuple[Difference, ...]") -> list[str]:
+    if not found:
+        return ["All entries say of their meetings what was recorded."]
+    listed = [
+        f"  {one.entry_id} of {one.meeting_id}: {_seconds(one.kept_ms)} in the log, {_seconds(one.found_ms)} recorded"
+        for one in found[:MAX_LISTED]
+    ]
+    more = [f"  ... and {len(found) - MAX_LISTED} more (--json has all)"] if len(found) > MAX_LISTED else []
+    return [f"{_many(len(found), 'entry says', 'entries say')} otherwise than what was recorded:", *listed, *more]
+
+
+def _seconds(length_ms: int | None) -> str:
+    return "no entry" if length_ms is None else f"{length_ms / 1_000:.3f} s"
+
+
+def _many(count: int, one: str, more: str) -> str:
+    return f"1 {one}" if count == 1 else f"{count:,} {more}"

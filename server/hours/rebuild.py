@@ -1,0 +1,161 @@
+"""Makes anew what is derived: attendance from what was recorded of presence, entries from the log.
+
+The log itself is never made anew. Where its entries say otherwise than presence, that is told, and left to people.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from server.hours.attendance import attendance_of, records_of
+from server.hours.proposals import MeetingPresence
+from server.hours.proposer import presence_of, proposals_of
+from server.store.attendance import AttendanceRecord, AttendanceRepository
+from server.store.hours_facts import HoursFactsRepository, PairDays
+from server.store.hours_log import HoursLogRepository
+from server.store.rebuilding import MeetingSpan, RebuildRepository
+
+_ENTRIES = 500
+_MEETINGS = 200
+"""At once: in one transaction, and in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class RebuiltEntries:
+    """Entries that were made anew."""
+
+    count: int
+    changed: tuple[str, ...]
+    """Ids of those that were not what the log says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An entry that says otherwise of a meeting than presence."""
+
+    meeting_id: str
+    entry_id: str
+    kept_ms: int | None
+    """What the log says was measured; `None`: there is no such entry."""
+    found_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RebuiltAttendance:
+    """Meetings whose attendance was made anew."""
+
+    count: int
+    changed: tuple[str, ...]
+    """Ids of those of which something else was kept."""
+    differences: tuple[Difference, ...]
+
+
+class Rebuilder:
+    """Makes derived rows anew, in short transactions: a server may be at work meanwhile."""
+
+    def __init__(
+        self,
+        log: HoursLogRepository,
+        facts: HoursFactsRepository,
+        attendance: AttendanceRepository,
+        derived: RebuildRepository,
+    ) -> None:
+        self._log = log
+        self._facts = facts
+        self._attendance = attendance
+        self._derived = derived
+
+    async def rebuild_entries(self, advance: Callable[[int], None]) -> RebuiltEntries:
+        """Make all entries anew from the log; `advance` is told how many more are done. Raises `StoreError`."""
+        count, changed = 0, list[str]()
+        after: str | None = ""
+        while after is not None:
+            batch = await self._log.rebuild(after, _ENTRIES)
+            count += batch.count
+            changed += batch.changed
+            after = batch.up_to
+            advance(batch.count)
+        return RebuiltEntries(count, tuple(changed))
+
+    async def spans(self) -> Sequence[MeetingSpan]:
+        """Return the meetings that are over, in the order in which they are made anew."""
+        return await self._derived.spans()
+
+    async def rebuild_attendance(
+        self, spans: Sequence[MeetingSpan], advance: Callable[[int], None]
+    ) -> RebuiltAttendance:
+        """Make the attendance of meetings anew, and compare what their entries say. Raises `StoreError`."""
+        programme = await self._facts.programme()
+        pairs = _Pairs(await self._facts.all_pairs())
+        window = _Window()
+        changed, differences = list[str](), list[Difference]()
+        rest = iter(spans)
+        while batch := list(islice(rest, _MEETINGS)):
+            ids = [span.meeting_id for span in batch]
+            histories = {one.meeting_id: one for one in await self._attendance.load_histories(ids)}
+            kinds = await self._facts.room_kinds({one.room_id for one in histories.values()})
+            kept, measured = await self._derived.attendance(ids), await self._derived.measured(ids)
+            anew: dict[str, Sequence[AttendanceRecord]] = {}
+            for span in batch:
+                history = histories[span.meeting_id]
+                attendance = attendance_of(history)
+                records = sorted(records_of(attendance), key=lambda record: record.person_id)
+                if records != kept.get(span.meeting_id, []):
+                    anew[span.meeting_id] = records
+                meeting = presence_of(history, attendance, kinds)
+                earlier = window.enter(span, meeting)
+                if span.is_recorded:
+                    proposals = proposals_of(meeting, earlier, pairs.among(meeting), programme)
+                    differences += _differences(
+                        span.meeting_id,
+                        measured.get(span.meeting_id, {}),
+                        {one.entry_id: one.found.measured_ms for one in proposals},
+                        {
+                            one.entry_id
+                            for one in proposals
+                            if one.found.credited_minutes >= programme.policy.minimum_minutes
+                        },
+                    )
+            if anew:
+                await self._derived.replace_attendance(anew)
+                changed += anew
+            advance(len(batch))
+        return RebuiltAttendance(len(spans), tuple(changed), tuple(differences))
+
+
+class _Window:
+    """The meetings that go on, as one after the other begins."""
+
+    def __init__(self) -> None:
+        self._going_on: list[tuple[MeetingSpan, MeetingPresence]] = []
+
+    def enter(self, span: MeetingSpan, meeting: MeetingPresence) -> list[MeetingPresence]:
+        """Take the next meeting; return those that began before it and go on."""
+        self._going_on = [
+            one for one in self._going_on if one[0].node_id == span.node_id and one[0].ends_at > span.begins_at
+        ]
+        earlier = [one for _, one in self._going_on]
+        self._going_on.append((span, meeting))
+        return earlier
+
+
+class _Pairs:
+    """All pairs, by their mentees."""
+
+    def __init__(self, pairs: Sequence[PairDays]) -> None:
+        self._by_mentee: dict[str, list[PairDays]] = {}
+        for pair in pairs:
+            self._by_mentee.setdefault(pair.mentee_id, []).append(pair)
+
+    def among(self, meeting: MeetingPresence) -> Iterator[PairDays]:
+        """Return the pairs whose mentees were in a meeting."""
+        for person_id in meeting.present:
+            yield from self._by_mentee.get(person_id, ())
+
+
+def _differences(
+    meeting_id: str, kept: dict[str, int | None], found: dict[str, int], wanted: set[str]
+) -> Iterator[Difference]:
+    for entry_id in sorted({*kept, *wanted}):
+        if kept.get(entry_id) != found.get(entry_id, 0):
+            yield Difference(meeting_id, entry_id, kept.get(entry_id), found.get(entry_id, 0))

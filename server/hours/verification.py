@@ -1,0 +1,51 @@
+"""Walks the whole hours log and tells whether it is what was written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from server.hours.log.chain import BEFORE_FIRST, Break, Verifier
+from server.store.hours_log import HoursLogRepository
+
+_BATCH = 2_000
+"""Rows in memory at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What was found of the log."""
+
+    count: int
+    """Rows that are as they were written, from the first one on."""
+    newest: str
+    """The hash of the newest one of these."""
+    erased: int
+    """Texts that were erased."""
+    broken: Break | None
+    """The first row that is wrong, or missing."""
+    noted: int | None
+    """The number of the row whose hash was noted; `None`: no row has it."""
+
+
+async def verify_log(log: HoursLogRepository, advance: Callable[[int], None], noted_hash: str | None = None) -> Verdict:
+    """Verify the log, however long it is; `advance` is told of rows that are done. Raises `StoreError`.
+
+    What a server at work adds meanwhile is verified with the rest.
+    """
+    there = await log.count()
+    verifier = Verifier()
+    noted = 0 if noted_hash == BEFORE_FIRST else None
+    broken: Break | None = None
+    after: int | None = None
+    while broken is None and (rows := await log.read(after, _BATCH)):
+        for row in rows:
+            broken = verifier.take(row)
+            if broken is not None:
+                break
+            if verifier.newest == noted_hash:
+                noted = verifier.count
+        after = rows[-1].number
+        advance(len(rows))
+    if broken is None and verifier.count < there:
+        number = verifier.count + 1
+        broken = Break(number, f"Row {number} is missing: row {there} was there, as an entry knows.")
+    return Verdict(count=verifier.count, newest=verifier.newest, erased=verifier.erased, broken=broken, noted=noted)

@@ -1,0 +1,91 @@
+"""What is derived from presence, read and made anew for many meetings at once."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import delete, insert, select
+
+from server.store.attendance import AttendanceRecord
+from server.store.database import Database
+from server.store.models import AttendanceRow, HoursEntryRow, MeetingRow
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingSpan:
+    """A meeting that is over, and when it was, on the clock of its node."""
+
+    meeting_id: str
+    node_id: str
+    begins_at: int
+    ends_at: int
+    is_recorded: bool
+    """Whether all that follows from it was worked out."""
+
+
+class RebuildRepository:
+    """Derived rows of many meetings."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def spans(self) -> list[MeetingSpan]:
+        """Return all meetings that are over: one node's after the other's, in the order of their beginnings."""
+        query = select(
+            MeetingRow.meeting_id,
+            MeetingRow.node_id,
+            MeetingRow.opened_at,
+            MeetingRow.closed_at,
+            MeetingRow.clock_offset,
+            MeetingRow.recorded_at,
+        ).where(MeetingRow.closed_at.is_not(None))
+        async with self._database.reading() as session:
+            found = [
+                MeetingSpan(
+                    meeting_id, node_id, opened_at - (offset or 0), closed_at - (offset or 0), recorded_at is not None
+                )
+                for meeting_id, node_id, opened_at, closed_at, offset, recorded_at in await session.execute(query)
+                if closed_at is not None
+            ]
+        return sorted(found, key=lambda span: (span.node_id, span.begins_at, span.meeting_id))
+
+    async def attendance(self, meeting_ids: Collection[str]) -> dict[str, list[AttendanceRecord]]:
+        """Return the attendance that is kept of some meetings, by person."""
+        query = select(AttendanceRow).where(AttendanceRow.meeting_id.in_(meeting_ids)).order_by(AttendanceRow.person_id)
+        found: dict[str, list[AttendanceRecord]] = {}
+        async with self._database.reading() as session:
+            for row in await session.scalars(query):
+                record = AttendanceRecord(
+                    person_id=row.person_id,
+                    first_at=row.first_at,
+                    last_at=row.last_at,
+                    present_ms=row.present_ms,
+                    media_ms=row.media_ms,
+                    microphone_ms=row.microphone_ms,
+                    camera_ms=row.camera_ms,
+                    spoke_ms=row.spoke_ms,
+                )
+                found.setdefault(row.meeting_id, []).append(record)
+        return found
+
+    async def replace_attendance(self, by_meeting: Mapping[str, Sequence[AttendanceRecord]]) -> None:
+        """Keep the attendance of some meetings in the place of what was kept before."""
+        rows = [
+            asdict(record) | {"meeting_id": meeting_id}
+            for meeting_id, records in by_meeting.items()
+            for record in records
+        ]
+        async with self._database.session() as session:
+            await session.execute(delete(AttendanceRow).where(AttendanceRow.meeting_id.in_(by_meeting)))
+            if rows:
+                await session.execute(insert(AttendanceRow), rows)
+
+    async def measured(self, meeting_ids: Collection[str]) -> dict[str, dict[str, int | None]]:
+        """Return what the entries of some meetings say was measured, in milliseconds: by meeting, by entry."""
+        query = select(HoursEntryRow.meeting_id, HoursEntryRow.entry_id, HoursEntryRow.measured_ms).where(
+            HoursEntryRow.meeting_id.in_(meeting_ids)
+        )
+        found: dict[str, dict[str, int | None]] = {}
+        async with self._database.reading() as session:
+            for row in await session.execute(query):
+                found.setdefault(str(row.meeting_id), {})[row.entry_id] = row.measured_ms
+        return found

@@ -1,0 +1,222 @@
+"""`roundup hours`, on both kinds of database."""
+
+import asyncio
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from server.hours.proposer import Proposer
+from server.store.attendance import AttendanceRepository
+from server.store.database import Database
+from server.store.hours_facts import HoursFactsRepository
+from server.store.location import Location
+from tests.support.clock import ManualClock
+from tests.support.command import ROOT, Outcome, roundup
+from tests.support.hours import Programme
+from tests.support.postgresql import text_of
+
+HOUR = 3_600_000
+NOON = int(datetime(2026, 11, 30, 12, tzinfo=UTC).timestamp()) * 1_000
+
+
+def hours(location: Location, *args: str) -> Outcome:
+    data_dir, database_url = text_of(location)
+    return roundup("hours", *args, ROUNDUP_DATA_DIR=data_dir, ROUNDUP_DATABASE_URL=database_url)
+
+
+def within(location: Location, work: Callable[[Programme], Awaitable[None]]) -> None:
+    async def run() -> None:
+        database = await Database.open(location)
+        try:
+            programme = Programme(database)
+            await programme.set_up()
+            await work(programme)
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+
+
+def sql(location: Location, *statements: str) -> None:
+    async def run() -> None:
+        database = await Database.open(location)
+        async with database.session() as session:
+            for statement in statements:
+                await session.execute(text(statement))
+        await database.close()
+
+    asyncio.run(run())
+
+
+async def enter(programme: Programme) -> None:
+    for number in range(5):
+        [entry] = await programme.append(programme.entered(f"e{number}"))
+        await programme.append(programme.confirmed(entry))
+
+
+async def append_one(programme: Programme) -> None:
+    await programme.append(programme.entered("later"))
+
+
+async def meet(programme: Programme) -> None:
+    """Have Mia and Ana meet, and meanwhile open a second room; and have both meetings entered."""
+    for number, times in enumerate(([(0, HOUR)], [(0, 2 * HOUR)])):
+        opened_at = NOON + number * HOUR // 2
+        await programme.add_meeting(f"m{number}", opened_at, opened_at + 2 * HOUR, mia=times, ana=times)
+    facts, attendance = HoursFactsRepository(programme.database), AttendanceRepository(programme.database)
+    proposer = Proposer(programme.log, facts, attendance, ManualClock())
+    for meeting_id in ("m0", "m1"):
+        await proposer.on_meeting_recorded(meeting_id)
+        await attendance.mark_recorded(meeting_id, 1)
+
+
+@pytest.fixture
+def log(location: Location) -> Location:
+    """Return where there is a log of ten rows."""
+    within(location, enter)
+    return location
+
+
+def test_a_log_as_it_was_written_is_said_to_be_so(log: Location) -> None:
+    found = json.loads(hours(log, "verify", "--json").out)
+    head = found.pop("head")
+    assert found == {
+        "is_intact": True,
+        "rows": 10,
+        "noted_row": None,
+        "erased_texts": 0,
+        "broken_row": None,
+        "text": None,
+    }
+    outcome = hours(log, "verify")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out == f"The hours log is as it was written: 10 rows.\nTo be noted elsewhere: {head}\n"
+
+
+def test_an_empty_log_is_whole_and_its_hash_is_one_to_be_noted(location: Location) -> None:
+    async def nothing(_: Programme) -> None: ...
+
+    within(location, nothing)
+    empty = json.loads(hours(location, "verify", "--json").out)
+    assert (empty["is_intact"], empty["rows"], empty["head"]) == (True, 0, "0" * 64)
+    within(location, enter)
+    assert json.loads(hours(location, "verify", "--json", "--head", empty["head"]).out)["noted_row"] == 0
+
+
+def test_the_first_row_that_is_wrong_is_named(log: Location) -> None:
+    sql(log, "UPDATE hours_log SET credited_minutes = 90 WHERE number IN (7, 9)")
+    outcome = hours(log, "verify")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err == (
+        "roundup: Row 7 is not what was written after row 6. What comes before, 6 rows, is as it was written.\n"
+    )
+    found = hours(log, "verify", "--json")
+    assert found.code == 1
+    assert json.loads(found.out) | {"head": ""} == {
+        "is_intact": False,
+        "rows": 6,
+        "head": "",
+        "noted_row": None,
+        "erased_texts": 0,
+        "broken_row": 7,
+        "text": outcome.err.removeprefix("roundup: ").strip(),
+    }
+
+
+def test_a_hash_that_was_noted_shows_that_the_newest_rows_are_gone(log: Location) -> None:
+    noted = json.loads(hours(log, "verify", "--json").out)["head"]
+    within(log, append_one)
+    outcome = hours(log, "verify", "--head", noted.upper())
+    assert outcome.code == 0
+    assert "The hash that was noted is that of row 10.\n" in outcome.out
+    # An entry knows of its newest row; who removes that, too, is found out by the hash only.
+    sql(log, "DELETE FROM hours_log WHERE number >= 10")
+    assert hours(log, "verify").err.startswith("roundup: Row 10 is missing: row 11 was there, as an entry knows. ")
+    sql(log, "DELETE FROM hours_entry WHERE number >= 10")
+    assert hours(log, "verify").code == 0
+    outcome = hours(log, "verify", "--head", noted)
+    assert outcome.code == 1
+    assert outcome.err == (
+        f"roundup: No row has the hash {noted}: the log has lost its newest rows since, or was made anew.\n"
+    )
+
+
+@pytest.mark.parametrize("head", ["12", "x" * 64, "'; --"])
+def test_what_is_no_hash_is_refused(log: Location, head: str) -> None:
+    outcome = hours(log, "verify", "--head", head)
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err == "roundup: --head is a hash as verify prints it: 64 digits and letters a to f.\n"
+
+
+def test_where_there_is_no_data_there_is_no_log(tmp_path: Path) -> None:
+    outcome = hours(tmp_path, "verify")
+    assert (outcome.code, outcome.out) == (2, "")
+
+
+def test_derived_rows_are_made_anew_and_are_what_they_were(location: Location) -> None:
+    within(location, meet)
+    first = json.loads(hours(location, "rebuild", "--json").out)
+    assert first == {
+        "entries": 2,
+        "entries_changed": 0,
+        "meetings": 2,
+        "meetings_changed": 2,
+        "differences": [],
+    }
+    outcome = hours(location, "rebuild")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out == (
+        "2 entries made anew, 0 of them changed.\nAttendance of 2 meetings made anew, 0 of them changed.\n"
+        "All entries say of their meetings what was recorded.\n"
+    )
+    sql(location, "DELETE FROM hours_entry", "UPDATE attendance SET present_ms = 7 WHERE meeting_id = 'm1'")
+    again = json.loads(hours(location, "rebuild", "--json").out)
+    assert (again["entries_changed"], again["meetings_changed"], again["differences"]) == (2, 1, [])
+    assert json.loads(hours(location, "rebuild", "--json").out) == first | {"meetings_changed": 0}
+
+
+def test_entries_that_say_otherwise_than_presence_are_named_and_left(location: Location) -> None:
+    within(location, meet)
+    sql(location, "UPDATE presence_event SET at = at - 60000 WHERE kind = 'left' AND at <= 1796043600000")
+    found = json.loads(hours(location, "rebuild", "--json").out)["differences"]
+    assert sorted((one["meeting_id"], one["kept_ms"], one["found_ms"]) for one in found) == [
+        ("m0", HOUR, HOUR - 60_000),
+        ("m1", HOUR + HOUR // 2, HOUR + HOUR // 2 + 60_000),
+    ]
+    outcome = hours(location, "rebuild")
+    assert "2 entries say otherwise than what was recorded:\n" in outcome.out
+    assert " of m0: 3600.000 s in the log, 3540.000 s recorded\n" in outcome.out
+    assert json.loads(hours(location, "verify", "--json").out)["rows"] == 2
+
+
+def test_who_sits_before_a_terminal_sees_how_far_it_is(log: Location) -> None:
+    data_dir, database_url = text_of(log)
+    primary, terminal = pty.openpty()
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ROUNDUP_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "server", "hours", "verify"],
+        cwd=ROOT,
+        env=inherited | {"ROUNDUP_DATA_DIR": data_dir, "ROUNDUP_DATABASE_URL": database_url, "TERM": "xterm"},
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        timeout=60,
+        check=True,
+    )
+    os.close(terminal)
+    shown = b""
+    with suppress(OSError):  # the other end is closed
+        while more := os.read(primary, 4_096):
+            shown += more
+    os.close(primary)
+    assert b"Verifying" in shown
+    assert b"100%" in shown
+    assert done.stdout.startswith(b"The hours log is as it was written: 10 rows.")
