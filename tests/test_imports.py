@@ -38,6 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.hours.policy": LEAVES | {"server.hours.described"},
     "server.hours.described": LEAVES,
     "server.record": LEAVES | {"server.store"},
+    "server.rehearsal": LEAVES | {"server.hours", "server.store"},
     "server.documents.notes": LEAVES | {"server.printing"},
     "server.outbox": LEAVES | {"server.store", "server.tracebacks"},
     "server.turn": LEAVES,
@@ -48,7 +49,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.gateway": LEAVES | {"server.room"},
     "server.http": LEAVES | {"server.people"},
     "server.cli": LEAVES
-    | {"server.app", "server.hours", "server.people", "server.spreadsheet", "server.store", "server.turn"},
+    | {"server.app", "server.hours", "server.people", "server.rehearsal", "server.spreadsheet", "server.store"}
+    | {"server.turn"},
     "server.__main__": {"server.cli"},
     "server.app": {"server", "protocol"},
     "loadtest": {"protocol"},

@@ -13,6 +13,7 @@ from server.cli.pairs import commands as pair_commands
 from server.cli.people import commands as people_commands
 from server.cli.program import Program
 from server.cli.programme import commands as programme_commands
+from server.cli.rehearse import rehearse
 from server.cli.requirements import commands as requirement_commands
 from server.cli.rooms import commands as room_commands
 from server.cli.serve import serve
@@ -50,6 +51,7 @@ def _roundup(
 
 main.command()(serve)
 main.command("coturn-config")(coturn_config)
+main.command()(rehearse)
 main.add_typer(programme_commands, name="programme")
 main.add_typer(people_commands, name="people")
 main.add_typer(room_commands, name="rooms")
