@@ -9,6 +9,10 @@ from server.room.feature import Activity
 _SWITCHED = (Activity.MEDIA, Activity.MICROPHONE, Activity.CAMERA)
 
 
+TALK_TOLD_EVERY_MS = 60_000
+"""How much somebody has talked is a number, not a moment: a row of it a minute is enough."""
+
+
 @dataclass(frozen=True, slots=True)
 class Doing:
     """An event to be."""
@@ -21,13 +25,15 @@ class Doing:
 class ActivityNotes:
     """Collects what one participant does until it is told, which is done once every heartbeat.
 
-    Of each activity two events are told at most, and the time that it was on is what it was.
+    Of each activity two events are told at most, and the time that it was on is what it was. Talk is told of once a
+    minute, and at the end.
     """
 
     def __init__(self) -> None:
         self._switches = {activity: _Switch() for activity in _SWITCHED}
         self._talking_since: int | None = None
         self._talked_ms = 0
+        self._talk_told_at = 0
 
     def change(self, activities: Set[Activity], at: int) -> None:
         """Take note of all that they do from `at` on."""
@@ -36,13 +42,13 @@ class ActivityNotes:
         self._add_talk(at)
         self._talking_since = at if Activity.TALKING in activities else None
 
-    def take(self, at: int) -> list[Doing]:
-        """Return what is to be told of the time up to `at`, in order."""
+    def take(self, at: int, *, is_last: bool = False) -> list[Doing]:
+        """Return what is to be told of the time up to `at`, in order; with `is_last` all of it."""
         told = [doing for activity, switch in self._switches.items() for doing in switch.take(activity)]
         self._add_talk(at)
-        if self._talked_ms > 0:
+        if self._talked_ms > 0 and (is_last or at >= self._talk_told_at + TALK_TOLD_EVERY_MS):
             told.append(Doing(SPOKE, at, self._talked_ms))
-            self._talked_ms = 0
+            self._talked_ms, self._talk_told_at = 0, at
         return sorted(told, key=lambda doing: doing.at)
 
     def _add_talk(self, at: int) -> None:

@@ -127,7 +127,7 @@ class PresenceFeature(Feature):
             return
         account = self._accounts.get(caller.participant_id)
         if account is not None and account.stay is stay:
-            self._tell(account, self._meeting.now_ms())
+            self._tell(account, self._meeting.now_ms(), is_last=True)
             del self._accounts[caller.participant_id]
             others = (each for each in self._open.values() if each.record.participant_id == caller.participant_id)
             if (other := next(others, None)) is not None:
@@ -151,8 +151,8 @@ class PresenceFeature(Feature):
         account = self._accounts[participant_id] = _Account(stay, ActivityNotes())
         account.notes.change(self._activities.get(participant_id, frozenset()), self._meeting.now_ms())
 
-    def _tell(self, account: _Account, now: int) -> None:
-        for doing in account.notes.take(now):
+    def _tell(self, account: _Account, now: int, *, is_last: bool = False) -> None:
+        for doing in account.notes.take(now, is_last=is_last):
             self._note_event(account.stay, doing.kind, doing.at, doing.length_ms)
 
     def _note_event(self, stay: _Stay, kind: str, at: int, length_ms: int | None = None) -> None:

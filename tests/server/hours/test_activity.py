@@ -29,19 +29,25 @@ def test_whoever_mutes_and_unmutes_writes_two_rows_and_keeps_their_time() -> Non
     assert notes.take(1_000) == [Doing("microphone_on", 0), Doing("microphone_off", 400)]
 
 
-def test_talk_is_summed_up() -> None:
+def test_talk_is_summed_up_and_told_once_a_minute() -> None:
     notes = ActivityNotes()
-    notes.change({TALKING}, 10)
-    notes.change(set(), 15)
-    notes.change({TALKING}, 20)
-    assert notes.take(30) == [Doing("spoke", 30, 15)]
-    assert notes.take(40) == [Doing("spoke", 40, 10)]
-    notes.change(set(), 40)
-    assert notes.take(50) == []
+    notes.change({TALKING}, 100_010)
+    notes.change(set(), 100_015)
+    notes.change({TALKING}, 100_020)
+    assert notes.take(100_030) == [Doing("spoke", 100_030, 15)]
+    assert notes.take(160_029) == []
+    assert notes.take(160_030) == [Doing("spoke", 160_030, 60_000)]
+    notes.change(set(), 160_040)
+    assert notes.take(160_050) == []
+    assert notes.take(160_060, is_last=True) == [Doing("spoke", 160_060, 10)]
+    assert notes.take(300_000) == []
 
 
 STEPS = st.lists(
-    st.tuples(st.integers(0, 9), st.none() | st.sets(st.sampled_from([MEDIA, MICROPHONE, CAMERA, TALKING]))),
+    st.tuples(
+        st.integers(0, 9) | st.integers(0, 90_000),
+        st.none() | st.sets(st.sampled_from([MEDIA, MICROPHONE, CAMERA, TALKING])),
+    ),
     max_size=40,
 )
 
@@ -51,7 +57,7 @@ def test_however_it_changes_each_lasts_as_long_as_it_did(steps: list[tuple[int, 
     notes, told, now = ActivityNotes(), list[Doing](), 0
     doing: set[Activity] = set()
     really = dict.fromkeys(Activity, 0)
-    for length, activities in [*steps, (0, set()), (0, None)]:
+    for length, activities in [*steps, (0, set())]:
         now += length
         for activity in doing:
             really[activity] += length
@@ -62,6 +68,9 @@ def test_however_it_changes_each_lasts_as_long_as_it_did(steps: list[tuple[int, 
         else:
             doing = activities
             notes.change(activities, now)
+    told += notes.take(now, is_last=True)
+    talks = [each.at for each in told if each.kind == "spoke"]
+    assert all(later - at >= 60_000 for at, later in pairwise(talks[:-1]))
     for activity in (MEDIA, MICROPHONE, CAMERA):
         own = [each for each in told if each.kind.startswith(activity)]
         assert [each.kind for each in own] == [f"{activity}_on", f"{activity}_off"] * (len(own) // 2)
