@@ -51,6 +51,7 @@ _DOCUMENT_CONSTANTS = (
     "MAX_DOCUMENT_PAGE",
 )
 _API_TOKEN_CONSTANTS = ("DEFAULT_TOKEN_DAYS", "MAX_TOKEN_DAYS", "MAX_TOKENS")
+_HOURS_CONSTANTS = ("MAX_ENTRY_PAGE", "MAX_REASON_CHARACTERS", "MAX_MANUAL_MINUTES")
 _ENUMS: tuple[type[StrEnum], ...] = (
     ErrorCode,
     ProgrammeRole,
@@ -109,6 +110,7 @@ def render() -> str:
         "".join(f"export const {name} = {getattr(wire, name)};\n" for name in _CONSTANTS),
         "".join(f"export const {name} = {getattr(documents, name)};\n" for name in _DOCUMENT_CONSTANTS),
         "".join(f"export const {name} = {getattr(api_tokens, name)};\n" for name in _API_TOKEN_CONSTANTS),
+        "".join(f"export const {name} = {getattr(hours, name)};\n" for name in _HOURS_CONSTANTS),
         f"export const PICTURE_TYPES: readonly string[] = {json.dumps(documents.PICTURE_TYPES)};\n",
         "\n",
         *(_enum(enum) for enum in _ENUMS),

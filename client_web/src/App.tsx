@@ -9,6 +9,7 @@ import { fetchedPart } from "./shared/fetchedPart";
 import { LoadingPage } from "./shared/Page";
 import { NoPage } from "./shared/ProblemPage";
 
+const HoursPages = fetchedPart(() => untilLoaded(() => import("./hours/HoursPages")), LoadingPage);
 const RecordPages = fetchedPart(() => untilLoaded(() => import("./record/RecordPages")), LoadingPage);
 
 export function App() {
@@ -23,6 +24,9 @@ export function App() {
       <Route path="/r/:slug">{({ slug }) => <RoomPage key={slug} slug={slug} />}</Route>
       <Route path="/rooms/:slug/meetings/:meetingId?">
         {({ slug, meetingId }) => <RecordPages slug={slug} {...(meetingId !== undefined && { meetingId })} />}
+      </Route>
+      <Route path="/hours/*?">
+        <HoursPages />
       </Route>
       <Route>
         <NoPage />

@@ -21,6 +21,7 @@ const LAYERS = [
   "board",
   "desk",
   "record",
+  "hours",
   "room",
   "home",
   "connectionTest",

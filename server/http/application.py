@@ -67,6 +67,10 @@ def create_application(parts: Parts) -> web.Application:
             web.get("/r/{slug}", client.get_page),
             web.get("/rooms/{slug}/meetings", client.get_page),
             web.get("/rooms/{slug}/meetings/{meeting_id}", client.get_page),
+            web.get("/hours", client.get_page),
+            web.get("/hours/programme", client.get_page),
+            web.get("/hours/pairs/{pair_id}", client.get_page),
+            web.get("/hours/entries/{entry_id}", client.get_page),
             web.get("/connection-test", client.get_page),
             web.get("/{name:.+}", client.get_file),
         ]

@@ -1,9 +1,10 @@
 import "i18next";
 import type { en } from "./en";
+import type { hoursEn } from "./hoursEn";
 import type { recordEn } from "./recordEn";
 
 declare module "i18next" {
   interface CustomTypeOptions {
-    resources: { translation: typeof en & typeof recordEn };
+    resources: { translation: typeof en & typeof recordEn & typeof hoursEn };
   }
 }

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { en } from "../../src/i18n/en";
 import { es } from "../../src/i18n/es";
+import { hoursEn } from "../../src/i18n/hoursEn";
+import { hoursEs } from "../../src/i18n/hoursEs";
 import { chooseLanguage } from "../../src/i18n/languages";
 import { recordEn } from "../../src/i18n/recordEn";
 import { recordEs } from "../../src/i18n/recordEs";
@@ -25,7 +27,7 @@ function sources(folder: string): string[] {
   });
 }
 
-const texts = { en: flat({ ...en, ...recordEn }), es: flat({ ...es, ...recordEs }) };
+const texts = { en: flat({ ...en, ...recordEn, ...hoursEn }), es: flat({ ...es, ...recordEs, ...hoursEs }) };
 const placeholders = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort();
 /** A key as code writes it: without the number's form. */
 const base = (key: string) => key.replace(/_(one|other)$/, "");

@@ -28,7 +28,19 @@ async def raw_request(site: Site, target: str, *headers: str, method: str = "GET
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/r/lounge", "/r/no-such-room", "/r/%F0%9F%98%80", "/r/..%2f..", "/?next=//evil"]
+    "path",
+    [
+        "/",
+        "/r/lounge",
+        "/r/no-such-room",
+        "/r/%F0%9F%98%80",
+        "/r/..%2f..",
+        "/?next=//evil",
+        "/hours",
+        "/hours/programme?from=2026-08-24",
+        "/hours/pairs/p1",
+        "/hours/entries/e1",
+    ],
 )
 async def test_every_page_of_the_client_is_the_client_with_a_nonce_of_its_own(
     site: Site, client: aiohttp.ClientSession, path: str

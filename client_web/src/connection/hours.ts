@@ -1,0 +1,73 @@
+/** The hours log over plain HTTP: what there is of it for whoever is signed in, and the steps that they take. */
+
+import type {
+  ContactType,
+  EntryDetail,
+  EntryState,
+  EntryStep,
+  HoursEntry,
+  HoursEntryList,
+  HoursHome,
+  ManualEntry,
+  PairDetail,
+  SeenEntry,
+} from "../protocol/generated";
+import { call } from "./http";
+
+const PATH = "/api/v1/hours";
+
+/** Throws `Problem`: `not_signed_in`, or one that passes. */
+export const fetchHours = (signal?: AbortSignal): Promise<HoursHome> => call("GET", PATH, signal);
+
+/** Which entries; what is left out stands for all. Days are ISO 8601. */
+export interface EntryQuery {
+  pairId?: string | undefined;
+  state?: EntryState | undefined;
+  contactType?: ContactType | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+  cursor?: string | undefined;
+  limit?: number | undefined;
+}
+
+/** Throws `Problem`. */
+export function fetchEntries(query: EntryQuery, signal?: AbortSignal): Promise<HoursEntryList> {
+  const fields = {
+    pair_id: query.pairId,
+    state: query.state,
+    contact_type: query.contactType,
+    from: query.from,
+    to: query.to,
+    cursor: query.cursor,
+    limit: query.limit,
+  };
+  const given = Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  const search = new URLSearchParams(given).toString();
+  return call("GET", `${PATH}/entries${search === "" ? "" : `?${search}`}`, signal);
+}
+
+/** Throws `Problem`: `not_found` also where it is not theirs to see. */
+export const fetchEntry = (entryId: string, signal?: AbortSignal): Promise<EntryDetail> =>
+  call("GET", entryPath(entryId), signal);
+
+/** Throws `Problem`: `not_found` also where it is not theirs to see. */
+export const fetchPair = (pairId: string, signal?: AbortSignal): Promise<PairDetail> =>
+  call("GET", `${PATH}/pairs/${encodeURIComponent(pairId)}`, signal);
+
+/** Take a step of an entry; returns it as it is then. Throws `Problem`: `out_of_sync` where it is another one meanwhile. */
+export const takeStep = (entryId: string, step: EntryStep): Promise<HoursEntry> =>
+  call("POST", `${entryPath(entryId)}/steps`, undefined, json(step));
+
+/** Confirm entries as they were seen; returns those that are confirmed now. Throws `Problem`. */
+export const confirmEntries = (entries: readonly SeenEntry[]): Promise<HoursEntryList> =>
+  call("POST", `${PATH}/confirmations`, undefined, json({ entries }));
+
+/** Enter what was done elsewhere. Throws `Problem`: `bad_request` where the rules do not allow it. */
+export const addEntry = (entry: ManualEntry): Promise<HoursEntry> =>
+  call("POST", `${PATH}/entries`, undefined, json(entry));
+
+const entryPath = (entryId: string) => `${PATH}/entries/${encodeURIComponent(entryId)}`;
+
+const json = (value: unknown) => new Blob([JSON.stringify(value)], { type: "application/json" });

@@ -1,0 +1,84 @@
+/** A pair, and how far it is. */
+
+import { Anchor } from "@mantine/core";
+import { useCallback } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+import { fetchPair } from "../connection/hours";
+import type { PairStatus } from "../protocol/generated";
+import { usePoll } from "../shared/usePoll";
+import { relativeDay, shortDay } from "./days";
+import { minutesText } from "./durations";
+import classes from "./PairCard.module.css";
+import { pairPath } from "./paths";
+import { Requirements } from "./Requirements";
+import { otherIn } from "./readHours";
+import { StandingBadge } from "./Standing";
+import { WeekChart } from "./WeekChart";
+
+const POLL_MS = 120_000;
+
+interface PairCardProps {
+  pair: PairStatus;
+  today: string;
+  ownId: string;
+}
+
+export function PairCard({ pair, today, ownId }: PairCardProps) {
+  const { t } = useTranslation();
+  const read = useCallback((signal: AbortSignal) => fetchPair(pair.pair_id, signal), [pair.pair_id]);
+  const { value: detail } = usePoll(read, POLL_MS);
+  return (
+    <article className={classes.card} aria-labelledby={`pair-${pair.pair_id}`}>
+      <header className={classes.head}>
+        <h2 id={`pair-${pair.pair_id}`} className={classes.name}>
+          <Anchor component={Link} href={pairPath(pair.pair_id)} className={classes.link}>
+            {otherIn(pair, ownId)}
+          </Anchor>
+        </h2>
+        <StandingBadge standing={pair.standing} />
+      </header>
+      <PairFacts pair={pair} today={today} ownId={ownId} />
+      {pair.requirements.length > 0 && <Requirements requirements={pair.requirements} today={today} />}
+      {detail !== null && <WeekChart weeks={detail.weeks} today={today} title={t("hours.chart.title")} />}
+    </article>
+  );
+}
+
+/** What is to be known of a pair beside what is required of it. */
+export function PairFacts({ pair, today, ownId }: PairCardProps) {
+  const { t, i18n } = useTranslation();
+  const { language } = i18n;
+  const last = pair.last_contact_on;
+  const facts = [
+    t(`hours.kind.${pair.kind}.${ownId === pair.mentee.person_id ? "mentor" : "mentee"}`),
+    last === null
+      ? t("hours.pair.noContact")
+      : t("hours.pair.lastContact", {
+          day: shortDay(last, today, language),
+          relative: relativeDay(last, today, language),
+        }),
+    t("hours.pair.sum", { time: minutesText(pair.minutes_this_term, language) }),
+    ...(pair.waiting_minutes > 0
+      ? [t("hours.pair.waiting", { time: minutesText(pair.waiting_minutes, language) })]
+      : []),
+    ...(pair.disputed_count > 0 ? [t("hours.pair.disputed", { count: pair.disputed_count })] : []),
+    ...(pair.ends_on === null
+      ? []
+      : [t("hours.pair.ends", { day: shortDay(pair.ends_on, today, language) })]),
+  ];
+  return (
+    <>
+      <p className={classes.facts}>{facts.join(" · ")}</p>
+      {pair.is_on_leave && (
+        <p className={classes.leave}>
+          {pair.substitute === null
+            ? t("hours.pair.leave")
+            : pair.substitute.person_id === ownId
+              ? t("hours.pair.youFor", { name: pair.mentor.name })
+              : t("hours.pair.instead", { name: pair.substitute.name, mentor: pair.mentor.name })}
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,34 @@
+/** What was done elsewhere, as it is filled in: what can be said against it before the server is asked. Pure. */
+
+import type { PairStatus } from "../protocol/generated";
+import { addDays } from "./days";
+
+/** So far back something may be entered. */
+export const DAYS_BACK = 400;
+
+export type ManualFault = "day" | "future" | "early" | "late" | "old" | "minutes";
+
+/** Return the days on which something may be entered for a pair, as the first and the last one. */
+export function daysFor(pair: PairStatus, today: string): { first: string; last: string } {
+  const oldest = addDays(today, -DAYS_BACK);
+  return {
+    first: pair.starts_on > oldest ? pair.starts_on : oldest,
+    last: pair.ends_on !== null && pair.ends_on < today ? pair.ends_on : today,
+  };
+}
+
+/** Return what is wrong with a day and a number of minutes; `null`: nothing. */
+export function faultOf(
+  pair: PairStatus,
+  today: string,
+  day: string,
+  minutes: number | null,
+  mostMinutes: number,
+): ManualFault | null {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) return "day";
+  if (day > today) return "future";
+  if (day < pair.starts_on) return "early";
+  if (pair.ends_on !== null && day > pair.ends_on) return "late";
+  if (day < addDays(today, -DAYS_BACK)) return "old";
+  return minutes === null || minutes < 1 || minutes > mostMinutes ? "minutes" : null;
+}
