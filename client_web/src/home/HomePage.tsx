@@ -4,8 +4,11 @@ import { ArrowRight, BookOpen, Coffee, Mic, Store, Sunrise, Users } from "lucide
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
+import { fetchHours } from "../connection/hours";
+import { untilLoaded } from "../connection/untilLoaded";
 import type { Inside, RoomKind, TaskList } from "../protocol/generated";
 import { ConnectionTestLink } from "../shared/ConnectionTestLink";
+import { fetchedPart } from "../shared/fetchedPart";
 import { listNames, namesAndRest } from "../shared/insideText";
 import { LoadingPage, MessagePage, Page } from "../shared/Page";
 import { ProblemPage, WelcomePage } from "../shared/ProblemPage";
@@ -17,6 +20,10 @@ import { SignOut } from "./SignOut";
 import type TaskCard from "./TaskCard";
 
 const POLL_MS = 8_000;
+/** What is done together changes seldom, and takes the server more to tell. */
+const HOURS_POLL_MS = 60_000;
+
+const HoursCard = fetchedPart(() => untilLoaded(() => import("../hours/HoursCard")), Nothing);
 
 export function HomePage() {
   const { t } = useTranslation();
@@ -55,6 +62,7 @@ function Rooms({ onSignedOut }: { onSignedOut(): void }) {
             </li>
           ))}
         </ul>
+        <Hours ownId={person.person_id} />
         <Tasks tasks={tasks} rooms={rooms} onTaken={retry} />
         <p className={classes.foot}>
           <ConnectionTestLink />
@@ -62,6 +70,17 @@ function Rooms({ onSignedOut }: { onSignedOut(): void }) {
       </div>
     </Page>
   );
+}
+
+/** Who has neither mentor nor mentee, and nothing to confirm, sees nothing of it. */
+function Hours({ ownId }: { ownId: string }) {
+  const { value, retry } = usePoll(fetchHours, HOURS_POLL_MS);
+  if (value === null || value.pairs.length + value.waiting.length === 0) return null;
+  return <HoursCard hours={value} ownId={ownId} onChanged={retry} />;
+}
+
+function Nothing() {
+  return null;
 }
 
 interface TasksProps {

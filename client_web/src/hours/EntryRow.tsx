@@ -2,10 +2,10 @@
 
 import { Anchor, Button } from "@mantine/core";
 import { Check } from "lucide-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import type { HoursEntry } from "../protocol/generated";
+import type { EntryAction, HoursEntry } from "../protocol/generated";
 import { ContactIcon } from "./contacts";
 import { EntryMark } from "./EntryMark";
 import classes from "./EntryRow.module.css";
@@ -27,18 +27,26 @@ interface EntryRowProps {
   /** All in the list wait for one's word: it is not said of each. */
   isBrief?: boolean;
   /** A step was taken: the row may go away with it. */
-  onTaken?(entry: HoursEntry): void;
+  onTaken?(entry: HoursEntry, action: EntryAction): void;
 }
 
 export function EntryRow({ entry, today, ownId, taker, isBrief = false, onTaken }: EntryRowProps) {
   const { t } = useTranslation();
   const [isAsking, setAsking] = useState(false);
+  const link = useRef<HTMLAnchorElement>(null);
   const words = useEntryWords(entry, today, ownId);
   // What both have confirmed is left in peace here; on its own page it can still be changed.
   const isOpen = entry.state !== "confirmed";
   const problem = taker.steps.problems.get(entry.entry_id);
+  const onRowTaken = (taken: HoursEntry, action: EntryAction) => {
+    onTaken?.(taken, action);
+    // The button that had the focus goes away; the row may stay.
+    requestAnimationFrame(() => {
+      if (document.activeElement === document.body) link.current?.focus();
+    });
+  };
   return (
-    <li className={classes.row} data-state={entry.state}>
+    <li className={classes.row} data-state={entry.state} data-brief={isBrief || undefined}>
       <div className={classes.words}>
         <p className={classes.what}>
           <span className={classes.minutes}>{words.minutes}</span>
@@ -47,7 +55,7 @@ export function EntryRow({ entry, today, ownId, taker, isBrief = false, onTaken 
           </span>
         </p>
         <p className={classes.about}>
-          <Anchor component={Link} href={entryPath(entry.entry_id)} className={classes.day}>
+          <Anchor component={Link} ref={link} href={entryPath(entry.entry_id)} className={classes.day}>
             {words.day}
           </Anchor>
           {" · "}
@@ -55,9 +63,13 @@ export function EntryRow({ entry, today, ownId, taker, isBrief = false, onTaken 
         </p>
         {entry.text !== null && entry.text !== "" && <p className={classes.text}>{entry.text}</p>}
       </div>
-      <div>{!(isBrief && entry.state === "proposed") && <EntryMark entry={entry} />}</div>
+      {!(isBrief && entry.state === "proposed") && (
+        <div className={classes.mark}>
+          <EntryMark entry={entry} />
+        </div>
+      )}
       <div className={classes.actions}>
-        <Assent entry={entry} words={words.all} taker={taker} onTaken={onTaken} />
+        <Assent entry={entry} words={words.all} taker={taker} onTaken={onRowTaken} />
         {isOpen && choicesOf(entry).length > 0 && (
           <Button
             variant="subtle"
@@ -80,7 +92,7 @@ export function EntryRow({ entry, today, ownId, taker, isBrief = false, onTaken 
         ownId={ownId}
         taker={taker}
         isOpen={isAsking}
-        onTaken={onTaken}
+        onTaken={onRowTaken}
         onClose={() => setAsking(false)}
       />
     </li>
@@ -92,7 +104,7 @@ interface AssentProps {
   /** All of it, read aloud with the button's word. */
   words: string;
   taker: StepTaker;
-  onTaken?: ((entry: HoursEntry) => void) | undefined;
+  onTaken(entry: HoursEntry, action: EntryAction): void;
 }
 
 /** The one click: one's own yes, or a coordinator's. */
@@ -102,8 +114,9 @@ export function Assent({ entry, words, taker, onTaken }: AssentProps) {
   const mayApprove = entry.state === "confirmed" && entry.permitted.includes("approved");
   if (!isOwn && !mayApprove) return null;
   const take = async () => {
-    const taken = await taker.take(entry, { action: isOwn ? "confirmed" : "approved" });
-    if (taken !== null) onTaken?.(taken);
+    const action = isOwn ? "confirmed" : "approved";
+    const taken = await taker.take(entry, { action });
+    if (taken !== null) onTaken(taken, action);
   };
   return (
     <Button

@@ -18,7 +18,7 @@ interface StepDialogProps {
   ownId: string;
   taker: StepTaker;
   isOpen: boolean;
-  onTaken?: ((entry: HoursEntry) => void) | undefined;
+  onTaken(entry: HoursEntry, action: Choice): void;
   onClose(): void;
 }
 
@@ -54,7 +54,7 @@ function StepForm({ entry, ownId, taker, onTaken, onClose }: StepDialogProps) {
     const taken = await taker.take(entry, wish);
     if (taken === null) return setRefused(true);
     onClose();
-    onTaken?.(taken);
+    onTaken(taken, choice);
   };
   const other = otherOf(entry, ownId);
   const isNeeded = needsReason(entry, choice, ownId);

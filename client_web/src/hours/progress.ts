@@ -25,6 +25,16 @@ export function nextDue(requirements: readonly RequirementStatus[]): Requirement
   return due[0] ?? null;
 }
 
+/** Return the requirement that makes a pair stand as it does: of several the one that is due first. */
+export function worstOf(requirements: readonly RequirementStatus[]): RequirementStatus | null {
+  const ordered = [...requirements].sort(
+    (one, other) =>
+      rankOf(one.standing) - rankOf(other.standing) ||
+      (one.due_on ?? "9999").localeCompare(other.due_on ?? "9999"),
+  );
+  return ordered[0] ?? null;
+}
+
 /** Return the requirement that a pair's minutes are shown against: the worst of those that count minutes. */
 export function minutesRule({ requirements }: PairStatus): RequirementStatus | null {
   const counted = requirements.filter(({ unit }) => unit === "minutes");

@@ -3,6 +3,29 @@
 export const hoursEn = {
   hours: {
     title: "Your hours",
+    all: "All your hours",
+    mentees_one: "{{count}} mentee",
+    mentees_other: "{{count}} mentees",
+    waiting: {
+      note: "Your yes stands in the log and cannot be taken back: look first, and say so if something is not right.",
+      more: "Show all {{count}}",
+      these: "Confirm these {{count}}",
+      all: "Confirm all {{count}}",
+      rest: "There is more than this. The rest shows as soon as something here is confirmed.",
+    },
+    said: {
+      confirmed_one: "Confirmed with {{name}}. One more waits for your word.",
+      confirmed_other: "Confirmed with {{name}}. {{count}} more wait for your word.",
+      confirmed_zero: "Confirmed with {{name}}. Nothing more waits for your word.",
+      changed: "Noted. {{name}} sees it, too.",
+      all_one: "{{count}} confirmed.",
+      all_other: "{{count}} confirmed.",
+    },
+    after: {
+      title: "Your time together",
+      later:
+        "When the meeting has ended for everybody, the time that you had here with your mentor or mentees is on your home page, to be confirmed by one click.",
+    },
     print: "Print",
     nobody:
       "Nobody is your mentor or mentee here yet. As soon as your coordinator brings you together with somebody, your hours stand here.",
@@ -71,7 +94,7 @@ export const hoursEn = {
         },
       },
       do: { adjusted: "Change it", disputed: "Object", approved: "Approve", withdrawn: "Withdraw" },
-      kept: "This stands in the log with your name and the time. Nothing there is ever erased or written over.",
+      kept: "This stands in the log with your name and the time, and is never written over.",
       nothing: "Nothing can be changed here any more.",
     },
     form: {

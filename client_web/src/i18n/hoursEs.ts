@@ -5,6 +5,29 @@ import type { hoursEn } from "./hoursEn";
 export const hoursEs: typeof hoursEn = {
   hours: {
     title: "Sus horas",
+    all: "Todas sus horas",
+    mentees_one: "{{count}} persona acompañada",
+    mentees_other: "{{count}} personas acompañadas",
+    waiting: {
+      note: "Su sí queda en el registro y no se puede retirar: mire primero y diga si algo no es así.",
+      more: "Mostrar las {{count}}",
+      these: "Confirmar estas {{count}}",
+      all: "Confirmar las {{count}}",
+      rest: "Hay más. El resto aparece en cuanto confirme algo de aquí.",
+    },
+    said: {
+      confirmed_one: "Confirmado con {{name}}. Una más espera su palabra.",
+      confirmed_other: "Confirmado con {{name}}. {{count}} más esperan su palabra.",
+      confirmed_zero: "Confirmado con {{name}}. Nada más espera su palabra.",
+      changed: "Anotado. {{name}} también lo ve.",
+      all_one: "{{count}} confirmada.",
+      all_other: "{{count}} confirmadas.",
+    },
+    after: {
+      title: "Su tiempo juntos",
+      later:
+        "Cuando la reunión haya terminado para todos, el tiempo que pasó aquí con su mentor o con quienes acompaña estará en su página de inicio, para confirmarlo con un clic.",
+    },
     print: "Imprimir",
     nobody:
       "Todavía nadie es su mentor o su alumno de mentoría aquí. En cuanto su coordinador le una con alguien, sus horas estarán aquí.",
@@ -73,7 +96,7 @@ export const hoursEs: typeof hoursEn = {
         },
       },
       do: { adjusted: "Cambiar", disputed: "No estoy de acuerdo", approved: "Aprobar", withdrawn: "Retirar" },
-      kept: "Queda en el registro con su nombre y la hora. Allí nunca se borra ni se sobrescribe nada.",
+      kept: "Queda en el registro con su nombre y la hora, y nunca se sobrescribe.",
       nothing: "Aquí ya no se puede cambiar nada.",
     },
     form: {

@@ -4,7 +4,9 @@ import { Anchor, Button } from "@mantine/core";
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
+import { untilLoaded } from "../connection/untilLoaded";
 import { useRoom, useSession } from "../session/sessionContext";
+import { fetchedPart } from "../shared/fetchedPart";
 import { MessagePage } from "../shared/Page";
 import { recordPath } from "../shared/recordPath";
 import { usePageTitle } from "../shared/usePageTitle";
@@ -12,6 +14,8 @@ import { usePoll } from "../shared/usePoll";
 import classes from "./LeftPage.module.css";
 
 const POLL_MS = 8_000;
+
+const AfterMeeting = fetchedPart(() => untilLoaded(() => import("../hours/AfterMeeting")), Nothing);
 
 interface LeftPageProps {
   roomName: string;
@@ -36,6 +40,7 @@ export function LeftPage({ roomName, onRejoin }: LeftPageProps) {
       }
     >
       <p>{isInsideElsewhere ? t("left.stillInside") : t("left.text", { room: roomName })}</p>
+      {meetingId !== undefined && <AfterMeeting meetingId={meetingId} />}
       {meetingId !== undefined && (
         <Anchor component={Link} href={recordPath(session.slug, meetingId)} className={classes.record}>
           {t("left.record")}
@@ -43,4 +48,8 @@ export function LeftPage({ roomName, onRejoin }: LeftPageProps) {
       )}
     </MessagePage>
   );
+}
+
+function Nothing() {
+  return null;
 }

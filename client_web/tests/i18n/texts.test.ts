@@ -30,7 +30,7 @@ function sources(folder: string): string[] {
 const texts = { en: flat({ ...en, ...recordEn, ...hoursEn }), es: flat({ ...es, ...recordEs, ...hoursEs }) };
 const placeholders = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort();
 /** A key as code writes it: without the number's form. */
-const base = (key: string) => key.replace(/_(one|other)$/, "");
+const base = (key: string) => key.replace(/_(zero|one|other)$/, "");
 
 describe("every language", () => {
   it("has the same keys", () => {
