@@ -2,7 +2,9 @@
 
 import { Route, Switch } from "wouter";
 import { NoPage } from "../shared/ProblemPage";
+import { EntryPage } from "./EntryPage";
 import { MyHoursPage } from "./MyHoursPage";
+import { PairPage } from "./PairPage";
 import { useHoursTexts } from "./texts";
 
 export default function HoursPages() {
@@ -11,6 +13,10 @@ export default function HoursPages() {
     <Switch>
       <Route path="/hours">
         <MyHoursPage />
+      </Route>
+      <Route path="/hours/pairs/:pairId">{({ pairId }) => <PairPage key={pairId} pairId={pairId} />}</Route>
+      <Route path="/hours/entries/:entryId">
+        {({ entryId }) => <EntryPage key={entryId} entryId={entryId} />}
       </Route>
       <Route>
         <NoPage />

@@ -1,21 +1,19 @@
 /** `/hours`: how far one is with everybody, and what stands in the log. */
 
-import { Button, NativeSelect } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { Printer } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "wouter";
 import { LoadingPage, Page } from "../shared/Page";
 import { usePageTitle } from "../shared/usePageTitle";
 import { usePoll } from "../shared/usePoll";
 import { AddEntry } from "./AddEntry";
 import { dayRange, fullDay } from "./days";
-import { EntryList } from "./EntryList";
-import { ALL_TERMS, ENTRY_STATES, oneOf, termOf, withWord } from "./filters";
 import { HoursProblem } from "./HoursProblem";
+import { Log } from "./Log";
 import classes from "./MyHoursPage.module.css";
 import { PairCard } from "./PairCard";
-import { createReader, type OwnHours, otherIn, sortPairs } from "./readHours";
+import { createReader, type OwnHours, sortPairs } from "./readHours";
 
 const POLL_MS = 60_000;
 
@@ -71,77 +69,8 @@ function MyHours({ own, onChanged }: { own: OwnHours; onChanged(): void }) {
             <PairCard key={pair.pair_id} pair={pair} today={hours.today} ownId={me.person_id} />
           ))}
         </div>
-        {few.length > 0 && <Log key={added} own={own} onChanged={onChanged} />}
+        {few.length > 0 && <Log key={added} pairs={few} hours={hours} me={me} onChanged={onChanged} />}
       </div>
     </Page>
-  );
-}
-
-/** The entries, by term, state and pair, as the address says. */
-function Log({ own, onChanged }: { own: OwnHours; onChanged(): void }) {
-  const { t } = useTranslation();
-  const { me, hours } = own;
-  const [search, setSearch] = useSearchParams();
-  const term = termOf(search, hours.terms, hours.term);
-  const state = oneOf(search, "state", ENTRY_STATES);
-  const pairIds = hours.pairs.map(({ pair_id }) => pair_id);
-  // A coordinator sees everybody's: there it is always one pair's.
-  const isOne = me.role === "coordinator";
-  const pairId = oneOf(search, "pair", pairIds) ?? (isOne ? pairIds[0] : undefined);
-  const [from, to] = [term?.first_day, term?.last_day];
-  const query = useMemo(() => ({ pairId, state, from, to }), [pairId, state, from, to]);
-  const change = (name: string, value: string) =>
-    setSearch((now) => withWord(now, name, value), { replace: true });
-  return (
-    <section className={classes.log} aria-labelledby="hours-log">
-      <h2 id="hours-log">{t("hours.list.title")}</h2>
-      <div className={classes.filters}>
-        {pairIds.length > 1 && (
-          <NativeSelect
-            aria-label={t("hours.filter.pair")}
-            value={pairId ?? ""}
-            onChange={({ currentTarget }) => change("pair", currentTarget.value)}
-          >
-            {!isOne && <option value="">{t("hours.filter.everybody")}</option>}
-            {hours.pairs.map((pair) => (
-              <option key={pair.pair_id} value={pair.pair_id}>
-                {otherIn(pair, me.person_id)}
-              </option>
-            ))}
-          </NativeSelect>
-        )}
-        <NativeSelect
-          aria-label={t("hours.filter.term")}
-          value={term?.term_id ?? ALL_TERMS}
-          onChange={({ currentTarget }) => change("term", currentTarget.value)}
-        >
-          <option value={ALL_TERMS}>{t("hours.filter.always")}</option>
-          {hours.terms.map(({ term_id, name }) => (
-            <option key={term_id} value={term_id}>
-              {name}
-            </option>
-          ))}
-        </NativeSelect>
-        <NativeSelect
-          aria-label={t("hours.filter.state")}
-          value={state ?? ""}
-          onChange={({ currentTarget }) => change("state", currentTarget.value)}
-        >
-          <option value="">{t("hours.filter.anyState")}</option>
-          {ENTRY_STATES.map((one) => (
-            <option key={one} value={one}>
-              {t(`hours.state.${one}`)}
-            </option>
-          ))}
-        </NativeSelect>
-      </div>
-      <EntryList
-        key={[pairId, state, from, to].join(" ")}
-        query={query}
-        today={hours.today}
-        ownId={me.person_id}
-        onChanged={onChanged}
-      />
-    </section>
   );
 }

@@ -1,0 +1,58 @@
+/** A plan's steps in their order: which are done, with what, and which are still to come. */
+
+import { Anchor } from "@mantine/core";
+import { AlarmClock, Circle, CircleCheck } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+import type { PlanStep } from "../protocol/generated";
+import { relativeDay, shortDay } from "./days";
+import classes from "./Plan.module.css";
+import { entryPath } from "./paths";
+
+interface PlanProps {
+  plan: readonly PlanStep[];
+  today: string;
+}
+
+export function Plan({ plan, today }: PlanProps) {
+  return (
+    <ol className={classes.plan}>
+      {plan.map((step, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a plan's steps have no other name that is theirs alone
+        <Step key={index} step={step} today={today} />
+      ))}
+    </ol>
+  );
+}
+
+function Step({ step, today }: { step: PlanStep; today: string }) {
+  const { t, i18n } = useTranslation();
+  const { name, due_on: due, done_on: done, entry_id: entryId } = step;
+  const isLate = done === null && due < today;
+  const Icon = done !== null ? CircleCheck : isLate ? AlarmClock : Circle;
+  const short = (day: string) => shortDay(day, today, i18n.language);
+  return (
+    <li className={classes.step} data-late={isLate || undefined} data-done={done !== null || undefined}>
+      <Icon size={18} aria-hidden="true" className={classes.icon} />
+      <span>
+        <span className={classes.name}>{name}</span>
+        <span className={classes.when}>
+          {done === null
+            ? t(isLate ? "hours.plan.late" : "hours.plan.due", {
+                day: short(due),
+                relative: relativeDay(due, today, i18n.language),
+              })
+            : t("hours.plan.done", { day: short(done) })}
+          {entryId !== null && (
+            <>
+              {" · "}
+              <Anchor component={Link} href={entryPath(entryId)} className={classes.link}>
+                {t("hours.plan.with")} <span className="visually-hidden">{name}</span>
+              </Anchor>
+            </>
+          )}
+        </span>
+      </span>
+    </li>
+  );
+}

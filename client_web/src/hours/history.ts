@@ -1,0 +1,26 @@
+/** How an entry came to be what it is, read from its steps. Pure. */
+
+import type { LogStep } from "../protocol/generated";
+
+/** Return the newest step that changed what is credited on somebody's word; `null`: it is as it was measured or entered. */
+export function adjustmentOf(steps: readonly LogStep[]): LogStep | null {
+  const last = steps.findLastIndex(({ action }) => action === "adjusted" || action === "measured");
+  const step = steps[last];
+  return step?.action === "adjusted" ? step : null;
+}
+
+/** Return the first step: by whom, and with how many minutes, it began. */
+export const beginningOf = (steps: readonly LogStep[]): LogStep | null => steps[0] ?? null;
+
+/** Return what the server made of what it measured, in minutes; `null`: nothing was measured. */
+export function proposedMinutes(steps: readonly LogStep[]): number | null {
+  const adjusted = steps.findIndex(({ action }) => action === "adjusted");
+  const before = adjusted === -1 ? steps : steps.slice(0, adjusted);
+  const step = before.findLast(({ action }) => action === "proposed" || action === "measured");
+  return step?.credited_minutes ?? null;
+}
+
+/** Return the step that approved it; `null`: it is not. */
+export function approvalOf(steps: readonly LogStep[]): LogStep | null {
+  return steps.findLast(({ action }) => action === "approved") ?? null;
+}
