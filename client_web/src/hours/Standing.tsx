@@ -27,7 +27,7 @@ export function StandingBadge({ standing, isShort = false }: StandingBadgeProps)
   const word = t(`hours.standing.${kind}`);
   return (
     <span className={classes.badge} data-standing={kind} data-short={isShort || undefined}>
-      <Icon size={16} aria-hidden="true" className={classes.icon} />
+      <Icon size={isShort ? 14 : 16} aria-hidden="true" className={classes.icon} />
       {isShort ? <span className="visually-hidden">{word}</span> : word}
     </span>
   );
