@@ -100,8 +100,8 @@ function Tables({ pairs, all, today, ownId }: TablesProps) {
   const { t } = useTranslation();
   // As for all of them: while one looks for somebody, nothing jumps.
   const { ref, fit } = useFit<HTMLDivElement>(all);
-  const columns = inColumns(pairs, fit.columns);
-  const length = columns[0]?.length ?? 0;
+  const length = Math.ceil(all / fit.columns);
+  const columns = inColumns(pairs, length);
   return (
     <div
       ref={ref}

@@ -49,10 +49,10 @@ export function fitOf(count: number, width: number, height: number): Fit {
   return { columns: Math.min(most, Math.ceil(count / rows)), rowHeight };
 }
 
-/** Return rows in columns, each as long as the others or one shorter; the order goes down, then on to the right. */
-export function inColumns<Row>(rows: readonly Row[], columns: number): readonly (readonly Row[])[] {
-  const length = Math.max(1, Math.ceil(rows.length / columns));
-  return Array.from({ length: Math.ceil(rows.length / length) }, (_, index) =>
-    rows.slice(index * length, (index + 1) * length),
+/** Return rows in columns of at most `length`; the order goes down, then on to the right. */
+export function inColumns<Row>(rows: readonly Row[], length: number): readonly (readonly Row[])[] {
+  const height = Math.max(1, length);
+  return Array.from({ length: Math.ceil(rows.length / height) }, (_, index) =>
+    rows.slice(index * height, (index + 1) * height),
   );
 }

@@ -1,0 +1,106 @@
+import { createInstance } from "i18next";
+import { renderToStaticMarkup } from "react-dom/server";
+import { I18nextProvider, initReactI18next } from "react-i18next";
+import { expect, it } from "vitest";
+import { Story } from "../../src/hours/Story";
+import { en } from "../../src/i18n/en";
+import { hoursEn } from "../../src/i18n/hoursEn";
+import type { EntryDetail, MeetingEvidence } from "../../src/protocol/generated";
+import { entry, logStep, MAYA, MEETING, person, RUTH, stretch } from "../support/hours";
+
+const at = (time: string) => Date.parse(`2026-11-20T${time}Z`);
+const EVIDENCE: MeetingEvidence = {
+  meeting: MEETING,
+  closed_at: at("15:33:00"),
+  people: [
+    person({ present: [stretch(at("15:00:12"), at("15:31:40"))] }),
+    person({
+      person: MAYA,
+      side: "mentee",
+      present: [stretch(at("15:04:02"), at("15:20:00")), stretch(at("15:20:30"), at("15:33:00"))],
+    }),
+  ],
+  together: [stretch(at("15:04:02"), at("15:20:00")), stretch(at("15:20:30"), at("15:31:40"))],
+  counted_elsewhere: [],
+};
+const DETAIL: EntryDetail = {
+  entry: entry({ measured_ms: 1_628_000, is_confirmed_by_mentor: true }),
+  steps: [logStep()],
+  evidence: EVIDENCE,
+};
+
+function told(change: Partial<EntryDetail>): string[] {
+  const i18n = createInstance();
+  void i18n.use(initReactI18next).init({
+    resources: { en: { translation: { ...en, ...hoursEn } } },
+    lng: "en",
+    initAsync: false,
+    interpolation: { escapeValue: false },
+  });
+  const markup = renderToStaticMarkup(
+    <I18nextProvider i18n={i18n}>
+      <Story detail={{ ...DETAIL, ...change }} timeZone="America/Chicago" />
+    </I18nextProvider>,
+  );
+  return [...markup.matchAll(/<p>(.*?)<\/p>/gs)].map(([, line = ""]) =>
+    line.replace(/<[^>]+>/g, "").replace(/[\u202f\u00a0]/g, " "),
+  );
+}
+
+it("explains the minutes of a meeting in sentences", () => {
+  expect(told({})).toEqual([
+    "On Friday, November 20, 2026, Ruth and Maya met in Lounge.",
+    "Ruth was there from 9:00 AM to 9:31 AM, without a break.",
+    "Maya was there from 9:04 AM to 9:33 AM, away once in between, for 30 sec.",
+    "Both were there at once for 27 min 8 sec.",
+    "By the programme’s rules for short gaps and rounding, Roundup proposed 28 min.",
+    "Ruth has confirmed it, Maya not yet.",
+  ]);
+});
+
+it("says who changed it and why, and what it was before", () => {
+  const steps = [
+    logStep(),
+    logStep({
+      number: 8,
+      action: "adjusted",
+      side: "mentor",
+      author: RUTH,
+      at: at("18:00:00"),
+      credited_minutes: 25,
+      text: "The room stayed open.",
+    }),
+  ];
+  const words = told({ steps });
+  expect(words).toContain("By the programme’s rules for short gaps and rounding, Roundup proposed 28 min.");
+  expect(words).toContain("Ruth made it 25 min on Nov 20, 2026, 12:00 PM, because: The room stayed open.");
+});
+
+it("takes away what counts for another meeting, and says so where more is known since", () => {
+  const counted_elsewhere = [stretch(at("15:05:00"), at("15:07:00"))];
+  const words = told({ evidence: { ...EVIDENCE, counted_elsewhere } });
+  expect(words).toContain(
+    "Both were there at once for 27 min 8 sec. Of it 2 min count for another meeting that both were in at the same time, so that 25 min 8 sec remain.",
+  );
+  expect(words).toContain("When it was worked out it was 27 min 8 sec; more is known of the meeting since.");
+});
+
+it("tells of an entry by hand who made it, and measures nothing", () => {
+  const words = told({
+    entry: entry({ meeting: null, measured_ms: null, state: "disputed", credited_minutes: 40 }),
+    steps: [
+      logStep({ action: "entered", side: "mentee", author: MAYA, credited_minutes: 45, measured_ms: null }),
+    ],
+    evidence: null,
+  });
+  expect(words).toEqual([
+    "Maya entered 45 min by hand for Ruth and Maya on Friday, November 20, 2026. There was no meeting in Roundup that could be measured.",
+    "It is in dispute, so it counts for nothing now.",
+  ]);
+});
+
+it("says that events were deleted, where there are none any more", () => {
+  expect(told({ evidence: null })[1]).toMatch(
+    /^Both were there at once for 27 min 8 sec\. What was recorded/,
+  );
+});

@@ -1,0 +1,29 @@
+import { expect, it } from "vitest";
+import { ALL_TERMS, ENTRY_STATES, oneOf, termOf, withWord } from "../../src/hours/filters";
+
+const SPRING = { term_id: "t0", name: "Spring", first_day: "2026-01-12", last_day: "2026-05-29" };
+const FALL = { term_id: "t1", name: "Fall", first_day: "2026-08-24", last_day: "2026-12-18" };
+const address = (text: string) => new URLSearchParams(text);
+
+it("believes of an address only what there is", () => {
+  expect(oneOf(address("state=disputed"), "state", ENTRY_STATES)).toBe("disputed");
+  expect(oneOf(address("state=toString"), "state", ENTRY_STATES)).toBeUndefined();
+  expect(oneOf(address(""), "state", ENTRY_STATES)).toBeUndefined();
+});
+
+it("changes one word of an address and leaves the others", () => {
+  const before = address("state=disputed&q=ana");
+  expect(withWord(before, "state", "approved").toString()).toBe("state=approved&q=ana");
+  expect(withWord(before, "state", "").toString()).toBe("q=ana");
+  expect(withWord(before, "state", undefined).toString()).toBe("q=ana");
+  expect(before.toString()).toBe("state=disputed&q=ana");
+});
+
+it("looks at the present term, unless the address says another one or all days", () => {
+  const term = (text: string) => termOf(address(text), [SPRING, FALL], FALL);
+  expect(term("")).toBe(FALL);
+  expect(term("term=t0")).toBe(SPRING);
+  expect(term("term=gone")).toBe(FALL);
+  expect(term(`term=${ALL_TERMS}`)).toBeNull();
+  expect(termOf(address(""), [SPRING], null)).toBeNull();
+});
