@@ -56,7 +56,7 @@ export const fetchEntry = (entryId: string, signal?: AbortSignal): Promise<Entry
 export const fetchPair = (pairId: string, signal?: AbortSignal): Promise<PairDetail> =>
   call("GET", `${PATH}/pairs/${encodeURIComponent(pairId)}`, signal);
 
-/** Take a step of an entry; returns it as it is then. Throws `Problem`: `out_of_sync` where it is another one meanwhile. */
+/** Take a step of an entry; returns it as it is then. Throws `Problem`: `entry_changed` where it is another one meanwhile. */
 export const takeStep = (entryId: string, step: EntryStep): Promise<HoursEntry> =>
   call("POST", `${entryPath(entryId)}/steps`, undefined, json(step));
 

@@ -6,7 +6,7 @@ export type Reason = "changed" | "gone" | "notYours" | "refused" | "signedOut" |
 
 export function reasonOf(code: ProblemCode): Reason {
   switch (code) {
-    case "out_of_sync":
+    case "entry_changed":
       return "changed";
     case "not_found":
       return "gone";

@@ -38,7 +38,7 @@ export function reduceSteps(steps: Steps, action: StepsAction): Steps {
     for (const entry of action.entries) newest.set(entry.entry_id, entry);
     // Of several that are confirmed at once those are left out that are not any more what was seen.
     for (const id of action.ids) {
-      if (!action.entries.some(({ entry_id }) => entry_id === id)) problems.set(id, "out_of_sync");
+      if (!action.entries.some(({ entry_id }) => entry_id === id)) problems.set(id, "entry_changed");
     }
   }
   return { newest, sending, problems };

@@ -66,4 +66,4 @@ export function useSteps(onChanged: () => void): StepTaker {
 
 /** Somebody else was quicker: what is shown is not what is. */
 const isStale = (code: ProblemCode): boolean =>
-  code === "out_of_sync" || code === "forbidden" || code === "not_found";
+  code === "entry_changed" || code === "forbidden" || code === "not_found";

@@ -26,7 +26,7 @@ it("names the other one, who may be a substitute", () => {
 });
 
 it("tells apart what makes a difference to people", () => {
-  expect(reasonOf("out_of_sync")).toBe("changed");
+  expect(reasonOf("entry_changed")).toBe("changed");
   expect(reasonOf("bad_request")).toBe("refused");
   expect(reasonOf("not_signed_in")).toBe("signedOut");
   expect(reasonOf("unreachable")).toBe("other");

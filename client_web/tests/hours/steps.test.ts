@@ -41,7 +41,7 @@ it("says which of several were not confirmed, because they had changed", () => {
     { type: "sent", ids: ["a", "b"] },
     { type: "taken", ids: ["a", "b"], entries: [confirmed(B, 9)] },
   );
-  expect([...steps.problems]).toEqual([["a", "out_of_sync"]]);
+  expect([...steps.problems]).toEqual([["a", "entry_changed"]]);
   expect(newestOf([A, B], steps).filter(isWaiting)).toEqual([A]);
 });
 
