@@ -25,7 +25,7 @@ export default function AfterMeeting({ meetingId }: { meetingId: string }) {
   // What one has confirmed is not listed any more; what was said about it stays.
   if (entries.length > 0 && !hasCome) setCome(true);
   return (
-    <section className={classes.card} aria-labelledby={titleId}>
+    <section className={`${classes.card} ${classes.after}`} aria-labelledby={titleId}>
       <h2 id={titleId} className={classes.title}>
         {t("hours.after.title")}
       </h2>

@@ -34,13 +34,15 @@ export function LeftPage({ roomName, onRejoin }: LeftPageProps) {
     <MessagePage
       title={title}
       action={
-        <Button size="lg" onClick={onRejoin}>
-          {t("left.rejoin")}
-        </Button>
+        <>
+          {meetingId !== undefined && <AfterMeeting meetingId={meetingId} />}
+          <Button size="lg" onClick={onRejoin}>
+            {t("left.rejoin")}
+          </Button>
+        </>
       }
     >
       <p>{isInsideElsewhere ? t("left.stillInside") : t("left.text", { room: roomName })}</p>
-      {meetingId !== undefined && <AfterMeeting meetingId={meetingId} />}
       {meetingId !== undefined && (
         <Anchor component={Link} href={recordPath(session.slug, meetingId)} className={classes.record}>
           {t("left.record")}
