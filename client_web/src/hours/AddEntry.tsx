@@ -67,6 +67,11 @@ function AddForm({ pairs, today, ownId, onAdded, onClose }: AddEntryProps & { on
   const pair = pairs.find(({ pair_id }) => pair_id === pairId) ?? pairs[0];
   if (pair === undefined) return null;
   const span = daysFor(pair, today);
+  const isOwn = [pair.mentor, pair.mentee, pair.substitute].some((one) => one?.person_id === ownId);
+  // What a coordinator enters nobody has confirmed yet.
+  const waitsFor = isOwn
+    ? otherIn(pair, ownId)
+    : t("hours.theTwo", { mentor: pair.mentor.name, mentee: pair.mentee.name });
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -164,7 +169,7 @@ function AddForm({ pairs, today, ownId, onAdded, onClose }: AddEntryProps & { on
           {reasonOf(problem) === "refused" ? t("hours.add.refused") : t(`hours.problem.${reasonOf(problem)}`)}
         </p>
       )}
-      <p className={classes.note}>{t("hours.add.note", { name: otherIn(pair, ownId) })}</p>
+      <p className={classes.note}>{t("hours.add.note", { name: waitsFor })}</p>
       <div className={classes.answers}>
         <Button variant="default" onClick={onClose}>
           {t("hours.form.cancel")}

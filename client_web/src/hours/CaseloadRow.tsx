@@ -56,7 +56,7 @@ export function CaseloadRow({ pair, today, ownId }: CaseloadRowProps) {
         )}
       </td>
       <td className={classes.minutes}>
-        {rule === null ? minutesText(pair.minutes_this_term, language) : `${rule.done}/${rule.needed}`}
+        {rule === null ? pair.minutes_this_term : `${rule.done}/${rule.needed}`}
       </td>
       <td className={classes.waiting}>
         {pair.waiting_minutes > 0 && <span>{pair.waiting_minutes}</span>}

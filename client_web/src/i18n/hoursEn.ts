@@ -114,7 +114,7 @@ export const hoursEn = {
       pair: "With whom",
       day: "When",
       text: "What it was about (if you like)",
-      note: "Meetings in Roundup count by themselves. This is for a visit, a call, an e-mail. {{name}} is asked to confirm it.",
+      note: "Meetings in Roundup count by themselves. This is for a visit, a call, an e-mail. It waits for the word of {{name}}.",
       do: "Add",
       fault: {
         day: "On which day was it?",

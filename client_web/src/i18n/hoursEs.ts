@@ -116,7 +116,7 @@ export const hoursEs: typeof hoursEn = {
       pair: "Con quién",
       day: "Cuándo",
       text: "De qué se trató (si quiere)",
-      note: "Las reuniones en Roundup cuentan solas. Esto es para una visita, una llamada, un correo. Se pide a {{name}} que lo confirme.",
+      note: "Las reuniones en Roundup cuentan solas. Esto es para una visita, una llamada, un correo. Esperará la palabra de {{name}}.",
       do: "Anotar",
       fault: {
         day: "¿Qué día fue?",
