@@ -10,10 +10,16 @@ import msgspec
 
 from protocol.room import RoomInfo
 from protocol.tasks import RoomPerson
-from protocol.wire import Id, Instant, Wire
+from protocol.wire import Failure, Id, Instant, Wire
 
 MAX_ENTRY_PAGE = 100
 """Entries in one answer."""
+MAX_LOG_PAGE = 1_000
+"""Rows of the log in one answer."""
+MAX_DAYS = 800
+"""In one report."""
+MAX_EVIDENCE = 5_000
+"""Events of a meeting in one answer."""
 MAX_REASON_CHARACTERS = 500
 MAX_MANUAL_MINUTES = 16 * 60
 """Of one entry by hand, and of all of a pair's in a day."""
@@ -135,7 +141,11 @@ class HoursEntry(Wire, frozen=True, kw_only=True):
 
 
 class HoursEntryList(Wire, frozen=True, kw_only=True):
-    """A page of entries, newest day first."""
+    """`GET /api/v1/hours/entries`: a page of entries, newest day first; the caller's, or, for coordinators, all.
+
+    They can be narrowed down by `pair_id`, `person_id`, `state`, `contact_type`, and the days `from` and `to`; at most
+    `limit`, from `cursor` on.
+    """
 
     entries: tuple[HoursEntry, ...]
     next_cursor: str | None
@@ -167,6 +177,21 @@ class Confirmations(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """
 
     entries: Annotated[tuple[SeenEntry, ...], msgspec.Meta(min_length=1, max_length=MAX_ENTRY_PAGE)]
+
+
+class RefusedEntry(Wire, frozen=True, kw_only=True):
+    """An entry that was not confirmed with others, and why."""
+
+    entry_id: str
+    error: Failure
+
+
+class ConfirmedEntries(Wire, frozen=True, kw_only=True):
+    """What `POST /api/v1/hours/confirmations` answers."""
+
+    entries: tuple[HoursEntry, ...]
+    """Those that are confirmed, or approved, whether just now or before; as they are now."""
+    refused: tuple[RefusedEntry, ...]
 
 
 class ManualEntry(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -215,7 +240,9 @@ class PairStatus(Wire, frozen=True, kw_only=True):
     """The worst of its requirements; `None`: there is none."""
     requirements: tuple[RequirementStatus, ...]
     last_contact_on: Day | None
+    """Whether it is confirmed or not; without what is disputed or withdrawn."""
     minutes_this_term: int
+    """Those that count; between terms, of the school year."""
     waiting_minutes: int
     """Not confirmed by both yet, and not disputed."""
     disputed_count: int
@@ -228,6 +255,16 @@ class TermInfo(Wire, frozen=True, kw_only=True):
     name: str
     first_day: Day
     last_day: Day
+
+
+class PairList(Wire, frozen=True, kw_only=True):
+    """`GET /api/v1/hours/pairs`: all pairs that are there for the caller, also those that are over, a page of them.
+
+    At most `limit`, from `cursor` on, in the order of their ids.
+    """
+
+    pairs: tuple[PairStatus, ...]
+    next_cursor: str | None
 
 
 class HoursHome(Wire, frozen=True, kw_only=True):
@@ -302,6 +339,7 @@ class PairSummary(Wire, frozen=True, kw_only=True):
     credited_minutes: int
     """In the days that were asked for, of all states that count."""
     meeting_count: int
+    """How many entries these are of, also by hand."""
 
 
 class StandingCount(Wire, frozen=True, kw_only=True):
@@ -347,6 +385,38 @@ class LogStep(Wire, frozen=True, kw_only=True):
     credited_minutes: int
     text: str | None
     hash: str
+
+
+class SealedRow(Wire, frozen=True, kw_only=True):
+    """A row of the hours log with all that its hash goes over."""
+
+    number: int
+    entry_id: str
+    pair_id: str
+    mentor_id: str
+    meeting_id: str | None
+    day: Day
+    action: EntryAction
+    side: Side
+    author_id: str | None
+    at: Instant
+    contact_type: ContactType
+    measured_ms: int | None
+    credited_minutes: int
+    text: str | None
+    text_salt: str
+    text_digest: str
+    """SHA-256 of salt, newline and text."""
+    hash: str
+    """SHA-256 of the hash before, newline, and this row as JSON without text, salt and hash."""
+
+
+class HoursLogPage(Wire, frozen=True, kw_only=True):
+    """`GET /api/v1/hours/log`: rows with the next numbers after `after`, at most `limit`. For coordinators."""
+
+    rows: tuple[SealedRow, ...]
+    newest: int
+    """Number of the newest row."""
 
 
 class Stretch(Wire, frozen=True, kw_only=True):
@@ -402,6 +472,8 @@ class MeetingEvidence(Wire, frozen=True, kw_only=True):
     """Both there at once, on the entry's day."""
     counted_elsewhere: tuple[Stretch, ...]
     """Of it, what counts for another meeting that both were in at the same time."""
+    is_cut: bool
+    """There are more events: of each connection, only the first ones are told."""
 
 
 class EntryDetail(Wire, frozen=True, kw_only=True):

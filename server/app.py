@@ -22,6 +22,7 @@ from server.gateway.gateway import Gateway
 from server.hours.demo import seed_agreements
 from server.hours.presence import PresenceService
 from server.hours.proposer import Proposer
+from server.hours.service import HoursService, create_hours
 from server.http.access_log import AccessLog, create_server_log
 from server.http.address import Address
 from server.http.application import create_application
@@ -92,6 +93,7 @@ class _Core:
     directory: RoomDirectory
     documents: DocumentService
     records: RecordService
+    hours: HoursService
     pictures: PictureService
     outbox: OutboxService
     probe: WriteProbe
@@ -216,6 +218,7 @@ class RoundupServer:
             directory=directory,
             documents=documents,
             records=RecordService(meetings, documents, clock),
+            hours=create_hours(database, clock),
             pictures=pictures,
             outbox=outbox,
             probe=probe,
@@ -253,6 +256,7 @@ class RoundupServer:
                 export_notes=core.documents.export_notes,
                 tasks=core.documents.tasks,
                 records=core.records,
+                hours=core.hours,
                 on_signed_out=gateway.on_signed_out,
                 is_ready=self._readiness(core),
                 render_metrics=metrics.render,

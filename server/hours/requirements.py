@@ -65,6 +65,15 @@ class Assessment(NamedTuple):
         )
 
 
+class PlannedStep(NamedTuple):
+    """A step of a plan, and what it was done with."""
+
+    name: str
+    due_on: date | None
+    contact: Contact | None
+    """`None`: it is still to be done."""
+
+
 class Tally:
     """Contacts of a pair that count, summed up once and asked often. Days are numbers."""
 
@@ -110,13 +119,17 @@ class PairHistory:
         *,
         leaves: Iterable[Days] = (),
         contacts: Iterable[tuple[date, int, str]] = (),
+        numbered: Iterable[tuple[int, int, str]] = (),
     ) -> None:
-        """Take only leave without a substitute: with one, everything goes on."""
+        """Take only leave without a substitute: with one, everything goes on.
+
+        Contacts may come with days as numbers (`date.toordinal`), too.
+        """
         self.first = starts_on.toordinal()
         self.last = None if ends_on is None else ends_on.toordinal()
         self._leaves = Pauses(map(span_of, leaves))
         self.is_without_leave = not self._leaves.spans
-        self._contacts = [(day.toordinal(), minutes, kind) for day, minutes, kind in sorted(contacts)]
+        self._contacts = sorted([*((day.toordinal(), minutes, kind) for day, minutes, kind in contacts), *numbered])
         self._tallies: dict[tuple[tuple[ContactType, ...] | None, int], Tally] = {}
         self._pauses: dict[Calendar, Pauses] = {}
 
@@ -161,6 +174,17 @@ class Assessor:
                 return _contact(rule, case)
             case PlanRule():
                 return _plan(rule, case)
+
+    def plan(self, rule: PlanRule, pair: PairHistory) -> list[PlannedStep]:
+        """Return the steps that a pair has taken or still owes, by the day on which they are due."""
+        case = _Case(rule, pair, self._calendar, self._today)
+        ticked = _ticked(rule.steps, case)
+        owed = _owed_steps(rule.steps, case)
+        return [
+            PlannedStep(rule.steps[place].name, _day(due), _contact_at(ticked.get(place), case))
+            for place in _by_due_day(rule.steps)
+            if (place in ticked or place in owed) and (due := _due_day(rule.steps[place], case)) is not None
+        ]
 
 
 def worst(standings: Iterable[Standing]) -> Standing | None:
@@ -318,9 +342,8 @@ def _plan(rule: PlanRule, case: _Case) -> Assessment:
     quarter of the days from a step's first one to when it is due is left.
     """
     ticked = _ticked(rule.steps, case)
-    last = None if case.pair.last is None else case.pauses.running(case.pair.first + 1, case.pair.last)
     passed = case.pauses.running(case.pair.first + 1, case.now)
-    owed = [place for place in _by_due_day(rule.steps) if last is None or rule.steps[place].day <= last]
+    owed = _owed_steps(rule.steps, case)
     missing = [rule.steps[place] for place in owed if place not in ticked]
     if not case.is_begun:
         standing = Standing.ON_TRACK
@@ -335,7 +358,7 @@ def _plan(rule: PlanRule, case: _Case) -> Assessment:
     return Assessment(
         standing,
         len(ticked),
-        len(ticked.union(owed)),
+        len(ticked.keys() | set(owed)),
         Unit.STEPS,
         _day(case.pair.first),
         _day(_due_day(rule.steps[owed[-1]], case)) if owed else None,
@@ -344,9 +367,22 @@ def _plan(rule: PlanRule, case: _Case) -> Assessment:
     )
 
 
-def _ticked(steps: Sequence[Step], case: _Case) -> set[int]:
-    """Return the places of the steps that are ticked."""
-    ticked: set[int] = set()
+def _owed_steps(steps: Sequence[Step], case: _Case) -> list[int]:
+    """Return the places of the steps that are due while the pair is one, by the day on which they are."""
+    last = None if case.pair.last is None else case.pauses.running(case.pair.first + 1, case.pair.last)
+    return [place for place in _by_due_day(steps) if last is None or steps[place].day <= last]
+
+
+def _contact_at(place: int | None, case: _Case) -> Contact | None:
+    if place is None:
+        return None
+    day, minutes, kind = case.tally.contacts[place]
+    return Contact(date.fromordinal(day), minutes, kind)
+
+
+def _ticked(steps: Sequence[Step], case: _Case) -> dict[int, int]:
+    """Return the places of the steps that are ticked, each with that of the contact it is ticked by."""
+    ticked: dict[int, int] = {}
     waiting = _by_due_day(steps)
     contacts = case.tally.contacts
     first = case.pair.first
@@ -362,7 +398,7 @@ def _ticked(steps: Sequence[Step], case: _Case) -> set[int]:
             found = next((one for one in waiting if _ticks(steps[one], day - first, minutes, kind)), None)
             place += 1
         waiting.remove(found)
-        ticked.add(found)
+        ticked[found] = place - 1
     return ticked
 
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from protocol.hours import RequirementStatus, Standing
 from server.hours.calendar import Calendar
-from server.hours.requirements import Assessor, PairHistory, worst
+from server.hours.requirements import Assessor, PairHistory, PlannedStep, worst
+from server.hours.rules import PlanRule
 from server.store.pairs import Pair
 from server.store.requirements import Agreements
 
@@ -27,12 +28,29 @@ class Standings:
         terms = [(term.first_day, term.last_day) for term in agreements.terms]
         self._assessor = Assessor(Calendar(terms, agreements.policy.school_year_starts), today)
 
-    def of(self, pair: Pair, contacts: Iterable[tuple[date, int, str]]) -> PairStanding:
-        """Return how far a pair is, given its contacts that count: day, minutes and contact type, in any order."""
-        leaves = self._agreements.stopped_days(pair)
-        history = PairHistory(pair.starts_on, pair.ends_on, leaves=leaves, contacts=contacts)
+    def of(self, pair: Pair, contacts: Iterable[tuple[int, int, str]]) -> PairStanding:
+        """Return how far a pair is, given its contacts that count, in any order.
+
+        Each as day (a number, `date.toordinal`), minutes and contact type.
+        """
+        history = self._history(pair, contacts)
         found = tuple(
             self._assessor.assess(requirement.rule, history).status(requirement.requirement_id, requirement.name)
             for requirement in self._agreements.requirements_of(pair)
         )
         return PairStanding(worst(status.standing for status in found), found)
+
+    def plan_of(self, pair: Pair, contacts: Iterable[tuple[int, int, str]]) -> list[PlannedStep]:
+        """Return the steps of all plans that a pair has, by the day on which they are due."""
+        history = self._history(pair, contacts)
+        steps = (
+            step
+            for requirement in self._agreements.requirements_of(pair)
+            if isinstance(requirement.rule, PlanRule)
+            for step in self._assessor.plan(requirement.rule, history)
+        )
+        return sorted(steps, key=lambda step: step.due_on or date.max)
+
+    def _history(self, pair: Pair, contacts: Iterable[tuple[int, int, str]]) -> PairHistory:
+        leaves = self._agreements.stopped_days(pair)
+        return PairHistory(pair.starts_on, pair.ends_on, leaves=leaves, numbered=contacts)

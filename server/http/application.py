@@ -11,13 +11,17 @@ from server.http.connection_test import (
     receive_bytes,
     send_bytes,
 )
+from server.http.cursors import CURSORS, Cursors
 from server.http.documents import get_notes
 from server.http.downloads import DOWNLOADS, Downloads
 from server.http.failures import answer_failures
+from server.http.hours import HOURS_ROUTES
 from server.http.meetings import get_kept_document, get_kept_notes, get_meeting, get_meetings
+from server.http.openapi import DESCRIPTION_PATH, describe
 from server.http.operations import get_health, get_metrics, get_readiness
 from server.http.parts import PARTS, Parts
 from server.http.pictures import add_picture, get_picture
+from server.http.rest import add_routes
 from server.http.security import harden, refuse_other_sites
 from server.http.session import sign_in, sign_out
 from server.http.tasks import get_tasks, tick_task
@@ -30,8 +34,10 @@ def create_application(parts: Parts) -> web.Application:
     application = web.Application(middlewares=[answer_failures, refuse_other_sites])
     application[PARTS] = parts
     application[DOWNLOADS] = Downloads()
+    application[CURSORS] = Cursors()
     harden(application, parts.address)
     client = parts.web_client
+    add_routes(application, HOURS_ROUTES)
     application.add_routes(
         [
             web.get("/s/{token}", sign_in, allow_head=False),
@@ -44,6 +50,7 @@ def create_application(parts: Parts) -> web.Application:
             web.delete(r"/api/tokens/{token_id:\w{1,64}}", revoke_api_token),
             web.get("/api/tasks", get_tasks),
             web.put(r"/api/tasks/{document_id:\w{1,64}}", tick_task),
+            web.get(DESCRIPTION_PATH, describe(HOURS_ROUTES), allow_head=False),
             web.get("/api/rooms/{slug}", get_room),
             web.get("/api/rooms/{slug}/people", get_room_people),
             web.get(

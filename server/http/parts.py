@@ -8,6 +8,21 @@ from typing import Protocol
 from aiohttp import web
 
 from protocol.connection_test import ConnectionTestOpened
+from protocol.hours import (
+    Confirmations,
+    ConfirmedEntries,
+    EntryDetail,
+    EntryStep,
+    HoursEntry,
+    HoursEntryList,
+    HoursHome,
+    HoursLogPage,
+    HoursProgramme,
+    ManualEntry,
+    PairDetail,
+    PairList,
+)
+from protocol.hours_queries import EntryQuery, LogQuery, PairQuery, ProgrammeQuery
 from protocol.record import MeetingList, RecordedMeeting
 from protocol.roles import RoomRole
 from protocol.room import Inside, MediaSettings, Person, RoomInfo
@@ -122,6 +137,50 @@ class Tasks(Protocol):
         ...
 
 
+class Hours(Protocol):
+    """The hours log, as far as it is there for who asks. The methods raise `UserError`."""
+
+    async def home(self, person: Person) -> HoursHome:
+        """Return somebody's own pairs, and what waits for their word."""
+        ...
+
+    async def pairs(self, person: Person, query: PairQuery, after: str | None) -> PairList:
+        """Return a page of pairs; `next_cursor` is the place where more begin."""
+        ...
+
+    async def pair(self, person: Person, pair_id: str) -> PairDetail:
+        """Return a pair."""
+        ...
+
+    async def entries(self, person: Person, query: EntryQuery, after: str | None) -> HoursEntryList:
+        """Return a page of entries; `next_cursor` is the place where more begin."""
+        ...
+
+    async def entry(self, person: Person, entry_id: str) -> EntryDetail:
+        """Return an entry with all that is behind it."""
+        ...
+
+    async def programme(self, person: Person, query: ProgrammeQuery) -> HoursProgramme:
+        """Return what all pairs that fit have done."""
+        ...
+
+    async def log(self, person: Person, query: LogQuery) -> HoursLogPage:
+        """Return rows of the log."""
+        ...
+
+    async def take_step(self, person: Person, entry_id: str, asked: EntryStep) -> HoursEntry:
+        """Take a step of an entry; return the entry after it."""
+        ...
+
+    async def confirm(self, person: Person, asked: Confirmations) -> ConfirmedEntries:
+        """Confirm several entries; return what came of it."""
+        ...
+
+    async def enter(self, person: Person, asked: ManualEntry) -> HoursEntry:
+        """Enter something by hand; return the entry."""
+        ...
+
+
 class Records(Protocol):
     """What was kept of a room's meetings, for those who may know it. The methods raise `UserError`."""
 
@@ -189,6 +248,7 @@ class Parts:
     """From who asks, by id, a room, the id of notes in it, and `md`, `html` or `pdf`. Raises `UserError`."""
     tasks: Tasks
     records: Records
+    hours: Hours
     on_signed_out: Callable[[str], None]
     """Told the token of a session that its browser has ended, also by signing in as somebody else."""
     is_ready: Callable[[], Awaitable[bool]]

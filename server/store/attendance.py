@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, select, true, update
 
 from protocol.roles import RoomRole
 from server.store.database import Database
@@ -74,12 +74,18 @@ class AttendanceRepository:
         """Return what is recorded of a meeting."""
         return next(iter(await self.load_histories([meeting_id])), None)
 
-    async def load_histories(self, meeting_ids: Collection[str]) -> list[MeetingHistory]:
-        """Return what is recorded of some meetings, oldest first. Hundreds at a time are quicker than one by one."""
+    async def load_histories(
+        self, meeting_ids: Collection[str], person_ids: Collection[str] | None = None
+    ) -> list[MeetingHistory]:
+        """Return what is recorded of some meetings, of everybody or of some, oldest first.
+
+        Hundreds at a time are quicker than one by one.
+        """
+        of_these = true() if person_ids is None else ConnectionRow.person_id.in_(person_ids)
         async with self._database.reading() as session:
             meetings = (await session.execute(_select_meetings(meeting_ids))).all()
-            connections = (await session.execute(_select_connections(meeting_ids))).all()
-            events = (await session.execute(_select_events(meeting_ids))).all()
+            connections = (await session.execute(_select_connections(meeting_ids).where(of_these))).all()
+            events = (await session.execute(_select_events(meeting_ids).where(of_these))).all()
         happened: dict[str, list[PresenceEvent]] = {}
         for connection_id, seq, kind, at, length_ms, is_late in events:
             event = PresenceEvent(seq=seq, kind=kind, at=at, length_ms=length_ms, is_late=is_late)

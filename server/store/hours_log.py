@@ -346,5 +346,6 @@ def _head(entry: Entry) -> dict[str, object]:
         "credited_minutes": latest.credited_minutes,
         "created_at": entry.created_at,
         "changed_at": latest.at,
+        "answered_at": entry.answered_at,
         "number": entry.number,
     }

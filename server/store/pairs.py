@@ -1,10 +1,10 @@
 """Pairs and their leave, as rows and back. Days are those of the programme's time zone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -178,9 +178,14 @@ class PairRepository:
 
 
 async def read_pairs(
-    session: AsyncSession, zone: tzinfo, *, mentor: str | None = None, mentee: str | None = None
+    session: AsyncSession,
+    zone: tzinfo,
+    *,
+    mentor: str | None = None,
+    mentee: str | None = None,
+    pair_ids: Collection[str] | None = None,
 ) -> list[Pair]:
-    """Return pairs by the names of mentor and mentee; all, or those of people with these e-mail addresses."""
+    """Return pairs by the names of mentor and mentee; all, some, or those of people with these e-mail addresses."""
     query = (
         select(
             *(PairRow.pair_id, PairRow.kind, PairRow.created_at, PairRow.starts_on, PairRow.ends_on),
@@ -199,6 +204,8 @@ async def read_pairs(
         query = query.where(_Mentor.email == mentor)
     if mentee is not None:
         query = query.where(_Mentee.email == mentee)
+    if pair_ids is not None:
+        query = query.where(PairRow.pair_id.in_(pair_ids))
     return [
         Pair(
             pair_id=row.pair_id,
@@ -215,8 +222,17 @@ async def read_pairs(
     ]
 
 
-async def read_leaves(session: AsyncSession, *, with_removed: bool = False) -> list[tuple[Leave, int | None]]:
-    """Return all leave, by day, and when each was removed."""
+async def ids_of_person(session: AsyncSession, person_id: str) -> list[str]:
+    """Return the pairs whose mentor, mentee or substitute, on any day, somebody is."""
+    as_substitute = select(LeaveRow.pair_id).where(LeaveRow.substitute_id == person_id, LeaveRow.removed_at.is_(None))
+    own = or_(PairRow.mentor_id == person_id, PairRow.mentee_id == person_id)
+    return list(await session.scalars(select(PairRow.pair_id).where(own | PairRow.pair_id.in_(as_substitute))))
+
+
+async def read_leaves(
+    session: AsyncSession, *, with_removed: bool = False, pair_ids: Collection[str] | None = None
+) -> list[tuple[Leave, int | None]]:
+    """Return leave, all or that of some pairs, by day, and when each was removed."""
     query = (
         select(LeaveRow, _Substitute.name)
         .outerjoin(_Substitute, _Substitute.person_id == LeaveRow.substitute_id)
@@ -224,6 +240,8 @@ async def read_leaves(session: AsyncSession, *, with_removed: bool = False) -> l
     )
     if not with_removed:
         query = query.where(LeaveRow.removed_at.is_(None))
+    if pair_ids is not None:
+        query = query.where(LeaveRow.pair_id.in_(pair_ids))
     return [(_leave(row, name), row.removed_at) for row, name in await session.execute(query)]
 
 

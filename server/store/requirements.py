@@ -21,7 +21,7 @@ from server.hours.rules import Rule, read_rule, write_rule
 from server.ids import create_id
 from server.store.database import Database
 from server.store.models import PairRow, ProgrammeRow, RequirementRow, TermRow
-from server.store.pairs import Leave, Pair, read_leaves, read_pairs
+from server.store.pairs import Leave, Pair, ids_of_person, read_leaves, read_pairs
 from server.store.programme import audit, ensure_programme, find_zone
 
 MAX_TERM_DAYS = 400
@@ -95,17 +95,20 @@ class RequirementRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def load(self) -> Agreements:
-        """Return all of it, with all pairs."""
+    async def load(self, *, person_id: str | None = None, pair_id: str | None = None) -> Agreements:
+        """Return all of it, with all pairs, those that somebody is or was part of, or one."""
         async with self._database.reading() as session:
             zone = await find_zone(session)
+            pair_ids = None if pair_id is None else [pair_id]
+            if person_id is not None:
+                pair_ids = await ids_of_person(session, person_id)
             return Agreements(
                 zone=zone,
                 policy=await _find_policy(session),
                 terms=[term for term, _ in await _read_terms(session)],
                 requirements=[requirement for requirement, _ in await _read_requirements(session)],
-                pairs=await read_pairs(session, zone),
-                leaves=[leave for leave, _ in await read_leaves(session)],
+                pairs=await read_pairs(session, zone, pair_ids=pair_ids),
+                leaves=[leave for leave, _ in await read_leaves(session, pair_ids=pair_ids)],
             )
 
     async def zone(self) -> ZoneInfo:

@@ -1005,7 +1005,7 @@ export interface HoursEntry {
   permitted: EntryAction[];
 }
 
-/** A page of entries, newest day first. */
+/** `GET /api/v1/hours/entries`: a page of entries, newest day first; the caller's, or, for coordinators, all. They can be narrowed down by `pair_id`, `person_id`, `state`, `contact_type`, and the days `from` and `to`; at most `limit`, from `cursor` on. */
 export interface HoursEntryList {
   entries: HoursEntry[];
   next_cursor: string | null;
@@ -1029,6 +1029,18 @@ export interface SeenEntry {
 /** `POST /api/v1/hours/confirmations`: confirm several entries, or approve them as a coordinator. Each as it was seen. */
 export interface Confirmations {
   entries: SeenEntry[];
+}
+
+/** An entry that was not confirmed with others, and why. */
+export interface RefusedEntry {
+  entry_id: string;
+  error: Failure;
+}
+
+/** What `POST /api/v1/hours/confirmations` answers. */
+export interface ConfirmedEntries {
+  entries: HoursEntry[];
+  refused: RefusedEntry[];
 }
 
 /** `POST /api/v1/hours/entries`: a visit, a call, an e-mail, entered by hand. */
@@ -1079,6 +1091,12 @@ export interface TermInfo {
   name: string;
   first_day: string;
   last_day: string;
+}
+
+/** `GET /api/v1/hours/pairs`: all pairs that are there for the caller, also those that are over, a page of them. At most `limit`, from `cursor` on, in the order of their ids. */
+export interface PairList {
+  pairs: PairStatus[];
+  next_cursor: string | null;
 }
 
 /** `GET /api/v1/hours`: the caller's pairs, those that need most first, and what waits for the caller's word. */
@@ -1175,6 +1193,33 @@ export interface LogStep {
   hash: string;
 }
 
+/** A row of the hours log with all that its hash goes over. */
+export interface SealedRow {
+  number: number;
+  entry_id: string;
+  pair_id: string;
+  mentor_id: string;
+  meeting_id: string | null;
+  day: string;
+  action: EntryAction;
+  side: Side;
+  author_id: string | null;
+  at: number;
+  contact_type: ContactType;
+  measured_ms: number | null;
+  credited_minutes: number;
+  text: string | null;
+  text_salt: string;
+  text_digest: string;
+  hash: string;
+}
+
+/** `GET /api/v1/hours/log`: rows with the next numbers after `after`, at most `limit`. For coordinators. */
+export interface HoursLogPage {
+  rows: SealedRow[];
+  newest: number;
+}
+
 /** From an instant up to, and without, another. */
 export interface Stretch {
   started_at: number;
@@ -1219,6 +1264,7 @@ export interface MeetingEvidence {
   people: PersonEvidence[];
   together: Stretch[];
   counted_elsewhere: Stretch[];
+  is_cut: boolean;
 }
 
 /** `GET /api/v1/hours/entries/ENTRY_ID`: an entry, every step of it, and the events behind every minute. */

@@ -71,6 +71,8 @@ class Entry:
     is_approved: bool
     is_withdrawn: bool
     created_at: int
+    answered_at: int | None
+    """When both had said yes to what it says; `None`: they have not."""
 
     @property
     def state(self) -> EntryState:
@@ -107,11 +109,19 @@ def begin(row: LogRow) -> Entry:
         is_approved=False,
         is_withdrawn=False,
         created_at=step.at,
+        answered_at=None,
     )
 
 
 def follow(entry: Entry, row: LogRow) -> Entry:
     """Return the entry after one more row."""
+    after = _after(entry, row)
+    if not after.confirmed.issuperset(PEOPLE):
+        return after if after.answered_at is None else replace(after, answered_at=None)
+    return after if after.answered_at is not None else replace(after, answered_at=row.step.at)
+
+
+def _after(entry: Entry, row: LogRow) -> Entry:
     step, mine = row.step, _person(row.step.side)
     text = entry.text if row.text_digest == NO_TEXT else step.text
     after = replace(entry, number=row.number, latest=step, text=text)

@@ -22,6 +22,7 @@ from server.documents.service import DocumentService
 from server.edition import Edition
 from server.errors import UserError
 from server.gateway.fan_out import fan_out
+from server.hours.service import create_hours
 from server.http.access_log import AccessLog, create_server_log
 from server.http.address import Address
 from server.http.application import create_application
@@ -170,6 +171,7 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
                 export_notes=tell_what_is_asked,
                 tasks=site.tasks,
                 records=RecordService(MeetingRepository(database), documents, clock),
+                hours=create_hours(database, clock),
                 on_signed_out=site.signed_out.append,
                 is_ready=is_ready,
                 render_metrics=lambda accept: (f"# for {accept}\n".encode(), "text/plain; charset=utf-8"),

@@ -145,10 +145,14 @@ def _create_log() -> None:
         _truth("is_confirmed_by_mentee"),
         _text("contact_type"),
         _instant("measured_ms", is_known=False),
-        *map(_instant, ("credited_minutes", "created_at", "changed_at", "number")),
+        *map(_instant, ("credited_minutes", "created_at", "changed_at")),
+        _instant("answered_at", is_known=False),
+        _instant("number"),
     )
-    for columns in (("pair_id", "day"), ("day", "pair_id"), ("state", "day"), ("mentor_id",), ("meeting_id",)):
+    for columns in (("day", "entry_id"), ("mentor_id", "state", "day"), ("state", "day"), ("meeting_id",)):
         _index("hours_entry", *columns)
+    figures = ["pair_id", "state", "day", "credited_minutes", "contact_type", "created_at", "answered_at"]
+    op.create_index("ix_hours_entry_figures", "hours_entry", figures)
 
 
 def _create_tokens_and_outbox() -> None:

@@ -1,0 +1,93 @@
+"""All pairs of a programme as they stand, kept so that a look at them costs little.
+
+What is kept is of one number of the log, one day, and one state of what the programme has agreed on. Each look reads
+that number and the agreements: where only the log has gone on, the pairs that it tells of are made anew, else all, from
+entries that are kept, too.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from server.clock import Clock
+from server.hours.pair_book import Bookkeeper, PairBook, PairEntries, read_entries
+from server.store.hours_figures import HoursFiguresRepository
+from server.store.pairs import Pair
+from server.store.requirements import Agreements, RequirementRepository
+
+_AT_ONCE = 20
+"""Pairs that are gone through without a thread: that takes some milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Pairs as they stand."""
+
+    agreements: Agreements
+    today: date
+    number: int
+    """Of the newest row of the log that is in it."""
+    books: Mapping[str, PairBook]
+    """By pair."""
+
+
+class Overviews:
+    """Makes overviews. The methods raise `StoreError`."""
+
+    def __init__(self, requirements: RequirementRepository, figures: HoursFiguresRepository, clock: Clock) -> None:
+        self._requirements = requirements
+        self._figures = figures
+        self._clock = clock
+        self._kept: Overview | None = None
+        self._turn = asyncio.Lock()
+
+    async def of_all(self) -> Overview:
+        """Return all pairs, also those that are over."""
+        async with self._turn:
+            agreements = await self._requirements.load()
+            self._kept = await self._renewed(agreements, self._today(agreements), self._kept)
+            return self._kept
+
+    async def of_person(self, person_id: str) -> Overview:
+        """Return the pairs that somebody is or was part of, also as a substitute."""
+        return await self._of_few(await self._requirements.load(person_id=person_id))
+
+    async def of_pair(self, pair_id: str) -> Overview:
+        """Return one pair, or, where it is not there, none."""
+        return await self._of_few(await self._requirements.load(pair_id=pair_id))
+
+    async def _of_few(self, agreements: Agreements) -> Overview:
+        today = self._today(agreements)
+        lines = await self._figures.lines(pair_ids=[pair.pair_id for pair in agreements.pairs])
+        is_short = len(lines.pairs) <= _AT_ONCE
+        entries = read_entries(lines.pairs) if is_short else await asyncio.to_thread(read_entries, lines.pairs)
+        return Overview(agreements, today, lines.number, await _books(agreements, today, agreements.pairs, entries))
+
+    async def _renewed(self, agreements: Agreements, today: date, kept: Overview | None) -> Overview:
+        lines = await self._figures.lines(since=None if kept is None else kept.number)
+        is_short = len(lines.pairs) <= _AT_ONCE
+        entries = read_entries(lines.pairs) if is_short else await asyncio.to_thread(read_entries, lines.pairs)
+        if kept is not None and kept.today == today and kept.agreements == agreements:
+            changed = [pair for pair in agreements.pairs if lines.pair_ids is None or pair.pair_id in lines.pair_ids]
+            if not changed:
+                return replace(kept, number=lines.number)
+            books = {**kept.books, **await _books(agreements, today, changed, entries)}
+        else:
+            if kept is not None and lines.pair_ids is not None:
+                unchanged = kept.books.keys() - lines.pair_ids
+                entries |= {pair_id: kept.books[pair_id].entries for pair_id in unchanged}
+            books = await _books(agreements, today, agreements.pairs, entries)
+        return Overview(agreements, today, lines.number, books)
+
+    def _today(self, agreements: Agreements) -> date:
+        return datetime.fromtimestamp(self._clock.now_ms() / 1_000, agreements.zone).date()
+
+
+async def _books(
+    agreements: Agreements, today: date, pairs: Sequence[Pair], entries: Mapping[str, PairEntries]
+) -> dict[str, PairBook]:
+    keeper = Bookkeeper(agreements, today)
+    if len(pairs) <= _AT_ONCE:
+        return keeper.books(pairs, entries)
+    return await asyncio.to_thread(keeper.books, pairs, entries)

@@ -1,0 +1,43 @@
+"""Who sees what of the hours log: one's own pairs, and coordinators all of them. Pure."""
+
+from protocol.errors import ErrorCode
+from protocol.roles import ProgrammeRole
+from protocol.room import Person
+from server.errors import UserError
+from server.hours.log.rows import Entry
+from server.hours.pair_book import PairBook
+from server.store.hours_names import Names
+
+
+def is_coordinator(person: Person) -> bool:
+    """Tell whether somebody looks after the whole programme."""
+    return person.role is ProgrammeRole.COORDINATOR
+
+
+def check_is_coordinator(person: Person) -> None:
+    """Raise `UserError` for everybody else."""
+    if not is_coordinator(person):
+        raise UserError(ErrorCode.FORBIDDEN, "Only coordinators see the hours of the whole programme.")
+
+
+def is_own(book: PairBook, person: Person) -> bool:
+    """Tell whether a pair is somebody's: they are one of the two, or the mentor's substitute today."""
+    status = book.status
+    people = status.mentor, status.mentee, status.substitute
+    return any(one is not None and one.person_id == person.person_id for one in people)
+
+
+def may_see_pair(book: PairBook, person: Person) -> bool:
+    """Tell whether a pair is there for somebody."""
+    return is_coordinator(person) or is_own(book, person)
+
+
+def people_of(entry: Entry, names: Names) -> frozenset[str]:
+    """Return whose an entry is: the pair's, and the mentor's on its day."""
+    pair = names.pairs[entry.latest.pair_id]
+    return frozenset({pair.mentor_id, pair.mentee_id, entry.latest.mentor_id})
+
+
+def may_see_entry(entry: Entry, names: Names, person: Person) -> bool:
+    """Tell whether an entry is there for somebody."""
+    return is_coordinator(person) or person.person_id in people_of(entry, names)

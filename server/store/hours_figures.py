@@ -1,0 +1,109 @@
+"""All entries of many pairs, read together, and what waits for somebody's word."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+
+from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select, true
+
+from protocol.hours import EntryState
+from server.store.database import Database
+from server.store.hours_log import EntryCursor
+from server.store.models import HoursEntryRow, HoursLogRow, PairRow
+
+ANSWER_STEP_MS = 360_000
+"""How long answers took is told in steps of a tenth of an hour."""
+_CHUNK = 5_000
+"""Pairs in one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairLines:
+    """All of a pair's entries that are not withdrawn, in one text.
+
+    A thousand rows are had so much sooner than two hundred thousand.
+    """
+
+    pair_id: str
+    text: str
+
+    def entries(self) -> Iterator[Sequence[str]]:
+        """Return them in no order: day (ISO 8601), credited minutes, contact type, state.
+
+        Last the steps of `ANSWER_STEP_MS` until both had said yes, or -1: they have not.
+        """
+        return (line.split(" ") for line in self.text.split("\n"))
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The entries of pairs, as of one moment."""
+
+    number: int
+    """Of the log's newest row then."""
+    pairs: Sequence[PairLines]
+    """Without pairs that have no entry."""
+    pair_ids: frozenset[str] | None
+    """Of all that were looked at; `None`: every one."""
+
+
+class HoursFiguresRepository:
+    """Entries, as they are added up."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def lines(self, *, since: int | None = None, pair_ids: Collection[str] | None = None) -> Lines:
+        """Return the entries of pairs: of all, of some, or of those that the log has changed after a row's number."""
+        entry = HoursEntryRow
+        answer = func.coalesce((entry.answered_at - entry.created_at) // ANSWER_STEP_MS, -1)
+        line: ColumnElement[str] = cast(entry.day, String)
+        for column in (cast(entry.credited_minutes, String), entry.contact_type, entry.state, cast(answer, String)):
+            line = line + " " + column
+        query = (
+            select(entry.pair_id, func.aggregate_strings(line, "\n"))
+            .where(entry.state != EntryState.WITHDRAWN.value)
+            .group_by(entry.pair_id)
+        )
+        wanted = None if pair_ids is None else frozenset(pair_ids)
+        found: list[PairLines] = []
+        async with self._database.reading() as session:
+            number = await session.scalar(select(func.max(HoursLogRow.number))) or 0
+            if since is not None:
+                changed = select(HoursLogRow.pair_id).where(HoursLogRow.number > since).distinct()
+                wanted = frozenset(await session.scalars(changed)) if number != since else frozenset()
+            for condition in _among(wanted):
+                found += [PairLines(*row) for row in await session.execute(query.where(condition))]
+        return Lines(number, found, wanted)
+
+    async def on_days(self, pair_id: str, days: Collection[date]) -> list[str]:
+        """Return the ids of a pair's entries of some days."""
+        query = select(HoursEntryRow.entry_id).where(HoursEntryRow.pair_id == pair_id, HoursEntryRow.day.in_(days))
+        async with self._database.reading() as session:
+            return list(await session.scalars(query.order_by(HoursEntryRow.entry_id)))
+
+    async def waiting_for(self, person_id: str, limit: int) -> list[EntryCursor]:
+        """Return the entries that wait for somebody's word, newest day first."""
+        entry = HoursEntryRow
+        of_theirs = select(PairRow.pair_id).where(PairRow.mentee_id == person_id)
+        as_mentee = and_(entry.pair_id.in_(of_theirs), entry.is_confirmed_by_mentee.is_(False))
+        as_mentor = and_(entry.mentor_id == person_id, entry.is_confirmed_by_mentor.is_(False))
+        query = (
+            select(entry.day, entry.entry_id)
+            .where(entry.state == EntryState.PROPOSED.value, or_(as_mentee, as_mentor))
+            .order_by(entry.day.desc(), entry.entry_id.desc())
+            .limit(limit)
+        )
+        async with self._database.reading() as session:
+            return [EntryCursor(*row) for row in await session.execute(query)]
+
+
+def _among(pair_ids: Collection[str] | None) -> Iterator[ColumnElement[bool]]:
+    """Yield conditions that together mean some pairs, or all."""
+    if pair_ids is None:
+        yield true()
+        return
+    rest = iter(pair_ids)
+    while chunk := list(islice(rest, _CHUNK)):
+        yield HoursEntryRow.pair_id.in_(chunk)
