@@ -12,9 +12,11 @@ from protocol.hours import (
     PresenceEvent,
     Side,
 )
+from protocol.roles import RoomKind
 from protocol.tasks import RoomPerson
 from server.hours.attendance import ENDINGS, Attendance, attendance_of
 from server.hours.proposals import MeetingPresence, shared_time
+from server.hours.proposer import presence_of
 from server.hours.showing import show_stretches
 from server.store.attendance import ConnectionHistory, MeetingHistory
 
@@ -24,7 +26,7 @@ _NOT_THERE = Attendance(first_at=0, last_at=0, present=(), media=(), microphone=
 def evidence_of(
     reference: MeetingReference,
     history: MeetingHistory,
-    meeting: MeetingPresence,
+    kinds: Mapping[str, RoomKind],
     others: Collection[MeetingPresence],
     people: Mapping[Side, RoomPerson],
     day: date,
@@ -35,8 +37,8 @@ def evidence_of(
     `others` are meetings that may have gone on at the same time.
     """
     both = people[Side.MENTOR].person_id, people[Side.MENTEE].person_id
-    shared = shared_time(meeting, others, both, day, zone)
     attendance = attendance_of(history)
+    shared = shared_time(presence_of(history, attendance, kinds), others, both, day, zone)
     theirs = [one for one in history.connections if one.person_id in both]
     room = MAX_EVIDENCE // max(1, len(theirs))
     return MeetingEvidence(

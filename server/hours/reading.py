@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
 from protocol.errors import ErrorCode
 from protocol.hours import (
@@ -29,6 +28,7 @@ from protocol.hours_queries import EntryQuery, LogQuery, PairQuery, ProgrammeQue
 from protocol.room import Person
 from server.clock import Clock
 from server.errors import UserError
+from server.hours.attendance import attendance_of
 from server.hours.evidence import evidence_of
 from server.hours.figures import Figures
 from server.hours.ledger import Ledger
@@ -38,13 +38,12 @@ from server.hours.pair_book import Bookkeeper, current_term, term_info
 from server.hours.proposer import presence_of
 from server.hours.requirements import PlannedStep
 from server.hours.selection import in_need, is_over, select, summarised
-from server.hours.showing import show_entry, show_row, show_step
-from server.hours.sight import check_is_coordinator, is_coordinator, is_own, may_see_entry, may_see_pair, people_of
+from server.hours.showing import show_row, show_step
+from server.hours.sight import check_is_coordinator, concerns, is_coordinator, is_own, may_see_pair
 from server.store.attendance import AttendanceRepository
 from server.store.hours_facts import HoursFactsRepository
 from server.store.hours_figures import HoursFiguresRepository
 from server.store.hours_log import EntryCursor, EntryFilter, HoursLogRepository
-from server.store.hours_names import HoursNamesRepository, Names
 from server.store.hours_views import HoursViewRepository
 
 _WEEKS = timedelta(weeks=52)
@@ -59,7 +58,6 @@ class Sources:
     log: HoursLogRepository
     facts: HoursFactsRepository
     figures: HoursFiguresRepository
-    names: HoursNamesRepository
     attendance: AttendanceRepository
     views: HoursViewRepository
 
@@ -88,7 +86,7 @@ class HoursReading:
             term=None if term is None else term_info(term),
             terms=tuple(map(term_info, agreements.terms)),
             pairs=tuple(book.status for book in in_need(own)),
-            waiting=await self.shown(person, waiting),
+            waiting=tuple(await self._ledger.describe(person, waiting)),
             has_more_waiting=len(places) > MAX_ENTRY_PAGE,
         )
 
@@ -137,33 +135,30 @@ class HoursReading:
                 raise UserError(ErrorCode.NOT_FOUND, "There is no such person.")
             wanted = replace(wanted, person_id=person.person_id)
         found, rest = await self._sources.log.page(wanted, _place_of(after), query.limit)
-        names = await self._sources.names.of_entries(found)
-        if is_coordinator(person):
-            asked = [one for one in (wanted.person_id, *(wanted.pair_ids or ())) if one is not None]
-            if found and asked and not all(person.person_id in people_of(entry, names) for entry in found):
-                for subject in asked:
-                    await self._note_view(person, subject)
+        entries = await self._ledger.describe(person, found)
+        if is_coordinator(person) and not all(concerns(entry, person) for entry in entries):
+            for subject in filter(None, (query.pair_id, query.person_id)):
+                await self._note_view(person, subject)
         return HoursEntryList(
-            entries=await self.shown(person, found, names),
+            entries=tuple(entries),
             next_cursor=None if rest is None else f"{rest.day.isoformat()} {rest.entry_id}",
         )
 
     async def entry(self, person: Person, entry_id: str) -> EntryDetail:
         """Return an entry, every step of it, and where its minutes come from."""
-        rows = await self._sources.log.rows_of(entry_id)
-        authors = {row.step.author_id for row in rows if row.step.author_id is not None}
         found = await self._sources.log.find([entry_id])
-        names = await self._sources.names.of_entries(found, authors)
-        if not found or not may_see_entry(found[0], names, person):
+        described = await self._ledger.describe(person, found)
+        if not described:
             raise UserError(ErrorCode.NOT_FOUND, "There is no such entry.")
-        entry = found[0]
-        if person.person_id not in people_of(entry, names):
-            await self._note_view(person, entry.latest.pair_id)
-        [shown] = await self.shown(person, found, names)
+        entry, [shown] = found[0], described
+        if not concerns(shown, person):
+            await self._note_view(person, shown.pair_id)
+        rows = [row for row in await self._sources.log.rows_of(entry_id) if row.number <= entry.number]
+        people = await self._sources.facts.names({one.step.author_id for one in rows if one.step.author_id is not None})
         return EntryDetail(
             entry=shown,
-            steps=tuple(show_step(row, names.people) for row in rows if row.number <= entry.number),
-            evidence=await self._evidence(entry, names),
+            steps=tuple(show_step(row, people) for row in rows),
+            evidence=await self._evidence(entry, shown),
         )
 
     async def programme(self, person: Person, query: ProgrammeQuery) -> HoursProgramme:
@@ -182,15 +177,6 @@ class HoursReading:
         if len(readable) < len(rows):
             raise UserError(ErrorCode.UNAVAILABLE, "A row cannot be read: `roundup hours verify` says which.")
         return HoursLogPage(rows=tuple(map(show_row, readable)), newest=await self._sources.log.count())
-
-    async def shown(
-        self, person: Person, entries: Sequence[Entry], names: Names | None = None
-    ) -> tuple[HoursEntry, ...]:
-        """Return entries as somebody sees them."""
-        if names is None:
-            names = await self._sources.names.of_entries(entries)
-        permitted = await self._ledger.permitted(person, entries)
-        return tuple(show_entry(entry, names, permitted[entry.latest.entry_id]) for entry in entries)
 
     async def _note_view(self, person: Person, subject: str) -> None:
         await self._sources.views.note(person.person_id, subject, self._clock.now_ms())
@@ -213,13 +199,12 @@ class HoursReading:
                 entries.setdefault(key, []).append(latest.entry_id)
         return tuple(_plan_steps(steps, entries))
 
-    async def _evidence(self, entry: Entry, names: Names) -> MeetingEvidence | None:
-        meeting_id = entry.latest.meeting_id
-        if meeting_id is None:
+    async def _evidence(self, entry: Entry, shown: HoursEntry) -> MeetingEvidence | None:
+        if shown.meeting is None:
             return None
-        mentee_id = names.pairs[entry.latest.pair_id].mentee_id
-        people = {Side.MENTOR: names.people[entry.latest.mentor_id], Side.MENTEE: names.people[mentee_id]}
-        both = {entry.latest.mentor_id, mentee_id}
+        meeting_id = shown.meeting.meeting_id
+        people = {Side.MENTOR: shown.mentor, Side.MENTEE: shown.mentee}
+        both = {one.person_id for one in people.values()}
         facts = self._sources.facts
         beside = [one for one, there in (await facts.meetings_beside(meeting_id, both)).items() if both <= there]
         wanted = [meeting_id, *beside[:_MAX_MEETINGS_BESIDE]]
@@ -228,15 +213,9 @@ class HoursReading:
         if history is None or not history.connections:
             return None
         kinds = await facts.room_kinds({one.room_id for one in (history, *histories.values())})
-        return evidence_of(
-            names.meetings[meeting_id],
-            history,
-            presence_of(history, kinds),
-            [presence_of(one, kinds) for one in histories.values()],
-            people,
-            entry.latest.day,
-            ZoneInfo((await facts.programme()).time_zone or "UTC"),
-        )
+        zone = (await facts.programme()).zone
+        others = [presence_of(one, attendance_of(one), kinds) for one in histories.values()]
+        return evidence_of(shown.meeting, history, kinds, others, people, entry.latest.day, zone)
 
 
 def _filter_of(query: EntryQuery) -> EntryFilter:

@@ -27,7 +27,6 @@ from server.store.database import Database
 from server.store.hours_facts import HoursFactsRepository
 from server.store.hours_figures import HoursFiguresRepository
 from server.store.hours_log import HoursLogRepository
-from server.store.hours_names import HoursNamesRepository
 from server.store.hours_views import HoursViewRepository
 from server.store.requirements import RequirementRepository
 
@@ -39,7 +38,6 @@ def create_hours(database: Database, clock: Clock) -> "HoursService":
         log=log,
         facts=facts,
         figures=figures,
-        names=HoursNamesRepository(database),
         attendance=AttendanceRepository(database),
         views=HoursViewRepository(database),
     )
@@ -86,14 +84,14 @@ class HoursService:
     async def take_step(self, person: Person, entry_id: str, asked: EntryStep) -> HoursEntry:
         """Take a step of an entry; return the entry after it."""
         entry = await self._ledger.take_step(person, entry_id, asked)
-        [shown] = await self._reading.shown(person, [entry])
+        [shown] = await self._ledger.describe(person, [entry])
         return shown
 
     async def confirm(self, person: Person, asked: Confirmations) -> ConfirmedEntries:
         """Confirm several entries; return what came of it."""
         confirmed = await self._ledger.confirm(person, asked.entries)
         return ConfirmedEntries(
-            entries=await self._reading.shown(person, confirmed.entries),
+            entries=tuple(await self._ledger.describe(person, confirmed.entries)),
             refused=tuple(
                 RefusedEntry(entry_id=one.entry_id, error=Failure(code=one.code, text=one.text))
                 for one in confirmed.refused
@@ -103,5 +101,5 @@ class HoursService:
     async def enter(self, person: Person, asked: ManualEntry) -> HoursEntry:
         """Enter something by hand; return the entry."""
         entry = await self._ledger.enter(person, asked)
-        [shown] = await self._reading.shown(person, [entry])
+        [shown] = await self._ledger.describe(person, [entry])
         return shown

@@ -1,48 +1,20 @@
 """The hours log as it travels: entries with names in the place of ids, steps, rows with their hashes. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from protocol.hours import (
     ContactMinutes,
     ContactType,
-    EntryAction,
-    HoursEntry,
     HoursWeek,
     LogStep,
     SealedRow,
-    Side,
     Stretch,
 )
 from protocol.tasks import RoomPerson
 from server.hours.intervals import Intervals
-from server.hours.log.rows import Entry, LogRow
-from server.store.hours_names import Names
+from server.hours.log.rows import LogRow
 
 _WEEK = 7
-
-
-def show_entry(entry: Entry, names: Names, permitted: Sequence[EntryAction]) -> HoursEntry:
-    """Return an entry as somebody sees it who may take the `permitted` steps."""
-    latest, pair = entry.latest, names.pairs[entry.latest.pair_id]
-    return HoursEntry(
-        entry_id=latest.entry_id,
-        pair_id=latest.pair_id,
-        pair_kind=pair.kind,
-        mentor=names.people[latest.mentor_id],
-        mentee=names.people[pair.mentee_id],
-        day=latest.day.isoformat(),
-        state=entry.state,
-        is_confirmed_by_mentor=Side.MENTOR in entry.confirmed,
-        is_confirmed_by_mentee=Side.MENTEE in entry.confirmed,
-        contact_type=latest.contact_type,
-        measured_ms=latest.measured_ms,
-        credited_minutes=latest.credited_minutes,
-        text=entry.text,
-        meeting=None if latest.meeting_id is None else names.meetings[latest.meeting_id],
-        changed_at=latest.at,
-        number=entry.number,
-        permitted=tuple(permitted),
-    )
 
 
 def show_step(row: LogRow, people: Mapping[str, RoomPerson]) -> LogStep:

@@ -1,12 +1,11 @@
 """Who sees what of the hours log: one's own pairs, and coordinators all of them. Pure."""
 
 from protocol.errors import ErrorCode
+from protocol.hours import HoursEntry
 from protocol.roles import ProgrammeRole
 from protocol.room import Person
 from server.errors import UserError
-from server.hours.log.rows import Entry
 from server.hours.pair_book import PairBook
-from server.store.hours_names import Names
 
 
 def is_coordinator(person: Person) -> bool:
@@ -32,12 +31,6 @@ def may_see_pair(book: PairBook, person: Person) -> bool:
     return is_coordinator(person) or is_own(book, person)
 
 
-def people_of(entry: Entry, names: Names) -> frozenset[str]:
-    """Return whose an entry is: the pair's, and the mentor's on its day."""
-    pair = names.pairs[entry.latest.pair_id]
-    return frozenset({pair.mentor_id, pair.mentee_id, entry.latest.mentor_id})
-
-
-def may_see_entry(entry: Entry, names: Names, person: Person) -> bool:
-    """Tell whether an entry is there for somebody."""
-    return is_coordinator(person) or person.person_id in people_of(entry, names)
+def concerns(entry: HoursEntry, person: Person) -> bool:
+    """Tell whether an entry is somebody's own: they are one of the two on its day."""
+    return person.person_id in (entry.mentor.person_id, entry.mentee.person_id)
