@@ -82,7 +82,7 @@ def _operation(route: AnyRoute, components: Mapping[str, _Json]) -> _Json:
     if route.access is Access.READER:
         security.insert(0, {"token": []})
     failed = {JSON: {"schema": {"$ref": _REFERENCE.format(name=Failed.__name__)}}}
-    statuses = sorted({*_ALWAYS, *route.failures})
+    statuses = sorted({*_ALWAYS, *route.failures, *([404] if route.parts else [])})
     operation: _Json = {
         "operationId": route.name,
         "summary": route.summary,

@@ -25,6 +25,7 @@ MAX_BODY_BYTES = 65_536
 _IN_PATH = re.compile(r"\{(\w+)\}")
 ID_PATTERN = "[A-Za-z0-9_]{1,64}"
 """Of ids in paths."""
+_ID = re.compile(ID_PATTERN)
 _PLACE = re.compile(r"(?s)(.*) - at `\$(?:\.(\w+))?.*`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 
@@ -103,8 +104,7 @@ AnyRoute = Route[Any, Any]
 def add_routes(application: web.Application, routes: Sequence[AnyRoute]) -> None:
     """Let an application answer what is in the table."""
     for route in routes:
-        path = _IN_PATH.sub(lambda found: f"{{{found[1]}:{ID_PATTERN}}}", PREFIX + route.path)
-        application.router.add_route(route.method, path, _handler_of(route))
+        application.router.add_route(route.method, PREFIX + route.path, _handler_of(route))
 
 
 def _handler_of(route: AnyRoute) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -112,6 +112,8 @@ def _handler_of(route: AnyRoute) -> Callable[[web.Request], Awaitable[web.Stream
 
     async def handle(request: web.Request) -> web.StreamResponse:
         person = await identify(request)
+        if not all(_ID.fullmatch(request.match_info[name]) for name in route.parts):
+            raise UserError(ErrorCode.NOT_FOUND, "There is nothing of this name.")
         query = read_query(request, route.query)
         body = None if route.body is None else await _read_body(request, route.body)
         answer = await route.handle(Call(request, person, query, body))
