@@ -22,7 +22,7 @@ from server.gateway.gateway import Gateway
 from server.hours.demo import seed_agreements
 from server.hours.presence import PresenceService
 from server.hours.proposer import Proposer
-from server.hours.service import HoursService, create_hours
+from server.hours.service import Hours, create_hours
 from server.http.access_log import AccessLog, create_server_log
 from server.http.address import Address
 from server.http.application import create_application
@@ -93,7 +93,7 @@ class _Core:
     directory: RoomDirectory
     documents: DocumentService
     records: RecordService
-    hours: HoursService
+    hours: Hours
     pictures: PictureService
     outbox: OutboxService
     probe: WriteProbe
@@ -218,7 +218,7 @@ class RoundupServer:
             directory=directory,
             documents=documents,
             records=RecordService(meetings, documents, clock),
-            hours=create_hours(database, clock),
+            hours=create_hours(database, people.programme_name, clock),
             pictures=pictures,
             outbox=outbox,
             probe=probe,
@@ -256,7 +256,8 @@ class RoundupServer:
                 export_notes=core.documents.export_notes,
                 tasks=core.documents.tasks,
                 records=core.records,
-                hours=core.hours,
+                hours=core.hours.service,
+                hours_files=core.hours.files,
                 on_signed_out=gateway.on_signed_out,
                 is_ready=self._readiness(core),
                 render_metrics=metrics.render,

@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.documents": FEATURE | {"server.documents.notes", "server.printing"},
     "server.documents.pictures": FEATURE | {"server.documents.pictures.decoder"},
     "server.documents.pictures.decoder": set(),
-    "server.hours": FEATURE | AGREEMENTS,
+    "server.hours": FEATURE | AGREEMENTS | {"server.reports"},
     "server.hours.log": {"protocol"},
     "server.hours.rules": LEAVES | {"server.hours.described"},
     "server.hours.policy": LEAVES | {"server.hours.described"},

@@ -78,7 +78,7 @@ class HoursReading:
         places = await self._sources.figures.waiting_for(person.person_id, MAX_ENTRY_PAGE + 1)
         waiting = await self._sources.log.find([place.entry_id for place in places[:MAX_ENTRY_PAGE]])
         term = current_term(agreements, today)
-        own = (book for book in overview.books.values() if is_own(book, person) and not is_over(book, today))
+        own = (book for book in overview.books.values() if is_own(book, person.person_id) and not is_over(book, today))
         return HoursHome(
             today=today.isoformat(),
             time_zone=agreements.zone.key,
@@ -110,7 +110,7 @@ class HoursReading:
         book = overview.books.get(pair_id)
         if book is None or not may_see_pair(book, person):
             raise UserError(ErrorCode.NOT_FOUND, "There is no such pair.")
-        if not is_own(book, person):
+        if not is_own(book, person.person_id):
             await self._note_view(person, pair_id)
         agreements, today = overview.agreements, overview.today
         counted = agreements.policy.counted_states

@@ -1,5 +1,8 @@
 """The hours log over HTTP: what is asked, what is done, and what is answered."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
 from protocol.hours import (
     Confirmations,
     ConfirmedEntries,
@@ -19,6 +22,7 @@ from protocol.hours_queries import EntryQuery, LogQuery, PairQuery, ProgrammeQue
 from protocol.room import Person
 from protocol.wire import Failure
 from server.clock import Clock
+from server.hours.exports import HoursExports
 from server.hours.ledger import Ledger
 from server.hours.overview import Overviews
 from server.hours.reading import HoursReading, Sources
@@ -27,23 +31,35 @@ from server.store.database import Database
 from server.store.hours_facts import HoursFactsRepository
 from server.store.hours_figures import HoursFiguresRepository
 from server.store.hours_log import HoursLogRepository
+from server.store.hours_report import HoursReportRepository
 from server.store.hours_views import HoursViewRepository
 from server.store.requirements import RequirementRepository
 
 
-def create_hours(database: Database, clock: Clock) -> "HoursService":
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """The hours log of a database, and files of it."""
+
+    service: "HoursService"
+    files: HoursExports
+    overviews: Overviews
+
+
+def create_hours(database: Database, programme_name: Callable[[], Awaitable[str]], clock: Clock) -> Hours:
     """Make the hours log of a database."""
     log, facts, figures = HoursLogRepository(database), HoursFactsRepository(database), HoursFiguresRepository(database)
+    views = HoursViewRepository(database)
     sources = Sources(
         log=log,
         facts=facts,
         figures=figures,
         attendance=AttendanceRepository(database),
-        views=HoursViewRepository(database),
+        views=views,
     )
     ledger = Ledger(log, facts, clock)
     overviews = Overviews(RequirementRepository(database), figures, clock)
-    return HoursService(HoursReading(sources, overviews, ledger, clock), ledger)
+    files = HoursExports(HoursReportRepository(database), facts, views, overviews, programme_name, clock)
+    return Hours(HoursService(HoursReading(sources, overviews, ledger, clock), ledger), files, overviews)
 
 
 class HoursService:

@@ -19,16 +19,16 @@ def check_is_coordinator(person: Person) -> None:
         raise UserError(ErrorCode.FORBIDDEN, "Only coordinators see the hours of the whole programme.")
 
 
-def is_own(book: PairBook, person: Person) -> bool:
+def is_own(book: PairBook, person_id: str) -> bool:
     """Tell whether a pair is somebody's: they are one of the two, or the mentor's substitute today."""
     status = book.status
     people = status.mentor, status.mentee, status.substitute
-    return any(one is not None and one.person_id == person.person_id for one in people)
+    return any(one is not None and one.person_id == person_id for one in people)
 
 
 def may_see_pair(book: PairBook, person: Person) -> bool:
     """Tell whether a pair is there for somebody."""
-    return is_coordinator(person) or is_own(book, person)
+    return is_coordinator(person) or is_own(book, person.person_id)
 
 
 def concerns(entry: HoursEntry, person: Person) -> bool:

@@ -16,6 +16,7 @@ from server.http.documents import get_notes
 from server.http.downloads import DOWNLOADS, Downloads
 from server.http.failures import answer_failures
 from server.http.hours import HOURS_ROUTES
+from server.http.hours_files import FILE_ROUTES
 from server.http.meetings import get_kept_document, get_kept_notes, get_meeting, get_meetings
 from server.http.openapi import DESCRIPTION_PATH, describe
 from server.http.operations import get_health, get_metrics, get_readiness
@@ -27,6 +28,7 @@ from server.http.session import sign_in, sign_out
 from server.http.tasks import get_tasks, tick_task
 
 _MEETING = r"/api/rooms/{slug}/meetings/{meeting_id:\w{1,64}}"
+API_ROUTES = (*HOURS_ROUTES, *FILE_ROUTES)
 
 
 def create_application(parts: Parts) -> web.Application:
@@ -37,7 +39,7 @@ def create_application(parts: Parts) -> web.Application:
     application[CURSORS] = Cursors()
     harden(application, parts.address)
     client = parts.web_client
-    add_routes(application, HOURS_ROUTES)
+    add_routes(application, API_ROUTES)
     application.add_routes(
         [
             web.get("/s/{token}", sign_in, allow_head=False),
@@ -50,7 +52,7 @@ def create_application(parts: Parts) -> web.Application:
             web.delete(r"/api/tokens/{token_id:\w{1,64}}", revoke_api_token),
             web.get("/api/tasks", get_tasks),
             web.put(r"/api/tasks/{document_id:\w{1,64}}", tick_task),
-            web.get(DESCRIPTION_PATH, describe(HOURS_ROUTES), allow_head=False),
+            web.get(DESCRIPTION_PATH, describe(API_ROUTES), allow_head=False),
             web.get("/api/rooms/{slug}", get_room),
             web.get("/api/rooms/{slug}/people", get_room_people),
             web.get(

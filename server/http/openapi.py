@@ -79,10 +79,13 @@ def description(routes: Sequence[AnyRoute], cookie_name: str) -> _Json:
 
 def _operation(route: AnyRoute, components: Mapping[str, _Json]) -> _Json:
     security: list[_Json] = [{"session": []}]
+    statuses = {*_ALWAYS, *route.failures}
     if route.access is Access.READER:
         security.insert(0, {"token": []})
+        statuses.add(429)  # wrong tokens, again and again
+    if route.parts:
+        statuses.add(404)
     failed = {JSON: {"schema": {"$ref": _REFERENCE.format(name=Failed.__name__)}}}
-    statuses = sorted({*_ALWAYS, *route.failures, *([404] if route.parts else [])})
     operation: _Json = {
         "operationId": route.name,
         "summary": route.summary,
@@ -91,7 +94,7 @@ def _operation(route: AnyRoute, components: Mapping[str, _Json]) -> _Json:
         "parameters": [*map(_path_parameter, route.parts), *_query_parameters(components[route.query.__name__])],
         "responses": {
             str(route.status): {"description": "As asked.", "content": _answer(route)},
-            **{str(status): {"description": _FAILURES[status], "content": failed} for status in statuses},
+            **{str(status): {"description": _FAILURES[status], "content": failed} for status in sorted(statuses)},
         },
     }
     if route.body is not None:

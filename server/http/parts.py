@@ -22,7 +22,16 @@ from protocol.hours import (
     PairDetail,
     PairList,
 )
-from protocol.hours_queries import EntryQuery, LogQuery, PairQuery, ProgrammeQuery
+from protocol.hours_queries import (
+    CalendarQuery,
+    CertificateQuery,
+    EntryQuery,
+    LogQuery,
+    PairQuery,
+    ProgrammeQuery,
+    ReportQuery,
+    StatementQuery,
+)
 from protocol.record import MeetingList, RecordedMeeting
 from protocol.roles import RoomRole
 from protocol.room import Inside, MediaSettings, Person, RoomInfo
@@ -181,6 +190,26 @@ class Hours(Protocol):
         ...
 
 
+class HoursFiles(Protocol):
+    """Reports of the hours log, for who may have them. The methods raise `UserError`."""
+
+    async def report(self, person: Person, query: ReportQuery, ending: str) -> File:
+        """Write all entries of the pairs that fit, as `csv` or `xlsx`."""
+        ...
+
+    async def statement(self, person: Person, subject_id: str, query: StatementQuery) -> File:
+        """Write somebody's hours in a term as a PDF."""
+        ...
+
+    async def certificate(self, person: Person, subject_id: str, query: CertificateQuery) -> File:
+        """Write how many hours somebody has, as a PDF."""
+        ...
+
+    async def calendar(self, person: Person, query: CalendarQuery) -> File:
+        """Write what is due as a calendar."""
+        ...
+
+
 class Records(Protocol):
     """What was kept of a room's meetings, for those who may know it. The methods raise `UserError`."""
 
@@ -249,6 +278,7 @@ class Parts:
     tasks: Tasks
     records: Records
     hours: Hours
+    hours_files: HoursFiles
     on_signed_out: Callable[[str], None]
     """Told the token of a session that its browser has ended, also by signing in as somebody else."""
     is_ready: Callable[[], Awaitable[bool]]

@@ -153,6 +153,8 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
             api_tokens = ApiTokens(TokenRepository(database), clock)
             site = Site("", database, people, api_tokens, rooms, clock, pictures, {})
 
+            hours = create_hours(database, people.programme_name, clock)
+
             async def is_ready() -> bool:
                 return site.is_ready
 
@@ -171,7 +173,8 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
                 export_notes=tell_what_is_asked,
                 tasks=site.tasks,
                 records=RecordService(MeetingRepository(database), documents, clock),
-                hours=create_hours(database, clock),
+                hours=hours.service,
+                hours_files=hours.files,
                 on_signed_out=site.signed_out.append,
                 is_ready=is_ready,
                 render_metrics=lambda accept: (f"# for {accept}\n".encode(), "text/plain; charset=utf-8"),

@@ -79,7 +79,8 @@ class House:
                 method, f"{self.site.url}/api/v1{path}", headers=self.headers(caller) | OWN, json=body
             ) as response,
         ):
-            assert response.content_type == "application/json", await response.text()
+            if response.content_type != "application/json":
+                return response.status, {"type": response.content_type, "data": await response.read()}
             found: dict[str, Any] = await response.json()
             return response.status, found
 

@@ -1,0 +1,132 @@
+"""Entries of the hours log as reports list them, by day, however many; with the head of the log that they are as of."""
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+from sqlalchemy import ColumnElement, or_, select, tuple_, union
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from protocol.hours import ContactType, EntryState
+from protocol.tasks import RoomPerson
+from server.hours.log.rows import NO_TEXT
+from server.store.database import Database
+from server.store.models import HoursEntryRow, HoursLogRow, LeaveRow, MeetingRow, PairRow, PersonRow, RoomRow
+
+BATCH = 5_000
+
+
+class ReportRow(msgspec.Struct, frozen=True, array_like=True):
+    """An entry as it is now."""
+
+    day: date
+    entry_id: str
+    number: int
+    pair_id: str
+    mentor_id: str
+    """Who was the mentor on that day."""
+    contact_type: ContactType
+    state: EntryState
+    measured_ms: int | None
+    credited_minutes: int
+    meeting_id: str | None
+    room: str | None
+    opened_at: int | None
+    text: str | None
+    """As said last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFilter:
+    """Which entries are meant. `None`: whatever it is."""
+
+    first_day: date
+    last_day: date
+    pair_ids: Collection[str] | None = None
+    participant_id: str | None = None
+    """Who was the mentee, or the mentor on the entry's day."""
+
+
+class ReadingReport:
+    """Entries, all as of one moment."""
+
+    def __init__(self, session: AsyncSession, wanted: ReportFilter) -> None:
+        self._session = session
+        self._wanted = wanted
+
+    async def head(self) -> tuple[int, str] | None:
+        """Return number and hash of the log's newest row; `None`: it is empty."""
+        query = select(HoursLogRow.number, HoursLogRow.hash).order_by(HoursLogRow.number.desc()).limit(1)
+        row = (await self._session.execute(query)).one_or_none()
+        return None if row is None else (row.number, row.hash)
+
+    async def batches(self) -> AsyncIterator[list[ReportRow]]:
+        """Yield entries by day, up to `BATCH` at once."""
+        entry = HoursEntryRow
+        said_last = (
+            select(HoursLogRow.text)
+            .where(HoursLogRow.entry_id == entry.entry_id, HoursLogRow.text_digest != NO_TEXT)
+            .order_by(HoursLogRow.number.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        query = (
+            select(
+                *(entry.day, entry.entry_id, entry.number, entry.pair_id, entry.mentor_id, entry.contact_type),
+                *(entry.state, entry.measured_ms, entry.credited_minutes, entry.meeting_id),
+                *(RoomRow.name, MeetingRow.opened_at, said_last),
+            )
+            .join(MeetingRow, MeetingRow.meeting_id == entry.meeting_id, isouter=True)
+            .join(RoomRow, RoomRow.room_id == MeetingRow.room_id, isouter=True)
+            .where(*_conditions(self._wanted))
+            .order_by(entry.day, entry.entry_id)
+            .limit(BATCH)
+        )
+        after: tuple[date, str] | None = None
+        while True:
+            following = query if after is None else query.where(tuple_(entry.day, entry.entry_id) > after)
+            rows = [
+                ReportRow(day, entry_id, number, pair_id, mentor_id, ContactType(kind), EntryState(state), *rest)
+                for day, entry_id, number, pair_id, mentor_id, kind, state, *rest in await self._session.execute(
+                    following
+                )
+            ]
+            if rows:
+                yield rows
+            if len(rows) < BATCH:
+                return
+            after = rows[-1].day, rows[-1].entry_id
+
+
+class HoursReportRepository:
+    """What reports are made from."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @asynccontextmanager
+    async def reading(self, wanted: ReportFilter) -> AsyncIterator[ReadingReport]:
+        """Open a transaction that reads entries. It is not for long: databases wait for none."""
+        async with self._database.reading() as session:
+            yield ReadingReport(session, wanted)
+
+    async def mentors(self) -> dict[str, RoomPerson]:
+        """Return everybody who was ever a mentor, also as a substitute, by id."""
+        ids = union(select(PairRow.mentor_id), select(LeaveRow.substitute_id)).subquery()
+        query = select(PersonRow.person_id, PersonRow.name).where(PersonRow.person_id.in_(select(ids)))
+        async with self._database.reading() as session:
+            rows = await session.execute(query)
+            return {row.person_id: RoomPerson(person_id=row.person_id, name=row.name) for row in rows}
+
+
+def _conditions(wanted: ReportFilter) -> list[ColumnElement[bool]]:
+    entry = HoursEntryRow
+    found: list[ColumnElement[bool]] = [entry.day >= wanted.first_day, entry.day <= wanted.last_day]
+    if wanted.pair_ids is not None:
+        found.append(entry.pair_id.in_(wanted.pair_ids))
+    if wanted.participant_id is not None:
+        as_mentee = select(PairRow.pair_id).where(PairRow.mentee_id == wanted.participant_id)
+        found.append(or_(entry.mentor_id == wanted.participant_id, entry.pair_id.in_(as_mentee)))
+    return found
