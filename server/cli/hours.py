@@ -1,12 +1,15 @@
-"""`roundup hours`: is the hours log what was written, and what is derived, made anew."""
+"""`roundup hours`: is the log what was written, what is derived made anew, and what is in it for spreadsheets."""
 
 import re
+from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
 
 from protocol.errors import ErrorCode
+from protocol.hours import PairKind, PairSummary, Standing
 from server.cli.options import DEFAULT, AsJson, DatabaseUrl, DataDir
 from server.cli.run import REFUSED, Store, failures_in_one_sentence, progress, tell, warn, with_store
 from server.errors import UserError
@@ -18,6 +21,11 @@ if TYPE_CHECKING:
 MAX_LISTED = 20
 """Differences that are printed for people; JSON has all of them."""
 _HASH = re.compile(r"[0-9a-f]{64}")
+
+FirstDay = Annotated[
+    datetime | None, typer.Option("--from", metavar="DAY", formats=["%Y-%m-%d"], help="The first day, like 2026-08-01.")
+]
+LastDay = Annotated[datetime | None, typer.Option("--to", metavar="DAY", formats=["%Y-%m-%d"], help="The last day.")]
 
 commands = typer.Typer(help="The mentoring-hours log.", no_args_is_help=True)
 
@@ -112,6 +120,101 @@ def rebuild(
         tell(value, "\n".join(lines), as_json=as_json)
 
     with_store(data_dir, database_url, work)
+
+
+@commands.command("export")
+def export(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Where to; its name ends in .csv or .xlsx.", dir_okay=False)
+    ],
+    first_day: FirstDay = None,
+    last_day: LastDay = None,
+    kind: Annotated[PairKind | None, typer.Option(metavar="KIND", help="Only pairs of a kind.")] = None,
+    language: Annotated[str, typer.Option(metavar="LANGUAGE", help="Of a workbook: en or es.")] = "en",
+    data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
+) -> None:
+    """Write all entries between two days to a file: as a table (CSV), or a workbook with sums by pair (XLSX).
+
+    Without days, those of the present term, or of the year up to today. A server may be running.
+    """
+    ending = file.suffix.lower().removeprefix(".")
+    with failures_in_one_sentence():
+        if ending not in ("csv", "xlsx"):
+            raise UserError(ErrorCode.BAD_REQUEST, f"The name {file.name} says not what to write: .csv or .xlsx.")
+
+    async def work(store: Store) -> None:
+        from protocol.hours_queries import ReportQuery
+        from server.clock import SystemClock
+        from server.hours.selection import select
+        from server.hours.service import create_hours
+        from server.people.service import OPERATOR
+
+        query = ReportQuery(first_day=_day(first_day), last_day=_day(last_day), kind=kind, language=language)
+        hours = create_hours(store.database, store.people.programme_name, SystemClock())
+        selection = select(await hours.overviews.of_all(), query)
+        made = await hours.files.write_report(selection, query, ending, made_by=OPERATOR)
+        try:
+            file.write_bytes(made.data)
+        except OSError as error:
+            raise UserError(ErrorCode.BAD_REQUEST, f"{file} cannot be written: {error.strerror}.") from error
+        tell(
+            None,
+            f"{_many(len(selection.books), 'pair', 'pairs')}, {selection.first_day} to {selection.last_day}: {file}",
+            as_json=False,
+        )
+
+    with_store(data_dir, database_url, work)
+
+
+@commands.command("report")
+def report(
+    first_day: FirstDay = None,
+    last_day: LastDay = None,
+    kind: Annotated[PairKind | None, typer.Option(metavar="KIND", help="Only pairs of a kind.")] = None,
+    standing: Annotated[Standing | None, typer.Option(metavar="STANDING", help="Only pairs that stand so.")] = None,
+    data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
+    as_json: AsJson = False,
+) -> None:
+    """List pairs with what they have done between two days, those that need most first.
+
+    Without days, those of the present term, or of the year up to today.
+    """
+
+    async def work(store: Store) -> None:
+        from protocol.hours_queries import ProgrammeQuery
+        from server.clock import SystemClock
+        from server.hours.selection import select, summarised
+        from server.hours.service import create_hours
+
+        query = ProgrammeQuery(first_day=_day(first_day), last_day=_day(last_day), kind=kind, standing=standing)
+        hours = create_hours(store.database, store.people.programme_name, SystemClock())
+        found = summarised(select(await hours.overviews.of_all(), query))
+        lines = [
+            f"{found.first_day} to {found.last_day}: {_many(len(found.pairs), 'pair', 'pairs')}, "
+            f"{_clock(found.credited_minutes)} h, {_clock(found.waiting_minutes)} h not confirmed, "
+            f"{_many(found.disputed_count, 'entry', 'entries')} disputed",
+            *map(_pair_line, found.pairs),
+        ]
+        tell(msgspec.to_builtins(found), "\n".join(lines), as_json=as_json)
+
+    with_store(data_dir, database_url, work)
+
+
+def _day(said: datetime | None) -> date | None:
+    return None if said is None else said.date()
+
+
+def _pair_line(one: PairSummary) -> str:
+    status = one.status
+    standing = "-" if status.standing is None else status.standing.replace("_", " ")
+    people = f"{status.mentor.name} with {status.mentee.name}"
+    return f"  {standing:9}  {_clock(one.credited_minutes):>8} h  last {status.last_contact_on or 'never':10}  {people}"
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:,}:{minutes % 60:02}"
 
 
 def _wrong(verdict: "Verdict", noted: str) -> str | None:

@@ -92,9 +92,9 @@ class HoursExports:
     async def report(self, person: Person, query: ReportQuery, ending: str) -> ReportFile:
         """Write all entries of the pairs that fit as `csv` or `xlsx`, for a coordinator."""
         check_is_coordinator(person)
-        overview = await self._overviews.of_all()
         with self._at_work(person):
-            return await self.write_report(select(overview, query), query, ending, made_by=person.name)
+            selection = select(await self._overviews.of_all(), query)
+            return await self.write_report(selection, query, ending, made_by=person.name)
 
     async def write_report(self, selection: Selection, query: ReportQuery, ending: str, *, made_by: str) -> ReportFile:
         """Write all entries of some pairs as `csv` or `xlsx`, for whoever may have all."""

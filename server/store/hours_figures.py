@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
-from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select, true
+from sqlalchemy import ColumnElement, String, cast, func, select, true
 
 from protocol.hours import EntryState
 from server.store.database import Database
@@ -86,17 +86,16 @@ class HoursFiguresRepository:
     async def waiting_for(self, person_id: str, limit: int) -> list[EntryCursor]:
         """Return the entries that wait for somebody's word, newest day first."""
         entry = HoursEntryRow
-        of_theirs = select(PairRow.pair_id).where(PairRow.mentee_id == person_id)
-        as_mentee = and_(entry.pair_id.in_(of_theirs), entry.is_confirmed_by_mentee.is_(False))
-        as_mentor = and_(entry.mentor_id == person_id, entry.is_confirmed_by_mentor.is_(False))
-        query = (
-            select(entry.day, entry.entry_id)
-            .where(entry.state == EntryState.PROPOSED.value, or_(as_mentee, as_mentor))
-            .order_by(entry.day.desc(), entry.entry_id.desc())
-            .limit(limit)
-        )
+        newest = entry.day.desc(), entry.entry_id.desc()
+        proposed = select(entry.day, entry.entry_id).where(entry.state == EntryState.PROPOSED.value)
+        proposed = proposed.order_by(*newest).limit(limit)
         async with self._database.reading() as session:
-            return [EntryCursor(*row) for row in await session.execute(query)]
+            # One by one: for both at once, databases look at whatever is proposed.
+            own = list(await session.scalars(select(PairRow.pair_id).where(PairRow.mentee_id == person_id)))
+            as_mentee = proposed.where(entry.pair_id.in_(own), entry.is_confirmed_by_mentee.is_(False))
+            as_mentor = proposed.where(entry.mentor_id == person_id, entry.is_confirmed_by_mentor.is_(False))
+            found = {EntryCursor(*row) for query in (as_mentee, as_mentor) for row in await session.execute(query)}
+        return sorted(found, reverse=True)[:limit]
 
 
 def _among(pair_ids: Collection[str] | None) -> Iterator[ColumnElement[bool]]:

@@ -220,3 +220,25 @@ def test_who_sits_before_a_terminal_sees_how_far_it_is(log: Location) -> None:
     assert b"Verifying" in shown
     assert b"100%" in shown
     assert done.stdout.startswith(b"The hours log is as it was written: 10 rows.")
+
+
+def test_entries_are_written_to_a_file_and_pairs_listed(location: Location, tmp_path: Path) -> None:
+    within(location, enter)
+    days = ("--from", "2026-08-01", "--to", "2026-11-30")
+    for ending in ("csv", "xlsx"):
+        done = hours(location, "export", str(tmp_path / f"hours.{ending}"), *days)
+        assert done.code == 0, done
+    lines = (tmp_path / "hours.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == 1 + 5
+    found = json.loads(hours(location, "report", *days, "--json").out)
+    assert found["credited_minutes"] == 5 * 30
+    listed = hours(location, "report", *days).out.splitlines()
+    assert listed[0] == "2026-08-01 to 2026-11-30: 2 pairs, 2:30 h, 0:00 h not confirmed, 0 entries disputed"
+    assert listed[1].split() == ["-", "2:30", "h", "last", "2026-11-30", "mia", "with", "ana"]
+
+
+def test_an_export_of_another_kind_is_refused_in_one_sentence(location: Location, tmp_path: Path) -> None:
+    within(location, enter)
+    done = hours(location, "export", str(tmp_path / "hours.doc"))
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert ".csv or .xlsx" in done.err

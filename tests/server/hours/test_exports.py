@@ -1,0 +1,117 @@
+"""Files of the hours log, opened by other libraries; on both kinds of database."""
+
+import asyncio
+import csv
+import io
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import icalendar
+import openpyxl
+import pypdf
+import pytest
+
+from protocol.errors import ErrorCode
+from protocol.hours_queries import CalendarQuery, CertificateQuery, ReportQuery, StatementQuery
+from server.errors import UserError
+from server.hours.rules import ContactRule
+from server.hours.service import Hours, create_hours
+from server.store import hours_report
+from server.store.requirements import RequirementRepository
+from tests.support.clock import ManualClock
+from tests.support.hours import TODAY, Programme
+
+NOON = int(datetime(2026, 11, 30, 12, tzinfo=UTC).timestamp()) * 1_000
+FIRST_DAY = date(2026, 8, 1)
+YEAR = ReportQuery(first_day=FIRST_DAY, last_day=TODAY)
+CERTIFIED = CertificateQuery(first_day=FIRST_DAY, last_day=TODAY)
+
+
+async def programme_name() -> str:
+    return "Mentoring"
+
+
+@pytest.fixture
+async def hours(programme: Programme, monkeypatch: pytest.MonkeyPatch) -> Hours:
+    """Make an hours log with seven entries of Ana's and one of Ben's, read three at a time."""
+    monkeypatch.setattr(hours_report, "BATCH", 3)
+    for number in range(7):
+        [entry] = await programme.append(programme.entered(f"e{number}", day=TODAY - timedelta(days=number)))
+        if number < 4:
+            await programme.append(programme.confirmed(entry))
+    await programme.append(replace(programme.entered("b", mentee="ben", minutes=50), text="=1+1"))
+    await RequirementRepository(programme.database).add_term("Fall", FIRST_DAY, TODAY, actor="test", at=1)
+    return create_hours(programme.database, programme_name, ManualClock(NOON))
+
+
+async def test_a_table_has_every_entry_once(programme: Programme, hours: Hours) -> None:
+    file = await hours.files.report(programme.people["cora"], YEAR, "csv")
+    rows = list(csv.DictReader(io.StringIO(file.data.decode("utf-8-sig"))))
+    assert sorted(row["entry_id"] for row in rows) == ["b", *(f"e{number}" for number in range(7))]
+    assert [row["day"] for row in rows] == sorted(row["day"] for row in rows)
+    assert sum(int(row["counted_minutes"]) for row in rows) == 4 * 30
+    found = await hours.service.programme(programme.people["cora"], YEAR)
+    assert found.credited_minutes == 4 * 30
+    texts = {row["entry_id"]: row["text"] for row in rows}
+    assert (texts["e0"], texts["b"]) == ("We talked.", "'=1+1")
+
+
+async def test_a_workbook_has_the_pairs_that_fit(programme: Programme, hours: Hours) -> None:
+    file = await hours.files.report(
+        programme.people["cora"], ReportQuery(first_day=FIRST_DAY, last_day=TODAY, q="ben"), "xlsx"
+    )
+    workbook = openpyxl.load_workbook(io.BytesIO(file.data))
+    text = [
+        str(cell.value) for sheet in workbook for row in sheet.iter_rows() for cell in row if cell.value is not None
+    ]
+    assert "ben" in text
+    assert "ana" not in text
+    newest = (await programme.log.read(None, 100))[-1]
+    assert any(getattr(newest, "hash", "no") in one for one in text), "it can be held against the log"
+
+
+async def test_a_statement_and_a_certificate_say_what_counts(programme: Programme, hours: Hours) -> None:
+    ana = programme.people["ana"]
+    for file in (
+        await hours.files.statement(ana, ana.person_id, StatementQuery()),
+        await hours.files.certificate(ana, ana.person_id, CERTIFIED),
+    ):
+        text = "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(file.data)).pages)
+        assert "ana" in text
+        assert "2:00" in text or "2 hours" in text
+
+
+async def test_an_hour_with_several_at_once_is_one_hour(programme: Programme, hours: Hours) -> None:
+    await programme.add_meeting("m", NOON, NOON + 3_600_000)
+    max_ = programme.person_id("max")
+    for mentee in ("ana", "ben"):
+        step = replace(programme.entered(f"with {mentee}", mentee=mentee, minutes=60), meeting_id="m", mentor_id=max_)
+        [entry] = await programme.append(step)
+        await programme.append(programme.confirmed(entry))
+    max_person = programme.people["max"]
+    file = await hours.files.certificate(max_person, max_, CERTIFIED)
+    text = pypdf.PdfReader(io.BytesIO(file.data)).pages[0].extract_text()
+    assert "1 hour" in text
+    assert "2 hours" not in text
+
+
+async def test_what_is_due_is_a_calendar_of_ones_own(programme: Programme, hours: Hours) -> None:
+    await RequirementRepository(programme.database).add_requirement(
+        "Contact", ContactRule(every_days=14), actor="test", at=1
+    )
+    counts = {}
+    for caller in ("ana", "cora"):
+        file = await hours.files.calendar(programme.people[caller], CalendarQuery())
+        events = icalendar.Calendar.from_ical(file.data).walk("VEVENT")
+        counts[caller] = len(events)
+        assert all("Contact" in str(event["summary"]) for event in events)
+    assert counts == {"ana": 1, "cora": 2}
+
+
+async def test_one_file_at_a_time_is_made_for_each(programme: Programme, hours: Hours) -> None:
+    cora = programme.people["cora"]
+    outcomes = await asyncio.gather(*(hours.files.report(cora, YEAR, "csv") for _ in range(3)), return_exceptions=True)
+    refused = [one for one in outcomes if isinstance(one, UserError)]
+    assert len(refused) == 2
+    assert {one.code for one in refused} == {ErrorCode.TOO_MANY}
+    assert (await hours.files.report(cora, YEAR, "csv")).data

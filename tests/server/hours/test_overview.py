@@ -1,0 +1,101 @@
+"""Pairs as they stand, kept between looks: always the same as looked at anew, on both kinds of database."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+import pytest
+
+from protocol.hours import EntryAction, Side
+from protocol.hours_queries import ProgrammeQuery
+from server.hours.log.rows import Entry, Step
+from server.hours.overview import Overviews
+from server.hours.policy import CountsFrom, HoursPolicy
+from server.hours.rules import ContactRule, MinutesRule, Per
+from server.hours.selection import select, summarised
+from server.store.hours_figures import HoursFiguresRepository
+from server.store.pairs import PairRepository
+from server.store.requirements import RequirementRepository
+from tests.support.clock import ManualClock
+from tests.support.hours import TODAY, Programme
+
+NOON = int(datetime(2026, 11, 30, 12, tzinfo=UTC).timestamp()) * 1_000
+LONG = ProgrammeQuery(first_day=TODAY - timedelta(days=60), last_day=TODAY)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOON)
+
+
+def create(programme: Programme, clock: ManualClock) -> Overviews:
+    return Overviews(RequirementRepository(programme.database), HoursFiguresRepository(programme.database), clock)
+
+
+def follows(entry: Entry, action: EntryAction, side: Side, **changes: object) -> Step:
+    fields = {"action": action, "side": side, "author_id": entry.latest.mentor_id, "text": None} | changes
+    return Step(**({name: getattr(entry.latest, name) for name in Step.__slots__} | fields))
+
+
+async def test_whatever_happens_it_is_as_looked_at_anew(programme: Programme, clock: ManualClock) -> None:
+    overviews = create(programme, clock)
+    requirements, pairs = RequirementRepository(programme.database), PairRepository(programme.database)
+    seen: list[bytes] = []
+
+    async def look() -> None:
+        kept, anew = await overviews.of_all(), await create(programme, clock).of_all()
+        said, wanted = (msgspec.json.encode(summarised(select(one, LONG))) for one in (kept, anew))
+        assert said == wanted
+        assert all(kept.books[pair_id].status == book.status for pair_id, book in anew.books.items())
+        one_by_one = {pair_id: (await overviews.of_pair(pair_id)).books[pair_id].status for pair_id in anew.books}
+        assert one_by_one == {pair_id: book.status for pair_id, book in anew.books.items()}
+        assert not seen or said != seen[-1], "the step changes nothing that shows"
+        seen.append(said)
+
+    await look()
+    await requirements.add_requirement("Contact", ContactRule(every_days=14), actor="test", at=1)
+    await look()
+    [entry] = await programme.append(programme.entered("e1"))
+    await look()
+    [entry] = await programme.append(follows(entry, EntryAction.CONFIRMED, Side.MENTOR, at=5_000_000))
+    await look()
+    await programme.append(programme.entered("e2", mentee="ben", day=TODAY - timedelta(days=20)))
+    await look()
+    await requirements.set_policy(HoursPolicy(counts_from=CountsFrom.PROPOSED), actor="test", at=1)
+    await look()
+    clock.advance(days=1)
+    await look()
+    await programme.append(follows(entry, EntryAction.ADJUSTED, Side.MENTOR, credited_minutes=7))
+    clock.advance(days=20)
+    await look()
+    await pairs.add_leave(programme.pairs["ana"], TODAY, TODAY + timedelta(days=30), None, actor="test", at=1)
+    await look()
+    await requirements.add_requirement("Hours", MinutesRule(minutes=60, per=Per.WEEK), actor="test", at=1)
+    await programme.append(follows(entry, EntryAction.WITHDRAWN, Side.COORDINATOR))
+    await look()
+
+
+async def test_figures_are_what_the_entries_come_to(programme: Programme, clock: ManualClock) -> None:
+    for number in range(12):
+        mentee = "ana" if number % 3 else "ben"
+        day = TODAY - timedelta(days=3 * number)
+        [entry] = await programme.append(programme.entered(f"e{number}", mentee=mentee, minutes=10 + number, day=day))
+        if number % 2:
+            await programme.append(follows(entry, EntryAction.CONFIRMED, Side.MENTOR, at=1_000 + number * 3_600_000))
+        if number == 4:
+            await programme.append(follows(entry, EntryAction.DISPUTED, Side.MENTOR, text="No."))
+    overview = await create(programme, clock).of_all()
+    wanted = ProgrammeQuery(first_day=TODAY - timedelta(days=27), last_day=TODAY - timedelta(days=3))
+    found = summarised(select(overview, wanted))
+    inside = range(1, 10)
+    assert found.credited_minutes == sum(10 + number for number in inside if number % 2)
+    assert found.waiting_minutes == sum(10 + number for number in inside if number % 2 == 0 and number != 4)
+    assert found.disputed_count == 1
+    assert sum(one.credited_minutes for one in found.pairs) == found.credited_minutes
+    assert [one.meeting_count for one in found.pairs if one.status.mentee.name == "ben"] == [2]
+    of_weeks = [contact for week in found.weeks for contact in week.contacts]
+    assert sum(one.credited_minutes for one in of_weeks) == found.credited_minutes
+    assert found.weeks[0].first_day == "2026-11-02"
+    assert all(date.fromisoformat(week.first_day).weekday() == 0 for week in found.weeks)
+    # Confirmed after 1, 3, 5, 7 and 9 hours.
+    assert (found.answers.median_hours, found.answers.slow_hours, found.answers.answered_count) == (5.0, 9.0, 5)
+    assert (found.answers.open_count, found.answers.oldest_open_on) == (3, (TODAY - timedelta(days=24)).isoformat())

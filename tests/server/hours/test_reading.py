@@ -1,0 +1,88 @@
+"""Where the minutes of an entry come from, and plans with what they were done with, on both kinds of database."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from protocol.hours import EntryDetail, PairKind, Side, Stretch
+from server.hours.proposer import Proposer
+from server.hours.rules import PlanRule, Step
+from server.hours.service import Hours, create_hours
+from server.store.attendance import AttendanceRepository
+from server.store.hours_facts import HoursFactsRepository
+from server.store.hours_log import EntryFilter
+from server.store.pairs import PairEntry, PairRepository
+from server.store.requirements import RequirementRepository
+from tests.support.clock import ManualClock
+from tests.support.hours import TODAY, Programme
+
+MINUTE, HOUR = 60_000, 3_600_000
+NOON = int(datetime(2026, 11, 30, 12, tzinfo=UTC).timestamp()) * 1_000
+
+
+async def name() -> str:
+    return "Programme"
+
+
+@pytest.fixture
+def hours(programme: Programme) -> Hours:
+    return create_hours(programme.database, name, ManualClock(NOON + 6 * HOUR))
+
+
+def total(stretches: tuple[Stretch, ...]) -> int:
+    return sum(one.ended_at - one.started_at for one in stretches)
+
+
+async def test_every_minute_of_an_entry_is_in_its_evidence(programme: Programme, hours: Hours) -> None:
+    attendance = AttendanceRepository(programme.database)
+    proposer = Proposer(programme.log, HoursFactsRepository(programme.database), attendance, ManualClock())
+    await programme.add_meeting(
+        "first", NOON, NOON + HOUR, mia=[(0, HOUR)], ana=[(0, 20 * MINUTE), (25 * MINUTE, HOUR)], ben=[(0, HOUR)]
+    )
+    # Meanwhile both open a second room, and stay longer in it.
+    half = HOUR // 2
+    await programme.add_meeting("second", NOON + half, NOON + 2 * HOUR, mia=[(0, HOUR)], ana=[(0, HOUR)])
+    for meeting_id in ("first", "second"):
+        await proposer.on_meeting_recorded(meeting_id)
+    found, _ = await programme.log.page(EntryFilter(), None, 10)
+    details: dict[str, EntryDetail] = {}
+    for entry in found:
+        detail = await hours.service.entry(programme.people["ana"], entry.latest.entry_id)
+        evidence = detail.evidence
+        assert evidence is not None
+        measured = total(evidence.together) - total(evidence.counted_elsewhere)
+        assert measured == detail.entry.measured_ms
+        assert {(one.side, one.person.name) for one in evidence.people} == {(Side.MENTOR, "mia"), (Side.MENTEE, "ana")}
+        details[evidence.meeting.meeting_id] = detail
+    first, second = details["first"], details["second"]
+    assert (first.entry.measured_ms, second.entry.measured_ms) == (55 * MINUTE, half)
+    assert first.evidence is not None
+    assert second.evidence is not None
+    assert total(second.evidence.counted_elsewhere) == half
+    [mia, ana] = first.evidence.people
+    assert [event.kind for one in ana.connections for event in one.events] == ["joined", "left", "joined", "left"]
+    assert [one.left_reason for one in mia.connections] == ["left"]
+    assert not first.evidence.is_cut
+
+
+async def test_steps_of_a_plan_name_the_entry_that_they_were_done_with(programme: Programme, hours: Hours) -> None:
+    pair = PairEntry(
+        kind=PairKind.MENTOR,
+        mentor="mia@school.example",
+        mentee="ana@school.example",
+        starts_on=TODAY - timedelta(days=70),
+    )
+    await PairRepository(programme.database).add([pair], actor="test", at=1)
+    plan = PlanRule(steps=tuple(Step(name=f"Day {day}", day=day, from_day=day - 29) for day in (30, 60, 90)))
+    await RequirementRepository(programme.database).add_requirement("Plan", plan, actor="test", at=1)
+    done_on = TODAY - timedelta(days=65)
+    [entry] = await programme.append(programme.entered("visit", day=done_on))
+    await programme.append(programme.confirmed(entry))
+    detail = await hours.service.pair(programme.people["mia"], programme.pairs["ana"])
+    assert [(step.name, step.done_on, step.entry_id) for step in detail.plan] == [
+        ("Day 30", done_on.isoformat(), "visit"),
+        ("Day 60", None, None),
+        ("Day 90", None, None),
+    ]
+    [status] = detail.status.requirements
+    assert (status.done, status.needed, status.next_step) == (1, 3, "Day 60")
