@@ -41,6 +41,8 @@ from server.store.requirements import Term
 _IN_MEMORY_BYTES = 4 * 2**20
 """Of entries that were put aside; more is on the disk."""
 _NO_HASH = "0" * 64
+_TYPES = {each.value: each for each in ContactType}
+_STATES = {each.value: each for each in EntryState}
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[ReportRow]).decode
 
@@ -269,8 +271,8 @@ def _entries(aside: _Aside, books: Mapping[str, PairBook], names: Mapping[str, R
             mentor=names[row.mentor_id].name if row.mentor_id in names else book.pair.mentor.name,
             mentee=book.pair.mentee.name,
             day=row.day,
-            contact_type=row.contact_type,
-            state=row.state,
+            contact_type=_TYPES[row.contact_type],
+            state=_STATES[row.state],
             measured_ms=row.measured_ms,
             credited_minutes=row.credited_minutes,
             room=row.room,

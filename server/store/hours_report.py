@@ -1,21 +1,22 @@
 """Entries of the hours log as reports list them, by day, however many; with the head of the log that they are as of."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, or_, select, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from protocol.hours import ContactType, EntryState
 from protocol.tasks import RoomPerson
 from server.hours.log.rows import NO_TEXT
 from server.store.database import Database
 from server.store.models import HoursEntryRow, HoursLogRow, LeaveRow, MeetingRow, PairRow, PersonRow, RoomRow
 
-BATCH = 5_000
+BATCH = 1_000
+"""Few enough to hold nothing up."""
 
 
 class ReportRow(msgspec.Struct, frozen=True, array_like=True):
@@ -27,8 +28,8 @@ class ReportRow(msgspec.Struct, frozen=True, array_like=True):
     pair_id: str
     mentor_id: str
     """Who was the mentor on that day."""
-    contact_type: ContactType
-    state: EntryState
+    contact_type: str
+    state: str
     measured_ms: int | None
     credited_minutes: int
     meeting_id: str | None
@@ -64,40 +65,43 @@ class ReadingReport:
 
     async def batches(self) -> AsyncIterator[list[ReportRow]]:
         """Yield entries by day, up to `BATCH` at once."""
+        texts = await self._texts()
         entry = HoursEntryRow
-        said_last = (
-            select(HoursLogRow.text)
-            .where(HoursLogRow.entry_id == entry.entry_id, HoursLogRow.text_digest != NO_TEXT)
-            .order_by(HoursLogRow.number.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
         query = (
             select(
                 *(entry.day, entry.entry_id, entry.number, entry.pair_id, entry.mentor_id, entry.contact_type),
                 *(entry.state, entry.measured_ms, entry.credited_minutes, entry.meeting_id),
-                *(RoomRow.name, MeetingRow.opened_at, said_last),
+                *(RoomRow.name, MeetingRow.opened_at),
             )
             .join(MeetingRow, MeetingRow.meeting_id == entry.meeting_id, isouter=True)
             .join(RoomRow, RoomRow.room_id == MeetingRow.room_id, isouter=True)
-            .where(*_conditions(self._wanted))
             .order_by(entry.day, entry.entry_id)
             .limit(BATCH)
         )
-        after: tuple[date, str] | None = None
+        first_day, last_id = self._wanted.first_day, ""
         while True:
-            following = query if after is None else query.where(tuple_(entry.day, entry.entry_id) > after)
-            rows = [
-                ReportRow(day, entry_id, number, pair_id, mentor_id, ContactType(kind), EntryState(state), *rest)
-                for day, entry_id, number, pair_id, mentor_id, kind, state, *rest in await self._session.execute(
-                    following
-                )
-            ]
+            # The day is said on its own, too: SQLite would begin at the first one again.
+            following = query.where(
+                entry.day >= first_day,
+                tuple_(entry.day, entry.entry_id) > (first_day, last_id),
+                *_conditions(self._wanted),
+            )
+            found: Sequence[Any] = (await self._session.execute(following)).all()
+            rows = [ReportRow(*row, text=texts.get(row.entry_id)) for row in found]
             if rows:
                 yield rows
             if len(rows) < BATCH:
                 return
-            after = rows[-1].day, rows[-1].entry_id
+            first_day, last_id = rows[-1].day, rows[-1].entry_id
+
+    async def _texts(self) -> dict[str, str | None]:
+        """Return what was said last of each entry of these days, if anything; most have nothing."""
+        row = HoursLogRow
+        query = select(row.entry_id, row.text).where(
+            row.text_digest != NO_TEXT, row.day >= self._wanted.first_day, row.day <= self._wanted.last_day
+        )
+        found = await self._session.execute(query.order_by(row.number))
+        return dict(row.tuple() for row in found)
 
 
 class HoursReportRepository:
@@ -123,7 +127,7 @@ class HoursReportRepository:
 
 def _conditions(wanted: ReportFilter) -> list[ColumnElement[bool]]:
     entry = HoursEntryRow
-    found: list[ColumnElement[bool]] = [entry.day >= wanted.first_day, entry.day <= wanted.last_day]
+    found: list[ColumnElement[bool]] = [entry.day <= wanted.last_day]
     if wanted.pair_ids is not None:
         found.append(entry.pair_id.in_(wanted.pair_ids))
     if wanted.participant_id is not None:
