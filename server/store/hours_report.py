@@ -22,6 +22,8 @@ BATCH = 1_000
 class ReportRow(msgspec.Struct, frozen=True, array_like=True):
     """An entry as it is now."""
 
+    text: str | None
+    """As said last."""
     day: date
     entry_id: str
     number: int
@@ -35,8 +37,6 @@ class ReportRow(msgspec.Struct, frozen=True, array_like=True):
     meeting_id: str | None
     room: str | None
     opened_at: int | None
-    text: str | None
-    """As said last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class ReadingReport:
                 *_conditions(self._wanted),
             )
             found: Sequence[Any] = (await self._session.execute(following)).all()
-            rows = [ReportRow(*row, text=texts.get(row.entry_id)) for row in found]
+            rows = [ReportRow(texts.get(row.entry_id), *row) for row in found]
             if rows:
                 yield rows
             if len(rows) < BATCH:
@@ -101,7 +101,7 @@ class ReadingReport:
             row.text_digest != NO_TEXT, row.day >= self._wanted.first_day, row.day <= self._wanted.last_day
         )
         found = await self._session.execute(query.order_by(row.number))
-        return dict(row.tuple() for row in found)
+        return {row.entry_id: row.text for row in found}
 
 
 class HoursReportRepository:

@@ -234,7 +234,7 @@ def test_entries_are_written_to_a_file_and_pairs_listed(location: Location, tmp_
     assert found["credited_minutes"] == 5 * 30
     listed = hours(location, "report", *days).out.splitlines()
     assert listed[0] == "2026-08-01 to 2026-11-30: 2 pairs, 2:30 h, 0:00 h not confirmed, 0 entries disputed"
-    assert listed[1].split() == ["-", "2:30", "h", "last", "2026-11-30", "mia", "with", "ana"]
+    assert listed[2].split() == ["-", "2:30", "h", "last", "2026-11-30", "mia", "with", "ana"]
 
 
 def test_an_export_of_another_kind_is_refused_in_one_sentence(location: Location, tmp_path: Path) -> None:
