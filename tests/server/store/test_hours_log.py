@@ -268,7 +268,7 @@ async def test_entries_are_made_anew_as_they_were(programme: Programme) -> None:
             programme,
             "INSERT INTO hours_entry SELECT :entry_id, pair_id, mentor_id, meeting_id, day, state,"
             " is_confirmed_by_mentor, is_confirmed_by_mentee, contact_type, measured_ms, credited_minutes, created_at,"
-            " changed_at, number FROM hours_entry WHERE entry_id = 'e0'",
+            " changed_at, answered_at, number FROM hours_entry WHERE entry_id = 'e0'",
             entry_id=entry_id,
         )
     assert await rebuilt(programme) == (5, ["e1", "e2a", "e4", "zz"])

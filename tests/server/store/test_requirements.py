@@ -181,5 +181,5 @@ async def test_all_that_evaluation_needs_is_loaded_in_six_queries(
     standings = Standings(loaded, date(2026, 9, 13))
     assert [one.standing for one in standings.of(with_ben, []).requirements] == [Standing.OVERDUE, Standing.OVERDUE]
     assert standings.of(with_cleo, []).standing is Standing.AT_RISK, "14 days have passed, those on leave do not count"
-    met = [(date(2026, 9, 12), 60, "phone"), (date(2026, 9, 1), 60, "phone")]
+    met = [(date(2026, 9, day).toordinal(), 60, "phone") for day in (12, 1)]
     assert standings.of(with_ben, met).standing is Standing.MET
