@@ -1,6 +1,7 @@
 /** The hours log over plain HTTP: what there is of it for whoever is signed in, and the steps that they take. */
 
 import type {
+  ConfirmedEntries,
   ContactType,
   EntryDetail,
   EntryState,
@@ -61,7 +62,7 @@ export const takeStep = (entryId: string, step: EntryStep): Promise<HoursEntry> 
   call("POST", `${entryPath(entryId)}/steps`, undefined, json(step));
 
 /** Confirm entries as they were seen; returns those that are confirmed now. Throws `Problem`. */
-export const confirmEntries = (entries: readonly SeenEntry[]): Promise<HoursEntryList> =>
+export const confirmEntries = (entries: readonly SeenEntry[]): Promise<ConfirmedEntries> =>
   call("POST", `${PATH}/confirmations`, undefined, json({ entries }));
 
 /** Enter what was done elsewhere. Throws `Problem`: `bad_request` where the rules do not allow it. */

@@ -130,6 +130,7 @@ function Entry({ view, onChanged }: { view: EntryView; onChanged(): void }) {
             <Evidence evidence={evidence} timeZone={hours.time_zone} />
             <div className={classes.events}>
               <p className={classes.note}>{t("hours.page.events")}</p>
+              {evidence.is_cut && <p className={classes.note}>{t("hours.page.eventsCut")}</p>}
               {evidence.people.map((person) => (
                 <EventList key={person.side} person={person} timeZone={hours.time_zone} />
               ))}

@@ -155,6 +155,8 @@ export const hoursEn = {
       evidence: "Who was there when",
       events:
         "All that was recorded of each connection. Coming back after a lost line makes a new one; what several of them say at once counts once.",
+      eventsCut:
+        "There is more than fits here: of each connection, the first events are shown. The figures go by all of them.",
       log: "Every step",
       logText:
         "Nothing is changed in the log, steps are only added. Each has a number and a hash, which is made from the step and from the hash of the one before: whoever changed one afterwards would break the chain.",

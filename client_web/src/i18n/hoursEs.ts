@@ -156,6 +156,8 @@ export const hoursEs: typeof hoursEn = {
       evidence: "Quién estuvo y cuándo",
       events:
         "Todo lo que se registró de cada conexión. Volver tras perder la línea crea una nueva; lo que dicen varias a la vez cuenta una sola vez.",
+      eventsCut:
+        "Hay más de lo que cabe aquí: de cada conexión se muestran los primeros eventos. Las cifras cuentan todos.",
       log: "Cada paso",
       logText:
         "En el registro no se cambia nada, solo se añaden pasos. Cada uno tiene un número y una huella (hash), hecha del paso y de la huella del anterior: quien cambiara uno después rompería la cadena.",

@@ -22,6 +22,7 @@ const EVIDENCE: MeetingEvidence = {
   ],
   together: [stretch(at("15:04:02"), at("15:20:00")), stretch(at("15:20:30"), at("15:31:40"))],
   counted_elsewhere: [],
+  is_cut: false,
 };
 const DETAIL: EntryDetail = {
   entry: entry({ measured_ms: 1_628_000, is_confirmed_by_mentor: true }),

@@ -17,7 +17,14 @@ it("spans from the first who came to the last who went", () => {
     person({ present: [stretch(10, 40)] }),
     person({ present: [stretch(5, 8), stretch(20, 60)] }),
   ];
-  const evidence = { meeting: MEETING, closed_at: 70, people, together: [], counted_elsewhere: [] };
+  const evidence = {
+    meeting: MEETING,
+    closed_at: 70,
+    people,
+    together: [],
+    counted_elsewhere: [],
+    is_cut: false,
+  };
   expect(spanOf(evidence)).toEqual(stretch(5, 60));
   expect(spanOf({ ...evidence, people: [] })).toBeNull();
 });
