@@ -9,6 +9,7 @@ import type {
   HoursEntry,
   HoursEntryList,
   HoursHome,
+  HoursProgramme,
   ManualEntry,
   PairDetail,
   SeenEntry,
@@ -23,6 +24,8 @@ export const fetchHours = (signal?: AbortSignal): Promise<HoursHome> => call("GE
 /** Which entries; what is left out stands for all. Days are ISO 8601. */
 export interface EntryQuery {
   pairId?: string | undefined;
+  /** One of the two; only for coordinators. */
+  personId?: string | undefined;
   state?: EntryState | undefined;
   contactType?: ContactType | undefined;
   from?: string | undefined;
@@ -35,6 +38,7 @@ export interface EntryQuery {
 export function fetchEntries(query: EntryQuery, signal?: AbortSignal): Promise<HoursEntryList> {
   const fields = {
     pair_id: query.pairId,
+    person_id: query.personId,
     state: query.state,
     contact_type: query.contactType,
     from: query.from,
@@ -56,6 +60,14 @@ export const fetchEntry = (entryId: string, signal?: AbortSignal): Promise<Entry
 /** Throws `Problem`: `not_found` also where it is not theirs to see. */
 export const fetchPair = (pairId: string, signal?: AbortSignal): Promise<PairDetail> =>
   call("GET", `${PATH}/pairs/${encodeURIComponent(pairId)}`, signal);
+
+/** All pairs, for coordinators; `query` are words of the address. Throws `Problem`: `forbidden`. */
+export const fetchProgramme = (query: string, signal?: AbortSignal): Promise<HoursProgramme> =>
+  call("GET", `${PATH}/programme?${query}`, signal);
+
+/** The same as a file. */
+export const reportPath = (format: "csv" | "xlsx", query: string): string =>
+  `${PATH}/report.${format}?${query}`;
 
 /** Take a step of an entry; returns it as it is then. Throws `Problem`: `entry_changed` where it is another one meanwhile. */
 export const takeStep = (entryId: string, step: EntryStep): Promise<HoursEntry> =>

@@ -1,6 +1,6 @@
 /** The list of rooms: where one can go, and where somebody is; and what one is to do. */
 
-import { ArrowRight, BookOpen, Coffee, Mic, Store, Sunrise, Users } from "lucide-react";
+import { ArrowRight, BookOpen, ChartColumn, Coffee, Mic, Store, Sunrise, Users } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
@@ -64,6 +64,7 @@ function Rooms({ onSignedOut }: { onSignedOut(): void }) {
         </ul>
         <Hours ownId={person.person_id} />
         <Tasks tasks={tasks} rooms={rooms} onTaken={retry} />
+        {person.role === "coordinator" && <ProgrammeLink />}
         <p className={classes.foot}>
           <ConnectionTestLink />
         </p>
@@ -77,6 +78,23 @@ function Hours({ ownId }: { ownId: string }) {
   const { value, retry } = usePoll(fetchHours, HOURS_POLL_MS);
   if (value === null || value.pairs.length + value.waiting.length === 0) return null;
   return <HoursCard hours={value} ownId={ownId} onChanged={retry} />;
+}
+
+/** Coordinators look after everybody's hours. */
+function ProgrammeLink() {
+  const { t } = useTranslation();
+  return (
+    <Link href="/hours/programme" className={`${classes.card} ${classes.way}`}>
+      <span className={classes.icon}>
+        <ChartColumn size={26} aria-hidden="true" />
+      </span>
+      <span className={classes.words}>
+        <span className={classes.name}>{t("home.programme")}</span>
+        <span className={classes.kind}>{t("home.programmeText")}</span>
+      </span>
+      <ArrowRight size={20} aria-hidden="true" className={classes.arrow} />
+    </Link>
+  );
 }
 
 function Nothing() {

@@ -79,6 +79,8 @@ export const en = {
     namesMore: "{{names}} and {{count}} more",
     inside_one: "{{count}} person inside",
     inside_other: "{{count}} people inside",
+    programme: "Hours of the programme",
+    programmeText: "How far all pairs are, and what needs you",
     kind: {
       round_up: "Round-up",
       lounge: "Lounge",

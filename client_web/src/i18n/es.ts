@@ -81,6 +81,8 @@ export const es: Texts = {
     namesMore: "{{names}} y {{count}} más",
     inside_one: "{{count}} persona dentro",
     inside_other: "{{count}} personas dentro",
+    programme: "Horas del programa",
+    programmeText: "Cómo van todas las parejas y qué le necesita",
     kind: {
       round_up: "Reunión diaria",
       lounge: "Sala de profesores",

@@ -1,10 +1,11 @@
 import "i18next";
 import type { en } from "./en";
 import type { hoursEn } from "./hoursEn";
+import type { programmeEn } from "./programmeEn";
 import type { recordEn } from "./recordEn";
 
 declare module "i18next" {
   interface CustomTypeOptions {
-    resources: { translation: typeof en & typeof recordEn & typeof hoursEn };
+    resources: { translation: typeof en & typeof recordEn & typeof hoursEn & typeof programmeEn };
   }
 }

@@ -6,6 +6,8 @@ import { es } from "../../src/i18n/es";
 import { hoursEn } from "../../src/i18n/hoursEn";
 import { hoursEs } from "../../src/i18n/hoursEs";
 import { chooseLanguage } from "../../src/i18n/languages";
+import { programmeEn } from "../../src/i18n/programmeEn";
+import { programmeEs } from "../../src/i18n/programmeEs";
 import { recordEn } from "../../src/i18n/recordEn";
 import { recordEs } from "../../src/i18n/recordEs";
 
@@ -27,7 +29,10 @@ function sources(folder: string): string[] {
   });
 }
 
-const texts = { en: flat({ ...en, ...recordEn, ...hoursEn }), es: flat({ ...es, ...recordEs, ...hoursEs }) };
+const texts = {
+  en: flat({ ...en, ...recordEn, ...hoursEn, ...programmeEn }),
+  es: flat({ ...es, ...recordEs, ...hoursEs, ...programmeEs }),
+};
 const placeholders = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort();
 /** A key as code writes it: without the number's form. */
 const base = (key: string) => key.replace(/_(zero|one|other)$/, "");
