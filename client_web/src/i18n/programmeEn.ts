@@ -33,7 +33,7 @@ export const programmeEn = {
     kind: {
       mentor: "Mentor and mentee",
       content_buddy: "Content buddies",
-      lead_teacher: "Lead teacher and teacher",
+      lead_teacher: "Lead teacher",
     },
     export: {
       csv: "CSV",
@@ -112,7 +112,6 @@ export const programmeEn = {
       title: "Hours by week",
       hint: "Choose a week to look at it more closely. Arrow keys go from week to week.",
       none: "Nothing counts on these days yet.",
-      all: "All weeks",
     },
     contacts: { title: "Kinds of contact", kind: "Kind", time: "Time", share: "Share", entries: "Entries" },
     answers: {

@@ -35,7 +35,7 @@ export const programmeEs: typeof programmeEn = {
     kind: {
       mentor: "Mentor y acompañado",
       content_buddy: "Compañeros de materia",
-      lead_teacher: "Docente guía y docente",
+      lead_teacher: "Docente guía",
     },
     export: {
       csv: "En CSV",
@@ -113,7 +113,6 @@ export const programmeEs: typeof programmeEn = {
       title: "Horas por semana",
       hint: "Elija una semana para verla de cerca. Las flechas van de semana en semana.",
       none: "En estos días todavía no cuenta nada.",
-      all: "Todas las semanas",
     },
     contacts: {
       title: "Tipos de contacto",

@@ -226,8 +226,19 @@ interface DueWordsProps {
 }
 
 function DueWords({ requirement, today }: DueWordsProps) {
+  const { i18n } = useTranslation();
   const { done, due } = useRequirementWords(requirement, today);
-  return <>{due ?? done}</>;
+  const { due_on: day, next_step: step, name } = requirement;
+  return (
+    <>
+      <span className={classes.onScreen}>{due ?? done}</span>
+      {/* There is no room for sentences in a line of paper. */}
+      <span className={classes.onPaper}>
+        {day !== null && `${tinyDay(day, today, i18n.language)} · `}
+        {step ?? name}
+      </span>
+    </>
+  );
 }
 
 /** On paper everything stands, not only what is on the screen. */
