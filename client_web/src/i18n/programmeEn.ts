@@ -37,9 +37,9 @@ export const programmeEn = {
     },
     export: {
       csv: "CSV",
-      csvLong: "Save this list as CSV",
+      csvLong: "CSV: save this list",
       xlsx: "Excel",
-      xlsxLong: "Save this list for Excel",
+      xlsxLong: "Excel: save this list",
     },
     print: "Print",
     sum: {
@@ -110,7 +110,8 @@ export const programmeEn = {
     },
     weeks: {
       title: "Hours by week",
-      hint: "Choose a week to look at it more closely. Arrow keys go from week to week.",
+      hint: "Choose a week to look at it more closely.",
+      keys: "Arrow keys go from week to week.",
       none: "Nothing counts on these days yet.",
     },
     contacts: { title: "Kinds of contact", kind: "Kind", time: "Time", share: "Share", entries: "Entries" },

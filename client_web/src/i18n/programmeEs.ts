@@ -39,9 +39,9 @@ export const programmeEs: typeof programmeEn = {
     },
     export: {
       csv: "En CSV",
-      csvLong: "Guardar esta lista en CSV",
+      csvLong: "En CSV: guardar esta lista",
       xlsx: "En Excel",
-      xlsxLong: "Guardar esta lista para Excel",
+      xlsxLong: "En Excel: guardar esta lista",
     },
     print: "Imprimir",
     sum: {
@@ -111,7 +111,8 @@ export const programmeEs: typeof programmeEn = {
     },
     weeks: {
       title: "Horas por semana",
-      hint: "Elija una semana para verla de cerca. Las flechas van de semana en semana.",
+      hint: "Elija una semana para verla de cerca.",
+      keys: "Las flechas van de semana en semana.",
       none: "En estos días todavía no cuenta nada.",
     },
     contacts: {

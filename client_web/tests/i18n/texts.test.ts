@@ -33,7 +33,8 @@ const texts = {
   en: flat({ ...en, ...recordEn, ...hoursEn, ...programmeEn }),
   es: flat({ ...es, ...recordEs, ...hoursEs, ...programmeEs }),
 };
-const placeholders = (text: string) => [...text.matchAll(/\{\{(\w+)(?:, number)?\}\}/g)].map(([, name]) => name).sort();
+const placeholders = (text: string) =>
+  [...text.matchAll(/\{\{(\w+)(?:, number)?\}\}/g)].map(([, name]) => name).sort();
 /** A key as code writes it: without the number's form. */
 const base = (key: string) => key.replace(/_(zero|one|other)$/, "");
 

@@ -163,6 +163,9 @@ const Row = memo(function Row({ pair, today, onChange }: RowProps) {
   return (
     <tr>
       <th scope="row" className={classes.mentee}>
+        <span className={classes.mark}>
+          <StandingBadge standing={status.standing} isShort />
+        </span>
         <Anchor component={Link} href={pairPath(status.pair_id)} className={classes.link}>
           {status.mentee.name}
         </Anchor>

@@ -28,15 +28,17 @@ export function StandingBar({ standings, chosen, onChoose }: StandingBarProps) {
         {t("programme.standing.title")}
       </h2>
       <div className={classes.bar} aria-hidden="true">
-        {counts.map(({ standing, count }) => (
-          <div
-            key={standing}
-            className={classes.piece}
-            data-standing={standing}
-            data-faded={(chosen !== undefined && chosen !== standing) || undefined}
-            style={{ flexGrow: count }}
-          />
-        ))}
+        {counts
+          .filter(({ count }) => count > 0)
+          .map(({ standing, count }) => (
+            <div
+              key={standing}
+              className={classes.piece}
+              data-standing={standing}
+              data-faded={(chosen !== undefined && chosen !== standing) || undefined}
+              style={{ flexGrow: count }}
+            />
+          ))}
       </div>
       <ul className={classes.list}>
         {counts.map(({ standing, count }) => (

@@ -48,7 +48,7 @@ export function WeekStack({ weeks, chosen, onChoose }: WeekStackProps) {
           {t("programme.weeks.title")}
         </h2>
         <p id={ids.hint} className={`${chart.about} ${classes.hint}`}>
-          {t("programme.weeks.hint")}
+          {t("programme.weeks.hint")} <span className="visually-hidden">{t("programme.weeks.keys")}</span>
         </p>
       </figcaption>
       <div className={classes.frame}>
