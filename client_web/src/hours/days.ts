@@ -3,6 +3,8 @@
  * it is never made into an instant of here. Pure.
  */
 
+import { dateFormat, relativeFormat } from "./formats";
+
 const DAY_MS = 86_400_000;
 
 const midday = (day: string): number => Date.parse(`${day}T12:00:00Z`);
@@ -17,7 +19,7 @@ export const addDays = (day: string, count: number): string =>
 /** Return "Fri, Nov 27", with the year when it is another one than today's. */
 export function shortDay(day: string, today: string, language: string): string {
   const isThisYear = day.slice(0, 4) === today.slice(0, 4);
-  return new Intl.DateTimeFormat(language, {
+  return dateFormat(language, {
     weekday: "short",
     day: "numeric",
     month: "short",
@@ -29,7 +31,7 @@ export function shortDay(day: string, today: string, language: string): string {
 /** Return "Nov 27", with the year when it is another one than today's: for tables. */
 export function tinyDay(day: string, today: string, language: string): string {
   const isThisYear = day.slice(0, 4) === today.slice(0, 4);
-  return new Intl.DateTimeFormat(language, {
+  return dateFormat(language, {
     day: "numeric",
     month: "short",
     timeZone: "UTC",
@@ -39,23 +41,20 @@ export function tinyDay(day: string, today: string, language: string): string {
 
 /** Return "Friday, November 27, 2026". */
 export const fullDay = (day: string, language: string): string =>
-  new Intl.DateTimeFormat(language, { dateStyle: "full", timeZone: "UTC" }).format(midday(day));
+  dateFormat(language, { dateStyle: "full", timeZone: "UTC" }).format(midday(day));
 
 /** Return "Sep 1 – Dec 18, 2026". */
 export const dayRange = (from: string, to: string, language: string): string =>
-  new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" }).formatRange(
-    midday(from),
-    midday(to),
-  );
+  dateFormat(language, { dateStyle: "medium", timeZone: "UTC" }).formatRange(midday(from), midday(to));
 
 /** Return "Nov": the month that a day is in. */
 export const monthOf = (day: string, language: string): string =>
-  new Intl.DateTimeFormat(language, { month: "short", timeZone: "UTC" }).format(midday(day));
+  dateFormat(language, { month: "short", timeZone: "UTC" }).format(midday(day));
 
 /** Return "today", "yesterday", "in 5 days", "3 weeks ago". */
 export function relativeDay(day: string, today: string, language: string): string {
   const days = daysBetween(today, day);
-  const format = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const format = relativeFormat(language);
   if (Math.abs(days) < 14) return format.format(days, "day");
   if (Math.abs(days) < 70) return format.format(Math.trunc(days / 7), "week");
   return format.format(Math.trunc(days / 30), "month");
@@ -63,7 +62,7 @@ export function relativeDay(day: string, today: string, language: string): strin
 
 /** The clock of the programme at an instant; `isExact`: with seconds. */
 export function clockTime(at: number, timeZone: string, language: string, isExact = false): string {
-  return new Intl.DateTimeFormat(language, {
+  return dateFormat(language, {
     hour: "numeric",
     minute: "2-digit",
     ...(isExact && { second: "2-digit" }),
@@ -73,4 +72,4 @@ export function clockTime(at: number, timeZone: string, language: string, isExac
 
 /** Day and clock of the programme at an instant. */
 export const dayAndTime = (at: number, timeZone: string, language: string): string =>
-  new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone }).format(at);
+  dateFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone }).format(at);

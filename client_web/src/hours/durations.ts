@@ -1,9 +1,11 @@
 /** How long something took, as people read it. Pure. */
 
+import { numberFormat } from "./formats";
+
 type Unit = "hour" | "minute" | "second";
 
 const part = (value: number, unit: Unit, language: string): string =>
-  new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(value);
+  numberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(value);
 
 /** Return "1 hr 25 min", "3 hr", "0 min". Whole minutes, as they are credited. */
 export function minutesText(minutes: number, language: string): string {

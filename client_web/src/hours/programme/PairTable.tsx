@@ -1,6 +1,6 @@
 /** The list of pairs: a hundred at once on the screen, all of them on paper. */
 
-import { ActionIcon, Anchor, Button, NativeSelect } from "@mantine/core";
+import { ActionIcon, Button, NativeSelect } from "@mantine/core";
 import { ArrowDown, ArrowDownUp, ArrowUp, ChevronLeft, ChevronRight } from "lucide-react";
 import { memo, useEffect, useId, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
@@ -166,9 +166,9 @@ const Row = memo(function Row({ pair, today, onChange }: RowProps) {
         <span className={classes.mark}>
           <StandingBadge standing={status.standing} isShort />
         </span>
-        <Anchor component={Link} href={pairPath(status.pair_id)} className={classes.link}>
+        <Link href={pairPath(status.pair_id)} className={classes.link}>
           {status.mentee.name}
-        </Anchor>
+        </Link>
         {status.kind !== "mentor" && (
           <span className={classes.small}>{t(`programme.kind.${status.kind}`)}</span>
         )}

@@ -1,5 +1,7 @@
 /** How long answers take, on a scale from an hour to months. Pure. */
 
+import { numberFormat } from "../formats";
+
 const HOUR = 1;
 export const DAY = 24;
 const WEEK = 7 * DAY;
@@ -27,7 +29,7 @@ const unitOf = (mark: number): [string, number] =>
 /** Return "1 day", "4 wk": a mark of the scale. */
 export function markText(mark: number, language: string): string {
   const [unit, hours] = unitOf(mark);
-  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(mark / hours);
+  return numberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(mark / hours);
 }
 
 /** Return hours as they are said: `unit` and how many of it. */
@@ -41,5 +43,5 @@ export function spanOf(hours: number): { unit: "minute" | "hour" | "day"; count:
 export function spanText(hours: number, language: string): string {
   const { unit, count } = spanOf(hours);
   const unitDisplay = unit === "day" ? "long" : "short";
-  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay }).format(count);
+  return numberFormat(language, { style: "unit", unit, unitDisplay }).format(count);
 }
