@@ -17,6 +17,8 @@ import { DUTIES, type Duty } from "./view";
 interface DutyPartProps {
   scope: Scope;
   overdueCount: number;
+  /** As the server has counted them: not all of them are read. */
+  disputedCount: number;
   /** The list that is open. */
   open: Duty | undefined;
   ownId: string;
@@ -34,7 +36,7 @@ const ICONS = {
 } as const;
 
 export function DutyPart(props: DutyPartProps) {
-  const { scope, overdueCount, open, ownId, onOpen, onShowOverdue, onChanged } = props;
+  const { scope, overdueCount, disputedCount, open, ownId, onOpen, onShowOverdue, onChanged } = props;
   const { t } = useTranslation();
   const titleId = useId();
   const { value, problem, retry } = useDuties(scope);
@@ -63,8 +65,12 @@ export function DutyPart(props: DutyPartProps) {
             <Tile
               key={duty}
               kind={duty}
-              count={value[duty].entries.length}
-              hasMore={value[duty].hasMore}
+              count={
+                duty === "disputed"
+                  ? Math.max(disputedCount, value[duty].entries.length)
+                  : value[duty].entries.length
+              }
+              hasMore={value[duty].hasMore && duty !== "disputed"}
               isOpen={duty === open}
               onClick={() => onOpen(duty === open ? undefined : duty)}
             />

@@ -4,7 +4,7 @@ import { Button, Input, NativeSelect } from "@mantine/core";
 import { Search, X } from "lucide-react";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { TermInfo } from "../../protocol/generated";
+import { MAX_NAME_CHARACTERS, type TermInfo } from "../../protocol/generated";
 import { Dialog } from "../../shared/Dialog";
 import { dayRange } from "../days";
 import { STANDINGS } from "../filters";
@@ -171,6 +171,7 @@ function NameFilter({ text, onChange }: { text: string; onChange: FiltersProps["
       placeholder={t("programme.filter.search")}
       leftSection={<Search size={18} aria-hidden="true" />}
       value={typed}
+      maxLength={MAX_NAME_CHARACTERS}
       className={classes.search}
       onChange={({ currentTarget }) => setTyped(currentTarget.value)}
     />

@@ -171,6 +171,7 @@ function Shown({ read, view, isOld, hasProblem, onChange, onRead }: ShownProps) 
                 <DutyPart
                   scope={scope}
                   overdueCount={view.standing === undefined || view.standing === "overdue" ? overdue : 0}
+                  disputedCount={shown.disputed_count}
                   open={view.duty}
                   ownId={signedIn.person.person_id}
                   onOpen={(list) => onChange({ list })}

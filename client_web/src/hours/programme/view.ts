@@ -1,6 +1,6 @@
 /** What a coordinator looks at, as it stands in the address: a link shows the same to a colleague. Pure. */
 
-import type { PairKind, Standing } from "../../protocol/generated";
+import { MAX_NAME_CHARACTERS, type PairKind, type Standing } from "../../protocol/generated";
 import { addDays } from "../days";
 import { oneOf, STANDINGS } from "../filters";
 
@@ -60,7 +60,7 @@ export function readView(search: URLSearchParams): View {
     kind: oneOf(search, "kind", PAIR_KINDS),
     personId: search.get("person") || undefined,
     standing: oneOf(search, "standing", STANDINGS),
-    q: search.get("q")?.trim() ?? "",
+    q: search.get("q")?.trim().slice(0, MAX_NAME_CHARACTERS) ?? "",
     sort: oneOf(search, "sort", SORTS) ?? "need",
     isReversed: search.get("order") === "reverse",
     page: Number.isInteger(page) && page > 1 ? page - 1 : 0,
