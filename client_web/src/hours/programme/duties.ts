@@ -1,7 +1,7 @@
 /** Entries that wait for the coordinator, and approving many of them. What asks the server comes from outside. */
 
 import type { EntryQuery } from "../../connection/hours";
-import type { HoursEntry, HoursEntryList, SeenEntry } from "../../protocol/generated";
+import type { ConfirmedEntries, HoursEntry, HoursEntryList, SeenEntry } from "../../protocol/generated";
 import { MAX_ENTRY_PAGE } from "../../protocol/generated";
 import { addDays } from "../days";
 import type { Days, Duty } from "./view";
@@ -93,7 +93,7 @@ export interface Approval {
  * Once `isStopped` it goes no further. Throws what `approve` throws: what was told before is done.
  */
 export async function approveAll(
-  approve: (entries: readonly SeenEntry[]) => Promise<HoursEntryList>,
+  approve: (entries: readonly SeenEntry[]) => Promise<ConfirmedEntries>,
   entries: readonly HoursEntry[],
   isStopped: () => boolean,
   onProgress: (done: Approval) => void,

@@ -8,7 +8,12 @@ import {
   readSome,
   sumOf,
 } from "../../../src/hours/programme/duties";
-import type { HoursEntry, HoursEntryList, SeenEntry } from "../../../src/protocol/generated";
+import type {
+  ConfirmedEntries,
+  HoursEntry,
+  HoursEntryList,
+  SeenEntry,
+} from "../../../src/protocol/generated";
 import { MAX_ENTRY_PAGE } from "../../../src/protocol/generated";
 
 const DAYS = { from: "2026-08-24", to: "2026-12-18" };
@@ -128,10 +133,10 @@ describe("approving all", () => {
     entries.map(({ entry_id, number }) => ({ entry_id, number }));
   const approving = (refused: ReadonlySet<string> = new Set()) => {
     const lots: (readonly SeenEntry[])[] = [];
-    const approve = async (lot: readonly SeenEntry[]): Promise<HoursEntryList> => {
+    const approve = async (lot: readonly SeenEntry[]): Promise<ConfirmedEntries> => {
       lots.push(lot);
       const taken = lot.filter(({ entry_id }) => !refused.has(entry_id));
-      return { entries: taken.map(() => entryOf(0)), next_cursor: null };
+      return { entries: taken.map(() => entryOf(0)), refused: [] };
     };
     return { lots, approve };
   };
