@@ -9,7 +9,7 @@ LEAVES = {
     "server.visible",
 }
 FEATURE = LEAVES | {"server.room.feature", "server.store"}
-AGREEMENTS = {"server.hours.rules", "server.hours.policy", "server.hours.log"}
+AGREEMENTS = {"server.hours.rules", "server.hours.policy", "server.hours.log", "server.privacy.retention"}
 """What the store keeps as JSON, or chained, and gives out as what it means."""
 MAY_IMPORT: dict[str, set[str]] = {
     "protocol": set(),
@@ -37,6 +37,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.hours.rules": LEAVES | {"server.hours.described"},
     "server.hours.policy": LEAVES | {"server.hours.described"},
     "server.hours.described": LEAVES,
+    "server.privacy": LEAVES | AGREEMENTS | {"server.store"},
+    "server.privacy.retention": LEAVES | {"server.hours.described"},
     "server.record": LEAVES | {"server.store"},
     "server.rehearsal": LEAVES | {"server.hours", "server.store"},
     "server.documents.notes": LEAVES | {"server.printing"},
@@ -50,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server.http": LEAVES | {"server.people"},
     "server.cli": LEAVES
     | {"server.app", "server.hours", "server.people", "server.rehearsal", "server.spreadsheet", "server.store"}
-    | {"server.turn"},
+    | {"server.privacy", "server.turn"},
     "server.__main__": {"server.cli"},
     "server.app": {"server", "protocol"},
     "loadtest": {"protocol"},

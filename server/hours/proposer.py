@@ -54,13 +54,21 @@ class Proposer:
         kinds = await self._facts.room_kinds({one.room_id for one in (history, *histories)})
         meeting, *others = (presence_of(one, attendance_of(one), kinds) for one in (history, *histories))
         programme = await self._facts.programme()
-        await self._write(meeting_id, proposals_of(meeting, others, pairs, programme), programme.policy)
+        proposals = proposals_of(meeting, others, pairs, programme)
+        # Who cannot be seen there any more was not away: their events have been deleted.
+        is_incomplete = bool(await self._attendance.final([meeting_id]))
+        await self._write(meeting_id, proposals, programme.policy, is_incomplete=is_incomplete)
         is_over = {one.meeting_id for one in histories if one.closed_at is not None}
         return [one.meeting_id for one in others if one.meeting_id in is_over and comes_before(meeting, one)]
 
-    async def _write(self, meeting_id: str, proposals: Sequence[Proposal], policy: HoursPolicy) -> None:
+    async def _write(
+        self, meeting_id: str, proposals: Sequence[Proposal], policy: HoursPolicy, *, is_incomplete: bool
+    ) -> None:
         async with self._log.writing() as writer:
             entries = dict(await writer.entries_of_meeting(meeting_id))
+            if is_incomplete:
+                found = {proposal.entry_id for proposal in proposals}
+                entries = {entry_id: entry for entry_id, entry in entries.items() if entry_id in found}
             await writer.append(steps_of(proposals, entries, policy, self._clock.now_ms()))
 
 

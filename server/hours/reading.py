@@ -210,7 +210,8 @@ class HoursReading:
         wanted = [meeting_id, *beside[:_MAX_MEETINGS_BESIDE]]
         histories = {one.meeting_id: one for one in await self._sources.attendance.load_histories(wanted, both)}
         history = histories.pop(meeting_id, None)
-        if history is None or not history.connections:
+        final = await self._sources.attendance.final([meeting_id])
+        if history is None or not history.connections or both & final.get(meeting_id, set()):
             return None
         kinds = await facts.room_kinds({one.room_id for one in (history, *histories.values())})
         zone = (await facts.programme()).zone

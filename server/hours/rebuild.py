@@ -3,7 +3,7 @@
 The log itself is never made anew. Where its entries say otherwise than presence, that is told, and left to people.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -95,6 +95,7 @@ class Rebuilder:
             histories = {one.meeting_id: one for one in await self._attendance.load_histories(ids)}
             kinds = await self._facts.room_kinds({one.room_id for one in histories.values()})
             kept, measured = await self._derived.attendance(ids), await self._derived.measured(ids)
+            window.note_final(await self._attendance.final(ids))
             anew: dict[str, Sequence[AttendanceRecord]] = {}
             for span in batch:
                 history = histories[span.meeting_id]
@@ -105,10 +106,17 @@ class Rebuilder:
                 meeting = presence_of(history, attendance, kinds)
                 earlier = window.enter(span, meeting)
                 if span.is_recorded:
-                    proposals = proposals_of(meeting, earlier, pairs.among(meeting), programme)
+                    # Where events have been deleted nothing can be compared: the log stands.
+                    incomplete = pairs.of(window.final_in(span, earlier))
+                    comparable = (pair for pair in pairs.among(meeting) if pair.pair_id not in incomplete)
+                    proposals = proposals_of(meeting, earlier, comparable, programme)
                     differences += _differences(
                         span.meeting_id,
-                        measured.get(span.meeting_id, {}),
+                        {
+                            entry_id: one.measured_ms
+                            for entry_id, one in measured.get(span.meeting_id, {}).items()
+                            if one.pair_id not in incomplete
+                        },
                         {one.entry_id: one.found.measured_ms for one in proposals},
                         {
                             one.entry_id
@@ -128,6 +136,17 @@ class _Window:
 
     def __init__(self) -> None:
         self._going_on: list[tuple[MeetingSpan, MeetingPresence]] = []
+        self._final: dict[str, set[str]] = {}
+
+    def note_final(self, final: Mapping[str, set[str]]) -> None:
+        """Take of whom nothing but sums is left, by meeting."""
+        going_on = {span.meeting_id for span, _ in self._going_on}
+        self._final = {one: gone for one, gone in self._final.items() if one in going_on} | dict(final)
+
+    def final_in(self, span: MeetingSpan, earlier: Sequence[MeetingPresence]) -> set[str]:
+        """Return of whom events are missing in a meeting, or in one that it was beside."""
+        gone = self._final.get
+        return gone(span.meeting_id, set()).union(*(gone(one.meeting_id, set()) for one in earlier))
 
     def enter(self, span: MeetingSpan, meeting: MeetingPresence) -> list[MeetingPresence]:
         """Take the next meeting; return those that began before it and go on."""
@@ -144,13 +163,20 @@ class _Pairs:
 
     def __init__(self, pairs: Sequence[PairDays]) -> None:
         self._by_mentee: dict[str, list[PairDays]] = {}
+        self._by_person: dict[str, set[str]] = {}
         for pair in pairs:
             self._by_mentee.setdefault(pair.mentee_id, []).append(pair)
+            for person_id in (pair.mentee_id, *pair.mentors()):
+                self._by_person.setdefault(person_id, set()).add(pair.pair_id)
 
     def among(self, meeting: MeetingPresence) -> Iterator[PairDays]:
         """Return the pairs whose mentees were in a meeting."""
         for person_id in meeting.present:
             yield from self._by_mentee.get(person_id, ())
+
+    def of(self, people: Iterable[str]) -> set[str]:
+        """Return the ids of the pairs that any of these people are in."""
+        return set[str]().union(*(self._by_person.get(person_id, ()) for person_id in people))
 
 
 def _differences(

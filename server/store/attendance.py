@@ -117,11 +117,23 @@ class AttendanceRepository:
         ]
 
     async def replace(self, meeting_id: str, records: Sequence[AttendanceRecord]) -> None:
-        """Keep the attendance of a meeting in the place of what was kept before."""
+        """Keep the attendance of a meeting in the place of what was kept before, unless that is final."""
         rows = [AttendanceRow(meeting_id=meeting_id, **asdict(record)) for record in records]
         async with self._database.session() as session:
-            await session.execute(delete(AttendanceRow).where(AttendanceRow.meeting_id == meeting_id))
+            is_derived = AttendanceRow.meeting_id == meeting_id, AttendanceRow.final_role.is_(None)
+            await session.execute(delete(AttendanceRow).where(*is_derived))
             session.add_all(rows)
+
+    async def final(self, meeting_ids: Collection[str]) -> dict[str, set[str]]:
+        """Return of whom nothing but attendance is left of some meetings, because their events have been deleted."""
+        query = select(AttendanceRow.meeting_id, AttendanceRow.person_id).where(
+            AttendanceRow.meeting_id.in_(meeting_ids), AttendanceRow.final_role.is_not(None)
+        )
+        found: dict[str, set[str]] = {}
+        async with self._database.reading() as session:
+            for meeting_id, person_id in await session.execute(query):
+                found.setdefault(meeting_id, set()).add(person_id)
+        return found
 
     async def unrecorded(self) -> list[str]:
         """Return the meetings that are over and were not worked out to the end, oldest first."""

@@ -17,6 +17,7 @@ from protocol.room import ChatMessage
 from server.store.database import Database
 from server.store.documents import select_changed_last
 from server.store.models import (
+    AttendanceRow,
     ChatMessageRow,
     ConnectionRow,
     DocumentRow,
@@ -156,7 +157,8 @@ class MeetingRepository:
     async def attendance(self, meeting_ids: Collection[str], limit: int) -> tuple[list[Attendance], bool]:
         """Return who was in some meetings, in order of coming, and whether there is more than `limit`.
 
-        However often a participant's line was lost, the room kept their place: it is one stay.
+        However often a participant's line was lost, the room kept their place: it is one stay. Where connections have
+        been deleted, it is from when they came first until they left last.
         """
         who = (
             ConnectionRow.meeting_id,
@@ -174,8 +176,11 @@ class MeetingRepository:
             .order_by(joined_at, ConnectionRow.participant_id, ConnectionRow.room_role)
             .limit(limit + 1)
         )
+        final = _select_final(meeting_ids).limit(limit + 1)
         async with self._database.reading() as session:
             found = [_attendance(*row) for row in await session.execute(query)]
+            found += [_attendance(*row) for row in await session.execute(final)]
+        found.sort(key=lambda one: one.joined_at)
         return found[:limit], len(found) > limit
 
     async def messages(self, meeting: StoredMeeting, until: int | None, limit: int) -> tuple[list[ChatMessage], bool]:
@@ -297,8 +302,22 @@ def _next_opened_at() -> ScalarSelect[int | None]:
     )
 
 
+def _select_final(meeting_ids: Collection[str]) -> Select[str, str, str, str, str, int, int]:
+    one = AttendanceRow
+    role = func.coalesce(one.final_role, RoomRole.PARTICIPANT.value)
+    return (
+        select(one.meeting_id, one.person_id, one.person_id, PersonRow.name, role, one.first_at, one.last_at)
+        .join(PersonRow, PersonRow.person_id == one.person_id)
+        .where(one.meeting_id.in_(meeting_ids), one.final_role.is_not(None))
+        .order_by(one.first_at, one.person_id)
+    )
+
+
 def _was_in(person_id: str) -> ColumnElement[bool]:
-    return exists().where(ConnectionRow.meeting_id == MeetingRow.meeting_id, ConnectionRow.person_id == person_id)
+    connected = exists().where(ConnectionRow.meeting_id == MeetingRow.meeting_id, ConnectionRow.person_id == person_id)
+    # Of meetings of long ago nothing else is left.
+    attended = exists().where(AttendanceRow.meeting_id == MeetingRow.meeting_id, AttendanceRow.person_id == person_id)
+    return connected | attended
 
 
 def _within(column: InstrumentedAttribute[int], since: int, until: int | None) -> list[ColumnElement[bool]]:

@@ -22,6 +22,14 @@ class MeetingSpan:
     """Whether all that follows from it was worked out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What an entry says was measured of a pair."""
+
+    pair_id: str
+    measured_ms: int | None
+
+
 class RebuildRepository:
     """Derived rows of many meetings."""
 
@@ -49,8 +57,12 @@ class RebuildRepository:
         return sorted(found, key=lambda span: (span.node_id, span.begins_at, span.meeting_id))
 
     async def attendance(self, meeting_ids: Collection[str]) -> dict[str, list[AttendanceRecord]]:
-        """Return the attendance that is kept of some meetings, by person."""
-        query = select(AttendanceRow).where(AttendanceRow.meeting_id.in_(meeting_ids)).order_by(AttendanceRow.person_id)
+        """Return the attendance that is kept of some meetings, by person, and can be made anew."""
+        query = (
+            select(AttendanceRow)
+            .where(AttendanceRow.meeting_id.in_(meeting_ids), AttendanceRow.final_role.is_(None))
+            .order_by(AttendanceRow.person_id)
+        )
         found: dict[str, list[AttendanceRecord]] = {}
         async with self._database.reading() as session:
             for row in await session.scalars(query):
@@ -68,24 +80,25 @@ class RebuildRepository:
         return found
 
     async def replace_attendance(self, by_meeting: Mapping[str, Sequence[AttendanceRecord]]) -> None:
-        """Keep the attendance of some meetings in the place of what was kept before."""
+        """Keep the attendance of some meetings in the place of what was kept before, unless that is final."""
         rows = [
             asdict(record) | {"meeting_id": meeting_id}
             for meeting_id, records in by_meeting.items()
             for record in records
         ]
         async with self._database.session() as session:
-            await session.execute(delete(AttendanceRow).where(AttendanceRow.meeting_id.in_(by_meeting)))
+            is_derived = AttendanceRow.meeting_id.in_(by_meeting), AttendanceRow.final_role.is_(None)
+            await session.execute(delete(AttendanceRow).where(*is_derived))
             if rows:
                 await session.execute(insert(AttendanceRow), rows)
 
-    async def measured(self, meeting_ids: Collection[str]) -> dict[str, dict[str, int | None]]:
-        """Return what the entries of some meetings say was measured, in milliseconds: by meeting, by entry."""
-        query = select(HoursEntryRow.meeting_id, HoursEntryRow.entry_id, HoursEntryRow.measured_ms).where(
-            HoursEntryRow.meeting_id.in_(meeting_ids)
-        )
-        found: dict[str, dict[str, int | None]] = {}
+    async def measured(self, meeting_ids: Collection[str]) -> dict[str, dict[str, Measured]]:
+        """Return what the entries of some meetings say was measured: by meeting, by entry."""
+        query = select(
+            HoursEntryRow.meeting_id, HoursEntryRow.entry_id, HoursEntryRow.pair_id, HoursEntryRow.measured_ms
+        ).where(HoursEntryRow.meeting_id.in_(meeting_ids))
+        found: dict[str, dict[str, Measured]] = {}
         async with self._database.reading() as session:
             for row in await session.execute(query):
-                found.setdefault(str(row.meeting_id), {})[row.entry_id] = row.measured_ms
+                found.setdefault(str(row.meeting_id), {})[row.entry_id] = Measured(row.pair_id, row.measured_ms)
         return found

@@ -20,12 +20,14 @@ class ProgrammeRow(Base):
     """IANA name of where its days begin and end; `None`: UTC."""
     hours_policy: Mapped[str | None]
     """How its hours are counted, as JSON; `None`: as by default."""
+    retention: Mapped[str | None]
+    """How long what is kept, as JSON; `None`: as by default."""
 
 
 class PersonRow(Base):
     """Somebody known to the programme. The e-mail address is stored casefolded.
 
-    Who was removed stays: messages and hours are theirs.
+    Who was removed stays: messages and hours are theirs. Of who was erased only the id does: sums refer to it.
     """
 
     __tablename__ = "person"
@@ -37,6 +39,8 @@ class PersonRow(Base):
     role: Mapped[str]
     created_at: Mapped[int]
     removed_at: Mapped[int | None]
+    erased_at: Mapped[int | None]
+    """Since then name and address are nobody's, and whatever else is theirs is being deleted, or was."""
 
 
 class PairRow(Base):
@@ -91,7 +95,7 @@ class SignInSessionRow(Base):
 
 
 class AuditEntryRow(Base):
-    """Something that somebody did to somebody else. Entries are only ever added."""
+    """Something that somebody did to somebody else. Entries are only ever added, and forgotten after years."""
 
     __tablename__ = "audit_entry"
     __table_args__ = ({"sqlite_autoincrement": True},)

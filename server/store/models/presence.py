@@ -77,7 +77,7 @@ class PresenceEventRow(Base):
 
 
 class AttendanceRow(Base):
-    """A person's time in a meeting, each instant once. Derived from events: it can be made anew."""
+    """A person's time in a meeting, each instant once. Derived from events: while they are kept it can be made anew."""
 
     __tablename__ = "attendance"
 
@@ -91,3 +91,6 @@ class AttendanceRow(Base):
     microphone_ms: Mapped[int]
     camera_ms: Mapped[int]
     spoke_ms: Mapped[int]
+    final_role: Mapped[str | None]
+    """What they were there, once their connections and events of this meeting have been deleted: this is all that is
+    left of them, and is not made anew."""

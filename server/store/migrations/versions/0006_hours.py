@@ -65,6 +65,7 @@ def _create_presence() -> None:
         _key("meeting_id", _refers_to("meeting")),
         _key("person_id", _refers_to("person")),
         *map(_instant, ("first_at", "last_at", "present_ms", "media_ms", "microphone_ms", "camera_ms", "spoke_ms")),
+        _text("final_role", is_known=False),
     )
     _index("attendance", "person_id")
 
@@ -72,6 +73,8 @@ def _create_presence() -> None:
 def _create_requirements() -> None:
     op.add_column("programme", _text("time_zone", is_known=False))
     op.add_column("programme", _text("hours_policy", is_known=False))
+    op.add_column("programme", _text("retention", is_known=False))
+    op.add_column("person", _instant("erased_at", is_known=False))
     op.add_column("pair", _day("starts_on", is_known=False))
     op.add_column("pair", _day("ends_on", is_known=False))
     op.create_table(
