@@ -17,6 +17,7 @@ from server.http.downloads import DOWNLOADS, Downloads
 from server.http.failures import answer_failures
 from server.http.hours import HOURS_ROUTES
 from server.http.hours_files import FILE_ROUTES
+from server.http.me import get_export
 from server.http.meetings import get_kept_document, get_kept_notes, get_meeting, get_meetings
 from server.http.openapi import DESCRIPTION_PATH, describe
 from server.http.operations import get_health, get_metrics, get_readiness
@@ -50,6 +51,7 @@ def create_application(parts: Parts) -> web.Application:
             web.get("/api/tokens", get_api_tokens),
             web.post("/api/tokens", create_api_token),
             web.delete(r"/api/tokens/{token_id:\w{1,64}}", revoke_api_token),
+            web.get("/api/me/export", get_export, allow_head=False),
             web.get("/api/tasks", get_tasks),
             web.put(r"/api/tasks/{document_id:\w{1,64}}", tick_task),
             web.get(DESCRIPTION_PATH, describe(API_ROUTES), allow_head=False),

@@ -279,6 +279,8 @@ class Parts:
     records: Records
     hours: Hours
     hours_files: HoursFiles
+    export_person: Callable[[str], Awaitable[bytes]]
+    """From who asks, by id, to a ZIP of all that is kept about them. Raises `UserError`: too often."""
     on_signed_out: Callable[[str], None]
     """Told the token of a session that its browser has ended, also by signing in as somebody else."""
     is_ready: Callable[[], Awaitable[bool]]

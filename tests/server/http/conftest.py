@@ -32,6 +32,7 @@ from server.http.token_guard import TokenGuard
 from server.http.web_client import WebClient
 from server.people.api_tokens import ApiTokens
 from server.people.service import PeopleService
+from server.privacy.export import PersonalExports
 from server.record.service import RecordService
 from server.room.directory import RoomDirectory
 from server.room.state import Graces
@@ -41,6 +42,7 @@ from server.store.documents import DocumentRepository
 from server.store.location import Location
 from server.store.meetings import MeetingRepository
 from server.store.people import PeopleRepository
+from server.store.personal import PersonalRepository
 from server.store.pictures import PictureRepository
 from server.store.rooms import RoomRepository
 from server.store.tokens import TokenRepository
@@ -175,6 +177,7 @@ async def start_site(tmp_path: Path) -> AsyncIterator[StartSite]:
                 records=RecordService(MeetingRepository(database), documents, clock),
                 hours=hours.service,
                 hours_files=hours.files,
+                export_person=PersonalExports(PersonalRepository(database), clock).make_own,
                 on_signed_out=site.signed_out.append,
                 is_ready=is_ready,
                 render_metrics=lambda accept: (f"# for {accept}\n".encode(), "text/plain; charset=utf-8"),
