@@ -30,7 +30,7 @@ from server.store.attendance import AttendanceRepository
 from server.store.database import Database
 from server.store.hours_facts import HoursFactsRepository
 from server.store.hours_figures import HoursFiguresRepository
-from server.store.hours_log import HoursLogRepository
+from server.store.hours_log import Announcer, HoursLogRepository
 from server.store.hours_report import HoursReportRepository
 from server.store.hours_views import HoursViewRepository
 from server.store.requirements import RequirementRepository
@@ -45,9 +45,15 @@ class Hours:
     overviews: Overviews
 
 
-def create_hours(database: Database, programme_name: Callable[[], Awaitable[str]], clock: Clock) -> Hours:
-    """Make the hours log of a database."""
-    log, facts, figures = HoursLogRepository(database), HoursFactsRepository(database), HoursFiguresRepository(database)
+def create_hours(
+    database: Database,
+    programme_name: Callable[[], Awaitable[str]],
+    clock: Clock,
+    announcer: Announcer | None = None,
+) -> Hours:
+    """Make the hours log of a database; an `announcer` tells elsewhere what is credited."""
+    log = HoursLogRepository(database, announcer)
+    facts, figures = HoursFactsRepository(database), HoursFiguresRepository(database)
     views = HoursViewRepository(database)
     sources = Sources(
         log=log,

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from protocol.hours import ContactType, EntryAction, PairKind
+from server.store.hours_log import Credited
 from server.store.outbox import NewMessage
 
 XAPI = "xapi"
@@ -68,6 +69,31 @@ def statement_of(step: CreditedStep, home_page: str) -> NewMessage:
         "timestamp": _instant(step.at),
     }
     return NewMessage(XAPI, key, msgspec.json.encode(statement).decode(), actor_id)
+
+
+def statement_about(credited: Credited, home_page: str) -> NewMessage:
+    """Return the statement about the step by which an entry was credited."""
+    step = credited.entry.latest
+    if step.author_id is None:
+        raise ValueError("nothing is credited by nobody")
+    return statement_of(
+        CreditedStep(
+            entry_id=step.entry_id,
+            number=credited.entry.number,
+            action=step.action,
+            author_id=step.author_id,
+            at=step.at,
+            pair_id=step.pair_id,
+            pair_kind=credited.pair_kind,
+            mentor_id=step.mentor_id,
+            mentee_id=credited.mentee_id,
+            day=step.day,
+            contact_type=step.contact_type,
+            credited_minutes=step.credited_minutes,
+            meeting_id=step.meeting_id,
+        ),
+        home_page,
+    )
 
 
 def duration_of(minutes: int) -> str:

@@ -5,7 +5,7 @@ so that no two rows follow the same one. What a step is decided upon is read in 
 """
 
 import secrets
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -15,11 +15,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from protocol.hours import ContactType, EntryAction, EntryState, Side
+from protocol.hours import ContactType, EntryAction, EntryState, PairKind, Side
 from server.hours.log.chain import BEFORE_FIRST, UnreadableRow, seal
 from server.hours.log.rows import Entry, LogRow, Step, begin, fold, follow
 from server.store.database import Database
 from server.store.models import HoursEntryRow, HoursLogRow, PairRow
+from server.store.outbox import NewMessage, OutboxRepository
 from server.store.programme import audit
 
 _SALT_BYTES = 16
@@ -71,11 +72,42 @@ class RebuiltBatch:
     """Those that were not what the log says."""
 
 
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """An entry that both sides have confirmed just now, or that was approved, and whose pair's it is."""
+
+    entry: Entry
+    pair_kind: PairKind
+    mentee_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announcer:
+    """Tells elsewhere what was credited, by messages that last exactly when the steps do."""
+
+    outbox: OutboxRepository
+    message_of: Callable[[Credited], NewMessage]
+
+    async def announce(self, session: AsyncSession, entries: Sequence[Entry]) -> None:
+        """Put a message about each entry whose last step has credited it."""
+        credited = [entry for entry in entries if _is_credited_by_its_step(entry)]
+        if not credited:
+            return
+        columns = PairRow.pair_id, PairRow.kind, PairRow.mentee_id
+        query = select(*columns).where(PairRow.pair_id.in_({entry.latest.pair_id for entry in credited}))
+        pairs = {row.pair_id: row for row in await session.execute(query)}
+        for entry in credited:
+            pair = pairs[entry.latest.pair_id]
+            message = self.message_of(Credited(entry, PairKind(pair.kind), pair.mentee_id))
+            await self.outbox.put(session, [message], at=entry.latest.at)
+
+
 class LogWriter:
     """An open transaction that adds to the log."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, announcer: Announcer | None = None) -> None:
         self._session = session
+        self._announcer = announcer
         self._entries: dict[str, Entry | None] = {}
         self._newest: tuple[int, str] | None = None
 
@@ -125,6 +157,8 @@ class LogWriter:
         await _replace(self._session, changed, [_head(entry) for entry in changed.values()])
         self._entries |= changed
         self._newest = number, newest
+        if self._announcer is not None:
+            await self._announcer.announce(self._session, after)
         return after
 
     def audit(self, at: int, actor: str, action: str, subject: str, detail: str = "") -> None:
@@ -140,14 +174,16 @@ class LogWriter:
 class HoursLogRepository:
     """The hours log."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, announcer: Announcer | None = None) -> None:
+        """With an `announcer`, elsewhere is told what is credited."""
         self._database = database
+        self._announcer = announcer
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[LogWriter]:
         """Open a transaction that adds to the log: all of it is kept, or, when the block raises, nothing."""
         async with self._database.session() as session:
-            yield LogWriter(session)
+            yield LogWriter(session, self._announcer)
 
     async def rows_of(self, entry_id: str) -> Sequence[LogRow]:
         """Return an entry's rows, oldest first."""
@@ -295,6 +331,12 @@ def _conditions(wanted: EntryFilter) -> list[ColumnElement[bool]]:
     if wanted.contact_types is not None:
         found.append(entry.contact_type.in_([each.value for each in wanted.contact_types]))
     return found
+
+
+def _is_credited_by_its_step(entry: Entry) -> bool:
+    action = entry.latest.action
+    is_confirmed = action is EntryAction.CONFIRMED and entry.state is EntryState.CONFIRMED
+    return is_confirmed or action is EntryAction.APPROVED
 
 
 def _columns(row: LogRow) -> dict[str, object]:
