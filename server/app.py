@@ -22,6 +22,7 @@ from server.gateway.gateway import Gateway
 from server.hours.demo import seed_agreements
 from server.hours.presence import PresenceService
 from server.hours.proposer import Proposer
+from server.hours.reminding import Reminding
 from server.hours.service import Hours, create_hours
 from server.http.access_log import AccessLog, create_server_log
 from server.http.address import Address
@@ -35,11 +36,16 @@ from server.media.service import MediaService
 from server.metrics import LoopLagSampler, Metrics, Occupancy
 from server.outbox.channel import Channel
 from server.outbox.channels import create_channels
+from server.outbox.letters import MAIL, letter
 from server.outbox.service import OutboxService
+from server.outbox.statements import statement_about
 from server.people.api_tokens import ApiTokens
 from server.people.demo import DemoLink, seed
 from server.people.links import base_url, origin_of
 from server.people.service import OPERATOR, PeopleService
+from server.privacy.erasure import create_eraser
+from server.privacy.export import PersonalExports
+from server.privacy.housekeeping import Housekeeper
 from server.record.service import RecordService
 from server.room.directory import RoomDirectory
 from server.room.state import Graces
@@ -50,16 +56,20 @@ from server.store.claim import Claim, claim
 from server.store.database import Database
 from server.store.documents import DocumentRepository
 from server.store.hours_facts import HoursFactsRepository
-from server.store.hours_log import HoursLogRepository
+from server.store.hours_figures import HoursFiguresRepository
+from server.store.hours_log import Announcer, HoursLogRepository
 from server.store.location import Location, locate
 from server.store.meetings import MeetingRepository
 from server.store.outbox import OutboxRepository
 from server.store.pairs import PairRepository
 from server.store.people import PeopleRepository
+from server.store.personal import PersonalRepository
 from server.store.pictures import PictureRepository
 from server.store.presence import PresenceRepository
 from server.store.probe import WriteProbe
+from server.store.reminders import ReminderRepository
 from server.store.requirements import RequirementRepository
+from server.store.retention import RetentionRepository
 from server.store.rooms import RoomRepository
 from server.store.tokens import TokenRepository
 
@@ -95,6 +105,7 @@ class _Core:
     records: RecordService
     hours: Hours
     pictures: PictureService
+    exports: PersonalExports
     outbox: OutboxService
     probe: WriteProbe
 
@@ -175,12 +186,8 @@ class RoundupServer:
         stack.push_async_callback(database.close)
         probe = WriteProbe(database, clock)
         stack.push_async_callback(probe.close)
-        outbox = OutboxService(
-            OutboxRepository(database, [channel.name for channel in channels]),
-            channels,
-            clock,
-            retention=timedelta(days=config.outbox_days),
-        )
+        messages = OutboxRepository(database, [channel.name for channel in channels])
+        outbox = OutboxService(messages, channels, clock, retention=timedelta(days=config.outbox_days))
         outbox.start()
         stack.push_async_callback(outbox.close)
         rooms = RoomRepository(database)
@@ -203,6 +210,21 @@ class RoundupServer:
         )
         await presence.start()
         stack.push_async_callback(presence.close)
+        housekeeper = Housekeeper(RetentionRepository(database), create_eraser(database, clock), clock)
+        housekeeper.start()
+        stack.push_async_callback(housekeeper.close)
+        if MAIL in {channel.name for channel in channels}:
+            reminding = Reminding(
+                RequirementRepository(database),
+                HoursFiguresRepository(database),
+                ReminderRepository(database, messages),
+                clock,
+                letter=letter,
+                url=f"{self._url}/hours",
+            )
+            reminding.start()
+            stack.push_async_callback(reminding.close)
+        announcer = Announcer(messages, lambda credited: statement_about(credited, self._url))
         chat = ChatService(ChatRepository(database), clock)
         pictures = PictureService(PictureRepository(database), DocumentRepository(database), clock)
         features = (presence.create_feature, chat.create_feature, documents.create_feature, media.create_feature)
@@ -218,8 +240,9 @@ class RoundupServer:
             directory=directory,
             documents=documents,
             records=RecordService(meetings, documents, clock),
-            hours=create_hours(database, people.programme_name, clock),
+            hours=create_hours(database, people.programme_name, clock, announcer),
             pictures=pictures,
+            exports=PersonalExports(PersonalRepository(database), clock),
             outbox=outbox,
             probe=probe,
         )
@@ -258,6 +281,7 @@ class RoundupServer:
                 records=core.records,
                 hours=core.hours.service,
                 hours_files=core.hours.files,
+                export_person=core.exports.make_own,
                 on_signed_out=gateway.on_signed_out,
                 is_ready=self._readiness(core),
                 render_metrics=metrics.render,

@@ -45,6 +45,8 @@ class HoursPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Of a pair."""
     school_year_starts: str = "08-01"
     """Month and day, as `MM-DD`."""
+    reminders: bool = True
+    """Whether people are told by e-mail what is due and what waits for them."""
 
     def __post_init__(self) -> None:
         """Refuse a school year that starts on no day of every year. Raises `ValueError`."""

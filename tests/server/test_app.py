@@ -5,6 +5,7 @@ import os
 import signal
 import ssl
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +37,13 @@ from server.store.location import DatabaseUrl
 from server.store.models import ConnectionRow
 from server.store.outbox import NewMessage, OutboxRepository
 from server.store.people import Entry, PeopleRepository
+from server.store.requirements import RequirementRepository
 from tests.support.certificate import make_certificate
 from tests.support.command import roundup_process
 from tests.support.document_store import MEETING, document_store
 from tests.support.documents import PageDocument
 from tests.support.gateway import run_sql
+from tests.support.hours import Programme
 from tests.support.page import Page
 from tests.support.pictures import picture
 from tests.support.record_store import STORE_KEY, STORE_SECRET, record_store
@@ -112,6 +115,42 @@ async def test_a_start_sends_what_an_earlier_one_has_left(tmp_path: Path) -> Non
     assert 'roundup_outbox_waiting{channel="xapi"}' in figures
     rows = run_sql(server.config.data_dir, "SELECT sent_at FROM outbox_message")
     assert [row["sent_at"] is not None for row in rows] == [True, True]
+
+
+async def test_who_has_something_to_say_gets_a_letter_and_their_yes_goes_to_the_record_store(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "data")
+    programme = Programme(database)
+    await programme.set_up()
+    [entry] = await programme.append(programme.entered("entry"))
+    # Where it is between seven in the morning and midnight now.
+    zone = "UTC" if 7 <= datetime.now(UTC).hour < 22 else "Asia/Tokyo"
+    await RequirementRepository(database).set_zone(zone, actor="test", at=1)
+    await database.close()
+    async with (
+        smtp_server() as mailbox,
+        record_store() as store,
+        running_server(
+            tmp_path,
+            smtp_url=f"smtp://127.0.0.1:{mailbox.port}",
+            mail_from="roundup@school.example",
+            xapi_url=store.url,
+            xapi_key=STORE_KEY,
+            xapi_secret=STORE_SECRET,
+        ) as server,
+    ):
+        await until(lambda: len(mailbox.got) == 2)
+        letters = {to: message.get_content() for _, [to], message, _ in mailbox.got}
+        assert sorted(letters) == ["cora@school.example", "mia@school.example"]
+        assert f"You find all of it here: {server.url}/hours" in letters["mia@school.example"]
+        assert store.statements == {}
+        seen = {"entries": [{"entry_id": "entry", "number": entry.number}]}
+        headers = {"Cookie": await server.cookie_of("mia@school.example"), "Sec-Fetch-Site": "same-origin"}
+        async with (
+            aiohttp.ClientSession() as client,
+            client.post(f"{server.url}/api/v1/hours/confirmations", json=seen, headers=headers) as response,
+        ):
+            assert response.status == 200
+        await until(lambda: len(store.statements) == 1)
 
 
 async def metrics_of(server: RunningServer) -> str:
