@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from server.cli.audit import commands as audit_commands
 from server.cli.coturn import coturn_config
 from server.cli.hours import commands as hours_commands
 from server.cli.pairs import commands as pair_commands
@@ -60,3 +61,4 @@ main.add_typer(term_commands, name="terms")
 main.add_typer(requirement_commands, name="requirements")
 main.add_typer(token_commands, name="tokens")
 main.add_typer(hours_commands, name="hours")
+main.add_typer(audit_commands, name="audit")

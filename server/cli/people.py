@@ -1,5 +1,6 @@
 """`roundup people`: who is in the programme, and the links by which they sign in."""
 
+import os
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from msgspec.structs import asdict
 
+from protocol.errors import ErrorCode
 from protocol.roles import ProgrammeRole
 from server.cli.options import (
     DEFAULT,
@@ -24,10 +26,13 @@ from server.cli.options import (
     PublicUrl,
 )
 from server.cli.run import Store, added_or_changed, day, failures_in_one_sentence, tell, warn, with_store
+from server.clock import SystemClock
+from server.errors import UserError
 from server.people.links import base_url, sign_in_url
 from server.spreadsheet import csv_of
 
 if TYPE_CHECKING:
+    from server.store.erasure import Found
     from server.store.people import PersonOverview
 
 commands = typer.Typer(help="The programme's people and their sign-in links.", no_args_is_help=True)
@@ -135,6 +140,77 @@ def remove(
     with_store(data_dir, database_url, work)
 
 
+@commands.command("export")
+def export(
+    email: Email,
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="A ZIP that is made; none is written over.")],
+    data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
+    as_json: AsJson = False,
+) -> None:
+    """Write all that is kept about somebody into a file.
+
+    It is for them, when they ask for it. They can be in the programme, or removed from it. No secret is in it, but much
+    that is nobody else's business.
+    """
+
+    async def work(store: Store) -> None:
+        from server.people.names import email_of
+        from server.people.service import OPERATOR
+        from server.privacy.export import PersonalExports
+        from server.store.erasure import ErasureRepository
+        from server.store.personal import PersonalRepository
+
+        person = _found(await ErasureRepository(store.database).find(email_of(email)), email)
+        data = await PersonalExports(PersonalRepository(store.database), SystemClock()).make(person.person_id)
+        _write_new(to, data)
+        await store.people.note(person.person_id, "person_exported", actor=OPERATOR)
+        tell({"file": str(to), "bytes": len(data)}, f"All about {person.name} <{person.email}>: {to}", as_json=as_json)
+
+    with_store(data_dir, database_url, work)
+
+
+@commands.command("erase")
+def erase(
+    email: Email,
+    is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
+    as_json: AsJson = False,
+) -> None:
+    """Erase somebody for good.
+
+    That is their name and address, what they wrote in chats and in the hours log, their links and their connections.
+    What others have a part in stays without their name: hours of their pairs, sums of attendance, boards and notes.
+    The address may be added again, as somebody new. A run that was interrupted is finished by the next one, or by the
+    server.
+    """
+
+    async def work(store: Store) -> None:
+        from server.people.names import email_of
+        from server.people.service import OPERATOR
+        from server.privacy.erasure import create_eraser
+        from server.store.erasure import ErasureRepository
+
+        eraser = create_eraser(store.database, SystemClock())
+        person = await ErasureRepository(store.database).find(email_of(email))
+        if person is None:
+            finished = await eraser.finish(actor=OPERATOR)
+            if not finished.person_ids:
+                raise _nobody(email)
+            text = "Nobody has this address any more. What was left of an interrupted run is erased."
+        else:
+            if not is_sure:
+                typer.confirm(f"Erase {person.name} <{person.email}>? This cannot be taken back", abort=True, err=True)
+            finished = await eraser.erase(person.person_id, actor=OPERATOR)
+            text = f"{person.person_id} is erased."
+        if finished.unfinished:
+            text += " They are in a meeting that is not over: the server erases what is left of it within a day."
+        tell({"erased": finished.person_ids, "unfinished": finished.unfinished}, text, as_json=as_json)
+
+    with_store(data_dir, database_url, work)
+
+
 @commands.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV with the columns email, name and role.")],
@@ -170,6 +246,27 @@ def import_(
 
     with_store(data_dir, database_url, work, may_create=True)
     _warn_of_local_links(public_url)
+
+
+def _found(person: "Found | None", email: str) -> "Found":
+    if person is None:
+        raise _nobody(email)
+    return person
+
+
+def _nobody(email: str) -> UserError:
+    return UserError(ErrorCode.NOT_FOUND, f"Nobody here has the e-mail address {email.strip()}.")
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    """Write a file that nobody else may read. Raises `UserError`: there is one, or it cannot be."""
+    try:
+        with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(data)
+    except FileExistsError as error:
+        raise UserError(ErrorCode.BAD_REQUEST, f"There is a file {path} already.") from error
+    except OSError as error:
+        raise UserError(ErrorCode.BAD_REQUEST, f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _base_url(public_url: str, port: int, tls_cert: Path | None) -> str:

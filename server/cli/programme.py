@@ -11,6 +11,13 @@ from server.cli.options import DEFAULT, AsJson, DatabaseUrl, DataDir
 from server.cli.run import Store, tell, with_store
 from server.clock import SystemClock
 from server.hours.policy import MAX_GRACE_S, MINUTES_OF_A_DAY, CountsFrom, Rounding, read_policy
+from server.privacy.retention import (
+    LEAST_AUDIT_DAYS,
+    LEAST_PRESENCE_DAYS,
+    LEAST_SIGN_IN_DAYS,
+    MAX_DAYS,
+    read_retention,
+)
 
 commands = typer.Typer(help="The programme as a whole.", no_args_is_help=True)
 
@@ -80,6 +87,9 @@ def hours_policy(
         int | None, typer.Option(metavar="COUNT", min=1, max=MINUTES_OF_A_DAY, help="Of a pair.")
     ] = None,
     school_year_starts: Annotated[str | None, typer.Option(metavar="MM-DD", help="Its first day.")] = None,
+    reminders: Annotated[
+        bool | None, typer.Option("--reminders/--no-reminders", help="Tell people by e-mail what is due.")
+    ] = None,
     data_dir: DataDir = DEFAULT.data_dir,
     database_url: DatabaseUrl = DEFAULT.database_url,
     as_json: AsJson = False,
@@ -92,6 +102,7 @@ def hours_policy(
         "counts_from": counts_from,
         "minutes_per_day_limit": minutes_per_day_limit,
         "school_year_starts": school_year_starts,
+        "reminders": reminders,
     }
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
 
@@ -104,8 +115,53 @@ def hours_policy(
             await store.requirements.set_policy(changed, actor=OPERATOR, at=SystemClock().now_ms())
         tell(
             policy,
-            "\n".join(f"{name.replace('_', '-'):<22} {value}" for name, value in policy.items()),
+            "\n".join(f"{name.replace('_', '-'):<22} {_shown(value)}" for name, value in policy.items()),
             as_json=as_json,
         )
 
     with_store(data_dir, database_url, work, may_create=bool(changes))
+
+
+@commands.command("retention")
+def retention(
+    presence_days: Annotated[
+        int | None,
+        typer.Option(
+            metavar="DAYS", min=LEAST_PRESENCE_DAYS, max=MAX_DAYS, help="Connections, and what happened with them."
+        ),
+    ] = None,
+    sign_in_days: Annotated[
+        int | None,
+        typer.Option(metavar="DAYS", min=LEAST_SIGN_IN_DAYS, max=MAX_DAYS, help="Links and tokens that work no more."),
+    ] = None,
+    audit_days: Annotated[
+        int | None,
+        typer.Option(metavar="DAYS", min=LEAST_AUDIT_DAYS, max=MAX_DAYS, help="The trail of what was done to people."),
+    ] = None,
+    data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
+    as_json: AsJson = False,
+) -> None:
+    """Say, or print, how long what is kept.
+
+    The server deletes what is beyond every day. The hours log and the sums of attendance are kept for good.
+    """
+    given = {"presence_days": presence_days, "sign_in_days": sign_in_days, "audit_days": audit_days}
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+
+    async def work(store: Store) -> None:
+        from server.people.service import OPERATOR
+        from server.store.retention import RetentionRepository
+
+        repository = RetentionRepository(store.database)
+        kept = asdict(await repository.retention()) | changes
+        if changes:
+            changed = read_retention(msgspec.json.encode(kept))
+            await repository.set_retention(changed, actor=OPERATOR, at=SystemClock().now_ms())
+        tell(kept, "\n".join(f"{name.replace('_', '-'):<22} {value}" for name, value in kept.items()), as_json=as_json)
+
+    with_store(data_dir, database_url, work, may_create=bool(changes))
+
+
+def _shown(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)

@@ -96,6 +96,10 @@ class PeopleService:
         await self._repository.remove(person.person_id, actor=OPERATOR, at=self._clock.now_ms())
         return person
 
+    async def note(self, person_id: str, action: str, *, actor: str) -> None:
+        """Leave an audit entry about something that was done to somebody elsewhere."""
+        await self._repository.note(person_id, action, actor=actor, at=self._clock.now_ms())
+
     async def create_link(self, email: str, room_slug: str | None = None, lifetime: timedelta = LINK_LIFETIME) -> str:
         """Make a sign-in link that leads to a room, or home; return its token, which is known nowhere else."""
         link, token = self._new_link(email_of(email), room_slug, lifetime)

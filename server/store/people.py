@@ -182,6 +182,11 @@ class PeopleRepository:
             await session.execute(removed)
             audit(session, at, actor, "person_removed", person_id)
 
+    async def note(self, person_id: str, action: str, *, actor: str, at: int) -> None:
+        """Leave an audit entry about something that was done to somebody elsewhere."""
+        async with self._database.session() as session:
+            audit(session, at, actor, action, person_id)
+
     async def use_link(
         self, link_hash: str, session_hash: str, *, earlier_hash: str, at: int, expires_at: int
     ) -> UsedLink | None:

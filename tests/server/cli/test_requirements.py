@@ -151,6 +151,7 @@ def test_the_hours_policy_is_changed_option_by_option(tmp_path: Path) -> None:
         "counts_from": "approved",
         "minutes_per_day_limit": 960,
         "school_year_starts": "08-01",
+        "reminders": True,
     }
     assert re.search(r"^counts-from +approved$", policy().out, re.MULTILINE)
     assert_refused(policy("--grace-s", "-1"), 2, "--grace-s cannot be '-1': it is a whole number from 0 to 3600")
