@@ -134,9 +134,10 @@ def export(
     data_dir: DataDir = DEFAULT.data_dir,
     database_url: DatabaseUrl = DEFAULT.database_url,
 ) -> None:
-    """Write all entries between two days to a file: as a table (CSV), or a workbook with sums by pair (XLSX).
+    """Write all entries between two days to a file.
 
-    Without days, those of the present term, or of the year up to today. A server may be running.
+    It is a table (CSV), or a workbook with sums by pair (XLSX). Without days, those of the present term, or of the year
+    up to today. A server may be running.
     """
     ending = file.suffix.lower().removeprefix(".")
     with failures_in_one_sentence():
@@ -177,9 +178,9 @@ def report(
     database_url: DatabaseUrl = DEFAULT.database_url,
     as_json: AsJson = False,
 ) -> None:
-    """List pairs with what they have done between two days, those that need most first.
+    """List pairs with what they have done between two days.
 
-    Without days, those of the present term, or of the year up to today.
+    Those that need most come first. Without days, those of the present term, or of the year up to today.
     """
 
     async def work(store: Store) -> None:
