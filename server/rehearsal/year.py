@@ -113,7 +113,7 @@ def meetings_of(plan: Plan) -> Iterator[tuple[date, list[Meeting]]]:
     for number, day in enumerate(plan.school_days):
         morning = round(datetime.combine(day, time(8), plan.zone).timestamp() * _SECOND_MS)
         meetings = [
-            _meeting(dice, RoomKind.ONE_TO_ONE, pair.mentor, morning + dice.randrange(480) * _MINUTE_MS, 30, [pair])
+            _meeting(dice, RoomKind.ONE_TO_ONE, pair.mentor, morning + dice.randrange(480) * _MINUTE_MS, 40, [pair])
             for pair in pairs[number % 5 :: 5]
         ]
         meetings += [
