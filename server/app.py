@@ -101,6 +101,7 @@ class _Core:
     rooms: RoomRepository
     media: MediaService
     directory: RoomDirectory
+    presence: PresenceService
     documents: DocumentService
     records: RecordService
     hours: Hours
@@ -238,6 +239,7 @@ class RoundupServer:
             rooms=rooms,
             media=media,
             directory=directory,
+            presence=presence,
             documents=documents,
             records=RecordService(meetings, documents, clock),
             hours=create_hours(database, people.programme_name, clock, announcer),
@@ -251,6 +253,7 @@ class RoundupServer:
         metrics = Metrics(
             lambda: _occupancy(core.directory, gateway), core.media.stats, outbox=lambda: core.outbox.figures
         )
+        core.presence.observe_heartbeats(metrics.observe_heartbeat)
         loop_lag = LoopLagSampler(metrics.observe_loop_lag)
         loop_lag.start()
         stack.push_async_callback(loop_lag.close)

@@ -15,6 +15,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 _JOIN_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_HEARTBEAT_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _LAG_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
 LAG_SAMPLE_EVERY_S = 0.5
 
@@ -146,6 +147,13 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._heartbeats = Histogram(
+            "roundup_presence_heartbeat_seconds",
+            "From asking who is still heard until the leases of all connections are written.",
+            buckets=_HEARTBEAT_BUCKETS_S,
+            registry=self._registry,
+        )
+
     def observe_join(self, seconds: float) -> None:
         """Count a join and how long it took."""
         self._joins.observe(seconds)
@@ -153,6 +161,10 @@ class Metrics:
     def observe_loop_lag(self, seconds: float) -> None:
         """Count how late a timer fired."""
         self._loop_lag.observe(seconds)
+
+    def observe_heartbeat(self, seconds: float) -> None:
+        """Count a heartbeat of presence and how long it took."""
+        self._heartbeats.observe(seconds)
 
     def render(self, accept: str) -> tuple[bytes, str]:
         """Return all figures, and their content type, in the format that the Accept header asks for."""

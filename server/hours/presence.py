@@ -5,7 +5,7 @@ heartbeat to when it was last heard: after a crash its interval ends there.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -91,6 +91,7 @@ class PresenceService:
         self._is_closing = False
         self._is_ended = False
         """Whether the database belongs to another node by now."""
+        self._observe_heartbeat: Callable[[float], None] | None = None
 
     async def start(self) -> None:
         """End what a node that died has left open, and begin to write."""
@@ -112,6 +113,10 @@ class PresenceService:
         await self._conclusions.close()
         if self._waiting:
             _log.error("presence_not_written", waiting=self._waiting)
+
+    def observe_heartbeats(self, observe: Callable[[float], None]) -> None:
+        """Tell somebody from now on how many seconds each heartbeat takes whose leases are written."""
+        self._observe_heartbeat = observe
 
     def create_feature(self, meeting: Meeting) -> Feature:
         """Make the feature that takes notes of a meeting."""
@@ -162,7 +167,8 @@ class PresenceService:
 
     async def renew(self) -> None:
         """Note what was done since the last time, and move the leases of all connections on to when they were heard."""
-        self._renew_at = self._clock.monotonic() + HEARTBEAT_S
+        began_at = self._clock.monotonic()
+        self._renew_at = began_at + HEARTBEAT_S
         if self._is_ended:
             return
         heard = {who: at for feature in list(self._features.values()) for who, at in feature.beat().items()}
@@ -172,6 +178,9 @@ class PresenceService:
             self._end()
         except Exception as error:  # noqa: BLE001 - the next heartbeat tries again
             log_failure(_log, "presence_lease_failed", error)
+        else:
+            if self._observe_heartbeat is not None:
+                self._observe_heartbeat(self._clock.monotonic() - began_at)
 
     async def sweep(self) -> None:
         """End what is open in the database only: its ending was given up."""

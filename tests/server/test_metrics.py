@@ -138,6 +138,15 @@ def test_joins_are_counted_by_how_long_they_took() -> None:
     assert found["roundup_join_seconds_bucket", "0.25"] == 2
 
 
+def test_heartbeats_of_presence_are_counted_by_how_long_they_took() -> None:
+    metrics = Metrics(lambda: NOBODY, list)
+    for seconds in (0.004, 0.04):
+        metrics.observe_heartbeat(seconds)
+    found = samples(metrics)
+    name = "roundup_presence_heartbeat_seconds"
+    assert (found[f"{name}_count",], found[f"{name}_bucket", "0.005"], found[f"{name}_bucket", "0.05"]) == (2, 1, 2)
+
+
 def test_two_servers_in_one_process_have_figures_of_their_own() -> None:
     one, other = (Metrics(lambda: NOBODY, list) for _ in range(2))
     one.observe_join(1)

@@ -1,7 +1,7 @@
 """What is recorded of who was there: complete, once, also over a failing disk and a crash."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -433,3 +433,24 @@ async def test_the_meetings_of_a_node_that_died_are_concluded_by_the_next(tmp_pa
     assert row["present_ms"] == 7_000
     await node.database.close()
     await dead.directory.close()
+
+
+async def test_each_heartbeat_that_is_written_is_told_of_with_how_long_it_took(
+    node: Node, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renew = node.presence._repository.renew
+
+    async def renew_slowly(node_id: str, seen: Mapping[str, int]) -> None:
+        clock.advance(seconds=0.25)
+        await renew(node_id, seen)
+
+    monkeypatch.setattr(node.presence._repository, "renew", renew_slowly)
+    observed: list[float] = []
+    node.presence.observe_heartbeats(observed.append)
+    await node.presence.renew()
+    assert observed == [0.25]
+    await asyncio.to_thread(run_sql, node.folder, "ALTER TABLE node RENAME TO gone")
+    with capture_logs():
+        await node.presence.renew()
+    await asyncio.to_thread(run_sql, node.folder, "ALTER TABLE gone RENAME TO node")
+    assert observed == [0.25], "nothing was written"
