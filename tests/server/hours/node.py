@@ -1,6 +1,7 @@
 """A node with a real database, whose rooms are entered and left by call."""
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,29 @@ class Slow(Feature):
             await self.gate.wait()
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open database with a room and people in it."""
+
+    database: Database
+    people: dict[str, Person]
+
+    @classmethod
+    async def open(cls, folder: Path) -> "Opened":
+        """Open the database in `folder`, and make what is missing."""
+        database = await Database.open(folder)
+        await RoomRepository(database).add_room("lounge", "Lounge", RoomKind.LOUNGE, actor="operator", at=1)
+        entries = [NewPerson(f"{word}@school.example", word, ProgrammeRole.TEACHER) for word in PEOPLE]
+        enrolled = await PeopleRepository(database).enrol(entries, [], actor="test", at=1)
+        return cls(database, dict(zip(PEOPLE, enrolled, strict=True)))
+
+
 class Node:
     """A node of the server as far as presence needs one, over the database in `folder`."""
 
-    def __init__(self, folder: Path, clock: ManualClock, node_id: str) -> None:
+    def __init__(self, folder: Path, clock: ManualClock, node_id: str, opened: "Opened | None" = None) -> None:
+        """Use the database in `folder` that is `opened` already, or open it, and close it in the end."""
+        self._opened = opened
         self.folder = folder
         self.clock = clock
         self.node_id = node_id
@@ -57,12 +77,9 @@ class Node:
         """By connection."""
 
     async def start(self) -> None:
-        self.database = await Database.open(self.folder)
+        opened = self._opened or await Opened.open(self.folder)
+        self.database, self.people = opened.database, opened.people
         rooms = RoomRepository(self.database)
-        await rooms.add_room("lounge", "Lounge", RoomKind.LOUNGE, actor="operator", at=1)
-        entries = [NewPerson(f"{word}@school.example", word, ProgrammeRole.TEACHER) for word in PEOPLE]
-        enrolled = await PeopleRepository(self.database).enrol(entries, [], actor="test", at=1)
-        self.people = dict(zip(PEOPLE, enrolled, strict=True))
         self.attendance = AttendanceRepository(self.database)
         self.presence = PresenceService(
             PresenceRepository(self.database), self.attendance, self.clock, self.node_id, self.on_meeting_recorded
@@ -102,8 +119,12 @@ class Node:
     async def stop(self) -> None:
         await self.directory.close()
         await self.presence.flush()
-        await self.database.close()
+        await self._close()
 
     async def crash(self) -> None:
         """Stop without another word."""
-        await self.database.close()
+        await self._close()
+
+    async def _close(self) -> None:
+        if self._opened is None:
+            await self.database.close()

@@ -5,7 +5,6 @@ What really passed is counted by an oracle of its own. `ROUNDUP_PRESENCE_EXAMPLE
 
 import asyncio
 import os
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -24,10 +23,8 @@ from server.hours.intervals import Interval, Intervals, overlap, total, union
 from server.hours.presence import HEARTBEAT_S
 from server.room.directory import Entry
 from server.store.attendance import AttendanceRepository
-from server.store.database import Database
 from server.store.presence import EventRecord
-from server.store.sqlite.backend import FILE_NAME
-from tests.server.hours.node import PEOPLE, Node
+from tests.server.hours.node import PEOPLE, Node, Opened
 from tests.support.clock import ManualClock
 from tests.support.gateway import run_sql
 
@@ -35,6 +32,8 @@ EXAMPLES = int(os.environ.get("ROUNDUP_PRESENCE_EXAMPLES", "40"))
 LOST_AT_MOST_MS = 10_000
 """By each crash of the server, and each line that dies without a word."""
 HOUR_S = 3_600
+MEMORY = Path("/dev/shm")
+"""Where files are that no disk is waited for: what is tried here is no power failure."""
 
 STEPS = st.one_of(
     st.tuples(st.just("join"), st.sampled_from(PEOPLE), st.sampled_from(["tab 1", "tab 2", "phone"])),
@@ -79,8 +78,9 @@ class Truth:
 class History:
     """Does the steps on a node, and counts what passes."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, place: "Place") -> None:
+        self.place = place
+        self.folder = place.folder
         self.clock = ManualClock()
         self.truth = Truth()
         self.is_broken = False
@@ -110,7 +110,7 @@ class History:
 
     async def start(self) -> None:
         self.starts += 1
-        self.node = Node(self.folder, self.clock, f"node_{self.starts}")
+        self.node = Node(self.folder, self.clock, f"node_{self.starts}", self.place.opened)
         await self.node.start()
         await self.node.presence._conclusions.draw()
 
@@ -224,52 +224,74 @@ class History:
         stay.is_silent = False
 
 
+@dataclass(frozen=True)
+class Place:
+    """An open database that history after history happens in, each as if it were the first.
+
+    To open it again and again would take longer than what happens in it.
+    """
+
+    folder: Path
+    opened: Opened
+    runner: asyncio.Runner
+
+    def run(self, history: History, steps: list[tuple[Any, ...]]) -> None:
+        """Let a history happen where nothing has happened yet."""
+        for table in ("presence_event", "attendance", "connection", "meeting", "node"):
+            run_sql(self.folder, f"DELETE FROM {table}")
+        self.runner.run(self._run(history, steps))
+
+    async def _run(self, history: History, steps: list[tuple[Any, ...]]) -> None:
+        try:
+            await history.run(steps)
+        finally:
+            await history.mend_disk()
+            rest = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in rest:
+                task.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
+
+
 async def recorded(folder: Path, node: Node) -> dict[str, list[Intervals]]:
     """Return everybody's time, by meeting, on the clock that nobody sets."""
-    database = await Database.open(folder)
     found: dict[str, list[Intervals]] = {who: [] for who in PEOPLE}
     names = {person.person_id: who for who, person in node.people.items()}
     rows = run_sql(folder, "SELECT meeting_id FROM meeting")
-    for history in await AttendanceRepository(database).load_histories([row["meeting_id"] for row in rows]):
+    for history in await AttendanceRepository(node.database).load_histories([row["meeting_id"] for row in rows]):
         assert history.clock_offset is not None
         assert history.closed_at is not None
         for person_id, each in attendance_of(history).items():
             offset = history.clock_offset
             moved = tuple(Interval(part.start - offset, part.end - offset) for part in each.present)
             found[names[person_id]].append(moved)
-    await database.close()
     return found
 
 
 @pytest.fixture(scope="module")
-def empty_database() -> Iterator[Path]:
-    """A database with its tables, to be copied."""
-    with TemporaryDirectory() as folder:
-        asyncio.run(_create(Path(folder)))
-        yield Path(folder)
-
-
-async def _create(folder: Path) -> None:
-    await (await Database.open(folder)).close()
-
-
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(STEPS, min_size=6, max_size=30))
-def test_the_time_that_is_recorded_is_what_passed(empty_database: Path, steps: list[tuple[Any, ...]]) -> None:
-    with TemporaryDirectory() as name:
+def place() -> Iterator[Place]:
+    """Where histories happen."""
+    with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name, asyncio.Runner() as runner:
         folder = Path(name)
-        shutil.copy(empty_database / FILE_NAME, folder / FILE_NAME)
-        history = History(folder)
-        asyncio.run(history.run(steps))
-        for who, by_meeting in asyncio.run(recorded(folder, history.node)).items():
-            present = union(part for intervals in by_meeting for part in intervals)
-            assert total(present) == sum(map(total, by_meeting)), "no instant is in two meetings of a room"
-            really = history.truth.present(who)
-            assert overlap(present, really) == present, "never more than real time"
-            assert total(really) - total(present) <= history.truth.allowed_ms[who]
-        for row in run_sql(folder, "SELECT * FROM connection"):
-            assert row["joined_at"] <= row["left_at"] == row["last_seen_at"]
-        assert run_sql(folder, "SELECT node_id FROM node WHERE ended_at IS NULL") == [{"node_id": history.node.node_id}]
+        opened = runner.run(Opened.open(folder))
+        yield Place(folder, opened, runner)
+        runner.run(opened.database.close())
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(steps=st.lists(STEPS, min_size=6, max_size=30))
+def test_the_time_that_is_recorded_is_what_passed(place: Place, steps: list[tuple[Any, ...]]) -> None:
+    history = History(place)
+    place.run(history, steps)
+    for who, by_meeting in place.runner.run(recorded(place.folder, history.node)).items():
+        present = union(part for intervals in by_meeting for part in intervals)
+        assert total(present) == sum(map(total, by_meeting)), "no instant is in two meetings of a room"
+        really = history.truth.present(who)
+        assert overlap(present, really) == present, "never more than real time"
+        assert total(really) - total(present) <= history.truth.allowed_ms[who]
+    for row in run_sql(place.folder, "SELECT * FROM connection"):
+        assert row["joined_at"] <= row["left_at"] == row["last_seen_at"]
+    open_nodes = run_sql(place.folder, "SELECT node_id FROM node WHERE ended_at IS NULL")
+    assert open_nodes == [{"node_id": history.node.node_id}]
 
 
 def test_a_heartbeat_and_a_good_line_s_silence_are_within_what_a_crash_may_cost() -> None:
