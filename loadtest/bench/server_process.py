@@ -32,10 +32,21 @@ class ServerError(Exception):
     """The server, or one of its commands, did not do what a benchmark needs."""
 
 
+class CommandError(ServerError):
+    """A command ended with another exit code than 0."""
+
+    def __init__(self, text: str, output: str) -> None:
+        super().__init__(text)
+        self.output = output
+        """What it has printed."""
+
+
 class ServerProcess:
     """A running server, and the commands on its data."""
 
-    def __init__(self, process: asyncio.subprocess.Process, url: str, media_port: int, data_dir: Path) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, url: str, media_port: int, data_dir: Path, database_url: str = ""
+    ) -> None:
         self.pid = process.pid
         self.url = url
         self.media_address = ("127.0.0.1", media_port)
@@ -44,6 +55,7 @@ class ServerProcess:
         """From the start of the process to the first 200 of `/readyz`."""
         self._process = process
         self._data_dir = data_dir
+        self._database_url = database_url
 
     def worker_pid(self) -> int:
         """Return the process id of its one media worker; raises `ServerError`."""
@@ -65,52 +77,83 @@ class ServerProcess:
         self._process.kill()
         await self._process.wait()
 
-    async def import_people(self, emails: Iterable[str]) -> list[str]:
+    async def import_people(self, emails: Iterable[str], role: str = "teacher") -> list[str]:
         """Add people and return a sign-in link for each, in order; raises `ServerError`."""
-        lines = ["email,name,role", *(f"{email},{email.partition('@')[0]},teacher" for email in emails)]
-        table = self._data_dir.with_suffix(".csv")
-        table.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        output = await self._run("people", "import", str(table), "--json")
+        table = self._write_table(
+            ["email,name,role", *(f"{email},{email.partition('@')[0]},{role}" for email in emails)]
+        )
+        output = await self._run("people", "import", table, "--json")
         return [row["link"] for row in json.loads(output)]
+
+    async def import_pairs(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Add pairs of a mentor and a mentee, by their e-mail addresses; raises `ServerError`."""
+        table = self._write_table(["mentor,mentee", *(",".join(pair) for pair in pairs)])
+        await self._run("pairs", "import", table)
+
+    async def create_token(self, email: str) -> str:
+        """Make an API token for somebody, and return it; raises `ServerError`."""
+        created = json.loads(await self._run("tokens", "create", email, "--name", "bench", "--json"))
+        return str(created["secret"])
 
     async def add_room(self, slug: str) -> None:
         """Add a room; raises `ServerError`."""
         await self._run("rooms", "add", slug, "--name", slug, "--kind", "round_up")
 
+    def _write_table(self, lines: list[str]) -> str:
+        table = self._data_dir.with_suffix(".csv")
+        table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return str(table)
+
     async def _run(self, *arguments: str) -> str:
-        process = await asyncio.create_subprocess_exec(
-            *_COMMAND,
-            *arguments,
-            cwd=ROOT,
-            env=server_environment(self._data_dir) | {"ROUNDUP_PUBLIC_URL": self.url},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        try:
-            async with asyncio.timeout(_COMMAND_TIMEOUT_S):
-                output, errors = await process.communicate()
-        except TimeoutError as error:
-            raise ServerError(f"{' '.join(arguments[:2])} took more than {_COMMAND_TIMEOUT_S:g} s") from error
-        finally:
-            await _stop(process)
-        if process.returncode:
-            raise ServerError(f"{' '.join(arguments[:2])} ended with {process.returncode}: {errors.decode().strip()}")
-        return output.decode()
+        environment = server_environment(self._data_dir, self._database_url) | {"ROUNDUP_PUBLIC_URL": self.url}
+        return await run_command(environment, *arguments)
+
+
+async def run_command(environment: dict[str, str], *arguments: str, timeout_s: float = _COMMAND_TIMEOUT_S) -> str:
+    """Run a command of the server's, and return what it prints; raises `ServerError`, `CommandError`."""
+    process = await asyncio.create_subprocess_exec(
+        *_COMMAND,
+        *arguments,
+        cwd=ROOT,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    name = " ".join(arguments[:2])
+    try:
+        async with asyncio.timeout(timeout_s):
+            output, errors = await process.communicate()
+    except TimeoutError as error:
+        raise ServerError(f"{name} took more than {timeout_s:g} s") from error
+    finally:
+        await _stop(process)
+    if process.returncode:
+        raise CommandError(f"{name} ended with {process.returncode}: {errors.decode().strip()}", output.decode())
+    return output.decode()
 
 
 @asynccontextmanager
 async def running_server(
-    data_dir: Path, cores: Collection[int] | None = None, *, announce_ip: str = "", span_at: int | None = None
+    data_dir: Path,
+    cores: Collection[int] | None = None,
+    *,
+    announce_ip: str = "",
+    span_at: int | None = None,
+    database_url: str = "",
+    port: int = 0,
 ) -> AsyncIterator[ServerProcess]:
     """Run a server on `data_dir`, on the given cores or all, until the block ends; raises `ServerError`.
+
+    With `port`, it is reached there: where the one before was. With `database_url`, its data is there.
 
     Media is announced at this machine's own addresses, or at `announce_ip`. There is one media worker; with `span_at`
     there are two, each of which so many transports fill.
     """
-    port = free_port()
+    port = port or free_port()
     media_port = free_port()
     url = f"http://127.0.0.1:{port}"
-    environment = server_environment(data_dir) | {
+    environment = server_environment(data_dir, database_url) | {
         "ROUNDUP_HOST": "127.0.0.1",
         "ROUNDUP_PORT": str(port),
         "ROUNDUP_MEDIA_PORT": str(media_port),
@@ -130,7 +173,7 @@ async def running_server(
             *_COMMAND, "serve", cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
         )
     try:
-        server = ServerProcess(process, url, media_port, data_dir)
+        server = ServerProcess(process, url, media_port, data_dir, database_url)
         await _wait_ready(process, url)
         server.ready_s = time.monotonic() - started_at
         yield server
@@ -142,12 +185,13 @@ async def running_server(
         await _stop(process)
 
 
-def server_environment(data_dir: Path) -> dict[str, str]:
-    """Return this process's environment with no setting of the server but its data folder and the built web client."""
+def server_environment(data_dir: Path, database_url: str = "") -> dict[str, str]:
+    """Return this process's environment with no setting of the server but its data and the built web client."""
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith("ROUNDUP_") or name in _INHERITED
     }
-    return inherited | {"ROUNDUP_DATA_DIR": str(data_dir)}
+    own = {"ROUNDUP_DATA_DIR": str(data_dir), "ROUNDUP_DATABASE_URL": database_url}
+    return inherited | {name: value for name, value in own.items() if value}
 
 
 def free_port() -> int:

@@ -106,9 +106,19 @@ class BoardPage:
             self._websocket.send(_encoder.encode({"type": _CONNECT, "nsp": "/"}))
             await self._connected
 
-    async def join(self, slug: str) -> Joined:
-        """Enter a room."""
-        fields = RoomJoin(request_id=random_id(), protocol_version=PROTOCOL_VERSION, slug=slug, endpoint_id=random_id())
+    async def lost(self) -> None:
+        """Wait until the connection is gone."""
+        if self._websocket is not None:
+            await asyncio.shield(self._websocket.closed)
+
+    async def join(self, slug: str, endpoint_id: str = "") -> Joined:
+        """Enter a room: as a new endpoint, or as one that was there before."""
+        fields = RoomJoin(
+            request_id=random_id(),
+            protocol_version=PROTOCOL_VERSION,
+            slug=slug,
+            endpoint_id=endpoint_id or random_id(),
+        )
         joined = await self.request(fields, Joined)
         self.participant_id = joined.you.participant_id
         return joined
