@@ -14,7 +14,7 @@ import typer
 from playwright.async_api import Error as BrowserError
 from rich.console import Console
 
-from loadtest.bench import documents, join, lines, media, soak, startup
+from loadtest.bench import crash, documents, hours, join, lines, media, soak, startup
 from loadtest.bench.cores import Cores, plan_cores
 from loadtest.bench.report import Report
 from loadtest.bench.server_process import ServerError
@@ -23,6 +23,8 @@ from loadtest.bots.errors import BotError
 QUICK_LIMIT_S = 48.0
 """Of one benchmark: with `--quick` it has to end within 50 s, its ending included."""
 FULL_LIMIT_S = 900.0
+HOURS_LIMIT_S = 3_600.0
+"""The same of `hours`: it tries ten thousand histories, and makes a school year twice."""
 _FILE_COLUMNS = 160
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Bots and benchmarks for Roundup.")
@@ -37,6 +39,8 @@ class Benchmark(StrEnum):
     SPAN = "span"
     LINES = "lines"
     DOCUMENTS = "documents"
+    HOURS = "hours"
+    CRASH = "crash"
     SOAK = "soak"
     ALL = "all"
 
@@ -78,10 +82,11 @@ def bench(
 
 async def run_benchmarks(name: Benchmark, cores: Cores, report: Report, *, is_quick: bool) -> None:
     """Run one benchmark, or all one after the other, adding to `report`; raises `BenchmarkError` or `ServerError`."""
-    limit_s = QUICK_LIMIT_S if is_quick else FULL_LIMIT_S
     for one in Benchmark if name is Benchmark.ALL else (name,):
         if one is Benchmark.ALL:
             continue
+        full_limit_s = HOURS_LIMIT_S if one is Benchmark.HOURS else FULL_LIMIT_S
+        limit_s = QUICK_LIMIT_S if is_quick else full_limit_s
         try:
             async with asyncio.timeout(limit_s) as limit:
                 await _run_benchmark(one, cores, report, is_quick=is_quick)
@@ -106,6 +111,10 @@ async def _run_benchmark(name: Benchmark, cores: Cores, report: Report, *, is_qu
         case Benchmark.DOCUMENTS:
             plan = documents.QUICK if is_quick else documents.DocumentsPlan()
             await documents.measure_documents(plan, cores, report)
+        case Benchmark.HOURS:
+            await hours.measure_hours(hours.QUICK if is_quick else hours.HoursPlan(), cores, report)
+        case Benchmark.CRASH:
+            await crash.measure_crashes(crash.QUICK if is_quick else crash.CrashPlan(), cores, report)
         case Benchmark.SOAK:
             report.add(await soak.measure_soak(soak.QUICK if is_quick else soak.SoakPlan(), cores))
         case Benchmark.ALL:
