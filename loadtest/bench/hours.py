@@ -25,6 +25,9 @@ from loadtest.bench.report import Report, Row
 from loadtest.bench.rest import RestClient
 from loadtest.bench.server_process import running_server, server_environment
 
+_CROWDED_STOP_TIMEOUT_S = 120.0
+"""Of a server that thousands have just left: it writes down of each of them when they went."""
+
 
 @dataclass(frozen=True, slots=True)
 class HoursPlan:
@@ -66,7 +69,9 @@ async def _measure_database(
         async with RestClient(server.url, token) as rest:
             reading = await read_year(rest, plan.year)
     redone = await redo_year(environment)
-    async with running_server(data, cores.server, database_url=database_url) as server:
+    async with running_server(
+        data, cores.server, database_url=database_url, stop_timeout_s=_CROWDED_STOP_TIMEOUT_S
+    ) as server:
         async with RestClient(server.url, token) as rest:
             programme = json.loads(await rest.load(PROGRAMME))
         report.add(judge_year(name, plan.year, Year(filled, reading, redone, programme)))

@@ -142,10 +142,12 @@ async def running_server(
     span_at: int | None = None,
     database_url: str = "",
     port: int = 0,
+    stop_timeout_s: float = _STOP_TIMEOUT_S,
 ) -> AsyncIterator[ServerProcess]:
     """Run a server on `data_dir`, on the given cores or all, until the block ends; raises `ServerError`.
 
-    With `port`, it is reached there: where the one before was. With `database_url`, its data is there.
+    With `port`, it is reached there: where the one before was. With `database_url`, its data is there. With very many
+    connections it needs more than the usual time to stop: `stop_timeout_s`.
 
     Media is announced at this machine's own addresses, or at `announce_ip`. There is one media worker; with `span_at`
     there are two, each of which so many transports fill.
@@ -182,7 +184,7 @@ async def running_server(
             error.add_note(f"The server's log ends with:\n{said}")
         raise
     finally:
-        await _stop(process)
+        await _stop(process, stop_timeout_s)
 
 
 def server_environment(data_dir: Path, database_url: str = "") -> dict[str, str]:
@@ -233,7 +235,7 @@ def _last_lines(path: Path) -> str:
     return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:])
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
+async def _stop(process: asyncio.subprocess.Process, timeout_s: float = _STOP_TIMEOUT_S) -> None:
     """Ask a process to end; when it does not, end it, and in any case whatever is left of its children."""
     if process.returncode is not None:
         return
@@ -243,10 +245,10 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
     except (psutil.NoSuchProcess, ProcessLookupError):  # it has just ended by itself
         return
     try:
-        async with asyncio.timeout(_STOP_TIMEOUT_S):
+        async with asyncio.timeout(timeout_s):
             await process.wait()
     except TimeoutError as error:
-        raise ServerError(f"process {process.pid} did not end within {_STOP_TIMEOUT_S:g} s of SIGTERM") from error
+        raise ServerError(f"process {process.pid} did not end within {timeout_s:g} s of SIGTERM") from error
     finally:
         if process.returncode is None:
             process.kill()
