@@ -36,12 +36,14 @@ class HoursPlan:
     year: YearPlan = field(default_factory=YearPlan)
     heartbeats: HeartbeatPlan = field(default_factory=HeartbeatPlan)
     histories: int = 10_000
+    has_postgresql: bool = True
 
 
 QUICK = HoursPlan(
     year=YearPlan(pairs=20, days=5, page_reads=5, exports=1),
     heartbeats=HeartbeatPlan(connections=40, heartbeats=1, warm_up=0, rooms=rooms_of(20)),
     histories=10,
+    has_postgresql=False,
 )
 
 
@@ -50,13 +52,20 @@ async def measure_hours(plan: HoursPlan, cores: Cores, report: Report) -> None:
     available = sorted(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory(prefix="roundup-bench-") as folder:
         await _measure_database("sqlite", Path(folder) / "data", plan, cores, report)
+    if plan.has_postgresql:
+        await _measure_postgresql(plan, cores, report)
+    else:
+        report.notes.append("hours: left out: PostgreSQL.")
+    report.add(judge_histories(await measure_histories(plan.histories, available)))
+
+
+async def _measure_postgresql(plan: HoursPlan, cores: Cores, report: Report) -> None:
     try:
         async with running_postgresql() as url:
             with tempfile.TemporaryDirectory(prefix="roundup-bench-") as folder:
                 await _measure_database("postgresql", Path(folder) / "data", plan, cores, report, url)
     except NoPostgresqlError as error:
         report.add(Report([Row("hours postgresql", "coordinator's page p50", float("nan"), "ms", PAGE, str(error))]))
-    report.add(judge_histories(await measure_histories(plan.histories, available)))
 
 
 async def _measure_database(

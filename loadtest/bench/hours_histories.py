@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,24 +78,26 @@ def count_examples(outputs: Sequence[str]) -> tuple[int, int]:
 
 
 async def _try(count: int, core: int, seed: int) -> tuple[int, str]:
-    with pinned({core}):
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "pytest", "-q", "-p", "no:cacheprovider", "--hypothesis-show-statistics"),
-            *(f"--hypothesis-seed={seed}", _TEST),
-            cwd=ROOT,
-            env=os.environ | {"ROUNDUP_PRESENCE_EXAMPLES": str(count)},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        async with asyncio.timeout(_TIMEOUT_S):
-            output, _ = await process.communicate()
-    except TimeoutError as error:
-        raise ServerError(f"{count} histories took more than {_TIMEOUT_S:g} s") from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return process.returncode or 0, output.decode(errors="replace")
+    with tempfile.TemporaryFile() as output:
+        with pinned({core}):
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-m", "pytest", "-q", "-p", "no:cacheprovider", "--hypothesis-show-statistics"),
+                *(f"--hypothesis-seed={seed}", _TEST),
+                cwd=ROOT,
+                env=os.environ | {"ROUNDUP_PRESENCE_EXAMPLES": str(count)},
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                code = await process.wait()
+        except TimeoutError as error:
+            raise ServerError(f"{count} histories took more than {_TIMEOUT_S:g} s") from error
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        output.seek(0)
+        return code, output.read().decode(errors="replace")
