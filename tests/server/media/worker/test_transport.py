@@ -72,8 +72,7 @@ class TestConsent:
         rig.time.advance(0.1)
         rig.tick()
         assert not rig.worker.transports
-        closed = [event for event in rig.events if isinstance(event, m.TransportClosed)]
-        assert closed == [m.TransportClosed(router_id="router", transport_id="pub", reason="consent_expired")]
+        assert closings(rig) == [m.TransportClosed(router_id="router", transport_id="pub", reason="consent_expired")]
 
     async def test_a_check_renews_it(self, rig: Rig) -> None:
         endpoint = await rig.connect("pub")
@@ -166,11 +165,15 @@ async def test_packets_leave_from_the_address_that_the_page_talks_to(rig: Rig) -
     assert endpoint.sources == {("127.0.0.9", rig.port)}
 
 
+def closings(rig: Rig) -> list[m.TransportClosed]:
+    return [event for event in rig.events if isinstance(event, m.TransportClosed)]
+
+
 async def test_a_page_that_says_goodbye_is_gone_at_once(rig: Rig) -> None:
     publisher, _ = await two_sides(rig)
     await publisher.dtls.stop()
     await rig.until(lambda: "pub" not in rig.worker.transports)
-    assert rig.events == [m.TransportClosed(router_id="router", transport_id="pub", reason="dtls_closed")]
+    assert closings(rig) == [m.TransportClosed(router_id="router", transport_id="pub", reason="dtls_closed")]
     assert not rig.worker.transports["sub"].consumers
 
 
@@ -178,7 +181,7 @@ async def test_a_page_is_told_when_its_transport_is_closed(rig: Rig) -> None:
     endpoint = await rig.connect("pub")
     rig.worker.do(m.CloseTransport(transport_id="pub"))
     await rig.until(lambda: endpoint.dtls.state == "closed")
-    assert rig.events == [], "nobody is told what they asked for"
+    assert closings(rig) == [], "nobody is told what they asked for"
 
 
 async def test_a_closed_transport_frees_everything(rig: Rig) -> None:
