@@ -4,12 +4,12 @@ import { Button, Input, NativeSelect } from "@mantine/core";
 import { Search, X } from "lucide-react";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { MAX_NAME_CHARACTERS, type TermInfo } from "../../protocol/generated";
+import { MAX_DAYS, MAX_NAME_CHARACTERS, type TermInfo } from "../../protocol/generated";
 import { Dialog } from "../../shared/Dialog";
 import { dayRange } from "../days";
 import { STANDINGS } from "../filters";
 import classes from "./Filters.module.css";
-import { type Changes, type Days, daysOf, MOST_DAYS, PAIR_KINDS, type View } from "./view";
+import { type Changes, type Days, daysOf, PAIR_KINDS, type View } from "./view";
 
 interface FiltersProps {
   view: View;
@@ -130,7 +130,7 @@ function DaysForm({ days, onShow }: { days: Days; onShow(days: Days): void }) {
       </div>
       {isWrong && (
         <p role="alert" className={classes.wrong}>
-          {t("programme.filter.wrongDays", { most: MOST_DAYS })}
+          {t("programme.filter.wrongDays", { most: MAX_DAYS })}
         </p>
       )}
       <div className={classes.answers}>

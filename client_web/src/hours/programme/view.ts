@@ -1,6 +1,6 @@
 /** What a coordinator looks at, as it stands in the address: a link shows the same to a colleague. Pure. */
 
-import { MAX_NAME_CHARACTERS, type PairKind, type Standing } from "../../protocol/generated";
+import { MAX_DAYS, MAX_NAME_CHARACTERS, type PairKind, type Standing } from "../../protocol/generated";
 import { addDays } from "../days";
 import { oneOf, STANDINGS } from "../filters";
 
@@ -46,8 +46,6 @@ export interface Days {
   to: string;
 }
 
-/** As many as the server takes at once. */
-export const MOST_DAYS = 800;
 const DAY_MS = 86_400_000;
 
 export function readView(search: URLSearchParams): View {
@@ -121,7 +119,7 @@ export function daysOfWeek(monday: string, { from, to }: Days): Days | null {
 /** Return both days where they are some, and in order. */
 export function daysOf(from: string | null, to: string | null): Days | null {
   if (from === null || to === null || !isDay(from) || !isDay(to)) return null;
-  return from <= to && addDays(from, MOST_DAYS) > to ? { from, to } : null;
+  return from <= to && addDays(from, MAX_DAYS) > to ? { from, to } : null;
 }
 
 function isDay(text: string): boolean {

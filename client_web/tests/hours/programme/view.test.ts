@@ -3,11 +3,11 @@ import {
   daysOf,
   daysOfWeek,
   isNarrowed,
-  MOST_DAYS,
   readView,
   withChanges,
   wordsOf,
 } from "../../../src/hours/programme/view";
+import { MAX_DAYS } from "../../../src/protocol/generated";
 
 const read = (words: string) => readView(new URLSearchParams(words));
 const change = (words: string, changes: Parameters<typeof withChanges>[1]) =>
@@ -120,8 +120,8 @@ it("cuts a week to the days that are looked at", () => {
 });
 
 it("takes as many days as the server does, and one is enough", () => {
-  const last = new Date(Date.UTC(2026, 0, MOST_DAYS)).toISOString().slice(0, 10);
-  const after = new Date(Date.UTC(2026, 0, MOST_DAYS + 1)).toISOString().slice(0, 10);
+  const last = new Date(Date.UTC(2026, 0, MAX_DAYS)).toISOString().slice(0, 10);
+  const after = new Date(Date.UTC(2026, 0, MAX_DAYS + 1)).toISOString().slice(0, 10);
   expect(daysOf("2026-01-01", last)).toEqual({ from: "2026-01-01", to: last });
   expect(daysOf("2026-01-01", after)).toBeNull();
   expect(daysOf("2026-01-01", "2026-01-01")).not.toBeNull();
