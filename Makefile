@@ -24,8 +24,8 @@ setup: ## Prepare everything for development, without starting anything
 	@$(BOOTSTRAP) browser
 	@$(BOOTSTRAP) web
 
-# Browsers keep a core busy, and most other tests wait most of the time: --jobs=2 has the two beside each other.
-# The browsers take longest, so they come first.
+# Browsers keep a core busy, and most other tests wait most of the time: --jobs=2 has the two beside each other. The browsers
+# take longest, so they come first; they show pictures in time, so the others are nice to them.
 test: test-browser test-web test-python ## Run every test: real browsers, web, Python (faster with --jobs=2)
 
 test-browser: setup
@@ -35,7 +35,7 @@ test-web: setup
 	@cd client_web && npm test --silent
 
 test-python: setup
-	@$(BIN)/pytest --ignore=tests/browser $(ARGS)
+	@nice -n 10 $(BIN)/pytest --ignore=tests/browser --numprocesses=4 --dist=worksteal $(ARGS)
 
 lint: setup ## Check format, style and types of both languages
 	@$(BIN)/ruff format --check .
