@@ -30,7 +30,7 @@ class Figures:
         self._contacts = Contacts()
         self.credited_minutes = self.waiting_minutes = self.disputed_count = self.open_count = 0
         for monday, contact_type, state, minutes, count in sums.parts():
-            if state in counted:
+            if state in counted and minutes > 0:
                 self.credited_minutes += minutes
                 self._contacts.add(contact_type, minutes, count)
                 self._weeks.setdefault(monday, Contacts()).add(contact_type, minutes, count)

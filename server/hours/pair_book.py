@@ -1,4 +1,7 @@
-"""What a pair's entries come to: how far it is on a day, what waits, how much was done between any two days. Pure."""
+"""What a pair's entries come to: how far it is on a day, what waits, how much was done between any two days. Pure.
+
+An entry of no minutes is no contact: the two have agreed, or presence has shown, that nothing was.
+"""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -136,7 +139,7 @@ class Bookkeeper:
             (day, minutes, _TYPES[contact_type].value)
             for day, code in book.entries
             for _, contact_type, state, minutes in (_parts(code),)
-            if state in self._counted
+            if state in self._counted and minutes > 0
         )
         return self._standings.plan_of(book.pair, contacts)
 
@@ -145,7 +148,7 @@ class Bookkeeper:
         waiting = disputed = last_contact = 0
         for day, code in entries:
             _, contact_type, state, minutes = _parts(code)
-            if state in self._counted:
+            if state in self._counted and minutes > 0:
                 days.append(day)
                 minutes_of.append(minutes)
                 contacts.append((day, minutes, _TYPES[contact_type].value))
@@ -155,7 +158,8 @@ class Bookkeeper:
             if state == _PROPOSED:
                 waiting += minutes
                 open_days.append(day)
-            last_contact = day
+            if minutes > 0:
+                last_contact = day
         standing = self._standings.of(pair, contacts)
         leave = self._agreements.leave_on(pair, self._today)
         status = PairStatus(

@@ -10,7 +10,8 @@ from protocol.hours_queries import ProgrammeQuery
 from server.hours.log.rows import Entry, Step
 from server.hours.overview import Overviews
 from server.hours.policy import CountsFrom, HoursPolicy
-from server.hours.rules import ContactRule, MinutesRule, Per
+from server.hours.rules import ContactRule, MeetingsRule, MinutesRule, Per, PlanRule
+from server.hours.rules import Step as PlanStep
 from server.hours.selection import select, summarised
 from server.store.hours_figures import HoursFiguresRepository
 from server.store.pairs import PairRepository
@@ -99,3 +100,24 @@ async def test_figures_are_what_the_entries_come_to(programme: Programme, clock:
     # Confirmed after 1, 3, 5, 7 and 9 hours.
     assert (found.answers.median_hours, found.answers.slow_hours, found.answers.answered_count) == (5.0, 9.0, 5)
     assert (found.answers.open_count, found.answers.oldest_open_on) == (3, (TODAY - timedelta(days=24)).isoformat())
+
+
+async def test_an_entry_of_no_minutes_is_no_contact(programme: Programme, clock: ManualClock) -> None:
+    requirements = RequirementRepository(programme.database)
+    for name, rule in (
+        ("Contact", ContactRule(every_days=14)),
+        ("Meetings", MeetingsRule(meetings=1, per=Per.YEAR)),
+        ("Plan", PlanRule(steps=(PlanStep(name="First", day=3_000),))),
+    ):
+        await requirements.add_requirement(name, rule, pair_id=programme.pairs["ana"], actor="test", at=1)
+    [entry] = await programme.append(programme.entered("e"))
+    [entry] = await programme.append(
+        follows(entry, EntryAction.ADJUSTED, Side.MENTEE, credited_minutes=0, text="We did not meet.")
+    )
+    await programme.append(follows(entry, EntryAction.CONFIRMED, Side.MENTOR, at=2_000))
+    found = summarised(select(await create(programme, clock).of_all(), LONG))
+    [summary] = [one for one in found.pairs if one.status.pair_id == programme.pairs["ana"]]
+    assert (summary.meeting_count, summary.status.last_contact_on, found.contacts) == (0, None, ())
+    done = {one.name: one.done for one in summary.status.requirements}
+    assert done["Meetings"] == done["Plan"] == 0
+    assert done["Contact"] > 14
