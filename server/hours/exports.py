@@ -32,7 +32,7 @@ from server.reports.labels import ENGLISH, LABELS, ReportLabels
 from server.reports.rows import About, Certificate, Counting, DueItem, Entry, LogHead, Pair, Statement, StatementPair
 from server.reports.statement import to_statement
 from server.reports.table import to_csv
-from server.reports.workbook import write_workbook
+from server.reports.workbook import MAX_ENTRIES, TooManyEntriesError, write_workbook
 from server.store.hours_facts import HoursFactsRepository
 from server.store.hours_report import HoursReportRepository, ReportFilter, ReportRow
 from server.store.hours_views import HoursViewRepository
@@ -253,7 +253,11 @@ def _write_report(
     if ending == "csv":
         return ReportFile(title, "text/csv", b"".join(to_csv(about, entries)))
     with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as file:
-        write_workbook(about, [_pair(book) for book in books.values()], entries, file, labels)
+        try:
+            write_workbook(about, [_pair(book) for book in books.values()], entries, file, labels)
+        except TooManyEntriesError as error:
+            sentence = f"A workbook has room for {MAX_ENTRIES:,} entries: take fewer days, or CSV."
+            raise UserError(ErrorCode.TOO_LARGE, sentence) from error
         file.seek(0)
         return ReportFile(title, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", file.read())
 

@@ -58,7 +58,7 @@ FILE_ROUTES: tuple[AnyRoute, ...] = (
         handle=get_workbook,
         query=ReportQuery,
         answer=XLSX,
-        failures=(403,),
+        failures=(403, 413),
         tag="files",
     ),
     Route(

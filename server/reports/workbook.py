@@ -22,6 +22,9 @@ MAX_ENTRIES = 1_048_575
 _MINUTES_IN_A_DAY = 1_440
 _MS_IN_A_DAY = 86_400_000
 _HEAD_HEIGHT = 20.0
+_LINE_HEIGHT = 15.0
+_ABOUT_WIDTH = 90
+"""In characters of the workbook's font, nearly: programs differ."""
 _COLOURS: Mapping[Standing, str] = {
     Standing.MET: "#1B7F3B",
     Standing.ON_TRACK: "#1F2328",
@@ -70,6 +73,11 @@ class _Report:
         )
         self._title = self._format(bold=True, font_size=16)
         self._quiet = self._format(font_color="#5C636B")
+        self._apart = self._format(indent=1)
+        """Text beside figures, which stand on the right."""
+        self._head_apart = self._format(
+            bold=True, bg_color="#E8EEF7", bottom=1, bottom_color="#1C5FB8", valign="vcenter", indent=1
+        )
         self._bold = self._format(bold=True, valign="top")
         self._wrapped = self._format(text_wrap=True, valign="top")
         self._day = self._format(num_format="yyyy-mm-dd", align="left")
@@ -104,7 +112,7 @@ class _Report:
             (labels.measured, 12, self._exact),
             (labels.credited, 12, self._length),
             (labels.counted, 12, self._length),
-            (labels.room, 26, None),
+            (labels.room, 26, self._apart),
             (labels.began, 20, self._instant),
             (labels.offset, 12, None),
             (labels.text, 50, None),
@@ -194,7 +202,7 @@ class _Report:
     def _write_sources(self) -> None:
         labels, about, sheet = self._labels, self._about, self._sources
         sheet.set_column(0, 0, 26)
-        sheet.set_column(1, 1, 90)
+        sheet.set_column(1, 1, _ABOUT_WIDTH)
         rows = [
             (labels.programme, about.programme),
             (labels.period_of, labels.period_from(about)),
@@ -204,8 +212,11 @@ class _Report:
             (labels.log_head, labels.head.format(number=about.head.number, hash=about.head.hash)),
             *zip((labels.counting, "", "", ""), labels.rules(about.counting), strict=False),
         ]
-        for row in rows:
-            sheet.add_row(row, (self._bold, self._wrapped))
+        for name, text in rows:
+            # Not every program makes room for lines that it breaks itself.
+            lines = sum(1 + len(line) * 10 // (_ABOUT_WIDTH * 9) for line in text.split("\n"))
+            sheet.add_row((name, text), (self._bold, self._wrapped), lines * _LINE_HEIGHT)
+        sheet.fit_to_pages(1, 0)
 
     def _begin_table(self, sheet: RowSheet, columns: Sequence[tuple[str, float, Format | None]]) -> None:
         for column, (_, width, _) in enumerate(columns):
@@ -214,8 +225,11 @@ class _Report:
 
     def _heads(self, sheet: RowSheet, names: Sequence[str]) -> None:
         labels = self._labels
-        figures = (labels.entries, labels.measured, labels.credited, labels.counted, labels.waiting, labels.disputed)
+        lengths = labels.measured, labels.credited, labels.counted, labels.waiting, labels.disputed
+        figures = labels.entries, *lengths, labels.log_row
         formats = [self._head_right if name in figures else self._head for name in names]
+        if labels.room in names:
+            formats[names.index(labels.room)] = self._head_apart
         sheet.add_row(names, formats, _HEAD_HEIGHT)
 
     def _sheet(self, name: str) -> RowSheet:

@@ -16,6 +16,7 @@ from protocol.hours_queries import CalendarQuery, CertificateQuery, ReportQuery,
 from server.errors import UserError
 from server.hours.rules import ContactRule
 from server.hours.service import Hours, create_hours
+from server.reports import workbook
 from server.store import hours_report
 from server.store.requirements import RequirementRepository
 from tests.support.clock import ManualClock
@@ -60,14 +61,21 @@ async def test_a_workbook_has_the_pairs_that_fit(programme: Programme, hours: Ho
     file = await hours.files.report(
         programme.people["cora"], ReportQuery(first_day=FIRST_DAY, last_day=TODAY, q="ben"), "xlsx"
     )
-    workbook = openpyxl.load_workbook(io.BytesIO(file.data))
-    text = [
-        str(cell.value) for sheet in workbook for row in sheet.iter_rows() for cell in row if cell.value is not None
-    ]
+    opened = openpyxl.load_workbook(io.BytesIO(file.data))
+    text = [str(cell.value) for sheet in opened for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert "ben" in text
     assert "ana" not in text
     newest = (await programme.log.read(None, 100))[-1]
     assert any(getattr(newest, "hash", "no") in one for one in text), "it can be held against the log"
+
+
+async def test_more_than_a_workbook_has_room_for_is_said_in_a_sentence(
+    programme: Programme, hours: Hours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook, "MAX_ENTRIES", 3)
+    with pytest.raises(UserError, match="CSV") as refused:
+        await hours.files.report(programme.people["cora"], YEAR, "xlsx")
+    assert refused.value.code is ErrorCode.TOO_LARGE
 
 
 async def test_a_statement_and_a_certificate_say_what_counts(programme: Programme, hours: Hours) -> None:

@@ -59,6 +59,15 @@ def test_entries_are_dates_lengths_numbers_and_texts() -> None:
     assert entries["G2"].number_format == "[h]:mm:ss"
 
 
+def test_a_printed_sheet_is_as_wide_as_a_page_and_shows_every_line() -> None:
+    all_sheets = sheets(written([PAIR], ALL))
+    assert all((sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0) for sheet in all_sheets)
+    about = all_sheets[2]
+    [long] = [cell for cell in about["B"] if "however many tabs" in str(cell.value)]
+    [short] = [cell for cell in about["B"] if cell.value == "America/Chicago"]
+    assert about.row_dimensions[long.row].height == 2 * (about.row_dimensions[short.row].height or 0) > 0
+
+
 def test_the_head_stays_and_every_column_can_be_filtered() -> None:
     _, entries, _ = sheets(written([PAIR], ALL))
     assert entries.freeze_panes == "A2"
