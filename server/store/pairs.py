@@ -223,8 +223,9 @@ async def read_pairs(
 
 
 async def ids_of_person(session: AsyncSession, person_id: str) -> list[str]:
-    """Return the pairs whose mentor, mentee or substitute, on any day, somebody is."""
-    as_substitute = select(LeaveRow.pair_id).where(LeaveRow.substitute_id == person_id, LeaveRow.removed_at.is_(None))
+    """Return the pairs whose mentor, mentee or substitute somebody is or was, on any day."""
+    # Also in leave that was taken back: what was done in it may stand in the hours log.
+    as_substitute = select(LeaveRow.pair_id).where(LeaveRow.substitute_id == person_id)
     own = or_(PairRow.mentor_id == person_id, PairRow.mentee_id == person_id)
     return list(await session.scalars(select(PairRow.pair_id).where(own | PairRow.pair_id.in_(as_substitute))))
 

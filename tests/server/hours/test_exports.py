@@ -18,6 +18,7 @@ from server.hours.rules import ContactRule
 from server.hours.service import Hours, create_hours
 from server.reports import workbook
 from server.store import hours_report
+from server.store.pairs import PairRepository
 from server.store.requirements import RequirementRepository
 from tests.support.clock import ManualClock
 from tests.support.hours import TODAY, Programme
@@ -101,6 +102,17 @@ async def test_an_hour_with_several_at_once_is_one_hour(programme: Programme, ho
     text = pypdf.PdfReader(io.BytesIO(file.data)).pages[0].extract_text()
     assert "1 hour" in text
     assert "2 hours" not in text
+
+
+async def test_a_substitute_has_the_hours_of_leave_that_was_taken_back(programme: Programme, hours: Hours) -> None:
+    pairs, max_ = PairRepository(programme.database), programme.people["max"]
+    leave_id = await pairs.add_leave(programme.pairs["ana"], TODAY, TODAY, max_.person_id, actor="test", at=1)
+    step = replace(programme.entered("substituted", minutes=180), mentor_id=max_.person_id)
+    [entry] = await programme.append(step)
+    await programme.append(programme.confirmed(entry))
+    assert await pairs.remove_leave(leave_id, actor="test", at=2)
+    file = await hours.files.certificate(max_, max_.person_id, CERTIFIED)
+    assert "3 hours" in pypdf.PdfReader(io.BytesIO(file.data)).pages[0].extract_text()
 
 
 async def test_what_is_due_is_a_calendar_of_ones_own(programme: Programme, hours: Hours) -> None:
