@@ -29,9 +29,9 @@ class Selection:
 
 
 def select(overview: Overview, wanted: ProgrammeQuery) -> Selection:
-    """Return the pairs that fit, and are pairs on one of the days.
+    """Return the pairs that fit, and are pairs on one of the days, or have done something on one that counts.
 
-    Where somebody has left the programme, it is only those that have done something on them. Raises `UserError`.
+    Raises `UserError`.
     """
     first_day, last_day = days_of(overview, wanted.first_day, wanted.last_day)
     fitting = (book for book in overview.books.values() if _fits(book, wanted))
@@ -112,6 +112,6 @@ def _fits(book: PairBook, wanted: ProgrammeQuery) -> bool:
 
 def _is_pair(book: PairBook, first_day: date, last_day: date) -> bool:
     pair = book.pair
-    if not pair.is_present:
-        return book.credited(first_day, last_day)[1] > 0
-    return pair.starts_on <= last_day and (pair.ends_on is None or pair.ends_on >= first_day)
+    is_one = pair.is_present and pair.starts_on <= last_day and (pair.ends_on is None or pair.ends_on >= first_day)
+    # Also where somebody has left the programme, or the pair was ended as of an earlier day: it is in the log.
+    return is_one or book.credited(first_day, last_day)[1] > 0

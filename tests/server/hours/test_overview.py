@@ -121,3 +121,16 @@ async def test_an_entry_of_no_minutes_is_no_contact(programme: Programme, clock:
     done = {one.name: one.done for one in summary.status.requirements}
     assert done["Meetings"] == done["Plan"] == 0
     assert done["Contact"] > 14
+
+
+async def test_what_was_done_counts_also_where_the_pair_was_ended_as_of_before(
+    programme: Programme, clock: ManualClock
+) -> None:
+    [entry] = await programme.append(programme.entered("e"))
+    await programme.append(follows(entry, EntryAction.CONFIRMED, Side.MENTOR, at=2_000))
+    long_ago = TODAY - timedelta(days=90)
+    await PairRepository(programme.database).end(programme.pairs["ana"], long_ago, actor="test", at=1)
+    await PairRepository(programme.database).end(programme.pairs["ben"], long_ago, actor="test", at=1)
+    found = summarised(select(await create(programme, clock).of_all(), LONG))
+    assert found.credited_minutes == entry.latest.credited_minutes
+    assert [one.status.pair_id for one in found.pairs] == [programme.pairs["ana"]]
