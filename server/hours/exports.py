@@ -22,6 +22,7 @@ from server.clock import Clock
 from server.edition import Paper
 from server.errors import UserError
 from server.hours.overview import Overview, Overviews
+from server.hours.own_hours import OwnHours
 from server.hours.pair_book import PairBook, current_term
 from server.hours.policy import HoursPolicy, Rounding
 from server.hours.selection import Selection, days_of, is_over, select
@@ -79,11 +80,13 @@ class HoursExports:
         reports: HoursReportRepository,
         facts: HoursFactsRepository,
         views: HoursViewRepository,
+        own_hours: OwnHours,
         overviews: Overviews,
         programme_name: Callable[[], Awaitable[str]],
         clock: Clock,
     ) -> None:
         self._reports = reports
+        self._own_hours = own_hours
         self._facts = facts
         self._views = views
         self._overviews = overviews
@@ -135,24 +138,23 @@ class HoursExports:
     async def certificate(self, person: Person, subject_id: str, query: CertificateQuery) -> ReportFile:
         """Write how many hours somebody has between two days, as a PDF.
 
-        Several people at once are one hour in an hour: of a meeting and day, the longest entry counts.
+        Several people at once are one hour in an hour.
         """
         subject = await self._subject(person, subject_id)
         overview = await self._overviews.of_person(subject_id)
         first_day, last_day = days_of(overview, query.first_day, query.last_day)
         wanted = ReportFilter(first_day=first_day, last_day=last_day, participant_id=subject_id)
         with self._at_work(person):
-            about, entries = await self._listed(person, overview, wanted)
-            longest: dict[tuple[object, ...], Entry] = {}
-            for entry in (one for listed in entries.values() for one in listed):
-                if about.counting.counts(entry.state):
-                    key = entry.room, entry.meeting_opened_at or entry.entry_id, entry.day
-                    known = longest.get(key)
-                    if known is None or known.credited_minutes < entry.credited_minutes:
-                        longest[key] = entry
-            by_type: dict[ContactType, int] = {}
-            for entry in longest.values():
-                by_type[entry.contact_type] = by_type.get(entry.contact_type, 0) + entry.credited_minutes
+            programme = await self._programme_name()
+            with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as file:
+                aside = await self._put_aside(wanted, file)
+                about = self._about(overview, wanted, aside.head, programme, person.name, ())
+                rows = [
+                    row
+                    for row in aside.rows()
+                    if row.pair_id in overview.books and about.counting.counts(_STATES[row.state])
+                ]
+            by_type = await self._own_hours.minutes_of(rows, overview.books, overview.agreements)
             labels = _labels(query.language)
             made = Certificate(about=about, person=subject.name, minutes=sum(by_type.values()), by_contact_type=by_type)
             data = await asyncio.to_thread(to_certificate, made, labels, Paper(query.paper))

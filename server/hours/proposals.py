@@ -120,6 +120,19 @@ def shared_time(
     return SharedTime(together, overlap(together, _elsewhere(meeting, earlier, both, 0)))
 
 
+def counted_time(
+    meeting: MeetingPresence,
+    others: Collection[MeetingPresence],
+    both: tuple[str, str],
+    day: date,
+    zone: tzinfo,
+    policy: HoursPolicy,
+) -> Intervals:
+    """Return when the minutes were that two people are credited for a meeting and day, gaps filled, on its clock."""
+    earlier = [other for other in others if comes_before(other, meeting)]
+    return _Day(day, zone).part(_together(meeting, earlier, both, grace=policy.grace_s * 1_000))
+
+
 def entry_id_of(pair_id: str, meeting_id: str, day: date) -> str:
     """Return the id of a pair's entry for a meeting and a day: always the same, so that no entry is proposed twice."""
     said = "\n".join((pair_id, meeting_id, day.isoformat()))

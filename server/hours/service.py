@@ -25,6 +25,7 @@ from server.clock import Clock
 from server.hours.exports import HoursExports
 from server.hours.ledger import Ledger
 from server.hours.overview import Overviews
+from server.hours.own_hours import OwnHours
 from server.hours.reading import HoursReading, Sources
 from server.store.attendance import AttendanceRepository
 from server.store.database import Database
@@ -54,17 +55,12 @@ def create_hours(
     """Make the hours log of a database; an `announcer` tells elsewhere what is credited."""
     log = HoursLogRepository(database, announcer)
     facts, figures = HoursFactsRepository(database), HoursFiguresRepository(database)
-    views = HoursViewRepository(database)
-    sources = Sources(
-        log=log,
-        facts=facts,
-        figures=figures,
-        attendance=AttendanceRepository(database),
-        views=views,
-    )
+    views, attendance = HoursViewRepository(database), AttendanceRepository(database)
+    sources = Sources(log=log, facts=facts, figures=figures, attendance=attendance, views=views)
     ledger = Ledger(log, facts, clock)
     overviews = Overviews(RequirementRepository(database), figures, clock)
-    files = HoursExports(HoursReportRepository(database), facts, views, overviews, programme_name, clock)
+    own_hours = OwnHours(attendance, facts)
+    files = HoursExports(HoursReportRepository(database), facts, views, own_hours, overviews, programme_name, clock)
     return Hours(HoursService(HoursReading(sources, overviews, ledger, clock), ledger), files, overviews)
 
 

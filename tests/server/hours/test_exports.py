@@ -12,18 +12,20 @@ import pypdf
 import pytest
 
 from protocol.errors import ErrorCode
+from protocol.hours import PairKind
 from protocol.hours_queries import CalendarQuery, CertificateQuery, ReportQuery, StatementQuery
 from server.errors import UserError
 from server.hours.rules import ContactRule
 from server.hours.service import Hours, create_hours
 from server.reports import workbook
 from server.store import hours_report
-from server.store.pairs import PairRepository
+from server.store.pairs import PairEntry, PairRepository
 from server.store.requirements import RequirementRepository
 from tests.support.clock import ManualClock
 from tests.support.hours import TODAY, Programme
 
 NOON = int(datetime(2026, 11, 30, 12, tzinfo=UTC).timestamp()) * 1_000
+MINUTE = 60_000
 FIRST_DAY = date(2026, 8, 1)
 YEAR = ReportQuery(first_day=FIRST_DAY, last_day=TODAY)
 CERTIFIED = CertificateQuery(first_day=FIRST_DAY, last_day=TODAY)
@@ -90,18 +92,32 @@ async def test_a_statement_and_a_certificate_say_what_counts(programme: Programm
         assert "2:00" in text or "2 hours" in text
 
 
-async def test_an_hour_with_several_at_once_is_one_hour(programme: Programme, hours: Hours) -> None:
-    await programme.add_meeting("m", NOON, NOON + 3_600_000)
-    max_ = programme.person_id("max")
-    for mentee in ("ana", "ben"):
-        step = replace(programme.entered(f"with {mentee}", mentee=mentee, minutes=60), meeting_id="m", mentor_id=max_)
+async def meet_max(programme: Programme, **times: tuple[int, int]) -> str:
+    """Have Ana and Ben meet Max in one meeting, from and to in minutes; return what his certificate says."""
+    max_ = programme.people["max"]
+    buddies = PairEntry(kind=PairKind.CONTENT_BUDDY, mentor="max@school.example", mentee="ana@school.example")
+    await PairRepository(programme.database).add([buddies], actor="test", at=1)
+    listed = await PairRepository(programme.database).list_pairs()
+    pairs = {pair.mentee.name: pair.pair_id for pair in listed if pair.mentor.name == "max"}
+    there = {name: [(start * MINUTE, end * MINUTE)] for name, (start, end) in times.items()}
+    end = max(end for _, end in times.values()) * MINUTE
+    await programme.add_meeting("m", NOON, NOON + end, offset=7, max=[(0, end)], **there)
+    for mentee, (start, end) in times.items():
+        step = programme.entered(f"with {mentee}", mentee=mentee, minutes=end - start)
+        step = replace(step, pair_id=pairs[mentee], mentor_id=max_.person_id, meeting_id="m")
         [entry] = await programme.append(step)
         await programme.append(programme.confirmed(entry))
-    max_person = programme.people["max"]
-    file = await hours.files.certificate(max_person, max_, CERTIFIED)
-    text = pypdf.PdfReader(io.BytesIO(file.data)).pages[0].extract_text()
-    assert "1 hour" in text
-    assert "2 hours" not in text
+    hours = create_hours(programme.database, programme_name, ManualClock(NOON))
+    file = await hours.files.certificate(max_, max_.person_id, CERTIFIED)
+    return pypdf.PdfReader(io.BytesIO(file.data)).pages[0].extract_text()
+
+
+async def test_an_hour_with_several_at_once_is_one_hour(programme: Programme) -> None:
+    assert "Phone 1:00" in await meet_max(programme, ana=(0, 60), ben=(0, 60))
+
+
+async def test_one_after_the_other_in_a_meeting_is_all_of_the_time(programme: Programme) -> None:
+    assert "Phone 2:00" in await meet_max(programme, ana=(0, 40), ben=(38, 120))
 
 
 async def test_a_substitute_has_the_hours_of_leave_that_was_taken_back(programme: Programme, hours: Hours) -> None:
