@@ -124,11 +124,6 @@ def write_rule(rule: Rule) -> str:
     return msgspec.json.encode(rule).decode()
 
 
-def check_rule(rule: Rule) -> Rule:
-    """Return a rule that was put together here, as it is when it has been written and read. Raises `UserError`."""
-    return read_rule(write_rule(rule))
-
-
 def describe(rule: Rule) -> str:
     """Say a rule in a few words."""
     match rule:

@@ -24,7 +24,6 @@ _HOURS = Look(24, ("text", "B"), colour="accent")
 _SMALLEST = 20.0
 """Of what is set smaller to have room on one line; beyond, it takes two."""
 _NAME_WIDTH = 300.0
-_SIGNED = Look(10.5)
 _SIGNATURE_WIDTH = 220.0
 _SIGNATURE_ROOM = 40.0
 """For a pen."""
@@ -91,20 +90,13 @@ class _Composer:
         self.page.areas = [replace(area, y=area.y + down) for area in self.page.areas]
 
     def _signatures(self) -> None:
-        labels, certificate = self._labels, self._certificate
-        approved_on = certificate.approved_on
         left = self._sheet.width / 2 - _SIGNATURE_WIDTH - 30
         right = self._sheet.width / 2 + 30
         y = self._sheet.height - _SIGNATURE_Y
-        for x, text in ((left, labels.approved_by), (right, labels.date_of)):
+        for x, text in ((left, self._labels.approved_by), (right, self._labels.date_of)):
             self.page.areas.append(Area(x, y, _SIGNATURE_WIDTH, 0.75, "ink"))
-            self._signature(x, y + 13, text, replace(_QUIET, size=9))
-        self._signature(left, y + 26, one_line(certificate.approved_by), _SIGNED)
-        self._signature(right, y - 5, labels.written(approved_on) if approved_on else "", _SIGNED)
-
-    def _signature(self, x: float, y: float, text: str, look: Look) -> None:
-        line = shortened(text, look, _SIGNATURE_WIDTH, self._fonts, 1)[0]
-        self.page.words += words_of(line, x + (_SIGNATURE_WIDTH - width_of(line)) / 2, y)
+            line = shortened(text, replace(_QUIET, size=9), _SIGNATURE_WIDTH, self._fonts, 1)[0]
+            self.page.words += words_of(line, x + (_SIGNATURE_WIDTH - width_of(line)) / 2, y + 13)
 
     def _foot(self) -> None:
         """Put where the figures come from, and what the font lacks."""

@@ -135,7 +135,9 @@ class ReportLabels(PrintLabels):
     minutes: tuple[str, str] = ("{count} minute", "{count} minutes")
 
     calendar: str = "Mentoring: what is due"
-    missing: str = "The font of this file lacks some characters; they show as □. The spreadsheet has them."
+    missing: str = (
+        "The font of this file lacks some letters, which show as □. Names can be kept with Latin letters beside them."
+    )
 
     def short(self, day: date) -> str:
         """Return a day for where there is little room."""
@@ -279,7 +281,7 @@ SPANISH = ReportLabels(
     hours=("{count} hora", "{count} horas"),
     minutes=("{count} minuto", "{count} minutos"),
     calendar="Mentoría: lo que toca",
-    missing="A la letra de este archivo le faltan algunos caracteres; se ven como □. La hoja de cálculo los tiene.",
+    missing="A este archivo le faltan letras, que se ven como □. Los nombres pueden llevar al lado letras latinas.",
 )
 LABELS: Mapping[str, ReportLabels] = {labels.language: labels for labels in (ENGLISH, SPANISH)}
 """By language."""

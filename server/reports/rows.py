@@ -124,9 +124,6 @@ class Certificate:
     minutes: int
     by_contact_type: Mapping[ContactType, int] = field(default_factory=dict)
     """Minutes; empty: they are not told apart."""
-    approved_by: str = ""
-    """Who answers for it; empty: whoever signs."""
-    approved_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,16 +52,6 @@ class EntryCursor:
 
 
 @dataclass(frozen=True, slots=True)
-class PairTotal:
-    """What a pair's entries in one state come to."""
-
-    pair_id: str
-    state: EntryState
-    credited_minutes: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class RebuiltBatch:
     """Some entries, made anew from the log."""
 
@@ -210,17 +200,6 @@ class HoursLogRepository:
             rows = await _rows_of(session, [each.entry_id for each in places[:limit]])
         found = [entry for each in places[:limit] if (entry := fold(rows.get(each.entry_id, ()))) is not None]
         return found, places[limit - 1] if len(places) > limit else None
-
-    async def totals(self, wanted: EntryFilter) -> list[PairTotal]:
-        """Return what entries come to, by pair and state."""
-        by = HoursEntryRow.pair_id, HoursEntryRow.state
-        sums = func.sum(HoursEntryRow.credited_minutes), func.count()
-        query = select(*by, *sums).where(*_conditions(wanted)).group_by(*by).order_by(*by)
-        async with self._database.reading() as session:
-            return [
-                PairTotal(pair_id, EntryState(state), int(minutes), count)
-                for pair_id, state, minutes, count in await session.execute(query)
-            ]
 
     async def count(self) -> int:
         """Return the number of the newest row, or of a row that an entry refers to, if that is missing."""

@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from protocol.errors import ErrorCode
 from protocol.hours import PairKind
-from protocol.tasks import RoomPerson
 from server.errors import UserError
 from server.hours.policy import HoursPolicy, read_policy, write_policy
 from server.hours.rules import Rule, read_rule, write_rule
@@ -77,11 +76,6 @@ class Agreements:
     def leave_on(self, pair: Pair, day: date) -> Leave | None:
         """Return the leave that a pair is on, whether there is a substitute or not."""
         return next((leave for leave in self._leaves_by_pair.get(pair.pair_id, ()) if leave.includes(day)), None)
-
-    def mentor_on(self, pair: Pair, day: date) -> RoomPerson:
-        """Return who is a pair's mentor on a day: the substitute, if there is one."""
-        leave = self.leave_on(pair, day)
-        return pair.mentor if leave is None or leave.substitute is None else leave.substitute
 
     def stopped_days(self, pair: Pair) -> list[tuple[date, date]]:
         """Return when the pair's clocks stand still: its leave without a substitute, as first and last days."""

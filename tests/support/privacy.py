@@ -100,7 +100,7 @@ class House(Programme):
                 row.entry_id: (row.state, row.day, row.measured_ms, row.credited_minutes, row.contact_type)
                 for row in await session.scalars(select(HoursEntryRow))
             }
-        return {"attendance": attendance, "entries": entries, "totals": await self.log.totals(EntryFilter())}
+        return {"attendance": attendance, "entries": entries}
 
     async def rebuilt(self) -> tuple[int, int, int]:
         """Make all that is derived anew; return how many entries, meetings and differences that has found."""

@@ -9,7 +9,6 @@ hash of the newest row is noted elsewhere now and then.
 """
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -101,9 +100,3 @@ class Verifier:
         self.count, self.newest = row.number, row.hash
         self.erased += is_erased
         return None
-
-
-def verify(rows: Iterable[LogRow | UnreadableRow]) -> Break | None:
-    """Walk rows in the order of their numbers; return the first that is wrong."""
-    verifier = Verifier()
-    return next((found for row in rows if (found := verifier.take(row)) is not None), None)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from protocol.hours import ContactType, EntryAction, EntryState, Side
 from server.hours.log.chain import Break, UnreadableRow, Verifier, seal
 from server.store.database import Database
-from server.store.hours_log import EntryCursor, EntryFilter, PairTotal
+from server.store.hours_log import EntryCursor, EntryFilter
 from server.store.location import Location
 from server.store.models import HoursLogRow
 from tests.support.hours import TODAY, Programme
@@ -175,16 +175,12 @@ async def test_pages_and_totals_are_of_what_is_asked_for(programme: Programme) -
         replace(programme.entered("d", minutes=8), contact_type=ContactType.VISIT, mentor_id=max_id),
     )
     await programme.append(programme.confirmed(entries[0]))
-    ana, ben = programme.pairs["ana"], programme.pairs["ben"]
+    ben = programme.pairs["ben"]
 
     async def ids(**wanted: object) -> str:
         asked = EntryFilter(**wanted)  # type: ignore[arg-type]
         found, _ = await programme.log.page(asked, None, 10)
-        minutes = {"a": 1, "b": 2, "c": 4, "d": 8}
-        names = "".join(sorted(entry.latest.entry_id for entry in found))
-        sums = [total.credited_minutes for total in await programme.log.totals(asked)]
-        assert sum(sums) == sum(minutes[name] for name in names)
-        return names
+        return "".join(sorted(entry.latest.entry_id for entry in found))
 
     assert await ids() == "abcd"
     assert await ids(pair_ids=[ben]) == "b"
@@ -196,10 +192,6 @@ async def test_pages_and_totals_are_of_what_is_asked_for(programme: Programme) -
     assert await ids(last_day=yesterday) == "c"
     assert await ids(states=[EntryState.CONFIRMED]) == "a"
     assert await ids(contact_types=[ContactType.VISIT, ContactType.GROUP]) == "d"
-    assert sorted(await programme.log.totals(EntryFilter(pair_ids=[ana])), key=lambda one: one.state) == [
-        PairTotal(ana, EntryState.CONFIRMED, 1, 1),
-        PairTotal(ana, EntryState.PROPOSED, 12, 2),
-    ]
 
 
 async def test_whatever_is_done_to_a_row_in_the_database_is_found(programme: Programme) -> None:

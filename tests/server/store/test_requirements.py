@@ -173,9 +173,11 @@ async def test_all_that_evaluation_needs_is_loaded_in_six_queries(
     assert list(loaded.requirements_of(with_cleo)) == [every, theirs]
     assert loaded.stopped_days(with_ben) == []
     assert loaded.stopped_days(with_cleo) == [fortnight]
-    assert loaded.mentor_on(with_ben, fortnight[0]).name == "Cleo"
-    assert loaded.mentor_on(with_ben, date(2026, 9, 15)).name == "Ana"
-    assert loaded.mentor_on(with_cleo, fortnight[0]).name == "Ana"
+    on_leave = loaded.leave_on(with_ben, fortnight[0])
+    assert on_leave is not None
+    assert on_leave.substitute is not None
+    assert on_leave.substitute.name == "Cleo"
+    assert loaded.leave_on(with_ben, date(2026, 9, 15)) is None
     assert loaded.leave_on(with_cleo, fortnight[1]) is not None
 
     standings = Standings(loaded, date(2026, 9, 13))

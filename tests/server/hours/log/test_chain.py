@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.hours import ContactType, EntryAction, Side
-from server.hours.log.chain import BEFORE_FIRST, Break, Verifier, row_hash, seal, verify
+from server.hours.log.chain import BEFORE_FIRST, Break, Verifier, row_hash, seal
 from server.hours.log.rows import LogRow, Step
 from tests.server.hours.log.rows import PROPOSED, chained
 
@@ -37,6 +37,11 @@ LOGS = st.lists(STEPS, min_size=1, max_size=8).map(chained)
 
 def numbered(rows: list[LogRow]) -> list[LogRow]:
     return [replace(row, number=number) for number, row in enumerate(rows, 1)]
+
+
+def verify(rows: list[LogRow]) -> Break | None:
+    verifier = Verifier()
+    return next((found for row in rows if (found := verifier.take(row)) is not None), None)
 
 
 def broken_at(rows: list[LogRow]) -> int | None:
