@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from unicodedata import combining, normalize
 
 from protocol.errors import ErrorCode
 from protocol.hours import MAX_DAYS, HoursProgramme, PairSummary, Standing, StandingCount
@@ -101,13 +102,23 @@ def is_over(book: PairBook, day: date) -> bool:
 def _fits(book: PairBook, wanted: ProgrammeQuery) -> bool:
     status = book.status
     people = [one for one in (status.mentor, status.mentee, status.substitute) if one is not None]
-    part = wanted.q.strip().casefold()
+    parts = _folded(wanted.q).split()
     return (
         wanted.kind in (None, status.kind)
         and wanted.standing in (None, status.standing)
         and (wanted.person_id is None or any(one.person_id == wanted.person_id for one in people))
-        and any(part in one.name.casefold() for one in people)
+        and (not parts or any(_has_all(parts, one.name) for one in people))
     )
+
+
+def _has_all(parts: Sequence[str], name: str) -> bool:
+    name = _folded(name)
+    return all(part in name for part in parts)
+
+
+def _folded(text: str) -> str:
+    """Return a text as it is compared: without capitals and accents, which not every keyboard has."""
+    return "".join(one for one in normalize("NFD", text.casefold()) if not combining(one))
 
 
 def _is_pair(book: PairBook, first_day: date, last_day: date) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from protocol.hours import EntryAction, Side
 from protocol.hours_queries import ProgrammeQuery
+from protocol.roles import ProgrammeRole
 from server.hours.log.rows import Entry, Step
 from server.hours.overview import Overviews
 from server.hours.policy import CountsFrom, HoursPolicy
@@ -15,6 +16,8 @@ from server.hours.rules import Step as PlanStep
 from server.hours.selection import select, summarised
 from server.store.hours_figures import HoursFiguresRepository
 from server.store.pairs import PairRepository
+from server.store.people import Entry as NewPerson
+from server.store.people import PeopleRepository
 from server.store.requirements import RequirementRepository
 from tests.support.clock import ManualClock
 from tests.support.hours import TODAY, Programme
@@ -134,3 +137,16 @@ async def test_what_was_done_counts_also_where_the_pair_was_ended_as_of_before(
     found = summarised(select(await create(programme, clock).of_all(), LONG))
     assert found.credited_minutes == entry.latest.credited_minutes
     assert [one.status.pair_id for one in found.pairs] == [programme.pairs["ana"]]
+
+
+@pytest.mark.parametrize(
+    ("sought", "count"), [("nunez", 1), ("NÚÑEZ  josé", 1), (" jo nu ", 1), ("", 2), ("nunez ana", 0)]
+)
+async def test_a_name_is_found_by_its_parts_without_accents(
+    programme: Programme, clock: ManualClock, sought: str, count: int
+) -> None:
+    people = PeopleRepository(programme.database)
+    jose = NewPerson("ben@school.example", "José Núñez", ProgrammeRole.TEACHER)
+    await people.enrol([jose], [], actor="test", at=1)
+    found = select(await create(programme, clock).of_all(), ProgrammeQuery(q=sought))
+    assert len(found.books) == count
