@@ -23,6 +23,8 @@ MAX_EVIDENCE = 5_000
 MAX_REASON_CHARACTERS = 500
 MAX_MANUAL_MINUTES = 16 * 60
 """Of one entry by hand, and of all of a pair's in a day."""
+MAX_DAYS_BACK = 400
+"""So long after a day something may be entered for it by hand."""
 
 Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}\Z")]
 

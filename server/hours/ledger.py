@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from protocol.errors import ErrorCode
 from protocol.hours import (
+    MAX_DAYS_BACK,
     MAX_MANUAL_MINUTES,
     MAX_REASON_CHARACTERS,
     EntryAction,
@@ -30,9 +31,6 @@ from server.store.hours_facts import HoursFactsRepository, PairDays
 from server.store.hours_log import HoursLogRepository, LogWriter
 from server.store.programme import day_in
 from server.visible import shows_nothing, without_controls
-
-MAX_DAYS_BACK = 400
-"""So long after a day something may be entered for it by hand."""
 
 _BY_PERSONS = frozenset(
     {

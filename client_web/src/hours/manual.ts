@@ -1,16 +1,13 @@
 /** What was done elsewhere, as it is filled in: what can be said against it before the server is asked. Pure. */
 
-import type { PairStatus } from "../protocol/generated";
+import { MAX_DAYS_BACK, type PairStatus } from "../protocol/generated";
 import { addDays } from "./days";
-
-/** So far back something may be entered. */
-export const DAYS_BACK = 400;
 
 export type ManualFault = "day" | "future" | "early" | "late" | "old" | "minutes";
 
 /** Return the days on which something may be entered for a pair, as the first and the last one. */
 export function daysFor(pair: PairStatus, today: string): { first: string; last: string } {
-  const oldest = addDays(today, -DAYS_BACK);
+  const oldest = addDays(today, -MAX_DAYS_BACK);
   return {
     first: pair.starts_on > oldest ? pair.starts_on : oldest,
     last: pair.ends_on !== null && pair.ends_on < today ? pair.ends_on : today,
@@ -29,6 +26,6 @@ export function faultOf(
   if (day > today) return "future";
   if (day < pair.starts_on) return "early";
   if (pair.ends_on !== null && day > pair.ends_on) return "late";
-  if (day < addDays(today, -DAYS_BACK)) return "old";
+  if (day < addDays(today, -MAX_DAYS_BACK)) return "old";
   return minutes === null || minutes < 1 || minutes > mostMinutes ? "minutes" : null;
 }

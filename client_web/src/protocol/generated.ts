@@ -18,6 +18,7 @@ export const MAX_TOKENS = 20;
 export const MAX_ENTRY_PAGE = 100;
 export const MAX_REASON_CHARACTERS = 500;
 export const MAX_MANUAL_MINUTES = 960;
+export const MAX_DAYS_BACK = 400;
 export const MAX_DAYS = 800;
 export const PICTURE_TYPES: readonly string[] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 
