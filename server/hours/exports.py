@@ -36,7 +36,7 @@ from server.reports.table import to_csv
 from server.reports.workbook import MAX_ENTRIES, TooManyEntriesError, write_workbook
 from server.store.hours_facts import HoursFactsRepository
 from server.store.hours_report import HoursReportRepository, ReportFilter, ReportRow
-from server.store.hours_views import HoursViewRepository
+from server.store.hours_views import EVERYBODY, HoursViewRepository
 from server.store.requirements import Term
 
 _IN_MEMORY_BYTES = 4 * 2**20
@@ -99,6 +99,7 @@ class HoursExports:
         check_is_coordinator(person)
         with self._at_work(person):
             selection = select(await self._overviews.of_all(), query)
+            await self._views.note(person.person_id, query.person_id or EVERYBODY, self._clock.now_ms())
             return await self.write_report(selection, query, ending, made_by=person.name)
 
     async def write_report(self, selection: Selection, query: ReportQuery, ending: str, *, made_by: str) -> ReportFile:

@@ -44,7 +44,7 @@ from server.store.attendance import AttendanceRepository
 from server.store.hours_facts import HoursFactsRepository
 from server.store.hours_figures import HoursFiguresRepository
 from server.store.hours_log import EntryCursor, EntryFilter, HoursLogRepository
-from server.store.hours_views import HoursViewRepository
+from server.store.hours_views import EVERYBODY, HoursViewRepository
 
 _WEEKS = timedelta(weeks=52)
 _MAX_MEETINGS_BESIDE = 100
@@ -137,7 +137,7 @@ class HoursReading:
         found, rest = await self._sources.log.page(wanted, _place_of(after), query.limit)
         entries = await self._ledger.describe(person, found)
         if is_coordinator(person) and not all(concerns(entry, person) for entry in entries):
-            for subject in filter(None, (query.pair_id, query.person_id)):
+            for subject in [one for one in (query.pair_id, query.person_id) if one] or [EVERYBODY]:
                 await self._note_view(person, subject)
         return HoursEntryList(
             entries=tuple(entries),
@@ -176,6 +176,8 @@ class HoursReading:
         readable = [row for row in rows if isinstance(row, LogRow)]
         if len(readable) < len(rows):
             raise UserError(ErrorCode.UNAVAILABLE, "A row cannot be read: `roundup hours verify` says which.")
+        if rows:
+            await self._note_view(person, EVERYBODY)
         return HoursLogPage(rows=tuple(map(show_row, readable)), newest=await self._sources.log.count())
 
     async def _note_view(self, person: Person, subject: str) -> None:

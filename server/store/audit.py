@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select
 
 from server.store.database import Database
+from server.store.hours_views import EVERYBODY
 from server.store.models import AuditEntryRow, PairRow, PersonRow
 
 
@@ -34,13 +35,14 @@ class AuditRepository:
     ) -> Sequence[AuditEntry]:
         """Return the newest `limit` entries since an instant, oldest first; about or by a person, named by their id.
 
-        About somebody is also what was done to a pair of theirs.
+        About somebody is also what was done to a pair of theirs, and a look at everybody's hours.
         """
         entry = AuditEntryRow
         query = select(entry).where(entry.at >= since).order_by(entry.entry_id.desc()).limit(limit)
         if about is not None:
             theirs = or_(PairRow.mentor_id == about, PairRow.mentee_id == about)
-            query = query.where(or_(entry.subject == about, entry.subject.in_(select(PairRow.pair_id).where(theirs))))
+            of_theirs = entry.subject.in_(select(PairRow.pair_id).where(theirs))
+            query = query.where(or_(entry.subject.in_((about, EVERYBODY)), of_theirs))
         if by is not None:
             query = query.where(entry.actor == by)
         async with self._database.reading() as session:

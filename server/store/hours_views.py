@@ -7,6 +7,8 @@ from server.store.models import AuditEntryRow
 from server.store.programme import audit
 
 ACTION = "hours_viewed"
+EVERYBODY = "everybody"
+"""The subject of a look at the entries of all at once."""
 _ONE_HOUR_MS = 3_600_000
 
 
@@ -17,7 +19,7 @@ class HoursViewRepository:
         self._database = database
 
     async def note(self, viewer_id: str, subject: str, at: int) -> None:
-        """Note that somebody looks at the hours of a person or a pair, by id; at most once an hour."""
+        """Note that somebody looks at the hours of a person, a pair, by id, or `EVERYBODY`; at most once an hour."""
         query = select(AuditEntryRow.entry_id).where(
             AuditEntryRow.at > at - _ONE_HOUR_MS,
             AuditEntryRow.actor == viewer_id,

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.store.database import Database
+from server.store.hours_views import EVERYBODY
 from server.store.models import (
     ActionItemRow,
     ApiTokenRow,
@@ -80,7 +81,7 @@ class PersonalRepository:
                 AuditEntryRow,
                 or_(
                     AuditEntryRow.actor == person_id,
-                    AuditEntryRow.subject == person_id,
+                    AuditEntryRow.subject.in_((person_id, EVERYBODY)),
                     AuditEntryRow.subject.in_(pairs),
                 ),
             ),

@@ -19,6 +19,7 @@ from server.hours.rules import ContactRule
 from server.hours.service import Hours, create_hours
 from server.reports import workbook
 from server.store import hours_report
+from server.store.audit import AuditRepository
 from server.store.pairs import PairEntry, PairRepository
 from server.store.requirements import RequirementRepository
 from tests.support.clock import ManualClock
@@ -56,6 +57,8 @@ async def test_a_table_has_every_entry_once(programme: Programme, hours: Hours) 
     assert sum(int(row["counted_minutes"]) for row in rows) == 4 * 30
     found = await hours.service.programme(programme.people["cora"], YEAR)
     assert found.credited_minutes == 4 * 30
+    trail = await AuditRepository(programme.database).entries(by=programme.person_id("cora"), limit=9)
+    assert [(one.action, one.subject) for one in trail] == [("hours_viewed", "everybody")]
     texts = {row["entry_id"]: row["text"] for row in rows}
     assert (texts["e0"], texts["b"]) == ("We talked.", "'=1+1")
 

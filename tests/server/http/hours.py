@@ -96,6 +96,7 @@ class House:
     async def audited(self) -> list[tuple[str, str]]:
         """Return who has looked at whose hours, as the audit trail has it."""
         names = {person.person_id: name for name, person in self.programme.people.items()}
+        names["everybody"] = "everybody"
         names |= {pair_id: f"pair of {name}" for name, pair_id in self.programme.pairs.items()}
         query = select(AuditEntryRow.actor, AuditEntryRow.subject).where(AuditEntryRow.action == "hours_viewed")
         async with self.site.database.reading() as session:

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from server.http.application import API_ROUTES
+from server.store.audit import AuditRepository
 from server.store.location import Location
 from tests.server.http.conftest import StartSite
 from tests.server.http.hours import House
@@ -213,6 +214,17 @@ async def test_coordinators_looks_at_others_are_noted_once_an_hour(house: House)
     house.site.clock.advance(seconds=3_601)
     await house.get("cora", f"/hours/pairs/{pair_id}")
     assert await house.audited() == [("cora", "pair of ana"), ("cora", "ben"), ("cora", "pair of ana")]
+
+
+@pytest.mark.parametrize("path", ["/hours/entries", "/hours/log"])
+async def test_a_look_at_the_entries_of_all_is_noted_as_that(house: House, path: str) -> None:
+    for _ in range(2):
+        await house.get("cora", path)
+    await house.get("ana", "/hours/entries")
+    assert await house.audited() == [("cora", "everybody")]
+    trail = AuditRepository(house.site.database)
+    about_ana = await trail.entries(about=house.programme.person_id("ana"), limit=50)
+    assert [one.subject for one in about_ana if one.action == "hours_viewed"] == ["everybody"]
 
 
 @pytest.mark.parametrize(("caller", "count"), [("cora", 4), ("ana", 3), ("sam", 1)])
