@@ -129,7 +129,7 @@ class HoursExports:
             pairs = tuple(
                 StatementPair(pair=_pair(book), entries=entries.get(pair_id, []))
                 for pair_id, book in sorted(overview.books.items(), key=lambda item: item[1].need)
-                if pair_id in entries or (is_own(book, subject_id) and not is_over(book, term.first_day))
+                if pair_id in entries or (is_own(book, subject_id) and _is_in(book, term))
             )
             statement = Statement(about=about, person=subject.name, term=term.name, pairs=pairs)
             labels = _labels(query.language)
@@ -319,6 +319,10 @@ def _term_of(overview: Overview, term_id: str | None) -> Term:
     if found is None:
         raise UserError(ErrorCode.NOT_FOUND, "There is no such term.")
     return found
+
+
+def _is_in(book: PairBook, term: Term) -> bool:
+    return book.pair.starts_on <= term.last_day and not is_over(book, term.first_day)
 
 
 def _counting(policy: HoursPolicy) -> Counting:

@@ -8,12 +8,13 @@ entries that are kept, too.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 
 from server.clock import Clock
 from server.hours.pair_book import Bookkeeper, PairBook, PairEntries, read_entries
 from server.store.hours_figures import HoursFiguresRepository
 from server.store.pairs import Pair
+from server.store.programme import day_in
 from server.store.requirements import Agreements, RequirementRepository
 
 _AT_ONCE = 20
@@ -81,7 +82,7 @@ class Overviews:
         return Overview(agreements, today, lines.number, books)
 
     def _today(self, agreements: Agreements) -> date:
-        return datetime.fromtimestamp(self._clock.now_ms() / 1_000, agreements.zone).date()
+        return day_in(agreements.zone, self._clock.now_ms())
 
 
 async def _books(

@@ -95,6 +95,19 @@ async def test_a_statement_and_a_certificate_say_what_counts(programme: Programm
         assert "2:00" in text or "2 hours" in text
 
 
+async def test_a_statement_lists_no_pair_that_began_after_the_term(programme: Programme, hours: Hours) -> None:
+    later = PairEntry(
+        kind=PairKind.LEAD_TEACHER,
+        mentor="max@school.example",
+        mentee="ana@school.example",
+        starts_on=TODAY + timedelta(days=1),
+    )
+    await PairRepository(programme.database).add([later], actor="test", at=1)
+    ana = programme.people["ana"]
+    file = await hours.files.statement(ana, ana.person_id, StatementQuery())
+    assert "Lead teacher" not in "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(file.data)).pages)
+
+
 async def meet_max(programme: Programme, **times: tuple[int, int]) -> str:
     """Have Ana and Ben meet Max in one meeting, from and to in minutes; return what his certificate says."""
     max_ = programme.people["max"]
