@@ -115,7 +115,7 @@ class HoursExports:
         programme = await self._programme_name()
         with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as file:
             aside = await self._put_aside(wanted, file)
-            about = self._about(overview, wanted, aside.head, programme, made_by, _filters(query, labels))
+            about = self._about(overview, wanted, aside.head, programme, made_by, _filters(query, books, labels))
             return await asyncio.to_thread(_write_report, about, books, names, aside, ending, labels)
 
     async def statement(self, person: Person, subject_id: str, query: StatementQuery) -> ReportFile:
@@ -334,12 +334,18 @@ def _counting(policy: HoursPolicy) -> Counting:
     )
 
 
-def _filters(query: ReportQuery, labels: ReportLabels) -> tuple[str, ...]:
+def _filters(query: ReportQuery, books: Mapping[str, PairBook], labels: ReportLabels) -> tuple[str, ...]:
+    people = {
+        one.person_id: one.name
+        for book in books.values()
+        for one in (book.status.mentor, book.status.mentee, book.status.substitute)
+        if one is not None
+    }
     said = (
         None if query.kind is None else labels.pair_kinds[query.kind],
         None if query.standing is None else labels.standings[query.standing],
         query.q.strip() or None,
-        query.person_id,
+        None if query.person_id is None else people.get(query.person_id, query.person_id),
     )
     return tuple(one for one in said if one is not None)
 

@@ -75,6 +75,13 @@ async def test_a_workbook_has_the_pairs_that_fit(programme: Programme, hours: Ho
     assert any(getattr(newest, "hash", "no") in one for one in text), "it can be held against the log"
 
 
+async def test_a_workbook_says_by_name_whose_entries_it_has(programme: Programme, hours: Hours) -> None:
+    query = ReportQuery(first_day=FIRST_DAY, last_day=TODAY, person_id=programme.person_id("ana"))
+    file = await hours.files.report(programme.people["cora"], query, "xlsx")
+    about = openpyxl.load_workbook(io.BytesIO(file.data)).worksheets[-1]
+    assert [row[1] for row in about.iter_rows(values_only=True) if row[0] == "Only"] == ["ana"]
+
+
 async def test_more_than_a_workbook_has_room_for_is_said_in_a_sentence(
     programme: Programme, hours: Hours, monkeypatch: pytest.MonkeyPatch
 ) -> None:
