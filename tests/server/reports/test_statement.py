@@ -188,4 +188,4 @@ def test_whatever_is_typed_stays_in_its_place(text: str) -> None:
 def test_characters_that_the_font_lacks_are_told() -> None:
     [page] = printed(to_statement(replace(statement_of([MEETING]), person="漢字")))
     assert "□□" in page
-    assert "Thefontofthisfilelackssomecharacters" in page
+    assert "Thefontofthisfilelackssomeletters" in page
