@@ -226,6 +226,9 @@ class RoundupServer:
             reminding.start()
             stack.push_async_callback(reminding.close)
         announcer = Announcer(messages, lambda credited: statement_about(credited, self._url))
+        hours = create_hours(database, people.programme_name, clock, announcer)
+        hours.overviews.start()
+        stack.push_async_callback(hours.overviews.close)
         chat = ChatService(ChatRepository(database), clock)
         pictures = PictureService(PictureRepository(database), DocumentRepository(database), clock)
         features = (presence.create_feature, chat.create_feature, documents.create_feature, media.create_feature)
@@ -242,7 +245,7 @@ class RoundupServer:
             presence=presence,
             documents=documents,
             records=RecordService(meetings, documents, clock),
-            hours=create_hours(database, people.programme_name, clock, announcer),
+            hours=hours,
             pictures=pictures,
             exports=PersonalExports(PersonalRepository(database), clock),
             outbox=outbox,

@@ -4,8 +4,9 @@ Each connection speaks for itself: what it says of media counts while it lasts. 
 of theirs, so that whatever is told twice counts once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from server.hours.intervals import Interval, Intervals, overlap, total, union
 from server.room.feature import Activity
@@ -43,6 +44,10 @@ def ends(activity: Activity) -> str:
     return f"{activity}_off"
 
 
+_BEGINNINGS = {begins(activity): activity for activity in Activity}
+_ENDS = {ends(activity): activity for activity in Activity}
+
+
 def attendance_of(history: MeetingHistory) -> Mapping[str, Attendance]:
     """Return everybody's time by person, in order of coming; of those, too, who were gone at once."""
     by_person: dict[str, list[ConnectionHistory]] = {}
@@ -68,53 +73,58 @@ def records_of(attendance: Mapping[str, Attendance]) -> Sequence[AttendanceRecor
     ]
 
 
-def stay_of(connection: ConnectionHistory) -> Interval:
-    """Return from when until when a connection lasted, as far as it is known."""
-    start = min((event.at for event in connection.events if event.kind == JOINED), default=connection.joined_at)
-    endings = [event.at for event in connection.events if event.kind in ENDINGS]
-    if connection.left_at is not None:
-        endings.append(connection.left_at)
-    # Of several the earliest is believed: no time is invented.
-    end = min(endings, default=connection.last_seen_at)
-    return Interval(start, max(start, end))
-
-
 def _attendance(connections: Sequence[ConnectionHistory]) -> Attendance:
-    stays = [(connection, stay_of(connection)) for connection in connections]
+    told = [_told(connection) for connection in connections]
 
-    def during(activity: Activity) -> Intervals:
-        return union(part for connection, stay in stays for part in _clipped(_active(connection, activity, stay), stay))
+    def during(parts: Callable[[_Told], Intervals]) -> Intervals:
+        return parts(told[0]) if len(told) == 1 else union(part for one in told for part in parts(one))
 
     return Attendance(
-        first_at=min(stay.start for _, stay in stays),
-        last_at=max(stay.end for _, stay in stays),
-        present=union(stay for _, stay in stays),
-        media=during(Activity.MEDIA),
-        microphone=during(Activity.MICROPHONE),
-        camera=during(Activity.CAMERA),
-        spoke_ms=total(union(part for connection, stay in stays for part in _clipped(_spoke(connection), stay))),
+        first_at=min([one.stay.start for one in told]),
+        last_at=max([one.stay.end for one in told]),
+        present=union([one.stay for one in told]),
+        media=during(lambda one: one.active[Activity.MEDIA]),
+        microphone=during(lambda one: one.active[Activity.MICROPHONE]),
+        camera=during(lambda one: one.active[Activity.CAMERA]),
+        spoke_ms=total(during(lambda one: one.spoke)),
     )
 
 
-def _active(connection: ConnectionHistory, activity: Activity, stay: Interval) -> Iterator[Interval]:
-    """Yield when an activity was on; what did not end before the connection did ended with it."""
-    since: int | None = None
-    for event in connection.events:
-        if event.kind == begins(activity) and since is None:
-            since = event.at
-        elif event.kind == ends(activity) and since is not None:
-            yield Interval(since, max(since, event.at))
-            since = None
-    if since is not None:
-        yield Interval(since, max(since, stay.end))
+class _Told(NamedTuple):
+    """What one connection tells."""
+
+    stay: Interval
+    """From when until when it lasted, as far as it is known."""
+    active: Mapping[Activity, Intervals]
+    spoke: Intervals
+    """Stretches as long as somebody spoke: when exactly, within some seconds, is not kept."""
 
 
-def _spoke(connection: ConnectionHistory) -> Iterator[Interval]:
-    """Yield stretches as long as somebody spoke: when exactly, within some seconds, is not kept."""
-    for event in connection.events:
-        if event.kind == SPOKE and event.length_ms is not None:
-            yield Interval(event.at - max(0, event.length_ms), event.at)
-
-
-def _clipped(intervals: Iterable[Interval], stay: Interval) -> Intervals:
-    return overlap(union(intervals), (stay,))
+def _told(connection: ConnectionHistory) -> _Told:
+    """Read the events of a connection, once: there are millions."""
+    starts: list[int] = []
+    ended: list[int] = [] if connection.left_at is None else [connection.left_at]
+    since: dict[Activity, int] = {}
+    active: dict[Activity, list[Interval]] = {activity: [] for activity in Activity}
+    spoke: list[Interval] = []
+    for _, kind, at, length_ms, _ in connection.events:
+        if (begun := _BEGINNINGS.get(kind)) is not None:
+            since.setdefault(begun, at)
+        elif (over := _ENDS.get(kind)) is not None:
+            start = since.pop(over, None)
+            if start is not None:
+                active[over].append(Interval(start, max(start, at)))
+        elif kind == SPOKE:
+            if length_ms is not None:
+                spoke.append(Interval(at - max(0, length_ms), at))
+        elif kind == JOINED:
+            starts.append(at)
+        elif kind in ENDINGS:
+            ended.append(at)
+    came_at = min(starts, default=connection.joined_at)
+    # Of several endings the earliest is believed: no time is invented.
+    stay = Interval(came_at, max(came_at, min(ended, default=connection.last_seen_at)))
+    for activity, start in since.items():  # what did not end before the connection did ended with it
+        active[activity].append(Interval(start, max(start, stay.end)))
+    within = {activity: overlap(union(parts), (stay,)) for activity, parts in active.items()}
+    return _Told(stay, within, overlap(union(spoke), (stay,)))

@@ -1,23 +1,27 @@
 """Arithmetic of presence. Pure: instants are UTC milliseconds since 1970, lengths are milliseconds."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
 
 _ONE_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Interval:
-    """From `start` up to, and without, `end`."""
-
+class _Span(NamedTuple):
     start: int
     end: int
 
-    def __post_init__(self) -> None:
+
+class Interval(_Span):
+    """From `start` up to, and without, `end`. A tuple, because a school year has millions."""
+
+    __slots__ = ()
+
+    def __new__(cls, start: int, end: int) -> "Interval":
         """Refuse an interval that ends before it starts. Raises `ValueError`."""
-        if self.end < self.start:
+        if end < start:
             raise ValueError("an interval ends after it starts")
+        return tuple.__new__(cls, (start, end))
 
     @property
     def length(self) -> int:
@@ -36,10 +40,11 @@ def union(intervals: Iterable[Interval], *, grace: int = 0) -> Intervals:
     """
     found: list[Interval] = []
     for interval in sorted(intervals):
-        if interval.length == 0:
+        start, end = interval
+        if start == end:
             continue
-        if found and interval.start - found[-1].end <= grace:
-            found[-1] = Interval(found[-1].start, max(found[-1].end, interval.end))
+        if found and start - found[-1].end <= grace:
+            found[-1] = Interval(found[-1].start, max(found[-1].end, end))
         else:
             found.append(interval)
     return tuple(found)
@@ -47,12 +52,14 @@ def union(intervals: Iterable[Interval], *, grace: int = 0) -> Intervals:
 
 def overlap(one: Intervals, other: Intervals) -> Intervals:
     """Return what is in both."""
-    return tuple(_overlap(one, other))
+    if len(one) == 1 and len(other) == 1:
+        return _common(one[0], other[0])
+    return tuple(_overlap(one, other)) if one and other else ()
 
 
 def without(one: Intervals, other: Intervals) -> Intervals:
     """Return what is in `one` and not in `other`."""
-    return tuple(_without(one, other))
+    return tuple(_without(one, other)) if other else one
 
 
 def shifted(intervals: Intervals, by: int) -> Intervals:
@@ -62,7 +69,7 @@ def shifted(intervals: Intervals, by: int) -> Intervals:
 
 def total(intervals: Intervals) -> int:
     """Return how long all of them are together."""
-    return sum(interval.length for interval in intervals)
+    return sum([end - start for start, end in intervals])
 
 
 def by_day(intervals: Intervals, zone: tzinfo) -> Mapping[date, int]:
@@ -89,13 +96,19 @@ def first_instant(day: date, zone: tzinfo) -> int:
     return round(datetime.combine(day, time.min, zone).astimezone(UTC).timestamp() * 1_000)
 
 
+def _common(one: Interval, other: Interval) -> Intervals:
+    """Return what is in two, without making anew what is one of them: most of the time it is."""
+    start, end = max(one.start, other.start), min(one.end, other.end)
+    if start >= end:
+        return ()
+    return (one if (start, end) == one else other if (start, end) == other else Interval(start, end),)
+
+
 def _overlap(one: Intervals, other: Intervals) -> Iterator[Interval]:
     mine, theirs = iter(one), iter(other)
     left, right = next(mine, None), next(theirs, None)
     while left is not None and right is not None:
-        start, end = max(left.start, right.start), min(left.end, right.end)
-        if start < end:
-            yield Interval(start, end)
+        yield from _common(left, right)
         if left.end < right.end:
             left = next(mine, None)
         else:

@@ -15,9 +15,9 @@ from server.store.hours_facts import HoursFactsRepository, PairDays
 from server.store.hours_log import HoursLogRepository
 from server.store.rebuilding import MeetingSpan, RebuildRepository
 
-_ENTRIES = 500
+_ENTRIES = 2_000
 _MEETINGS = 200
-"""At once: in one transaction, and in memory."""
+"""At once, in memory and while one moment of the database is read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, String, cast, func, select, true
 from protocol.hours import EntryState
 from server.store.database import Database
 from server.store.hours_log import EntryCursor
-from server.store.models import HoursEntryRow, HoursLogRow, PairRow
+from server.store.models import HoursEntryRow, HoursLogRow, PairRow, ProgrammeRow
 
 ANSWER_STEP_MS = 360_000
 """How long answers took is told in steps of a tenth of an hour."""
@@ -37,11 +37,20 @@ class PairLines:
 
 
 @dataclass(frozen=True, slots=True)
+class LogState:
+    """How far the log is. While it is the same, so are all entries."""
+
+    number: int
+    """Of its newest row."""
+    generation: int
+    """So often entries were made anew otherwise than they had been."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lines:
     """The entries of pairs, as of one moment."""
 
-    number: int
-    """Of the log's newest row then."""
+    state: LogState
     pairs: Sequence[PairLines]
     """Without pairs that have no entry."""
     pair_ids: frozenset[str] | None
@@ -54,8 +63,8 @@ class HoursFiguresRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def lines(self, *, since: int | None = None, pair_ids: Collection[str] | None = None) -> Lines:
-        """Return the entries of pairs: of all, of some, or of those that the log has changed after a row's number."""
+    async def lines(self, *, since: LogState | None = None, pair_ids: Collection[str] | None = None) -> Lines:
+        """Return the entries of pairs: of all, of some, or of those that have changed since the log was so far."""
         entry = HoursEntryRow
         answer = func.coalesce((entry.answered_at - entry.created_at) // ANSWER_STEP_MS, -1)
         line: ColumnElement[str] = cast(entry.day, String)
@@ -69,13 +78,16 @@ class HoursFiguresRepository:
         wanted = None if pair_ids is None else frozenset(pair_ids)
         found: list[PairLines] = []
         async with self._database.reading() as session:
-            number = await session.scalar(select(func.max(HoursLogRow.number))) or 0
-            if since is not None:
-                changed = select(HoursLogRow.pair_id).where(HoursLogRow.number > since).distinct()
-                wanted = frozenset(await session.scalars(changed)) if number != since else frozenset()
+            state = LogState(
+                number=await session.scalar(select(func.max(HoursLogRow.number))) or 0,
+                generation=await session.scalar(select(func.max(ProgrammeRow.hours_generation))) or 0,
+            )
+            if since is not None and since.generation == state.generation:
+                changed = select(HoursLogRow.pair_id).where(HoursLogRow.number > since.number).distinct()
+                wanted = frozenset(await session.scalars(changed)) if state != since else frozenset()
             for condition in _among(wanted):
                 found += [PairLines(*row) for row in await session.execute(query.where(condition))]
-        return Lines(number, found, wanted)
+        return Lines(state, found, wanted)
 
     async def on_days(self, pair_id: str, days: Collection[date]) -> list[str]:
         """Return the ids of a pair's entries of some days."""

@@ -12,22 +12,30 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from protocol.hours import ContactType, EntryAction, EntryState, PairKind, Side
 from server.hours.log.chain import BEFORE_FIRST, UnreadableRow, seal
+from server.hours.log.heads import Head, Line, head_of, heads_of
 from server.hours.log.rows import Entry, LogRow, Step, begin, fold, follow
+from server.hours.policy import HoursPolicy, read_policy
 from server.store.database import Database
-from server.store.models import HoursEntryRow, HoursLogRow, PairRow
+from server.store.models import HoursEntryRow, HoursLogRow, PairRow, ProgrammeRow
 from server.store.outbox import NewMessage, OutboxRepository
 from server.store.programme import audit
 
 _SALT_BYTES = 16
 _CHUNK = 500
 """Values in one statement."""
-_LOG = tuple(HoursLogRow.__table__.columns)
+_LOG, _ENTRY = HoursLogRow.__table__.columns, HoursEntryRow.__table__.columns
 """Without objects that could be changed: a log of millions of rows is read several times as fast."""
+
+
+CreditedDays = Mapping[tuple[str, date], Mapping[str, int]]
+"""By pair and day: minutes of entries, by their ids."""
+
+_NOT_WITHDRAWN = tuple(state.value for state in EntryState if state is not EntryState.WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +136,21 @@ class LogWriter:
         )
         return int(await self._session.scalar(query) or 0)
 
+    async def credited(self, pair_ids: Collection[str], days: Collection[date]) -> CreditedDays:
+        """Return how many minutes pairs' entries of some days are credited, without those that were withdrawn."""
+        entry = HoursEntryRow
+        query = select(entry.pair_id, entry.day, entry.entry_id, entry.credited_minutes).where(
+            entry.pair_id.in_(pair_ids), entry.state.in_(_NOT_WITHDRAWN), entry.day.in_(days)
+        )
+        found: dict[tuple[str, date], dict[str, int]] = {}
+        for pair_id, day, entry_id, minutes in await self._session.execute(query):
+            found.setdefault((pair_id, day), {})[entry_id] = minutes
+        return found
+
+    async def policy(self) -> HoursPolicy:
+        """Return how the programme counts."""
+        return read_policy(await self._session.scalar(select(ProgrammeRow.hours_policy)))
+
     async def append(self, steps: Sequence[Step]) -> list[Entry]:
         """Add steps to the log, in this order; return what each one's entry is then."""
         if not steps:
@@ -144,7 +167,7 @@ class LogWriter:
             after.append(known[step.entry_id])
         await self._session.execute(insert(HoursLogRow), rows)
         changed = {step.entry_id: known[step.entry_id] for step in steps}
-        await _replace(self._session, changed, [_head(entry) for entry in changed.values()])
+        await _replace(self._session, changed, [head_of(entry) for entry in changed.values()])
         self._entries |= changed
         self._newest = number, newest
         if self._announcer is not None:
@@ -251,27 +274,57 @@ class HoursLogRepository:
     async def rebuild(self, after: str, limit: int) -> RebuiltBatch:
         """Make the `limit` entries that come after `after`, by id, anew from the log.
 
-        Each batch is a transaction of its own, so that a server at work waits for one of them at most.
+        They are looked at beside whoever writes. Only for those that are not as the log says others have to wait, once
+        for each batch. Raises `ValueError` when the log has words in it that were never written.
         """
-        ids = (
+        place = (
             select(HoursLogRow.entry_id)
             .where(HoursLogRow.entry_id > after)
             .distinct()
             .order_by(HoursLogRow.entry_id)
-            .limit(limit)
+            .offset(limit - 1)
+            .limit(1)
         )
+        async with self._database.reading() as session:
+            up_to = await session.scalar(place)
+            is_last = [] if up_to is None else [up_to]
+            right, kept = await _derived(
+                session, lambda entry_id: and_(entry_id > after, *(entry_id <= last for last in is_last))
+            )
+        wrong = [each for each in {*right, *kept} if right.get(each) != kept.get(each)]
+        changed = await self._mend(wrong) if wrong else []
+        return RebuiltBatch(up_to, len(right), tuple(sorted(changed)))
+
+    async def _mend(self, entry_ids: Sequence[str]) -> list[str]:
+        """Keep entries as the log says; return those that are not so now, either."""
+        changed: list[str] = []
+        rest = iter(entry_ids)
         async with self._database.session() as session:
-            entry_ids = list(await session.scalars(ids))
-            up_to = entry_ids[-1] if len(entry_ids) == limit else None
-            folded = {entry_id: fold(rows) for entry_id, rows in (await _rows_of(session, entry_ids)).items()}
-            right = {entry_id: _head(entry) for entry_id, entry in folded.items() if entry is not None}
-            kept = select(*HoursEntryRow.__table__.columns).where(HoursEntryRow.entry_id > after)
-            if up_to is not None:
-                kept = kept.where(HoursEntryRow.entry_id <= up_to)
-            found = {row["entry_id"]: dict(row) for row in (await session.execute(kept)).mappings()}
-            changed = sorted(each for each in {*right, *found} if right.get(each) != found.get(each))
-            await _replace(session, changed, [right[each] for each in changed if each in right])
-        return RebuiltBatch(up_to, len(entry_ids), tuple(changed))
+            while chunk := list(islice(rest, _CHUNK)):
+                right, kept = await _derived(session, _among(chunk))
+                wrong = [each for each in chunk if right.get(each) != kept.get(each)]
+                await _replace(session, wrong, [right[each] for each in wrong if each in right])
+                changed += wrong
+            if changed:
+                generation = func.coalesce(ProgrammeRow.hours_generation, 0)
+                await session.execute(update(ProgrammeRow).values(hours_generation=generation + 1))
+        return changed
+
+
+def _among(entry_ids: Collection[str]) -> Callable[[ColumnElement[str]], ColumnElement[bool]]:
+    return lambda entry_id: entry_id.in_(entry_ids)
+
+
+async def _derived(
+    session: AsyncSession, are_meant: Callable[[ColumnElement[str]], ColumnElement[bool]]
+) -> tuple[dict[str, Head], dict[str, Head]]:
+    """Return entries as the log says, and as they are kept; both by id."""
+    lines = select(*(_LOG[name] for name in Line._fields)).where(are_meant(_LOG["entry_id"]))
+    heads = select(*(_ENTRY[name] for name in Head._fields)).where(are_meant(_ENTRY["entry_id"]))
+    rows = await session.execute(lines.order_by(_LOG["entry_id"], _LOG["number"]))
+    right = {head.entry_id: head for head in heads_of(map(Line._make, rows))}
+    kept = {head.entry_id: head for head in map(Head._make, await session.execute(heads))}
+    return right, kept
 
 
 async def _rows_of(session: AsyncSession, entry_ids: Collection[str]) -> dict[str, list[LogRow]]:
@@ -284,12 +337,12 @@ async def _rows_of(session: AsyncSession, entry_ids: Collection[str]) -> dict[st
     return found
 
 
-async def _replace(session: AsyncSession, entry_ids: Iterable[str], heads: Sequence[Mapping[str, object]]) -> None:
+async def _replace(session: AsyncSession, entry_ids: Iterable[str], heads: Sequence[Head]) -> None:
     wanted = iter(entry_ids)
     while chunk := list(islice(wanted, _CHUNK)):
         await session.execute(delete(HoursEntryRow).where(HoursEntryRow.entry_id.in_(chunk)))
     if heads:
-        await session.execute(insert(HoursEntryRow), heads)
+        await session.execute(insert(HoursEntryRow), [head._asdict() for head in heads])
 
 
 def _conditions(wanted: EntryFilter) -> list[ColumnElement[bool]]:
@@ -349,24 +402,3 @@ def _row(row: Row[*tuple[Any, ...]]) -> LogRow:
         text=row.text,
     )
     return LogRow(number=row.number, step=step, text_salt=row.text_salt, text_digest=row.text_digest, hash=row.hash)
-
-
-def _head(entry: Entry) -> dict[str, object]:
-    latest = entry.latest
-    return {
-        "entry_id": latest.entry_id,
-        "pair_id": latest.pair_id,
-        "mentor_id": latest.mentor_id,
-        "meeting_id": latest.meeting_id,
-        "day": latest.day,
-        "state": entry.state.value,
-        "is_confirmed_by_mentor": Side.MENTOR in entry.confirmed,
-        "is_confirmed_by_mentee": Side.MENTEE in entry.confirmed,
-        "contact_type": latest.contact_type.value,
-        "measured_ms": latest.measured_ms,
-        "credited_minutes": latest.credited_minutes,
-        "created_at": entry.created_at,
-        "changed_at": latest.at,
-        "answered_at": entry.answered_at,
-        "number": entry.number,
-    }

@@ -1,13 +1,17 @@
 """What is derived from presence, read and made anew for many meetings at once."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select
 
 from server.store.attendance import AttendanceRecord
 from server.store.database import Database
 from server.store.models import AttendanceRow, HoursEntryRow, MeetingRow
+
+_ATTENDANCE, _ENTRY = AttendanceRow.__table__.columns, HoursEntryRow.__table__.columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +26,7 @@ class MeetingSpan:
     """Whether all that follows from it was worked out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """What an entry says was measured of a pair."""
 
     pair_id: str
@@ -58,31 +61,22 @@ class RebuildRepository:
 
     async def attendance(self, meeting_ids: Collection[str]) -> dict[str, list[AttendanceRecord]]:
         """Return the attendance that is kept of some meetings, by person, and can be made anew."""
+        columns = (_ATTENDANCE[name] for name in ("meeting_id", *AttendanceRecord._fields))
         query = (
-            select(AttendanceRow)
-            .where(AttendanceRow.meeting_id.in_(meeting_ids), AttendanceRow.final_role.is_(None))
-            .order_by(AttendanceRow.person_id)
+            select(*columns)
+            .where(_ATTENDANCE["meeting_id"].in_(meeting_ids), _ATTENDANCE["final_role"].is_(None))
+            .order_by(_ATTENDANCE["person_id"])
         )
-        found: dict[str, list[AttendanceRecord]] = {}
+        found: defaultdict[str, list[AttendanceRecord]] = defaultdict(list)
         async with self._database.reading() as session:
-            for row in await session.scalars(query):
-                record = AttendanceRecord(
-                    person_id=row.person_id,
-                    first_at=row.first_at,
-                    last_at=row.last_at,
-                    present_ms=row.present_ms,
-                    media_ms=row.media_ms,
-                    microphone_ms=row.microphone_ms,
-                    camera_ms=row.camera_ms,
-                    spoke_ms=row.spoke_ms,
-                )
-                found.setdefault(row.meeting_id, []).append(record)
+            for meeting_id, *record in await session.execute(query):
+                found[meeting_id].append(AttendanceRecord._make(record))
         return found
 
     async def replace_attendance(self, by_meeting: Mapping[str, Sequence[AttendanceRecord]]) -> None:
         """Keep the attendance of some meetings in the place of what was kept before, unless that is final."""
         rows = [
-            asdict(record) | {"meeting_id": meeting_id}
+            record._asdict() | {"meeting_id": meeting_id}
             for meeting_id, records in by_meeting.items()
             for record in records
         ]
@@ -94,11 +88,10 @@ class RebuildRepository:
 
     async def measured(self, meeting_ids: Collection[str]) -> dict[str, dict[str, Measured]]:
         """Return what the entries of some meetings say was measured: by meeting, by entry."""
-        query = select(
-            HoursEntryRow.meeting_id, HoursEntryRow.entry_id, HoursEntryRow.pair_id, HoursEntryRow.measured_ms
-        ).where(HoursEntryRow.meeting_id.in_(meeting_ids))
-        found: dict[str, dict[str, Measured]] = {}
+        columns = (_ENTRY[name] for name in ("meeting_id", "entry_id", "pair_id", "measured_ms"))
+        query = select(*columns).where(_ENTRY["meeting_id"].in_(meeting_ids))
+        found: defaultdict[str, dict[str, Measured]] = defaultdict(dict)
         async with self._database.reading() as session:
-            for row in await session.execute(query):
-                found.setdefault(str(row.meeting_id), {})[row.entry_id] = Measured(row.pair_id, row.measured_ms)
+            for meeting_id, entry_id, pair_id, measured_ms in await session.execute(query):
+                found[meeting_id][entry_id] = Measured(pair_id, measured_ms)
         return found

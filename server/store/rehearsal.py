@@ -1,7 +1,6 @@
 """Writes invented meetings, a day at a time, as if presence had recorded them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 
 from sqlalchemy import func, insert, select
 
@@ -77,12 +76,12 @@ def _rows(
             for history, connection in connections
         ],
         PresenceEventRow: [
-            {"connection_id": connection.connection_id, **asdict(event)}
+            {"connection_id": connection.connection_id, **event._asdict()}
             for _, connection in connections
             for event in connection.events
         ],
         AttendanceRow: [
-            {"meeting_id": meeting_id, **asdict(record)}
+            {"meeting_id": meeting_id, **record._asdict()}
             for meeting_id, records in attendance.items()
             for record in records
         ],

@@ -6,8 +6,10 @@ is what the rows of an entry come to, one after the other.
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import NamedTuple
 
 from protocol.hours import ContactType, EntryAction, EntryState, Side
 
@@ -51,6 +53,26 @@ class LogRow:
     hash: str
 
 
+class Assent(NamedTuple):
+    """Who has said yes to what an entry says, who objects, and what was decided."""
+
+    confirmed: frozenset[Side]
+    disputed: frozenset[Side]
+    is_adjusted: bool
+    is_approved: bool
+    is_withdrawn: bool
+
+    @property
+    def is_answered(self) -> bool:
+        """Tell whether both have said yes."""
+        return self.confirmed.issuperset(PEOPLE)
+
+    @property
+    def state(self) -> EntryState:
+        """Where the entry stands."""
+        return _state(self)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """An entry as it is after its newest row."""
@@ -62,28 +84,40 @@ class Entry:
     """Who has entered it by hand."""
     text: str | None
     """As said last; `None` also when that was erased."""
-    confirmed: frozenset[Side]
-    """Who has said yes to what it says now."""
-    disputed: frozenset[Side]
-    """Who objects."""
-    is_adjusted: bool
-    """Whether its minutes or its contact type are somebody's word, which the server does not go against."""
-    is_approved: bool
-    is_withdrawn: bool
+    assent: Assent
     created_at: int
     answered_at: int | None
     """When both had said yes to what it says; `None`: they have not."""
 
     @property
+    def confirmed(self) -> frozenset[Side]:
+        """Who has said yes to what it says now."""
+        return self.assent.confirmed
+
+    @property
+    def disputed(self) -> frozenset[Side]:
+        """Who objects."""
+        return self.assent.disputed
+
+    @property
+    def is_adjusted(self) -> bool:
+        """Whether its minutes or its contact type are somebody's word, which the server does not go against."""
+        return self.assent.is_adjusted
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether a coordinator has approved it."""
+        return self.assent.is_approved
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether it was taken back."""
+        return self.assent.is_withdrawn
+
+    @property
     def state(self) -> EntryState:
         """Where it stands."""
-        if self.is_withdrawn:
-            return EntryState.WITHDRAWN
-        if self.is_approved:
-            return EntryState.APPROVED
-        if self.disputed:
-            return EntryState.DISPUTED
-        return EntryState.CONFIRMED if self.confirmed.issuperset(PEOPLE) else EntryState.PROPOSED
+        return self.assent.state
 
 
 def fold(rows: Iterable[LogRow]) -> Entry | None:
@@ -97,17 +131,12 @@ def fold(rows: Iterable[LogRow]) -> Entry | None:
 def begin(row: LogRow) -> Entry:
     """Return an entry after its first row. What somebody has entered, they have said yes to."""
     step = row.step
-    is_by_hand = step.action is EntryAction.ENTERED
     return Entry(
         number=row.number,
         latest=step,
-        entered_by=step.author_id if is_by_hand else None,
+        entered_by=step.author_id if step.action is EntryAction.ENTERED else None,
         text=step.text,
-        confirmed=_person(step.side) if is_by_hand else frozenset(),
-        disputed=frozenset(),
-        is_adjusted=is_by_hand,
-        is_approved=False,
-        is_withdrawn=False,
+        assent=first_assent(step.action, step.side),
         created_at=step.at,
         answered_at=None,
     )
@@ -115,32 +144,67 @@ def begin(row: LogRow) -> Entry:
 
 def follow(entry: Entry, row: LogRow) -> Entry:
     """Return the entry after one more row."""
-    after = _after(entry, row)
-    if not after.confirmed.issuperset(PEOPLE):
-        return after if after.answered_at is None else replace(after, answered_at=None)
-    return after if after.answered_at is not None else replace(after, answered_at=row.step.at)
+    step = row.step
+    assent = next_assent(entry.assent, step.action, step.side, says_the_same(entry.latest, step))
+    return Entry(
+        number=row.number,
+        latest=step,
+        entered_by=entry.entered_by,
+        text=entry.text if row.text_digest == NO_TEXT else step.text,
+        assent=assent,
+        created_at=entry.created_at,
+        answered_at=answered_at(assent, entry.answered_at, step.at),
+    )
 
 
-def _after(entry: Entry, row: LogRow) -> Entry:
-    step, mine = row.step, _person(row.step.side)
-    text = entry.text if row.text_digest == NO_TEXT else step.text
-    after = replace(entry, number=row.number, latest=step, text=text)
-    match step.action:
+@cache
+def first_assent(action: str, side: str) -> Assent:
+    """Return what an entry's first row comes to. Raises `ValueError` for words that nobody knows."""
+    is_by_hand = EntryAction(action) is EntryAction.ENTERED
+    confirmed = _person(Side(side)) if is_by_hand else frozenset[Side]()
+    return Assent(confirmed, frozenset(), is_adjusted=is_by_hand, is_approved=False, is_withdrawn=False)
+
+
+@cache  # there are few, and they come by the million
+def next_assent(before: Assent, action: str, side: str, is_as_said: bool, /) -> Assent:
+    """Return what one more row makes of it, which says the same as before, or not.
+
+    Raises `ValueError` for words that nobody knows.
+    """
+    mine = _person(Side(side))
+    match EntryAction(action):
         case EntryAction.CONFIRMED:
-            return replace(after, confirmed=entry.confirmed | mine, disputed=entry.disputed - mine)
+            return before._replace(confirmed=before.confirmed | mine, disputed=before.disputed - mine)
         case EntryAction.DISPUTED:
-            return replace(after, confirmed=entry.confirmed - mine, disputed=entry.disputed | mine)
+            return before._replace(confirmed=before.confirmed - mine, disputed=before.disputed | mine)
         case EntryAction.ADJUSTED:
             # A coordinator's has no side of its own: nobody has said yes to it, and it settles what was objected to.
-            disputed = entry.disputed - mine if mine else frozenset[Side]()
-            return replace(after, confirmed=mine, disputed=disputed, is_adjusted=True, is_approved=False)
+            disputed = before.disputed - mine if mine else frozenset[Side]()
+            return before._replace(confirmed=mine, disputed=disputed, is_adjusted=True, is_approved=False)
         case EntryAction.APPROVED:
-            return replace(after, is_approved=True)
+            return before._replace(is_approved=True)
         case EntryAction.WITHDRAWN:
-            return replace(after, is_withdrawn=True)
+            return before._replace(is_withdrawn=True)
         case _:
-            is_as_said = says_the_same(entry.latest, step)
-            return after if is_as_said else replace(after, confirmed=frozenset())
+            return before if is_as_said else before._replace(confirmed=frozenset())
+
+
+def answered_at(assent: Assent, before: int | None, at: int) -> int | None:
+    """Return since when both have said yes, after a row of `at`; `None`: they have not."""
+    if not assent.is_answered:
+        return None
+    return at if before is None else before
+
+
+@cache
+def _state(assent: Assent) -> EntryState:
+    if assent.is_withdrawn:
+        return EntryState.WITHDRAWN
+    if assent.is_approved:
+        return EntryState.APPROVED
+    if assent.disputed:
+        return EntryState.DISPUTED
+    return EntryState.CONFIRMED if assent.is_answered else EntryState.PROPOSED
 
 
 def says_the_same(one: Step, other: Step) -> bool:

@@ -22,6 +22,9 @@ class ProgrammeRow(Base):
     """How its hours are counted, as JSON; `None`: as by default."""
     retention: Mapped[str | None]
     """How long what is kept, as JSON; `None`: as by default."""
+    hours_generation: Mapped[int | None]
+    """How often entries of the hours log had to be made anew otherwise than they were: what was made of them before,
+    and is remembered, is out of date then, although the log has not gone on. `None`: never."""
 
 
 class PersonRow(Base):

@@ -1,9 +1,11 @@
 """Pairs as they stand, kept between looks: always the same as looked at anew, on both kinds of database."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from protocol.hours import EntryAction, Side
 from protocol.hours_queries import ProgrammeQuery
@@ -150,3 +152,34 @@ async def test_a_name_is_found_by_its_parts_without_accents(
     await people.enrol([jose], [], actor="test", at=1)
     found = select(await create(programme, clock).of_all(), ProgrammeQuery(q=sought))
     assert len(found.books) == count
+
+
+async def test_entries_that_were_made_anew_show_although_the_log_has_not_gone_on(
+    programme: Programme, clock: ManualClock
+) -> None:
+    overviews = create(programme, clock)
+    await programme.append(programme.entered("e1", minutes=30))
+
+    async def waiting() -> int:
+        return summarised(select(await overviews.of_all(), LONG)).waiting_minutes
+
+    async with programme.database.session() as session:
+        await session.execute(text("UPDATE hours_entry SET credited_minutes = 500"))
+    assert await waiting() == 500
+    assert (await programme.log.rebuild("", 10)).changed == ("e1",)
+    assert await waiting() == 30
+    kept = await overviews.of_all()
+    assert (await programme.log.rebuild("", 10)).changed == ()
+    assert (await overviews.of_all()).state == kept.state
+
+
+async def test_the_first_look_is_had_before_anybody_looks(programme: Programme, clock: ManualClock) -> None:
+    await programme.append(programme.entered("e1", minutes=30))
+    overviews = create(programme, clock)
+    overviews.start()
+    [look] = [task for task in asyncio.all_tasks() if task.get_name() == "hours: first look"]
+    await look
+    kept = overviews._kept
+    assert kept is not None
+    assert (await overviews.of_all()).books[programme.pairs["ana"]] is kept.books[programme.pairs["ana"]]
+    await overviews.close()

@@ -1,7 +1,5 @@
 """A meeting's history as it was recorded, and the attendance kept of it."""
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import insert, select
 
@@ -105,7 +103,7 @@ async def test_attendance_is_kept_in_the_place_of_what_was_kept_before(database:
     )
     await repository.replace("m1", [record])
     await repository.replace("m2", [record])
-    await repository.replace("m1", [replace(record, present_ms=44)])
+    await repository.replace("m1", [record._replace(present_ms=44)])
     await repository.replace("m2", [])
     async with database.reading() as session:
         rows = await session.execute(select(AttendanceRow.meeting_id, AttendanceRow.present_ms, AttendanceRow.spoke_ms))

@@ -35,7 +35,7 @@ INSERT INTO connection
     VALUES ('connection_1', 'meeting_1', 'person_1', 'participant_1', 'e', 'participant', 'node_1', 2, 8, 8, 'left');
 INSERT INTO chat_message VALUES (7, 'room_1', 'person_1', 'Ana', 'Good morning', 5, 'r1')
 """
-ADDED_COLUMNS = {"person": 2, "room": 1, "programme": 3, "pair": 2, "meeting": 2}
+ADDED_COLUMNS = {"person": 2, "room": 1, "programme": 4, "pair": 2, "meeting": 2}
 DEFINITIONS = """
 SELECT table_name, column_name || ' ' || data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '')
     FROM information_schema.columns WHERE table_schema = 'public'

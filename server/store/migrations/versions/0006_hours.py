@@ -74,6 +74,7 @@ def _create_requirements() -> None:
     op.add_column("programme", _text("time_zone", is_known=False))
     op.add_column("programme", _text("hours_policy", is_known=False))
     op.add_column("programme", _text("retention", is_known=False))
+    op.add_column("programme", _instant("hours_generation", is_known=False))
     op.add_column("person", _instant("erased_at", is_known=False))
     op.add_column("pair", _day("starts_on", is_known=False))
     op.add_column("pair", _day("ends_on", is_known=False))
