@@ -27,6 +27,7 @@ from server.errors import UserError
 from server.hours.desk import Desk, described
 from server.hours.log.rows import Entry, LogRow, Step
 from server.hours.log.steps import Actor, Refusal, StepRefusedError, next_step
+from server.hours.proposals import minutes_left
 from server.store.hours_facts import HoursFactsRepository, PairDays
 from server.store.hours_log import HoursLogRepository, LogWriter
 from server.store.programme import day_in
@@ -199,7 +200,7 @@ class Ledger:
             )
         except StepRefusedError as error:
             raise _refused(error.refusal) from error
-        if entry.latest.meeting_id is None and step.credited_minutes > entry.latest.credited_minutes:
+        if step.credited_minutes > entry.latest.credited_minutes:
             await _check_day(writer, step, so_far=entry.latest.credited_minutes)
         [after] = await writer.append([step])
         _audit(writer, step)
@@ -236,7 +237,24 @@ def manual_entry_id(author_id: str, request_id: str) -> str:
 
 
 async def _check_day(writer: LogWriter, step: Step, *, so_far: int) -> None:
-    """Refuse more than a day has, all that was entered by hand together. `so_far` is what the entry had of it."""
+    """Refuse more than a day has: by hand, and, of all that a pair has done, as the programme counts.
+
+    `so_far` is what the entry had of it.
+    """
+    if step.meeting_id is None:
+        await _check_hours_by_hand(writer, step, so_far=so_far)
+    policy = await writer.policy()
+    credited = await writer.credited([step.pair_id], [step.day])
+    left = minutes_left(step.entry_id, credited.get((step.pair_id, step.day), {}), policy)
+    if step.credited_minutes > left:
+        raise UserError(
+            ErrorCode.BAD_REQUEST,
+            f"This programme counts {policy.minutes_per_day_limit} minutes of a pair's day at most: "
+            f"{left} are left of {step.day.isoformat()}.",
+        )
+
+
+async def _check_hours_by_hand(writer: LogWriter, step: Step, *, so_far: int) -> None:
     others = await writer.minutes_by_hand(step.pair_id, step.day) - so_far
     if others + step.credited_minutes > MAX_MANUAL_MINUTES:
         hours = MAX_MANUAL_MINUTES // 60

@@ -76,7 +76,9 @@ def propose(
 
     `others` are meetings that may have gone on at the same time.
     """
-    earlier = [other for other in others if comes_before(other, meeting)]
+    inside = meeting.present.keys()
+    shared = (other for other in others if len(inside & other.present.keys()) > 1)
+    earlier = [other for other in shared if comes_before(other, meeting)]
     everything = union(interval for present in meeting.present.values() for interval in present)
     days = [_Day(day, zone) for day in by_day(everything, zone)]
     found = []
@@ -105,6 +107,15 @@ def propose(
                 )
             )
     return found
+
+
+def minutes_left(entry_id: str, credited: Mapping[str, int], policy: HoursPolicy) -> int:
+    """Return how many minutes an entry can have, where its pair's entries of the day are credited so many, by id.
+
+    Whoever comes later gets what is left.
+    """
+    others = sum(minutes for other_id, minutes in credited.items() if other_id != entry_id)
+    return max(0, policy.minutes_per_day_limit - others)
 
 
 def shared_time(
@@ -168,6 +179,8 @@ def _elsewhere(
     meeting: MeetingPresence, earlier: Collection[MeetingPresence], both: tuple[str, str], grace: int
 ) -> Intervals:
     """Return when two people were in any earlier meeting, on the clock of this one."""
+    if not earlier:
+        return ()
     return union(
         interval
         for other in earlier
@@ -196,6 +209,8 @@ def _offset(meeting: MeetingPresence) -> int:
 def _contact_type(meeting: MeetingPresence, both: tuple[str, str], together: Intervals) -> ContactType:
     if meeting.room_kind is RoomKind.LESSON or any(person_id in meeting.observers for person_id in both):
         return ContactType.OBSERVATION
+    if len(meeting.present) == len(both):
+        return ContactType.CONFERENCE
     company = union(
         interval for person_id, present in meeting.present.items() if person_id not in both for interval in present
     )

@@ -5,6 +5,8 @@ something has changed.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from protocol.hours import EntryAction, Side
 from protocol.roles import RoomKind, RoomRole
@@ -13,10 +15,12 @@ from server.hours.attendance import Attendance, attendance_of
 from server.hours.log.rows import Entry, Step
 from server.hours.log.steps import Measurement, measured_again
 from server.hours.policy import HoursPolicy
-from server.hours.proposals import MeetingPresence, PairInMeeting, Proposal, comes_before, propose
+from server.hours.proposals import MeetingPresence, PairInMeeting, Proposal, comes_before, minutes_left, propose
 from server.store.attendance import AttendanceRepository, MeetingHistory
 from server.store.hours_facts import HoursFactsRepository, PairDays, ProgrammeHours
-from server.store.hours_log import HoursLogRepository
+from server.store.hours_log import CreditedDays, HoursLogRepository
+
+_NOTHING_YET: CreditedDays = {}
 
 
 class Proposer:
@@ -35,18 +39,25 @@ class Proposer:
 
         Those that began later are measured anew: who was in both is counted in this one.
         """
-        for later in await self._record(meeting_id):
-            await self._record(later)
+        found = await self._find(meeting_id)
+        if found is None:
+            return
+        # They first: what they lose to this one is left of the day for this one.
+        for later_id in found.later:
+            later = await self._find(later_id)
+            if later is not None:
+                await self._write(later)
+        await self._write(found)
 
-    async def _record(self, meeting_id: str) -> Sequence[str]:
-        """Propose for one meeting; return the later ones that are over already, and had one of its pairs in them."""
+    async def _find(self, meeting_id: str) -> "_Found | None":
+        """Return what pairs have done in a meeting; `None`: it is not over, or there were no pairs."""
         history = await self._attendance.load_history(meeting_id)
         if history is None or history.closed_at is None:
-            return ()
+            return None
         inside = {connection.person_id for connection in history.connections}
         pairs = await self._facts.pairs_among(inside)
         if not pairs:
-            return ()
+            return None
         people = {person_id for pair in pairs for person_id in (pair.mentee_id, *pair.mentors())}
         beside = await self._facts.meetings_beside(meeting_id, people & inside)
         shared = [other for other, there in beside.items() if any(_may_meet(pair, there) for pair in pairs)]
@@ -57,19 +68,31 @@ class Proposer:
         proposals = proposals_of(meeting, others, pairs, programme)
         # Who cannot be seen there any more was not away: their events have been deleted.
         is_incomplete = bool(await self._attendance.final([meeting_id]))
-        await self._write(meeting_id, proposals, programme.policy, is_incomplete=is_incomplete)
         is_over = {one.meeting_id for one in histories if one.closed_at is not None}
-        return [one.meeting_id for one in others if one.meeting_id in is_over and comes_before(meeting, one)]
+        later = [one.meeting_id for one in others if one.meeting_id in is_over and comes_before(meeting, one)]
+        return _Found(meeting_id, proposals, programme.policy, is_incomplete, later)
 
-    async def _write(
-        self, meeting_id: str, proposals: Sequence[Proposal], policy: HoursPolicy, *, is_incomplete: bool
-    ) -> None:
+    async def _write(self, found: "_Found") -> None:
+        proposals = found.proposals
         async with self._log.writing() as writer:
-            entries = dict(await writer.entries_of_meeting(meeting_id))
-            if is_incomplete:
-                found = {proposal.entry_id for proposal in proposals}
-                entries = {entry_id: entry for entry_id, entry in entries.items() if entry_id in found}
-            await writer.append(steps_of(proposals, entries, policy, self._clock.now_ms()))
+            entries = dict(await writer.entries_of_meeting(found.meeting_id))
+            if found.is_incomplete:
+                known = {proposal.entry_id for proposal in proposals}
+                entries = {entry_id: entry for entry_id, entry in entries.items() if entry_id in known}
+            credited = await writer.credited({one.pair_id for one in proposals}, {one.day for one in proposals})
+            await writer.append(steps_of(proposals, entries, found.policy, self._clock.now_ms(), credited))
+
+
+class _Found(NamedTuple):
+    """What a meeting comes to."""
+
+    meeting_id: str
+    proposals: Sequence[Proposal]
+    policy: HoursPolicy
+    is_incomplete: bool
+    """Whether events of it have been deleted."""
+    later: Sequence[str]
+    """Meetings that began after it, are over already, and had one of its pairs in them."""
 
 
 def presence_of(
@@ -102,36 +125,47 @@ def proposals_of(
     return propose(meeting, others, inside, programme.policy, programme.zone)
 
 
-def steps_of(proposals: Iterable[Proposal], entries: Mapping[str, Entry], policy: HoursPolicy, at: int) -> list[Step]:
-    """Return the steps that a meeting's entries have to take to say what was found. Pure."""
+def steps_of(
+    proposals: Iterable[Proposal],
+    entries: Mapping[str, Entry],
+    policy: HoursPolicy,
+    at: int,
+    credited: CreditedDays = _NOTHING_YET,
+) -> list[Step]:
+    """Return the steps that a meeting's entries have to take to say what was found, within what days have left. Pure.
+
+    Where a day has nothing left, it is proposed all the same that the two have met.
+    """
     steps: list[Step | None] = []
     found = {proposal.entry_id: proposal for proposal in proposals}
     for entry_id, proposal in found.items():
-        entry = entries.get(entry_id)
+        entry, measured = entries.get(entry_id), proposal.found
+        left = minutes_left(entry_id, credited.get((proposal.pair_id, proposal.day), {}), policy)
+        within = measured if measured.credited_minutes <= left else replace(measured, credited_minutes=left)
         if entry is not None:
-            steps.append(measured_again(entry, proposal.found, at))
-        elif proposal.found.credited_minutes >= policy.minimum_minutes:
-            steps.append(_proposed(proposal, at))
+            steps.append(measured_again(entry, within, at))
+        elif measured.credited_minutes >= policy.minimum_minutes:
+            steps.append(_proposed(proposal, within, at))
     for entry_id, entry in entries.items():
         if entry_id not in found:
             steps.append(measured_again(entry, _nothing(entry), at))
     return [step for step in steps if step is not None]
 
 
-def _proposed(proposal: Proposal, at: int) -> Step:
+def _proposed(proposal: Proposal, found: Measurement, at: int) -> Step:
     return Step(
         entry_id=proposal.entry_id,
         pair_id=proposal.pair_id,
-        mentor_id=proposal.found.mentor_id,
+        mentor_id=found.mentor_id,
         meeting_id=proposal.meeting_id,
         day=proposal.day,
         action=EntryAction.PROPOSED,
         side=Side.SERVER,
         author_id=None,
         at=at,
-        contact_type=proposal.found.contact_type,
-        measured_ms=proposal.found.measured_ms,
-        credited_minutes=proposal.found.credited_minutes,
+        contact_type=found.contact_type,
+        measured_ms=found.measured_ms,
+        credited_minutes=found.credited_minutes,
         text=None,
     )
 

@@ -15,9 +15,11 @@ from server.errors import UserError
 from server.hours.ledger import Ledger
 from server.hours.log.chain import Verifier
 from server.hours.log.rows import Entry
+from server.hours.policy import HoursPolicy
 from server.store.hours_facts import HoursFactsRepository
 from server.store.hours_log import EntryFilter
 from server.store.models import LeaveRow, PairRow, PersonRow
+from server.store.requirements import RequirementRepository
 from tests.support.clock import ManualClock
 from tests.support.hours import TODAY, Programme
 
@@ -292,6 +294,23 @@ async def test_entries_of_one_day_may_overlap_and_have_sixteen_hours_together(of
     await office.enter("mia", "r5", minutes=1, day="2026-11-29")
     await office.step("mia", first, A.WITHDRAWN)
     await office.enter("mia", "r6", minutes=660)
+
+
+async def test_by_hand_a_day_has_no_more_than_the_programme_counts_and_adjusting_neither(office: Office) -> None:
+    await RequirementRepository(office.programme.database).set_policy(
+        HoursPolicy(minutes_per_day_limit=100), actor="test", at=1
+    )
+    first = await office.enter("mia", "r1", minutes=70)
+    assert await refused(office.enter("ana", "r2", minutes=31)) == (
+        ErrorCode.BAD_REQUEST,
+        "This programme counts 100 minutes of a pair's day at most: 30 are left of 2026-11-30.",
+    )
+    second = await office.enter("ana", "r3", minutes=30)
+    assert (await refused(office.step("cora", second, A.ADJUSTED, "More.", credited_minutes=31)))[0] is (
+        ErrorCode.BAD_REQUEST
+    )
+    await office.step("ana", first, A.ADJUSTED, "Less.", credited_minutes=60)
+    await office.step("cora", second, A.ADJUSTED, "More.", credited_minutes=40)
 
 
 async def test_two_who_fill_the_last_hour_of_a_day_at_once_do_not_both_succeed(office: Office) -> None:

@@ -1,5 +1,6 @@
 """What is entered by itself when a meeting is over, on both kinds of database."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -8,11 +9,13 @@ from sqlalchemy import text, update
 from protocol.hours import ContactType, EntryAction, EntryState, Side
 from server.hours.log.chain import Verifier
 from server.hours.log.rows import Entry
+from server.hours.policy import HoursPolicy
 from server.hours.proposer import Proposer
 from server.store.attendance import AttendanceRepository
 from server.store.hours_facts import HoursFactsRepository
 from server.store.hours_log import EntryFilter
 from server.store.models import LeaveRow, PairRow
+from server.store.requirements import RequirementRepository
 from tests.support.clock import ManualClock
 from tests.support.hours import TODAY, Programme
 
@@ -167,3 +170,65 @@ async def test_days_are_the_programmes(programme: Programme, proposer: Proposer)
     await proposer.on_meeting_recorded("m")
     found = {entry.latest.day: entry.latest.credited_minutes for entry in await entries(programme)}
     assert found == {date(2026, 11, 30): 60, date(2026, 12, 1): 20}
+
+
+async def set_limit(programme: Programme, minutes: int) -> None:
+    policy = HoursPolicy(minutes_per_day_limit=minutes)
+    await RequirementRepository(programme.database).set_policy(policy, actor="test", at=1)
+
+
+async def credited(programme: Programme) -> dict[str, int]:
+    return {str(one.latest.meeting_id): one.latest.credited_minutes for one in await entries(programme)}
+
+
+async def test_a_pairs_day_has_no_more_than_its_limit_and_who_comes_later_gets_what_is_left(
+    programme: Programme, proposer: Proposer
+) -> None:
+    await set_limit(programme, 100)
+    await programme.append(programme.entered("by hand", minutes=10))
+    for number, minutes in enumerate((40, 60, 20)):
+        present = [(0, minutes * MINUTE)]
+        opened_at = NOON + 2 * number * HOUR
+        await programme.add_meeting(f"m{number}", opened_at, opened_at + HOUR, mia=present, ana=present)
+        await proposer.on_meeting_recorded(f"m{number}")
+    wanted = {"None": 10, "m0": 40, "m1": 50, "m2": 0}
+    assert await credited(programme) == wanted
+    assert await by_meeting(programme) == {"None": 0, "m0": 40 * MINUTE, "m1": 60 * MINUTE, "m2": 20 * MINUTE}
+    before = await rows(programme)
+    for meeting_id in ("m2", "m1", "m0"):
+        await proposer.on_meeting_recorded(meeting_id)
+    assert await rows(programme) == before
+    assert (await programme.log.rebuild("", 100)).changed == ()
+    assert await credited(programme) == wanted
+
+
+async def test_the_limit_is_of_each_pair_and_day_and_what_was_withdrawn_takes_nothing_of_it(
+    programme: Programme, proposer: Proposer
+) -> None:
+    await set_limit(programme, 60)
+    whole = [(0, HOUR)]
+    [by_hand] = await programme.append(programme.entered("by hand", minutes=50))
+    await programme.append(programme.entered("of another day", minutes=50, day=date(2026, 11, 29)))
+    await programme.append(programme.entered("of others", minutes=50, mentee="ben"))
+    withdrawn = replace(by_hand.latest, action=EntryAction.WITHDRAWN, text=None)
+    await programme.append(withdrawn)
+    await programme.add_meeting("m", NOON, NOON + HOUR, mia=whole, ana=whole)
+    await proposer.on_meeting_recorded("m")
+    assert (await credited(programme))["m"] == 60
+
+
+async def test_what_a_later_meeting_loses_to_an_earlier_one_is_left_of_the_day_for_it(
+    programme: Programme, proposer: Proposer
+) -> None:
+    await set_limit(programme, 30)
+    whole = [(0, HOUR)]
+    await programme.add_meeting("first", NOON, None, mia=whole, ana=whole)
+    await programme.add_meeting("second", NOON + HOUR // 2, NOON + HOUR, mia=[(0, HOUR // 2)], ana=[(0, HOUR // 2)])
+    await sql(programme, "UPDATE meeting SET node_id = 'other' WHERE meeting_id = 'first'")
+    await proposer.on_meeting_recorded("second")
+    assert await credited(programme) == {"second": 30}
+    await sql(
+        programme, "UPDATE meeting SET node_id = 'node', closed_at = :at WHERE meeting_id = 'first'", at=NOON + HOUR
+    )
+    await proposer.on_meeting_recorded("first")
+    assert await credited(programme) == {"first": 30, "second": 0}
