@@ -44,9 +44,10 @@ def verify(
 ) -> None:
     """Check that the hours log is what was written.
 
-    No row was changed, removed or inserted since. Prints the hash of the newest row. Note it elsewhere now and then: by
-    that, with --head, it shows when the newest rows are missing, or when somebody has made the whole log anew. The exit
-    code is 1 when something is wrong. A server may be running.
+    No row was changed, removed or inserted since, and the entries that pages and files are made of are what the rows
+    say. Prints the hash of the newest row. Note it elsewhere now and then: by that, with --head, it shows when the
+    newest rows are missing, or when somebody has made the whole log anew. The exit code is 1 when something is wrong. A
+    server may be running.
     """
     noted = head.strip().lower()
     with failures_in_one_sentence():
@@ -60,7 +61,7 @@ def verify(
         from server.store.hours_log import HoursLogRepository
 
         log = HoursLogRepository(store.database)
-        with progress("Verifying", await log.count()) as advance:
+        with progress("Verifying", await log.count() + await log.count_entries()) as advance:
             verdict = await verify_log(log, advance, noted or None)
         wrong = _wrong(verdict, noted)
         value = {
@@ -70,6 +71,7 @@ def verify(
             "noted_row": verdict.noted,
             "erased_texts": verdict.erased,
             "broken_row": None if verdict.broken is None else verdict.broken.number,
+            "changed_entries": list(verdict.changed),
             "text": wrong,
         }
         tell(value, _intact(verdict) if wrong is None else "", as_json=as_json)
@@ -231,6 +233,13 @@ def _wrong(verdict: "Verdict", noted: str) -> str | None:
         return verdict.broken.text + (before if verdict.count else "")
     if noted and verdict.noted is None:
         return f"No row has the hash {noted}: the log has lost its newest rows since, or was made anew."
+    if verdict.changed:
+        listed = ", ".join(verdict.changed[:MAX_LISTED])
+        more = f" and {len(verdict.changed) - MAX_LISTED:,} more" if len(verdict.changed) > MAX_LISTED else ""
+        return (
+            f"The log is as it was written, but {_many(len(verdict.changed), 'entry is', 'entries are')} not what it "
+            f"says: {listed}{more}. `roundup hours rebuild` makes them anew from it."
+        )
     return None
 
 

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from protocol.hours import ContactType, EntryAction, EntryState, PairKind, Side
@@ -28,6 +29,11 @@ from server.store.programme import audit
 _SALT_BYTES = 16
 _CHUNK = 500
 """Values in one statement."""
+_NEVER_WRITTEN = (ValueError, TypeError, OperationalError)
+"""What reading a value ends with that was never written here: SQLite keeps days that are numbers, and texts of no text.
+
+A database that is at fault itself is a `StoreError`.
+"""
 _LOG, _ENTRY = HoursLogRow.__table__.columns, HoursEntryRow.__table__.columns
 """Without objects that could be changed: a log of millions of rows is read several times as fast."""
 
@@ -61,7 +67,7 @@ class EntryCursor:
 
 @dataclass(frozen=True, slots=True)
 class RebuiltBatch:
-    """Some entries, made anew from the log."""
+    """Some entries, held against the log."""
 
     up_to: str | None
     """The last one's id; `None`: there are no more."""
@@ -238,8 +244,8 @@ class HoursLogRepository:
         try:
             async with self._database.reading() as session:
                 return [_row(row) for row in await session.execute(query)]
-        except ValueError:
-            pass  # one of them is nothing that was ever written
+        except _NEVER_WRITTEN:
+            pass  # by us, in one of them
         return await self._read_each(query.with_only_columns(HoursLogRow.number))
 
     async def _read_each(self, numbers: Select[int]) -> Sequence[LogRow | UnreadableRow]:
@@ -249,7 +255,7 @@ class HoursLogRepository:
                 try:
                     one = await session.execute(select(*_LOG).where(HoursLogRow.number == number))
                     found.append(_row(one.one()))
-                except ValueError:
+                except _NEVER_WRITTEN:
                     found.append(UnreadableRow(number))
         return found
 
@@ -271,12 +277,19 @@ class HoursLogRepository:
         async with self._database.reading() as session:
             return await session.scalar(select(func.count(HoursLogRow.entry_id.distinct()))) or 0
 
-    async def rebuild(self, after: str, limit: int) -> RebuiltBatch:
-        """Make the `limit` entries that come after `after`, by id, anew from the log.
+    async def compare(self, after: str, limit: int) -> RebuiltBatch:
+        """Hold the `limit` entries that come after `after`, by id, against the log, and leave them as they are.
 
         They are looked at beside whoever writes. Only for those that are not as the log says others have to wait, once
         for each batch. Raises `ValueError` when the log has words in it that were never written.
         """
+        return await self._walk(after, limit, is_mended=False)
+
+    async def rebuild(self, after: str, limit: int) -> RebuiltBatch:
+        """Do the same, and make those anew that are not as the log says."""
+        return await self._walk(after, limit, is_mended=True)
+
+    async def _walk(self, after: str, limit: int, *, is_mended: bool) -> RebuiltBatch:
         place = (
             select(HoursLogRow.entry_id)
             .where(HoursLogRow.entry_id > after)
@@ -292,20 +305,21 @@ class HoursLogRepository:
                 session, lambda entry_id: and_(entry_id > after, *(entry_id <= last for last in is_last))
             )
         wrong = [each for each in {*right, *kept} if right.get(each) != kept.get(each)]
-        changed = await self._mend(wrong) if wrong else []
+        changed = await self._look_again(wrong, is_mended=is_mended) if wrong else []
         return RebuiltBatch(up_to, len(right), tuple(sorted(changed)))
 
-    async def _mend(self, entry_ids: Sequence[str]) -> list[str]:
-        """Keep entries as the log says; return those that are not so now, either."""
+    async def _look_again(self, entry_ids: Sequence[str], *, is_mended: bool) -> list[str]:
+        """Return those that are not as the log says while nobody writes, either."""
         changed: list[str] = []
         rest = iter(entry_ids)
         async with self._database.session() as session:
             while chunk := list(islice(rest, _CHUNK)):
                 right, kept = await _derived(session, _among(chunk))
                 wrong = [each for each in chunk if right.get(each) != kept.get(each)]
-                await _replace(session, wrong, [right[each] for each in wrong if each in right])
+                if is_mended:
+                    await _replace(session, wrong, [right[each] for each in wrong if each in right])
                 changed += wrong
-            if changed:
+            if changed and is_mended:
                 generation = func.coalesce(ProgrammeRow.hours_generation, 0)
                 await session.execute(update(ProgrammeRow).values(hours_generation=generation + 1))
         return changed

@@ -95,6 +95,7 @@ def test_a_log_as_it_was_written_is_said_to_be_so(log: Location) -> None:
         "noted_row": None,
         "erased_texts": 0,
         "broken_row": None,
+        "changed_entries": [],
         "text": None,
     }
     outcome = hours(log, "verify")
@@ -128,6 +129,7 @@ def test_the_first_row_that_is_wrong_is_named(log: Location) -> None:
         "noted_row": None,
         "erased_texts": 0,
         "broken_row": 7,
+        "changed_entries": [],
         "text": outcome.err.removeprefix("roundup: ").strip(),
     }
 
@@ -138,16 +140,34 @@ def test_a_hash_that_was_noted_shows_that_the_newest_rows_are_gone(log: Location
     outcome = hours(log, "verify", "--head", noted.upper())
     assert outcome.code == 0
     assert "The hash that was noted is that of row 10.\n" in outcome.out
-    # An entry knows of its newest row; who removes that, too, is found out by the hash only.
+    # An entry knows of its newest row; who makes that anew, too, is found out by the hash only.
     sql(log, "DELETE FROM hours_log WHERE number >= 10")
     assert hours(log, "verify").err.startswith("roundup: Row 10 is missing: row 11 was there, as an entry knows. ")
-    sql(log, "DELETE FROM hours_entry WHERE number >= 10")
+    assert hours(log, "rebuild").code == 0
     assert hours(log, "verify").code == 0
     outcome = hours(log, "verify", "--head", noted)
     assert outcome.code == 1
     assert outcome.err == (
         f"roundup: No row has the hash {noted}: the log has lost its newest rows since, or was made anew.\n"
     )
+
+
+def test_entries_that_are_not_what_the_log_says_are_named(log: Location) -> None:
+    sql(
+        log,
+        "UPDATE hours_entry SET credited_minutes = 900 WHERE entry_id = 'e3'",
+        "DELETE FROM hours_entry WHERE entry_id = 'e1'",
+    )
+    outcome = hours(log, "verify")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err == (
+        "roundup: The log is as it was written, but 2 entries are not what it says: e1, e3. "
+        "`roundup hours rebuild` makes them anew from it.\n"
+    )
+    found = json.loads(hours(log, "verify", "--json").out)
+    assert (found["is_intact"], found["rows"], found["changed_entries"]) == (False, 10, ["e1", "e3"])
+    assert hours(log, "rebuild").code == 0
+    assert hours(log, "verify").code == 0
 
 
 @pytest.mark.parametrize("head", ["12", "x" * 64, "'; --"])

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -208,6 +209,19 @@ async def test_whatever_is_done_to_a_row_in_the_database_is_found(programme: Pro
     assert await programme.verified() == Break(-1, "Row -1 was inserted: rows are numbered from 1 on.")
 
 
+@pytest.mark.parametrize(
+    "damage", ["day = 5", "day = '2026'", "text = CAST(x'ff' AS TEXT)", "hash = CAST(x'ff' AS TEXT)"]
+)
+async def test_a_row_with_what_no_row_can_have_is_named(tmp_path: Path, damage: str) -> None:
+    # Only SQLite keeps such values.
+    programme = Programme(await Database.open(tmp_path))
+    await programme.set_up()
+    await programme.append(*(programme.entered(f"e{number}") for number in range(5)))
+    await sql(programme, f"UPDATE hours_log SET {damage} WHERE number = 3")
+    assert await programme.verified() == Break(3, "Row 3 is not what was written after row 2.")
+    await programme.database.close()
+
+
 async def test_a_newest_row_that_is_gone_is_missed_by_its_entry(programme: Programme) -> None:
     assert await programme.log.count() == 0
     entries = await programme.append(programme.entered("a"), programme.entered("b"))
@@ -263,6 +277,9 @@ async def test_entries_are_made_anew_as_they_were(programme: Programme) -> None:
             " changed_at, answered_at, number FROM hours_entry WHERE entry_id = 'e0'",
             entry_id=entry_id,
         )
+    compared = await programme.log.compare("", 9)
+    assert (compared.count, compared.changed) == (5, ("e1", "e2a", "e4", "zz"))
+    assert await heads(programme) != kept
     assert await rebuilt(programme) == (5, ["e1", "e2a", "e4", "zz"])
     assert await heads(programme) == kept
     await sql(programme, "DELETE FROM hours_entry")
