@@ -23,7 +23,9 @@ commands = typer.Typer(help="What was done to people, and who looked at what.", 
 
 @commands.command("list")
 def list_(
-    about: Annotated[str, typer.Option(metavar="EMAIL", help="What was done to this person, or to their pairs.")] = "",
+    about: Annotated[
+        str, typer.Option(metavar="EMAIL", help="What was done to this person, their pairs and hours.")
+    ] = "",
     by: Annotated[str, typer.Option(metavar="EMAIL", help="What this person has done.")] = "",
     since: Annotated[str, typer.Option(metavar="DAY", help="From this day on, like 2026-11-30.")] = "",
     limit: Annotated[int, typer.Option(metavar="COUNT", min=1, max=MAX_LIMIT, help="The newest ones.")] = 1_000,
@@ -34,7 +36,7 @@ def list_(
     """Print the audit trail, oldest entries first.
 
     Times are of the programme's time zone. hours_viewed is somebody who looked at the hours of others, at most once an
-    hour for each of them.
+    hour for each of them; hours_exported who took them along.
     """
 
     async def work(store: Store) -> None:

@@ -162,7 +162,7 @@ def export(
         query = ReportQuery(first_day=_day(first_day), last_day=_day(last_day), kind=kind, language=language)
         hours = create_hours(store.database, store.people.programme_name, SystemClock())
         selection = select(await hours.overviews.of_all(), query)
-        made = await hours.files.write_report(selection, query, ending, made_by=OPERATOR)
+        made = await hours.files.write_report(selection, query, ending, made_by=OPERATOR, actor=OPERATOR)
         try:
             file.write_bytes(made.data)
         except OSError as error:

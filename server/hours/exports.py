@@ -36,7 +36,7 @@ from server.reports.table import to_csv
 from server.reports.workbook import MAX_ENTRIES, TooManyEntriesError, write_workbook
 from server.store.hours_facts import HoursFactsRepository
 from server.store.hours_report import HoursReportRepository, ReportFilter, ReportRow
-from server.store.hours_views import EVERYBODY, HoursViewRepository
+from server.store.hours_views import EVERYBODY, EXPORTED, HoursViewRepository
 from server.store.requirements import Term
 
 _IN_MEMORY_BYTES = 4 * 2**20
@@ -99,11 +99,16 @@ class HoursExports:
         check_is_coordinator(person)
         with self._at_work(person):
             selection = select(await self._overviews.of_all(), query)
-            await self._views.note(person.person_id, query.person_id or EVERYBODY, self._clock.now_ms())
-            return await self.write_report(selection, query, ending, made_by=person.name)
+            return await self.write_report(selection, query, ending, made_by=person.name, actor=person.person_id)
 
-    async def write_report(self, selection: Selection, query: ReportQuery, ending: str, *, made_by: str) -> ReportFile:
-        """Write all entries of some pairs as `csv` or `xlsx`, for whoever may have all."""
+    async def write_report(
+        self, selection: Selection, query: ReportQuery, ending: str, *, made_by: str, actor: str
+    ) -> ReportFile:
+        """Write all entries of some pairs as `csv` or `xlsx`, for whoever may have all, which is noted of `actor`."""
+        days = f"{selection.first_day.isoformat()} to {selection.last_day.isoformat()}"
+        await self._views.note(
+            actor, query.person_id or EVERYBODY, self._clock.now_ms(), action=EXPORTED, detail=f"{ending}, {days}"
+        )
         labels = _labels(query.language)
         overview = selection.overview
         books = {book.pair.pair_id: book for book in selection.books}

@@ -137,7 +137,8 @@ class HoursReading:
         found, rest = await self._sources.log.page(wanted, _place_of(after), query.limit)
         entries = await self._ledger.describe(person, found)
         if is_coordinator(person) and not all(concerns(entry, person) for entry in entries):
-            for subject in [one for one in (query.pair_id, query.person_id) if one] or [EVERYBODY]:
+            asked_for = [one for one in (query.pair_id, query.person_id) if one is not None]
+            for subject in asked_for or [EVERYBODY]:
                 await self._note_view(person, subject)
         return HoursEntryList(
             entries=tuple(entries),
@@ -172,6 +173,7 @@ class HoursReading:
     async def log(self, person: Person, query: LogQuery) -> HoursLogPage:
         """Return rows of the log, with all that the chain goes over, for a coordinator."""
         check_is_coordinator(person)
+        await self._note_view(person, EVERYBODY)
         rows = await self._sources.log.read(query.after, query.limit)
         readable = [row for row in rows if isinstance(row, LogRow)]
         if len(readable) < len(rows):

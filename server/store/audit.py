@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from server.store.database import Database
-from server.store.hours_views import EVERYBODY
-from server.store.models import AuditEntryRow, PairRow, PersonRow
+from server.store.hours_views import EVERYBODY, EXPORTED, VIEWED
+from server.store.models import AuditEntryRow, HoursEntryRow, PairRow, PersonRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +35,12 @@ class AuditRepository:
     ) -> Sequence[AuditEntry]:
         """Return the newest `limit` entries since an instant, oldest first; about or by a person, named by their id.
 
-        About somebody is also what was done to a pair of theirs, and a look at everybody's hours.
+        About somebody is also what was done to a pair or an entry of theirs, and who looked at the hours of all.
         """
         entry = AuditEntryRow
         query = select(entry).where(entry.at >= since).order_by(entry.entry_id.desc()).limit(limit)
         if about is not None:
-            theirs = or_(PairRow.mentor_id == about, PairRow.mentee_id == about)
-            of_theirs = entry.subject.in_(select(PairRow.pair_id).where(theirs))
-            query = query.where(or_(entry.subject.in_((about, EVERYBODY)), of_theirs))
+            query = query.where(is_about(about))
         if by is not None:
             query = query.where(entry.actor == by)
         async with self._database.reading() as session:
@@ -70,3 +68,14 @@ class AuditRepository:
             )
             for row in reversed(rows)
         ]
+
+
+def is_about(person_id: str) -> ColumnElement[bool]:
+    """Return the condition that entries of the trail are about somebody."""
+    entry = AuditEntryRow
+    pairs = select(PairRow.pair_id).where(or_(PairRow.mentor_id == person_id, PairRow.mentee_id == person_id))
+    entries = select(HoursEntryRow.entry_id).where(
+        or_(HoursEntryRow.mentor_id == person_id, HoursEntryRow.pair_id.in_(pairs))
+    )
+    looks_at_all = (entry.subject == EVERYBODY) & entry.action.in_((VIEWED, EXPORTED))
+    return or_(entry.subject == person_id, entry.subject.in_(pairs), entry.subject.in_(entries), looks_at_all)

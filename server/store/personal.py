@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.store.audit import is_about
 from server.store.database import Database
-from server.store.hours_views import EVERYBODY
 from server.store.models import (
     ActionItemRow,
     ApiTokenRow,
@@ -79,11 +79,7 @@ class PersonalRepository:
             (
                 "audit",
                 AuditEntryRow,
-                or_(
-                    AuditEntryRow.actor == person_id,
-                    AuditEntryRow.subject.in_((person_id, EVERYBODY)),
-                    AuditEntryRow.subject.in_(pairs),
-                ),
+                or_(AuditEntryRow.actor == person_id, is_about(person_id)),
             ),
         )
         async with self._database.reading() as session:

@@ -10,22 +10,22 @@ from server.store.models import AuditEntryRow, ProgrammeRow
 
 DEFAULT_NAME = "Roundup"
 DEFAULT_ZONE = "UTC"
-_PROGRAMME_ID = "programme"
+PROGRAMME_ID = "programme"
 """There is one programme so far. With a known id, two nodes that start together cannot make two."""
 
 
 async def find_programme_name(session: AsyncSession) -> str:
     """Return the programme's name, or a general one while nobody has been added yet."""
-    name = await session.scalar(select(ProgrammeRow.name).where(ProgrammeRow.programme_id == _PROGRAMME_ID))
+    name = await session.scalar(select(ProgrammeRow.name).where(ProgrammeRow.programme_id == PROGRAMME_ID))
     return DEFAULT_NAME if name is None else name
 
 
 async def ensure_programme(session: AsyncSession, at: int, name: str = DEFAULT_NAME) -> str:
     """Return the programme's id, making the programme when it is missing. The name of an existing one stays."""
-    if await session.get(ProgrammeRow, _PROGRAMME_ID) is None:
-        session.add(ProgrammeRow(programme_id=_PROGRAMME_ID, name=name, created_at=at))
+    if await session.get(ProgrammeRow, PROGRAMME_ID) is None:
+        session.add(ProgrammeRow(programme_id=PROGRAMME_ID, name=name, created_at=at))
         await session.flush()
-    return _PROGRAMME_ID
+    return PROGRAMME_ID
 
 
 async def rename_programme(session: AsyncSession, at: int, name: str) -> str:
@@ -42,7 +42,7 @@ def audit(session: AsyncSession, at: int, actor: str, action: str, subject: str,
 
 async def find_zone(session: AsyncSession) -> ZoneInfo:
     """Return the time zone that the programme's days begin and end in."""
-    name = await session.scalar(select(ProgrammeRow.time_zone).where(ProgrammeRow.programme_id == _PROGRAMME_ID))
+    name = await session.scalar(select(ProgrammeRow.time_zone).where(ProgrammeRow.programme_id == PROGRAMME_ID))
     return ZoneInfo(name or DEFAULT_ZONE)
 
 

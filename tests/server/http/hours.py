@@ -98,7 +98,9 @@ class House:
         names = {person.person_id: name for name, person in self.programme.people.items()}
         names["everybody"] = "everybody"
         names |= {pair_id: f"pair of {name}" for name, pair_id in self.programme.pairs.items()}
-        query = select(AuditEntryRow.actor, AuditEntryRow.subject).where(AuditEntryRow.action == "hours_viewed")
+        names |= {"programme": "everybody"}
+        looks = AuditEntryRow.action.in_(("hours_viewed", "hours_exported"))
+        query = select(AuditEntryRow.actor, AuditEntryRow.subject).where(looks)
         async with self.site.database.reading() as session:
             rows = await session.execute(query.order_by(AuditEntryRow.entry_id))
             return [(names[actor], names[subject]) for actor, subject in rows]

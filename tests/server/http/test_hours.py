@@ -12,6 +12,7 @@ import pytest
 from server.http.application import API_ROUTES
 from server.store.audit import AuditRepository
 from server.store.location import Location
+from server.store.personal import PersonalRepository
 from tests.server.http.conftest import StartSite
 from tests.server.http.hours import House
 from tests.support.hours import TODAY, Programme
@@ -216,15 +217,28 @@ async def test_coordinators_looks_at_others_are_noted_once_an_hour(house: House)
     assert await house.audited() == [("cora", "pair of ana"), ("cora", "ben"), ("cora", "pair of ana")]
 
 
-@pytest.mark.parametrize("path", ["/hours/entries", "/hours/log"])
-async def test_a_look_at_the_entries_of_all_is_noted_as_that(house: House, path: str) -> None:
+async def test_who_takes_everything_along_leaves_a_trace_that_everybody_finds(house: House) -> None:
+    ben, ana = house.programme.person_id("ben"), house.programme.person_id("ana")
+    entry = house.entries["ben"]
+    step = {"action": "adjusted", "number": entry.number, "credited_minutes": 5, "text": "Less."}
+    assert (await house.ask("cora", "POST", f"/hours/entries/{house.entry_id('ben')}/steps", step))[0] == 200
     for _ in range(2):
-        await house.get("cora", path)
-    await house.get("ana", "/hours/entries")
-    assert await house.audited() == [("cora", "everybody")]
+        await house.get("cora", "/hours/entries")
+        await house.get("cora's token", "/hours/log")
+        await house.get("cora", "/hours/report.csv")
+        await house.get("cora", "/hours/report.xlsx")
+        await house.get("cora", f"/hours/report.csv?person_id={ben}")
+    await house.get("mia", "/hours/entries")
+    assert await house.audited() == [*([("cora", "everybody")] * 3), ("cora", "ben")]
     trail = AuditRepository(house.site.database)
-    about_ana = await trail.entries(about=house.programme.person_id("ana"), limit=50)
-    assert [one.subject for one in about_ana if one.action == "hours_viewed"] == ["everybody"]
+    looks = ["hours_viewed", "hours_exported", "hours_exported"]
+    about = {
+        name: [one.action for one in await trail.entries(about=person_id, limit=99) if one.action.startswith("hours")]
+        for name, person_id in (("ana", ana), ("ben", ben))
+    }
+    assert about == {"ana": looks, "ben": ["hours_adjusted", *looks, "hours_exported"]}
+    personal = await PersonalRepository(house.site.database).collect(ben)
+    assert [one["action"] for one in personal["audit"] if one["action"].startswith("hours")] == about["ben"]
 
 
 @pytest.mark.parametrize(("caller", "count"), [("cora", 4), ("ana", 3), ("sam", 1)])
