@@ -160,6 +160,8 @@ class Ledger:
         async with self._log.writing() as writer:
             known = (await writer.entries([step.entry_id])).get(step.entry_id)
             if known is not None:
+                if not _is_entered(await writer.rows(step.entry_id), step):
+                    raise UserError(ErrorCode.BAD_REQUEST, "Something else was entered with this request already.")
                 return known
             await _check_day(writer, step, so_far=0)
             [entry] = await writer.append([step])
@@ -277,6 +279,18 @@ def _is_taken(rows: Sequence[LogRow], asked: EntryStep, person_id: str, text: st
         (after.author_id, after.action, after.text) == (person_id, asked.action, text)
         and asked.credited_minutes in (None, after.credited_minutes)
         and asked.contact_type in (None, after.contact_type)
+    )
+
+
+def _is_entered(rows: Sequence[LogRow], step: Step) -> bool:
+    """Tell whether an entry began as a step says it: its answer was lost, and the page asks again."""
+    first = rows[0].step
+    return (first.pair_id, first.day, first.contact_type, first.credited_minutes, first.text) == (
+        step.pair_id,
+        step.day,
+        step.contact_type,
+        step.credited_minutes,
+        step.text,
     )
 
 

@@ -245,6 +245,18 @@ async def test_what_is_entered_with_one_request_is_entered_once(office: Office) 
     assert await office.rows() == 2
 
 
+async def test_a_request_that_comes_again_with_something_else_is_refused(office: Office) -> None:
+    entry = await office.enter("mia", "r1")
+    await office.step("ana", entry, A.CONFIRMED)
+    assert (await office.enter("mia", "r1")).latest.entry_id == entry.latest.entry_id
+    for other in ({"minutes": 31}, {"text": "Elsewhere."}, {"day": "2026-11-29"}, {"contact_type": ContactType.PHONE}):
+        assert await refused(office.enter("mia", "r1", **other)) == (
+            ErrorCode.BAD_REQUEST,
+            "Something else was entered with this request already.",
+        )
+    assert await office.rows() == 2
+
+
 async def test_what_a_coordinator_enters_is_for_both_to_confirm_and_is_audited(office: Office) -> None:
     entry = await office.enter("cora")
     assert (entry.confirmed, entry.latest.side) == (frozenset(), Side.COORDINATOR)
