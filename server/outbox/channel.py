@@ -47,7 +47,10 @@ class Channel(Protocol):
         ...
 
     async def send(self, messages: Sequence[WaitingMessage]) -> Sequence[Outcome]:
-        """Try to send messages, and return what came of each, in bounded time."""
+        """Try to send messages, and return what came of each, in bounded time.
+
+        When that is over, of the first ones only, at least of one: the others are handed to it again.
+        """
         ...
 
     async def close(self) -> None:

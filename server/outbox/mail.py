@@ -28,8 +28,13 @@ from server.store.outbox import WaitingMessage
 
 TIMEOUT_S = 30.0
 """For the server to answer."""
-LETTER_TIMEOUT_S = 90.0
+CONNECTING_TIMEOUT_S = 90.0
+TAKING_TIMEOUT_S = 600.0
+"""For a letter to be taken (RFC 5321 section 4.5.3.2.6): some look at it for minutes, and who hangs up before sends it
+again, and again, to somebody who has it."""
 BATCH = 20
+BATCH_S = 300.0
+"""After so long the rest of a batch waits for the next one: what was sent is to be noted."""
 _CONNECTIONS = 2
 """For one batch: servers end a connection that has sent much."""
 _CLOSING = 421
@@ -61,6 +66,7 @@ class MailChannel:
         *,
         tls: ssl.SSLContext | None = None,
         timeout_s: float = TIMEOUT_S,
+        taking_timeout_s: float = TAKING_TIMEOUT_S,
     ) -> None:
         """`own_host` is what we call ourselves. Certificates are verified as `tls` says, else as the machine does."""
         self._server = server
@@ -69,14 +75,18 @@ class MailChannel:
         self._clock = clock
         self._tls = tls
         self._timeout_s = timeout_s
+        self._taking_timeout_s = taking_timeout_s
 
     async def send(self, messages: Sequence[WaitingMessage]) -> Sequence[Outcome]:
-        """Try to send messages, and return what came of each."""
+        """Try to send messages, as many as there is time for, and return what came of each of these."""
         outcomes: list[Outcome] = []
+        ends_at = self._clock.monotonic() + BATCH_S
         smtp: aiosmtplib.SMTP | None = None
         connections = 0
         try:
             for message in messages:
+                if outcomes and self._clock.monotonic() >= ends_at:
+                    break
                 envelope = self._seal(message)
                 if isinstance(envelope, Outcome):
                     outcomes.append(envelope)
@@ -115,7 +125,7 @@ class MailChannel:
     async def _connect(self, smtp: aiosmtplib.SMTP) -> str:
         """Connect and sign in; return what is wrong, or nothing."""
         try:
-            async with asyncio.timeout(LETTER_TIMEOUT_S):
+            async with asyncio.timeout(CONNECTING_TIMEOUT_S):
                 await smtp.connect()
         except aiosmtplib.SMTPAuthenticationError as error:
             # Not what the server says: some repeat what they were sent.
@@ -135,12 +145,13 @@ class MailChannel:
 
     async def _send(self, smtp: aiosmtplib.SMTP, envelope: _Envelope) -> Outcome:
         try:
-            async with asyncio.timeout(LETTER_TIMEOUT_S):
+            async with asyncio.timeout(self._taking_timeout_s + self._timeout_s):
                 await smtp.sendmail(
                     self._sender.addr_spec,
                     [envelope.recipient],
                     envelope.data,
                     mail_options=["SMTPUTF8"] if envelope.is_utf8 else [],
+                    timeout=self._taking_timeout_s,
                 )
         except aiosmtplib.SMTPRecipientsRefused as error:
             refused = error.recipients[0]

@@ -37,6 +37,8 @@ class OtherSide:
     def __init__(self, answer: Callable[[str], Outcome] = lambda _key: SENT) -> None:
         self.answer = answer
         self.got: list[str] = []
+        self.at_most: int | None = None
+        """So many messages it has time for."""
         self.at_once = 0
         self.busy = 0
         self.may_answer = asyncio.Event()
@@ -46,10 +48,11 @@ class OtherSide:
     async def send(self, messages: Sequence[WaitingMessage]) -> Sequence[Outcome]:
         self.busy += 1
         self.at_once = max(self.at_once, self.busy)
-        self.got += [one.key for one in messages]
+        tried = messages[: self.at_most]
+        self.got += [one.key for one in tried]
         await self.may_answer.wait()
         self.busy -= 1
-        return [self.answer(one.key) for one in messages]
+        return [self.answer(one.key) for one in tried]
 
     async def close(self) -> None:
         self.is_closed = True
@@ -119,6 +122,15 @@ async def test_what_is_due_is_sent_once_in_order(post: Post) -> None:
     assert post.other_side.got == keys
     assert set((await post.states()).values()) == {"sent"}
     assert (post.courier.figures.sent, post.courier.figures.waiting) == (10, 0)
+
+
+async def test_what_there_was_no_time_for_is_sent_with_the_next(post: Post) -> None:
+    post.other_side.at_most = 2
+    keys = [f"m{number}" for number in range(4)]
+    await post.put(*keys)
+    await post.deliver_all()
+    assert post.other_side.got == keys
+    assert set((await post.states()).values()) == {"sent"}
 
 
 async def test_what_is_refused_for_now_comes_back_later_and_later_behind_the_others(post: Post) -> None:

@@ -27,9 +27,19 @@ def channel_to(mailbox: Mailbox, **fields: Any) -> MailChannel:
     """Make a channel to a server."""
     tls = fields.pop("tls", None)
     timeout_s = fields.pop("timeout_s", 5.0)
+    taking_timeout_s = fields.pop("taking_timeout_s", timeout_s)
+    clock = fields.pop("clock", ManualClock())
     defaults: dict[str, Any] = {"host": "127.0.0.1", "port": mailbox.port, "is_tls": False, "needs_tls": False}
     server = SmtpServer(**defaults | fields)
-    return MailChannel(server, SENDER, "rooms.example.org", ManualClock(), tls=tls, timeout_s=timeout_s)
+    return MailChannel(
+        server,
+        SENDER,
+        "rooms.example.org",
+        clock,
+        tls=tls,
+        timeout_s=timeout_s,
+        taking_timeout_s=taking_timeout_s,
+    )
 
 
 @pytest.fixture
@@ -225,6 +235,30 @@ async def test_a_server_that_hangs_holds_nothing_up_for_long(mailbox: Mailbox) -
     assert verdicts(outcomes) == ["LATER", "LATER", "AWAY", "AWAY"]
     assert outcomes[0].reason == "the server did not answer while it was sent"
     release.set()
+
+
+async def test_a_server_that_looks_at_letters_for_long_gets_each_once(mailbox: Mailbox) -> None:
+    async def look(_server: SMTP) -> str:
+        await asyncio.sleep(0.6)
+        return "250 OK"
+
+    mailbox.on_data = look
+    channel = channel_to(mailbox, timeout_s=0.2, taking_timeout_s=20.0)
+    assert verdicts(await channel.send([waiting("k1"), waiting("k2")])) == ["SENT", "SENT"]
+    assert len(mailbox.got) == 2
+
+
+async def test_what_was_sent_is_told_before_all_of_a_slow_batch_is(mailbox: Mailbox) -> None:
+    clock = ManualClock()
+
+    async def look(_server: SMTP) -> str:
+        clock.advance(seconds=200)
+        return "250 OK"
+
+    mailbox.on_data = look
+    outcomes = await channel_to(mailbox, clock=clock).send([waiting(f"k{number}") for number in range(4)])
+    assert verdicts(outcomes) == ["SENT", "SENT"]
+    assert len(mailbox.got) == 2
 
 
 @pytest.mark.parametrize(
