@@ -1,5 +1,6 @@
 """Entries of the hours log as reports list them, by day, however many; with the head of the log that they are as of."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -109,11 +110,15 @@ class HoursReportRepository:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._turn = asyncio.Lock()
 
     @asynccontextmanager
     async def reading(self, wanted: ReportFilter) -> AsyncIterator[ReadingReport]:
-        """Open a transaction that reads entries. It is not for long: databases wait for none."""
-        async with self._database.reading() as session:
+        """Open a transaction that reads entries, one after the other.
+
+        A year of them takes seconds, and there are few connections to read by: two at once would keep everybody out.
+        """
+        async with self._turn, self._database.reading() as session:
             yield ReadingReport(session, wanted)
 
     async def mentors(self) -> dict[str, RoomPerson]:

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -165,6 +166,30 @@ async def test_what_is_due_is_a_calendar_of_ones_own(programme: Programme, hours
         counts[caller] = len(events)
         assert all("Contact" in str(event["summary"]) for event in events)
     assert counts == {"ana": 1, "cora": 2}
+
+
+async def test_reports_are_read_one_after_the_other_so_that_everybody_else_can_read(
+    programme: Programme, hours: Hours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = most_at_once = 0
+    batches = hours_report.ReadingReport.batches
+
+    async def counted(reading: hours_report.ReadingReport) -> AsyncIterator[list[hours_report.ReportRow]]:
+        nonlocal at_once, most_at_once
+        at_once += 1
+        most_at_once = max(most_at_once, at_once)
+        async for rows in batches(reading):
+            yield rows
+        at_once -= 1
+
+    monkeypatch.setattr(hours_report.ReadingReport, "batches", counted)
+    ana, mia, cora = (programme.people[name] for name in ("ana", "mia", "cora"))
+    files = await asyncio.gather(
+        hours.files.report(cora, YEAR, "csv"),
+        *(hours.files.statement(person, person.person_id, StatementQuery()) for person in (ana, mia)),
+    )
+    assert len(files) == 3
+    assert most_at_once == 1
 
 
 async def test_one_file_at_a_time_is_made_for_each(programme: Programme, hours: Hours) -> None:
