@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Select, case, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from protocol.hours import EntryState
 from protocol.roles import RoomRole
 from server.privacy.retention import Retention, read_retention, write_retention
 from server.store.database import Database
@@ -17,6 +18,7 @@ from server.store.models import (
     AttendanceRow,
     AuditEntryRow,
     ConnectionRow,
+    HoursEntryRow,
     MeetingRow,
     PresenceEventRow,
     ProgrammeRow,
@@ -54,11 +56,17 @@ class RetentionRepository:
                 audit(session, at, actor, "retention_changed", programme_id, text)
 
     async def meetings_with_events(self, *, closed_before: int) -> Sequence[str]:
-        """Return the meetings that were over before then, and of which more is kept than sums; oldest first."""
+        """Return the meetings that were over before then, and of which more is kept than sums; oldest first.
+
+        Without those that somebody disputes: what they are about would be gone before it is settled.
+        """
         is_more = exists().where(AttendanceRow.meeting_id == MeetingRow.meeting_id, AttendanceRow.final_role.is_(None))
+        is_disputed = exists().where(
+            HoursEntryRow.meeting_id == MeetingRow.meeting_id, HoursEntryRow.state == EntryState.DISPUTED.value
+        )
         query = (
             select(MeetingRow.meeting_id)
-            .where(MeetingRow.closed_at < closed_before, MeetingRow.recorded_at.is_not(None), is_more)
+            .where(MeetingRow.closed_at < closed_before, MeetingRow.recorded_at.is_not(None), is_more, ~is_disputed)
             .order_by(MeetingRow.closed_at, MeetingRow.meeting_id)
         )
         async with self._database.reading() as session:

@@ -1,9 +1,11 @@
 """What is beyond its time is forgotten, all of it and nothing else, and what is worked out from it stays."""
 
 import asyncio
+from dataclasses import replace
 
 from sqlalchemy import func, select
 
+from protocol.hours import EntryAction, Side
 from protocol.roles import ProgrammeRole
 from server.hours.service import create_hours
 from server.privacy.housekeeping import Forgotten
@@ -62,6 +64,23 @@ async def test_an_entry_says_that_nothing_is_left_to_show(house: House) -> None:
     assert [await evidence(house, entry_id) for entry_id in (old, new)] == [False, True]
     await house.eraser.erase(house.person_id("ana"), actor="operator")
     assert not await evidence(house, new)  # though it is known of Mia that she was there
+
+
+async def test_what_somebody_disputes_is_kept_until_it_is_settled(house: House) -> None:
+    await house.hold("old", NOW - 401 * DAY_MS, mia=[(0, 30)], ana=[(5, 45)])
+    [entry] = (await house.log.page(EntryFilter(), None, 10))[0]
+    disputed = replace(
+        entry.latest,
+        action=EntryAction.DISPUTED,
+        side=Side.MENTEE,
+        author_id=house.person_id("ana"),
+        text="I was there longer.",
+    )
+    await house.append(disputed)
+    assert (await house.housekeeper.forget()).meetings == 0
+    assert await evidence(house, entry.latest.entry_id)
+    await house.append(replace(disputed, action=EntryAction.CONFIRMED, text=None))
+    assert (await house.housekeeper.forget()).meetings == 1
 
 
 async def test_what_is_missing_is_still_seen_where_events_are_kept(house: House) -> None:
