@@ -33,6 +33,7 @@ from server.store.rooms import RoomRepository
 
 ACTOR = "rehearsal"
 COORDINATOR = "coordinator@rehearsal.example"
+PROGRAMME = "Riverside Schools Mentoring"
 _HOUR_MS = 3_600_000
 _APPROVED_AFTER_MS = 30 * 24 * _HOUR_MS
 _OBJECTIONS = ("I left earlier than that.", "We also talked after the meeting.", "That was a different colleague.")
@@ -124,7 +125,9 @@ class Rehearsal:
             NewPerson(f"teacher{number + 1}@rehearsal.example", name_of(mentors + number), ProgrammeRole.TEACHER)
             for number in range(mentees)
         ]
-        people = await PeopleRepository(self._database).enrol(entries, [], actor=ACTOR, at=at)
+        repository = PeopleRepository(self._database)
+        await repository.name_new_programme(PROGRAMME, at)
+        people = await repository.enrol(entries, [], actor=ACTOR, at=at)
         self._coordinator_id = people[0].person_id
         self._mentors, self._mentees = people[1 : mentors + 1], people[mentors + 1 :]
 

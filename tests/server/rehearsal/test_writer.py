@@ -9,12 +9,14 @@ from protocol.hours import EntryState
 from server.errors import UserError
 from server.hours.rebuild import Rebuilder
 from server.hours.verification import verify_log
-from server.rehearsal.writer import Rehearsal
+from server.rehearsal.writer import PROGRAMME, Rehearsal
 from server.rehearsal.year import Plan
 from server.store.attendance import AttendanceRepository
 from server.store.database import Database
 from server.store.hours_facts import HoursFactsRepository
 from server.store.hours_log import EntryFilter, HoursLogRepository
+from server.store.people import PeopleRepository
+from server.store.programme import DEFAULT_NAME
 from server.store.rebuilding import RebuildRepository
 from tests.support.clock import ManualClock
 
@@ -42,6 +44,7 @@ async def test_a_year_is_as_if_it_had_been(database: Database) -> None:
     for state in (EntryState.PROPOSED, EntryState.CONFIRMED, EntryState.APPROVED):
         found, _ = await log.page(EntryFilter(states=[state]), None, 1)
         assert found, state
+    assert await PeopleRepository(database).programme_name() == PROGRAMME != DEFAULT_NAME
 
 
 async def test_nobody_who_is_there_is_mixed_with_people_who_are_not(database: Database) -> None:
