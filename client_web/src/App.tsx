@@ -9,6 +9,7 @@ import { fetchedPart } from "./shared/fetchedPart";
 import { LoadingPage } from "./shared/Page";
 import { NoPage } from "./shared/ProblemPage";
 
+const AccountPage = fetchedPart(() => untilLoaded(() => import("./account/AccountPage")), LoadingPage);
 const HoursPages = fetchedPart(() => untilLoaded(() => import("./hours/HoursPages")), LoadingPage);
 const RecordPages = fetchedPart(() => untilLoaded(() => import("./record/RecordPages")), LoadingPage);
 
@@ -20,6 +21,9 @@ export function App() {
       </Route>
       <Route path="/connection-test">
         <ConnectionTestPage />
+      </Route>
+      <Route path="/account">
+        <AccountPage />
       </Route>
       <Route path="/r/:slug">{({ slug }) => <RoomPage key={slug} slug={slug} />}</Route>
       <Route path="/rooms/:slug/meetings/:meetingId?">

@@ -22,6 +22,7 @@ const LAYERS = [
   "desk",
   "record",
   "hours",
+  "account",
   "room",
   "home",
   "connectionTest",

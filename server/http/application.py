@@ -78,6 +78,7 @@ def create_application(parts: Parts) -> web.Application:
             web.get("/r/{slug}", client.get_page),
             web.get("/rooms/{slug}/meetings", client.get_page),
             web.get("/rooms/{slug}/meetings/{meeting_id}", client.get_page),
+            web.get("/account", client.get_page),
             web.get("/hours", client.get_page),
             web.get("/hours/programme", client.get_page),
             web.get("/hours/pairs/{pair_id}", client.get_page),

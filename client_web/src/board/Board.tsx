@@ -21,6 +21,7 @@ import type { Awareness } from "y-protocols/awareness";
 import type * as Y from "yjs";
 import { isTyping } from "../controls/useKeys";
 import type { BoardCopy } from "../shared/copies";
+import { download } from "../shared/download";
 import { paperFor } from "../shared/paper";
 import { Problem, type ProblemCode } from "../shared/problem";
 import { randomId } from "../shared/randomId";
@@ -36,7 +37,7 @@ import { fromExcalidraw, later, placeOf, toExcalidraw, viewportOf } from "./edit
 import { exportBoard } from "./exportBoard";
 import type { PictureStore } from "./pictures";
 import type { Deed } from "./presence";
-import { download, fileName } from "./saving";
+import { fileName } from "./saving";
 import { bringBack, bringBackVersion, clear } from "./steps";
 import { useBinding } from "./useBinding";
 import { useFreshLayout } from "./useFreshLayout";

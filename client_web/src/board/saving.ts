@@ -1,4 +1,4 @@
-/** Saving a board's copy on this device, by which name. */
+/** By which name a board's copy is saved on this device. */
 
 import type { BoardCopy } from "../shared/copies";
 
@@ -11,13 +11,4 @@ export function fileName(title: string, format: BoardCopy): string {
   const plain = title.normalize("NFC").replace(REFUSED, " ").split(/ +/).join(" ");
   const short = Array.from(plain).slice(0, MOST_CHARACTERS).join("");
   return `${short.replace(/^[ .-]+|[ .-]+$/g, "") || "board"}.${format}`;
-}
-
-export function download(blob: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  // Firefox reads the address after this.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

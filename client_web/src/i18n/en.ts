@@ -5,6 +5,7 @@ export const en = {
   page: {
     home: "All rooms",
     settings: "Settings",
+    account: "Your data and API tokens",
     close: "Close",
     language: "Language",
     appearance: "Appearance",

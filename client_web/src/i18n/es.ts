@@ -7,6 +7,7 @@ export const es: Texts = {
   page: {
     home: "Todas las salas",
     settings: "Ajustes",
+    account: "Sus datos y claves de API",
     close: "Cerrar",
     language: "Idioma",
     appearance: "Aspecto",

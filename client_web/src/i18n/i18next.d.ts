@@ -1,4 +1,5 @@
 import "i18next";
+import type { accountEn } from "./accountEn";
 import type { en } from "./en";
 import type { hoursEn } from "./hoursEn";
 import type { programmeEn } from "./programmeEn";
@@ -6,6 +7,8 @@ import type { recordEn } from "./recordEn";
 
 declare module "i18next" {
   interface CustomTypeOptions {
-    resources: { translation: typeof en & typeof recordEn & typeof hoursEn & typeof programmeEn };
+    resources: {
+      translation: typeof en & typeof accountEn & typeof recordEn & typeof hoursEn & typeof programmeEn;
+    };
   }
 }

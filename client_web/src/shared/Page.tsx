@@ -21,6 +21,7 @@ interface PageProps {
 export function Page({ children, aside, isCentred = false }: PageProps) {
   const { t } = useTranslation();
   const [isSettingsOpen, setSettingsOpen] = useState(false);
+  const closeSettings = () => setSettingsOpen(false);
   return (
     <div className={classes.page}>
       <header className={classes.head}>
@@ -45,7 +46,15 @@ export function Page({ children, aside, isCentred = false }: PageProps) {
       <main className={classes.main} data-centred={isCentred || undefined}>
         {children}
       </main>
-      <SettingsDialog isOpen={isSettingsOpen} onClose={() => setSettingsOpen(false)} />
+      <SettingsDialog
+        isOpen={isSettingsOpen}
+        onClose={closeSettings}
+        footer={
+          <Anchor component={Link} href="/account" onClick={closeSettings} className={classes.wayHome}>
+            {t("page.account")}
+          </Anchor>
+        }
+      />
     </div>
   );
 }

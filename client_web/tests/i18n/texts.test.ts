@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { accountEn } from "../../src/i18n/accountEn";
+import { accountEs } from "../../src/i18n/accountEs";
 import { en } from "../../src/i18n/en";
 import { es } from "../../src/i18n/es";
 import { hoursEn } from "../../src/i18n/hoursEn";
@@ -30,8 +32,8 @@ function sources(folder: string): string[] {
 }
 
 const texts = {
-  en: flat({ ...en, ...recordEn, ...hoursEn, ...programmeEn }),
-  es: flat({ ...es, ...recordEs, ...hoursEs, ...programmeEs }),
+  en: flat({ ...en, ...accountEn, ...recordEn, ...hoursEn, ...programmeEn }),
+  es: flat({ ...es, ...accountEs, ...recordEs, ...hoursEs, ...programmeEs }),
 };
 const placeholders = (text: string) =>
   [...text.matchAll(/\{\{(\w+)(?:, number)?\}\}/g)].map(([, name]) => name).sort();

@@ -36,6 +36,7 @@ async def raw_request(site: Site, target: str, *headers: str, method: str = "GET
         "/r/%F0%9F%98%80",
         "/r/..%2f..",
         "/?next=//evil",
+        "/account",
         "/hours",
         "/hours/programme?from=2026-08-24",
         "/hours/pairs/p1",
