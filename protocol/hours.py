@@ -18,6 +18,8 @@ MAX_LOG_PAGE = 1_000
 """Rows of the log in one answer."""
 MAX_DAYS = 800
 """In one report."""
+PATIENCE_DAYS = 7
+"""After so many days without an answer, an entry waits for a coordinator's word, too."""
 MAX_EVIDENCE = 5_000
 """Events of a meeting in one answer."""
 MAX_REASON_CHARACTERS = 500
@@ -145,8 +147,8 @@ class HoursEntry(Wire, frozen=True, kw_only=True):
 class HoursEntryList(Wire, frozen=True, kw_only=True):
     """`GET /api/v1/hours/entries`: a page of entries, newest day first; the caller's, or, for coordinators, all.
 
-    They can be narrowed down by `pair_id`, `person_id`, `state`, `contact_type`, and the days `from` and `to`; at most
-    `limit`, from `cursor` on.
+    They can be narrowed down by `pair_id`, `person_id`, `state`, `contact_type`, the days `from` and `to`, and by what
+    their pair is today: `kind`, `standing`, and `q` (a part of a name); at most `limit`, from `cursor` on.
     """
 
     entries: tuple[HoursEntry, ...]
@@ -351,6 +353,16 @@ class StandingCount(Wire, frozen=True, kw_only=True):
     pair_count: int
 
 
+class OpenEntries(Wire, frozen=True, kw_only=True):
+    """How many entries wait for a coordinator's word: as many as `/hours/entries` lists of the same people and days."""
+
+    disputed_count: int
+    unanswered_count: int
+    """Proposed for a day that is `PATIENCE_DAYS` ago or more, and not answered by both."""
+    confirmed_count: int
+    """By both sides, and not approved."""
+
+
 class HoursProgramme(Wire, frozen=True, kw_only=True):
     """`GET /api/v1/hours/programme`: all pairs that fit `kind`, `person_id`, `standing` and `q` (a part of a name).
 
@@ -369,6 +381,7 @@ class HoursProgramme(Wire, frozen=True, kw_only=True):
     weeks: tuple[HoursWeek, ...]
     contacts: tuple[ContactMinutes, ...]
     answers: AnswerTimes
+    open_entries: OpenEntries
     pairs: tuple[PairSummary, ...]
     """Those that need most first."""
 

@@ -27,7 +27,20 @@ class PairQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     limit: Limit = MAX_ENTRY_PAGE
 
 
-class EntryQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PairWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which pairs, by what they are today."""
+
+    kind: PairKind | None = None
+    standing: Standing | None = None
+    q: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARACTERS, description="A part of a name.")] = ""
+
+    @property
+    def is_narrow(self) -> bool:
+        """Tell whether only some pairs are meant."""
+        return self.kind is not None or self.standing is not None or self.q.strip() != ""
+
+
+class EntryQuery(PairWords, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which entries, and which page of them."""
 
     pair_id: Id | None = None
@@ -40,13 +53,10 @@ class EntryQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     limit: Limit = MAX_ENTRY_PAGE
 
 
-class ProgrammeQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ProgrammeQuery(PairWords, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which pairs, and between which days."""
 
-    kind: PairKind | None = None
     person_id: PersonId | None = None
-    standing: Standing | None = None
-    q: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARACTERS, description="A part of a name.")] = ""
     first_day: FirstDay | None = msgspec.field(default=None, name="from")
     last_day: LastDay | None = msgspec.field(default=None, name="to")
 

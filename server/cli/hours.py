@@ -194,12 +194,15 @@ def report(
     async def work(store: Store) -> None:
         from protocol.hours_queries import ProgrammeQuery
         from server.clock import SystemClock
+        from server.hours.open_entries import count_open
         from server.hours.selection import select, summarised
         from server.hours.service import create_hours
+        from server.store.hours_log import HoursLogRepository
 
         query = ProgrammeQuery(first_day=_day(first_day), last_day=_day(last_day), kind=kind, standing=standing)
         hours = create_hours(store.database, store.people.programme_name, SystemClock())
-        found = summarised(select(await hours.overviews.of_all(), query))
+        selection = select(await hours.overviews.of_all(), query)
+        found = summarised(selection, await count_open(HoursLogRepository(store.database), selection, query))
         lines = [
             f"{found.first_day} to {found.last_day}: {_many(len(found.pairs), 'pair', 'pairs')}, "
             f"{_clock(found.credited_minutes)} h, {_clock(found.waiting_minutes)} h not confirmed, "

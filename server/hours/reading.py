@@ -33,11 +33,12 @@ from server.hours.evidence import evidence_of
 from server.hours.figures import Figures
 from server.hours.ledger import Ledger
 from server.hours.log.rows import Entry, LogRow
+from server.hours.open_entries import count_open
 from server.hours.overview import Overview, Overviews
 from server.hours.pair_book import Bookkeeper, current_term, term_info
 from server.hours.proposer import presence_of
 from server.hours.requirements import PlannedStep
-from server.hours.selection import in_need, is_over, select, summarised
+from server.hours.selection import among_fitting, in_need, is_over, select, summarised
 from server.hours.showing import show_row, show_step
 from server.hours.sight import check_is_coordinator, concerns, is_coordinator, is_own, may_see_pair
 from server.store.attendance import AttendanceRepository
@@ -134,6 +135,8 @@ class HoursReading:
             if wanted.person_id not in (None, person.person_id):
                 raise UserError(ErrorCode.NOT_FOUND, "There is no such person.")
             wanted = replace(wanted, person_id=person.person_id)
+        if query.is_narrow:
+            wanted = among_fitting(wanted, await self._overview_for(person), query)
         found, rest = await self._sources.log.page(wanted, _place_of(after), query.limit)
         entries = await self._ledger.describe(person, found)
         if is_coordinator(person) and not all(concerns(entry, person) for entry in entries):
@@ -168,7 +171,8 @@ class HoursReading:
         selection = select(await self._overviews.of_all(), query)
         if query.person_id not in (None, person.person_id) and selection.books:
             await self._note_view(person, query.person_id)
-        return await asyncio.to_thread(summarised, selection)
+        open_entries = await count_open(self._sources.log, selection, query)
+        return await asyncio.to_thread(summarised, selection, open_entries)
 
     async def log(self, person: Person, query: LogQuery) -> HoursLogPage:
         """Return rows of the log, with all that the chain goes over, for a coordinator."""

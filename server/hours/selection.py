@@ -2,17 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from unicodedata import combining, normalize
 
 from protocol.errors import ErrorCode
-from protocol.hours import MAX_DAYS, HoursProgramme, PairSummary, Standing, StandingCount
-from protocol.hours_queries import ProgrammeQuery
+from protocol.hours import MAX_DAYS, HoursProgramme, OpenEntries, PairSummary, Standing, StandingCount
+from protocol.hours_queries import PairWords, ProgrammeQuery
+from protocol.tasks import RoomPerson
 from server.errors import UserError
 from server.hours.figures import Figures
 from server.hours.overview import Overview
 from server.hours.pair_book import PairBook, current_term, term_info
+from server.store.hours_log import EntryFilter
 
 _YEAR = timedelta(weeks=52)
 _ONE_DAY = timedelta(days=1)
@@ -35,7 +37,7 @@ def select(overview: Overview, wanted: ProgrammeQuery) -> Selection:
     Raises `UserError`.
     """
     first_day, last_day = days_of(overview, wanted.first_day, wanted.last_day)
-    fitting = (book for book in overview.books.values() if _fits(book, wanted))
+    fitting = (book for book in overview.books.values() if _fits(book, wanted) and _has(book, wanted.person_id))
     return Selection(
         overview, first_day, last_day, in_need(one for one in fitting if _is_pair(one, first_day, last_day))
     )
@@ -66,7 +68,7 @@ def days_of(overview: Overview, first_day: date | None, last_day: date | None) -
     return first_day, last_day
 
 
-def summarised(selection: Selection) -> HoursProgramme:
+def summarised(selection: Selection, open_entries: OpenEntries) -> HoursProgramme:
     """Return what a selection comes to. Takes some 50 ms for 200,000 entries, which is for a thread."""
     agreements, today = selection.overview.agreements, selection.overview.today
     first_day, last_day, books = selection.first_day, selection.last_day, selection.books
@@ -89,6 +91,7 @@ def summarised(selection: Selection) -> HoursProgramme:
         weeks=figures.weeks(today),
         contacts=figures.contacts(),
         answers=figures.answers(),
+        open_entries=open_entries,
         pairs=tuple(summaries),
     )
 
@@ -99,15 +102,19 @@ def is_over(book: PairBook, day: date) -> bool:
     return not book.pair.is_present or (ends_on is not None and ends_on < day)
 
 
-def _fits(book: PairBook, wanted: ProgrammeQuery) -> bool:
+def among_fitting(wanted: EntryFilter, overview: Overview, words: PairWords) -> EntryFilter:
+    """Return a filter for the entries of those pairs only that are meant by words."""
+    asked = overview.books.keys() if wanted.pair_ids is None else overview.books.keys() & wanted.pair_ids
+    return replace(wanted, pair_ids=[each for each in asked if _fits(overview.books[each], words)])
+
+
+def _fits(book: PairBook, wanted: PairWords) -> bool:
     status = book.status
-    people = [one for one in (status.mentor, status.mentee, status.substitute) if one is not None]
     parts = _folded(wanted.q).split()
     return (
         wanted.kind in (None, status.kind)
         and wanted.standing in (None, status.standing)
-        and (wanted.person_id is None or any(one.person_id == wanted.person_id for one in people))
-        and (not parts or any(_has_all(parts, one.name) for one in people))
+        and (not parts or any(_has_all(parts, one.name) for one in _people(book)))
     )
 
 
@@ -119,6 +126,15 @@ def _has_all(parts: Sequence[str], name: str) -> bool:
 def _folded(text: str) -> str:
     """Return a text as it is compared: without capitals and accents, which not every keyboard has."""
     return "".join(one for one in normalize("NFD", text.casefold()) if not combining(one))
+
+
+def _has(book: PairBook, person_id: str | None) -> bool:
+    return person_id is None or any(one.person_id == person_id for one in _people(book))
+
+
+def _people(book: PairBook) -> list[RoomPerson]:
+    status = book.status
+    return [one for one in (status.mentor, status.mentee, status.substitute) if one is not None]
 
 
 def _is_pair(book: PairBook, first_day: date, last_day: date) -> bool:

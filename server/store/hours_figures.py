@@ -3,19 +3,16 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 
-from sqlalchemy import ColumnElement, String, cast, func, select, true
+from sqlalchemy import ColumnElement, String, cast, func, select
 
 from protocol.hours import EntryState
 from server.store.database import Database
-from server.store.hours_log import EntryCursor
+from server.store.hours_log import EntryCursor, among_pairs
 from server.store.models import HoursEntryRow, HoursLogRow, PairRow, ProgrammeRow
 
 ANSWER_STEP_MS = 360_000
 """How long answers took is told in steps of a tenth of an hour."""
-_CHUNK = 5_000
-"""Pairs in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,7 @@ class HoursFiguresRepository:
             if since is not None and since.generation == state.generation:
                 changed = select(HoursLogRow.pair_id).where(HoursLogRow.number > since.number).distinct()
                 wanted = frozenset(await session.scalars(changed)) if state != since else frozenset()
-            for condition in _among(wanted):
+            for condition in among_pairs(wanted):
                 found += [PairLines(*row) for row in await session.execute(query.where(condition))]
         return Lines(state, found, wanted)
 
@@ -108,13 +105,3 @@ class HoursFiguresRepository:
             as_mentor = proposed.where(entry.mentor_id == person_id, entry.is_confirmed_by_mentor.is_(False))
             found = {EntryCursor(*row) for query in (as_mentee, as_mentor) for row in await session.execute(query)}
         return sorted(found, reverse=True)[:limit]
-
-
-def _among(pair_ids: Collection[str] | None) -> Iterator[ColumnElement[bool]]:
-    """Yield conditions that together mean some pairs, or all."""
-    if pair_ids is None:
-        yield true()
-        return
-    rest = iter(pair_ids)
-    while chunk := list(islice(rest, _CHUNK)):
-        yield HoursEntryRow.pair_id.in_(chunk)

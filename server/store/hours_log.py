@@ -5,14 +5,15 @@ so that no two rows follow the same one. What a step is decided upon is read in 
 """
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, or_, select, true, tuple_, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,6 +30,8 @@ from server.store.programme import audit
 _SALT_BYTES = 16
 _CHUNK = 500
 """Values in one statement."""
+_PAIRS_AT_ONCE = 5_000
+"""In one statement."""
 _NEVER_WRITTEN = (ValueError, TypeError, OperationalError)
 """What reading a value ends with that was never written here: SQLite keeps days that are numbers, and texts of no text.
 
@@ -225,10 +228,23 @@ class HoursLogRepository:
             query = query.where(tuple_(*place) < (after.day, after.entry_id))
         query = query.order_by(*(column.desc() for column in place)).limit(limit + 1)
         async with self._database.reading() as session:
-            places = [EntryCursor(*row) for row in await session.execute(query)]
+            among = among_pairs(wanted.pair_ids)
+            places = [EntryCursor(*row) for each in among for row in await session.execute(query.where(each))]
+            places = sorted(places, reverse=True)[: limit + 1]
             rows = await _rows_of(session, [each.entry_id for each in places[:limit]])
         found = [entry for each in places[:limit] if (entry := fold(rows.get(each.entry_id, ()))) is not None]
         return found, places[limit - 1] if len(places) > limit else None
+
+    async def count_by_state(self, wanted: EntryFilter) -> Counter[EntryState]:
+        """Return how many entries there are, by where they stand."""
+        state = HoursEntryRow.state
+        query = select(state, func.count()).where(*_conditions(wanted)).group_by(state)
+        counts: Counter[EntryState] = Counter()
+        async with self._database.reading() as session:
+            for each in among_pairs(wanted.pair_ids):
+                for found, count in await session.execute(query.where(each)):
+                    counts[EntryState(found)] += count
+        return counts
 
     async def count(self) -> int:
         """Return the number of the newest row, or of a row that an entry refers to, if that is missing."""
@@ -359,11 +375,20 @@ async def _replace(session: AsyncSession, entry_ids: Iterable[str], heads: Seque
         await session.execute(insert(HoursEntryRow), [head._asdict() for head in heads])
 
 
+def among_pairs(pair_ids: Collection[str] | None) -> Iterator[ColumnElement[bool]]:
+    """Yield conditions that together mean the entries of some pairs, or of all: no statement takes any number."""
+    if pair_ids is None:
+        yield true()
+        return
+    rest = iter(pair_ids)
+    while chunk := list(islice(rest, _PAIRS_AT_ONCE)):
+        yield HoursEntryRow.pair_id.in_(chunk)
+
+
 def _conditions(wanted: EntryFilter) -> list[ColumnElement[bool]]:
+    """Return what is meant beside the pairs."""
     entry = HoursEntryRow
     found: list[ColumnElement[bool]] = []
-    if wanted.pair_ids is not None:
-        found.append(entry.pair_id.in_(wanted.pair_ids))
     if wanted.person_id is not None:
         is_theirs = or_(PairRow.mentor_id == wanted.person_id, PairRow.mentee_id == wanted.person_id)
         of_theirs = select(PairRow.pair_id).where(is_theirs)

@@ -12,7 +12,9 @@ import type {
   HoursProgramme,
   ManualEntry,
   PairDetail,
+  PairKind,
   SeenEntry,
+  Standing,
 } from "../protocol/generated";
 import { call } from "./http";
 
@@ -28,6 +30,11 @@ export interface EntryQuery {
   personId?: string | undefined;
   state?: EntryState | undefined;
   contactType?: ContactType | undefined;
+  /** What their pair is today. */
+  kind?: PairKind | undefined;
+  standing?: Standing | undefined;
+  /** A part of a name. */
+  q?: string | undefined;
   from?: string | undefined;
   to?: string | undefined;
   cursor?: string | undefined;
@@ -41,6 +48,9 @@ export function fetchEntries(query: EntryQuery, signal?: AbortSignal): Promise<H
     person_id: query.personId,
     state: query.state,
     contact_type: query.contactType,
+    kind: query.kind,
+    standing: query.standing,
+    q: query.q || undefined,
     from: query.from,
     to: query.to,
     cursor: query.cursor,

@@ -6,6 +6,8 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { EntryAction, HoursEntry } from "../protocol/generated";
 import { EntryRow } from "./EntryRow";
+import { RefusedList } from "./RefusedList";
+import type { Refused } from "./reasons";
 import { isPlain, isWaiting, newestOf } from "./steps";
 import { useSteps } from "./useSteps";
 import classes from "./WaitingList.module.css";
@@ -29,11 +31,14 @@ export function WaitingList({ listed, hasMore = false, today, ownId, onChanged }
   const taker = useSteps(onChanged);
   const [isWhole, setWhole] = useState(false);
   const [said, setSaid] = useState("");
+  const [refused, setRefused] = useState<readonly Refused[]>([]);
   const part = useRef<HTMLDivElement>(null);
   const next = useNextFocus(part);
   const waiting = newestOf(listed, taker.steps).filter(isWaiting);
   const shown = isWhole ? waiting : waiting.slice(0, FIRST);
   const plain = shown.filter(isPlain);
+  // What is still in the list says itself what was wrong.
+  const vanished = refused.filter(({ entry }) => shown.every(({ entry_id }) => entry_id !== entry.entry_id));
   const isSending = plain.some(({ entry_id }) => taker.steps.sending.has(entry_id));
 
   const onTaken = (entry: HoursEntry, action: EntryAction) => {
@@ -47,8 +52,15 @@ export function WaitingList({ listed, hasMore = false, today, ownId, onChanged }
     next(shown.findIndex(({ entry_id }) => entry_id === entry.entry_id));
   };
   const confirmAll = async () => {
-    const taken = await taker.confirmAll(plain);
-    if (taken.length > 0) setSaid(t("hours.said.all", { count: taken.length }));
+    const outcome = await taker.confirmAll(plain);
+    const [taken, left] = [outcome.taken.length, outcome.refused.length];
+    setSaid(
+      [
+        ...(taken > 0 ? [t("hours.said.all", { count: taken })] : []),
+        ...(left > 0 ? [t("hours.said.left", { count: left })] : []),
+      ].join(" "),
+    );
+    setRefused(outcome.refused);
     next(0);
   };
   return (
@@ -56,6 +68,7 @@ export function WaitingList({ listed, hasMore = false, today, ownId, onChanged }
       <p role="status" tabIndex={-1} className={classes.said}>
         {said}
       </p>
+      <RefusedList refused={vanished} today={today} ownId={ownId} />
       {shown.length > 0 && (
         <>
           <ul className={classes.list}>

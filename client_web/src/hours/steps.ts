@@ -3,8 +3,8 @@
  * before the step may come after it: what has the higher number is newer. Pure.
  */
 
-import type { HoursEntry } from "../protocol/generated";
-import type { ProblemCode } from "../shared/problem";
+import type { HoursEntry, RefusedEntry } from "../protocol/generated";
+import { type ProblemCode, problemOf } from "../shared/problem";
 
 export interface Steps {
   /** What steps have made of entries, by their ids. */
@@ -19,8 +19,13 @@ export const NO_STEPS: Steps = { newest: new Map(), sending: new Set(), problems
 
 export type StepsAction =
   | { type: "sent"; ids: readonly string[] }
-  /** What the server has taken of it, and made of that. */
-  | { type: "taken"; ids: readonly string[]; entries: readonly HoursEntry[] }
+  /** What the server has made of those that it took, and why it did not take the others. */
+  | {
+      type: "taken";
+      ids: readonly string[];
+      entries: readonly HoursEntry[];
+      refused?: readonly RefusedEntry[];
+    }
   | { type: "failed"; ids: readonly string[]; code: ProblemCode };
 
 export function reduceSteps(steps: Steps, action: StepsAction): Steps {
@@ -36,10 +41,8 @@ export function reduceSteps(steps: Steps, action: StepsAction): Steps {
   }
   if (action.type === "taken") {
     for (const entry of action.entries) newest.set(entry.entry_id, entry);
-    // Of several that are confirmed at once those are left out that are not any more what was seen.
-    for (const id of action.ids) {
-      if (!action.entries.some(({ entry_id }) => entry_id === id)) problems.set(id, "entry_changed");
-    }
+    for (const { entry_id, error } of action.refused ?? [])
+      problems.set(entry_id, problemOf(error.code).code);
   }
   return { newest, sending, problems };
 }

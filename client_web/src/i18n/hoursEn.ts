@@ -20,6 +20,8 @@ export const hoursEn = {
       changed: "Noted. {{name}} sees it, too.",
       all_one: "{{count}} confirmed.",
       all_other: "{{count}} confirmed.",
+      left_one: "{{count}} was not: it is said below why.",
+      left_other: "{{count}} were not: it is said below why.",
     },
     after: {
       title: "Your time together",
@@ -304,6 +306,8 @@ export const hoursEn = {
       gone: "This is not in the log any more.",
       notYours: "This is settled, so it cannot be changed any more.",
       refused: "The log does not take it like that. Check the time and the words, please.",
+      own: "These are hours of your own: somebody else approves them.",
+      alone: "This needs a word of its own. Look at it by itself, please.",
       signedOut: "You are not signed in any more. To come in again, open your personal link.",
       other: "That was not saved. Try again in a moment.",
     },

@@ -22,6 +22,8 @@ export const hoursEs: typeof hoursEn = {
       changed: "Anotado. {{name}} también lo ve.",
       all_one: "{{count}} confirmada.",
       all_other: "{{count}} confirmadas.",
+      left_one: "{{count}} no: abajo se dice por qué.",
+      left_other: "{{count}} no: abajo se dice por qué.",
     },
     after: {
       title: "Su tiempo juntos",
@@ -304,6 +306,8 @@ export const hoursEs: typeof hoursEn = {
       gone: "Esto ya no está en el registro.",
       notYours: "Esto ya está resuelto y no se puede cambiar.",
       refused: "El registro no lo acepta así. Revise el tiempo y las palabras, por favor.",
+      own: "Son horas suyas: las aprueba otra persona.",
+      alone: "Esto necesita unas palabras propias. Mírelo por separado, por favor.",
       signedOut: "Ya no ha iniciado sesión. Para volver a entrar, abra su enlace personal.",
       other: "No se guardó. Inténtelo de nuevo en un momento.",
     },

@@ -20,6 +20,7 @@ export const MAX_REASON_CHARACTERS = 500;
 export const MAX_MANUAL_MINUTES = 960;
 export const MAX_DAYS_BACK = 400;
 export const MAX_DAYS = 800;
+export const PATIENCE_DAYS = 7;
 export const PICTURE_TYPES: readonly string[] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 
 /** Why a request failed. Codes are part of the protocol: a page decides by the code, a person reads the text. */
@@ -1007,7 +1008,7 @@ export interface HoursEntry {
   permitted: EntryAction[];
 }
 
-/** `GET /api/v1/hours/entries`: a page of entries, newest day first; the caller's, or, for coordinators, all. They can be narrowed down by `pair_id`, `person_id`, `state`, `contact_type`, and the days `from` and `to`; at most `limit`, from `cursor` on. */
+/** `GET /api/v1/hours/entries`: a page of entries, newest day first; the caller's, or, for coordinators, all. They can be narrowed down by `pair_id`, `person_id`, `state`, `contact_type`, the days `from` and `to`, and by what their pair is today: `kind`, `standing`, and `q` (a part of a name); at most `limit`, from `cursor` on. */
 export interface HoursEntryList {
   entries: HoursEntry[];
   next_cursor: string | null;
@@ -1164,6 +1165,13 @@ export interface StandingCount {
   pair_count: number;
 }
 
+/** How many entries wait for a coordinator's word: as many as `/hours/entries` lists of the same people and days. */
+export interface OpenEntries {
+  disputed_count: number;
+  unanswered_count: number;
+  confirmed_count: number;
+}
+
 /** `GET /api/v1/hours/programme`: all pairs that fit `kind`, `person_id`, `standing` and `q` (a part of a name). Between the days `from` and `to`; without them, of the present term. For coordinators. */
 export interface HoursProgramme {
   today: string;
@@ -1178,6 +1186,7 @@ export interface HoursProgramme {
   weeks: HoursWeek[];
   contacts: ContactMinutes[];
   answers: AnswerTimes;
+  open_entries: OpenEntries;
   pairs: PairSummary[];
 }
 

@@ -90,6 +90,12 @@ class House:
         assert status == 200, found
         return found
 
+    async def take_step(self, caller: str, name: str, action: str, **fields: object) -> None:
+        """Let somebody take a step of an entry as it was at first."""
+        body = {"action": action, "number": self.entries[name].number} | fields
+        status, found = await self.ask(caller, "POST", f"/hours/entries/{self.entry_id(name)}/steps", body)
+        assert status == 200, found
+
     def entry_id(self, name: str) -> str:
         return self.entries[name].latest.entry_id
 

@@ -88,7 +88,8 @@ async def house(start_site: StartSite, location: Location) -> House:
 
 
 def filled(value: Any, house: House) -> Any:
-    places = {"pair": house.programme.pairs["ana"], "ana": house.programme.person_id("ana")}
+    places = {"pair": house.programme.pairs["ana"]}
+    places |= {name: house.programme.person_id(name) for name in ("ana", "sam")}
     places |= {f"entry_{name}": house.entry_id(name) for name in house.entries}
     if isinstance(value, dict):
         return {key: filled(each, house) for key, each in value.items()}
@@ -253,6 +254,65 @@ async def test_entries_are_gone_through_page_by_page(house: House, caller: str, 
     assert page["next_cursor"] is None
     assert found == [one["entry_id"] for one in everything["entries"]]
     assert len(found) == count
+
+
+@pytest.mark.parametrize(
+    ("caller", "filters", "names"),
+    [
+        ("cora", "q=BEN", {"ben"}),
+        ("cora", "q=%20mi%20", {"mia", "sam", "sue"}),
+        ("cora", "q=nobody", set()),
+        ("cora", "kind=mentor", {"mia", "sam", "sue", "ben"}),
+        ("cora", "kind=content_buddy", set()),
+        ("cora", "standing=overdue", {"ben"}),
+        ("cora", "standing=met&q=ana", {"mia", "sam", "sue"}),
+        ("cora", "pair_id={pair}&q=ben", set()),
+        ("cora", "person_id={ana}&standing=met", {"mia", "sam", "sue"}),
+        ("ana", "q=ben", set()),
+        ("ana", "q=mia&kind=mentor", {"mia", "sam", "sue"}),
+        ("sam", "q=ana", {"sam"}),
+        ("sam", "standing=overdue", set()),
+    ],
+)
+async def test_entries_are_found_by_what_their_pair_is(
+    house: House, caller: str, filters: str, names: set[str]
+) -> None:
+    await house.take_step("sue", "sue", "confirmed")  # Ana has had the contact that she needs
+    path = f"/hours/entries?{filled(filters, house)}"
+    whole = await house.get(caller, path)
+    assert {one["entry_id"] for one in whole["entries"]} == {house.entry_id(name) for name in names}
+    found: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = await house.get(caller, f"{path}&limit=1{cursor and '&cursor=' + cursor}")
+        found += page["entries"]
+        cursor = page["next_cursor"]
+    assert found == whole["entries"]
+
+
+async def test_what_waits_is_counted_as_it_is_listed(house: House) -> None:
+    await house.take_step("mia", "mia", "confirmed")
+    await house.take_step("max", "ben", "disputed", text="That was not me.")
+    late = TODAY - timedelta(days=7)
+    seen = []
+    for query in ("", "q=ana", "q=ben", "standing=overdue", "person_id={ana}", "kind=content_buddy", "person_id={sam}"):
+        asked = filled(query, house)
+        counted = (await house.get("cora", f"/hours/programme?{asked}"))["open_entries"]
+        listed = {}
+        for name, state, last_day in (
+            ("disputed_count", "disputed", TODAY),
+            ("unanswered_count", "proposed", late),
+            ("confirmed_count", "confirmed", TODAY),
+        ):
+            days = f"from=2026-08-10&to={last_day.isoformat()}"
+            entries = await house.get("cora", f"/hours/entries?{asked}&state={state}&{days}")
+            listed[name] = len(entries["entries"])
+        assert counted == listed, query
+        seen.append(tuple(counted.values()))
+    assert seen == [(1, 1, 1), (0, 1, 1), (1, 0, 0), (1, 0, 0), (0, 1, 1), (0, 0, 0), (0, 1, 0)]
+    # A week that is not over a week ago has nothing that is late.
+    few = await house.get("cora", f"/hours/programme?from={(TODAY - timedelta(days=6)).isoformat()}")
+    assert few["open_entries"]["unanswered_count"] == 0
 
 
 async def test_pairs_are_gone_through_page_by_page(house: House) -> None:

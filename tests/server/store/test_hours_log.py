@@ -166,6 +166,26 @@ async def test_pages_go_from_the_newest_day_on_and_are_stable(programme: Program
     assert seen == ["e2", "e1", "e0", "e5", "e4", "e3", "e8", "e7", "e6", "e9"]
 
 
+async def test_more_pairs_than_a_statement_takes_are_one_list(
+    programme: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.store.hours_log._PAIRS_AT_ONCE", 1)
+    days = [TODAY - timedelta(days=number) for number in range(6)]
+    mentees = ("ana", "ben")
+    await programme.append(
+        *(programme.entered(f"e{number}", mentee=mentees[number % 2], day=day) for number, day in enumerate(days))
+    )
+    both = EntryFilter(pair_ids=list(programme.pairs.values()))
+    seen: list[str] = []
+    cursor: EntryCursor | None = None
+    for _ in range(3):
+        entries, cursor = await programme.log.page(both, cursor, 2)
+        seen += [entry.latest.entry_id for entry in entries]
+    assert seen == ["e0", "e1", "e2", "e3", "e4", "e5"]
+    assert cursor is None
+    assert await programme.log.count_by_state(both) == {EntryState.PROPOSED: 6}
+
+
 async def test_pages_and_totals_are_of_what_is_asked_for(programme: Programme) -> None:
     yesterday = TODAY - timedelta(days=1)
     max_id = programme.people["max"].person_id
@@ -181,7 +201,9 @@ async def test_pages_and_totals_are_of_what_is_asked_for(programme: Programme) -
     async def ids(**wanted: object) -> str:
         asked = EntryFilter(**wanted)  # type: ignore[arg-type]
         found, _ = await programme.log.page(asked, None, 10)
-        return "".join(sorted(entry.latest.entry_id for entry in found))
+        names = "".join(sorted(entry.latest.entry_id for entry in found))
+        assert (await programme.log.count_by_state(asked)).total() == len(names)
+        return names
 
     assert await ids() == "abcd"
     assert await ids(pair_ids=[ben]) == "b"

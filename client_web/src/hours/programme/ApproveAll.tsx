@@ -9,14 +9,15 @@ import { Dialog } from "../../shared/Dialog";
 import { asProblem, type ProblemCode } from "../../shared/problem";
 import { dayRange } from "../days";
 import { minutesText } from "../durations";
+import { RefusedList } from "../RefusedList";
 import { reasonOf } from "../reasons";
 import classes from "./ApproveAll.module.css";
-import { type Approval, approveAll, readAll, sumOf } from "./duties";
+import { type Approval, approveAll, NOTHING_SENT, readAll, sumOf } from "./duties";
 
 interface ApproveAllProps {
   query: EntryQuery;
-  /** Only of these pairs; `null`: of all. */
-  pairIds: ReadonlySet<string> | null;
+  today: string;
+  ownId: string;
   isOpen: boolean;
   /** So many are approved now that were not. */
   onClose(approved: number): void;
@@ -50,23 +51,23 @@ interface QuestionProps extends Omit<ApproveAllProps, "onClose" | "isOpen"> {
   onApproved(count: number): void;
 }
 
-function Question({ query, pairIds, onClose, onApproved }: QuestionProps) {
+function Question({ query, today, ownId, onClose, onApproved }: QuestionProps) {
   const { t, i18n } = useTranslation();
   const { language } = i18n;
   const number = new Intl.NumberFormat(language);
   const [stage, setStage] = useState<Stage>("reading");
   const [read, setRead] = useState(0);
   const [entries, setEntries] = useState<readonly HoursEntry[]>([]);
-  const [done, setDone] = useState<Approval>({ sent: 0, approved: 0 });
+  const [done, setDone] = useState<Approval>(NOTHING_SENT);
   const [problem, setProblem] = useState<ProblemCode | null>(null);
   const isStopped = useRef(false);
-  const [asked] = useState({ query, pairIds });
+  const [asked] = useState(query);
 
   useEffect(() => {
     const end = new AbortController();
     // A dialog that was closed goes no further; it may be opened twice while one works on it.
     isStopped.current = false;
-    readAll(fetchEntries, asked.query, asked.pairIds, end.signal, setRead).then(
+    readAll(fetchEntries, asked, end.signal, setRead).then(
       (found) => {
         setEntries(found);
         setStage("asking");
@@ -153,13 +154,17 @@ function Question({ query, pairIds, onClose, onApproved }: QuestionProps) {
       </div>
     );
   }
-  const left = done.sent - done.approved;
   return (
     <div className={classes.question} role="status">
       {(done.approved > 0 || problem === null) && (
         <p className={classes.what}>{t("programme.approve.done", { count: done.approved })}</p>
       )}
-      {left > 0 && <p className={classes.text}>{t("programme.approve.left", { count: left })}</p>}
+      {done.refused.length > 0 && (
+        <>
+          <p className={classes.text}>{t("programme.approve.left", { count: done.refused.length })}</p>
+          <RefusedList refused={done.refused} today={today} ownId={ownId} />
+        </>
+      )}
       {problem === null && done.sent < sum.count && (
         <p className={classes.text}>{t("programme.approve.stopped")}</p>
       )}

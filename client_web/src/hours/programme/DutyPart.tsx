@@ -1,24 +1,32 @@
 /** What needs the coordinator today: how much of what, and the entries themselves, with what can be done about each. */
 
-import { Button } from "@mantine/core";
+import { Button, Loader } from "@mantine/core";
 import { AlarmClock, CheckCheck, Hourglass, MessageCircleWarning } from "lucide-react";
-import { useEffect, useId, useRef, useState } from "react";
+import { useEffect, useId, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { EntryAction, HoursEntry } from "../../protocol/generated";
+import type { EntryQuery } from "../../connection/hours";
+import type { EntryAction, HoursEntry, OpenEntries } from "../../protocol/generated";
 import { EntryRow } from "../EntryRow";
 import { newestOf } from "../steps";
+import { useEntries } from "../useEntries";
 import { useSteps } from "../useSteps";
 import { ApproveAll } from "./ApproveAll";
 import classes from "./DutyPart.module.css";
-import { dutyQuery, type Found } from "./duties";
-import { type Scope, useDuties } from "./useDuties";
-import { DUTIES, type Duty } from "./view";
+import { countOf, dutyQuery } from "./duties";
+import { type Days, DUTIES, type Duty, type PairWords } from "./view";
+
+/** Of which pairs, and of when. Stable while it is the same. */
+export interface Scope {
+  days: Days;
+  today: string;
+  words: PairWords;
+}
 
 interface DutyPartProps {
   scope: Scope;
   overdueCount: number;
-  /** As the server has counted them: not all of them are read. */
-  disputedCount: number;
+  /** As the server has counted them. */
+  counts: OpenEntries;
   /** The list that is open. */
   open: Duty | undefined;
   ownId: string;
@@ -36,58 +44,44 @@ const ICONS = {
 } as const;
 
 export function DutyPart(props: DutyPartProps) {
-  const { scope, overdueCount, disputedCount, open, ownId, onOpen, onShowOverdue, onChanged } = props;
+  const { scope, overdueCount, counts, open, ownId, onOpen, onShowOverdue, onChanged } = props;
   const { t } = useTranslation();
   const titleId = useId();
-  const { value, problem, retry } = useDuties(scope);
-  const has = (duty: Duty) => value !== null && value[duty].entries.length > 0;
-  const isNothing = value !== null && overdueCount === 0 && !DUTIES.some(has);
+  const shown = DUTIES.filter((duty) => countOf(duty, counts) > 0);
+  const { days, today, words } = scope;
+  const query = useMemo(
+    () => (open === undefined ? null : dutyQuery(open, days, today, words)),
+    [open, days, today, words],
+  );
   return (
     <section className={classes.part} aria-labelledby={titleId}>
       <h2 id={titleId} className={classes.title}>
         {t("programme.duty.title")}
       </h2>
-      {isNothing && <p className={classes.nothing}>{t("programme.duty.nothing")}</p>}
-      {problem !== null && (
-        <p role="alert" className={classes.nothing}>
-          {t("programme.duty.unread")}{" "}
-          <Button variant="default" size="compact-md" onClick={retry}>
-            {t("page.tryAgain")}
-          </Button>
-        </p>
+      {overdueCount === 0 && shown.length === 0 && (
+        <p className={classes.nothing}>{t("programme.duty.nothing")}</p>
       )}
       <ul className={classes.tiles}>
-        {overdueCount > 0 && (
-          <Tile kind="overdue" count={overdueCount} hasMore={false} onClick={onShowOverdue} />
-        )}
-        {value !== null &&
-          DUTIES.filter(has).map((duty) => (
-            <Tile
-              key={duty}
-              kind={duty}
-              count={
-                duty === "disputed"
-                  ? Math.max(disputedCount, value[duty].entries.length)
-                  : value[duty].entries.length
-              }
-              hasMore={value[duty].hasMore && duty !== "disputed"}
-              isOpen={duty === open}
-              onClick={() => onOpen(duty === open ? undefined : duty)}
-            />
-          ))}
+        {overdueCount > 0 && <Tile kind="overdue" count={overdueCount} onClick={onShowOverdue} />}
+        {shown.map((duty) => (
+          <Tile
+            key={duty}
+            kind={duty}
+            count={countOf(duty, counts)}
+            isOpen={duty === open}
+            onClick={() => onOpen(duty === open ? undefined : duty)}
+          />
+        ))}
       </ul>
-      {open !== undefined && value !== null && (
+      {open !== undefined && query !== null && (
         <DutyList
-          key={open}
+          key={JSON.stringify([open, query])}
           duty={open}
-          found={value[open]}
-          scope={scope}
+          query={query}
+          today={today}
           ownId={ownId}
           onClose={() => onOpen(undefined)}
-          onChanged={() => {
-            retry();
-            onChanged();
-          }}
+          onChanged={onChanged}
         />
       )}
     </section>
@@ -97,13 +91,12 @@ export function DutyPart(props: DutyPartProps) {
 interface TileProps {
   kind: Duty | "overdue";
   count: number;
-  hasMore: boolean;
   /** Its list is open; without it there is none. */
   isOpen?: boolean;
   onClick(): void;
 }
 
-function Tile({ kind, count, hasMore, isOpen, onClick }: TileProps) {
+function Tile({ kind, count, isOpen, onClick }: TileProps) {
   const { t, i18n } = useTranslation();
   const Icon = ICONS[kind];
   const number = new Intl.NumberFormat(i18n.language).format(count);
@@ -117,9 +110,7 @@ function Tile({ kind, count, hasMore, isOpen, onClick }: TileProps) {
         onClick={onClick}
       >
         <Icon size={24} aria-hidden="true" className={classes.icon} />
-        <span className={classes.count}>
-          {hasMore ? t("programme.duty.more", { count: number }) : number}
-        </span>
+        <span className={classes.count}>{number}</span>
         <span className={classes.what}>{t(`programme.duty.${kind}`, { count })}</span>
         <span className={classes.do}>{t(`programme.duty.${kind}Do`)}</span>
       </button>
@@ -127,23 +118,24 @@ function Tile({ kind, count, hasMore, isOpen, onClick }: TileProps) {
   );
 }
 
-/** So many are read at once. */
-const FIRST = 10;
-
 interface DutyListProps {
   duty: Duty;
-  found: Found;
-  scope: Scope;
+  query: EntryQuery;
+  today: string;
   ownId: string;
   onClose(): void;
   onChanged(): void;
 }
 
-function DutyList({ duty, found, scope, ownId, onClose, onChanged }: DutyListProps) {
+function DutyList({ duty, query, today, ownId, onClose, onChanged }: DutyListProps) {
   const { t } = useTranslation();
   const titleId = useId();
-  const taker = useSteps(onChanged);
-  const [length, setLength] = useState(FIRST);
+  const found = useEntries(query);
+  const onTakenOrStale = () => {
+    found.retry();
+    onChanged();
+  };
+  const taker = useSteps(onTakenOrStale);
   const [said, setSaid] = useState("");
   const [isApproving, setApproving] = useState(false);
   const status = useRef<HTMLParagraphElement>(null);
@@ -151,7 +143,7 @@ function DutyList({ duty, found, scope, ownId, onClose, onChanged }: DutyListPro
   useEffect(() => title.current?.focus({ preventScroll: true }), []);
   const state = duty === "waiting" ? "proposed" : duty;
   // What a step has made something else of is done with.
-  const entries = newestOf(found.entries, taker.steps).filter((entry) => entry.state === state);
+  const entries = newestOf(found.entries ?? [], taker.steps).filter((entry) => entry.state === state);
   const onTaken = (entry: HoursEntry, action: EntryAction) => {
     const words = t("hours.theTwo", { mentor: entry.mentor.name, mentee: entry.mentee.name });
     setSaid(
@@ -161,7 +153,6 @@ function DutyList({ duty, found, scope, ownId, onClose, onChanged }: DutyListPro
       if (document.activeElement === document.body) status.current?.focus();
     });
   };
-  const query = dutyQuery(duty, scope.days, scope.today, scope.personId);
   return (
     <section className={classes.list} aria-labelledby={titleId}>
       <div className={classes.listHead}>
@@ -182,42 +173,48 @@ function DutyList({ duty, found, scope, ownId, onClose, onChanged }: DutyListPro
       <p ref={status} role="status" tabIndex={-1} className={classes.said}>
         {said}
       </p>
-      {entries.length === 0 && <p className={classes.nothing}>{t("programme.duty.empty")}</p>}
+      {found.problem !== null && (
+        <p role="alert" className={classes.nothing}>
+          {t("programme.duty.unread")}{" "}
+          <Button variant="default" size="compact-md" onClick={found.retry}>
+            {t("page.tryAgain")}
+          </Button>
+        </p>
+      )}
+      {found.entries === null && found.problem === null && <Loader size="sm" />}
+      {found.entries !== null && entries.length === 0 && !found.hasMore && (
+        <p className={classes.nothing}>{t("programme.duty.empty")}</p>
+      )}
       <ul className={classes.entries}>
-        {entries.slice(0, length).map((entry) => (
+        {entries.map((entry) => (
           <EntryRow
             key={entry.entry_id}
             entry={entry}
-            today={scope.today}
+            today={today}
             ownId={ownId}
             taker={taker}
             onTaken={onTaken}
           />
         ))}
       </ul>
-      {entries.length > length && (
-        <Button
-          variant="default"
-          className={classes.more}
-          onClick={() => setLength(length + FIRST * (length >= 3 * FIRST ? 5 : 1))}
-        >
+      {found.hasMore && (
+        <Button variant="default" className={classes.more} loading={found.isReading} onClick={found.readMore}>
           {t("programme.duty.showMore")}
         </Button>
       )}
-      {query !== null && (
-        <ApproveAll
-          query={query}
-          pairIds={scope.pairIds}
-          isOpen={isApproving}
-          onClose={(approved) => {
-            setApproving(false);
-            if (approved > 0) {
-              setSaid(t("programme.approve.done", { count: approved }));
-              onChanged();
-            }
-          }}
-        />
-      )}
+      <ApproveAll
+        query={query}
+        today={today}
+        ownId={ownId}
+        isOpen={isApproving}
+        onClose={(approved) => {
+          setApproving(false);
+          if (approved > 0) {
+            setSaid(t("programme.approve.done", { count: approved }));
+            onTakenOrStale();
+          }
+        }}
+      />
     </section>
   );
 }

@@ -16,7 +16,7 @@ import { minutesText } from "../durations";
 import { HoursProblem } from "../HoursProblem";
 import { AnswerScale } from "./AnswerScale";
 import { ContactBars } from "./ContactBars";
-import { DutyPart } from "./DutyPart";
+import { DutyPart, type Scope } from "./DutyPart";
 import { Chosen, Filters } from "./Filters";
 import { NeedyMentors } from "./NeedyMentors";
 import { PairTable } from "./PairTable";
@@ -116,7 +116,7 @@ function Shown({ read, view, isOld, hasProblem, onChange, onRead }: ShownProps) 
   const days = { from: whole.first_day, to: whole.last_day };
   const week = view.week === undefined ? null : daysOfWeek(view.week, days);
   const term = whole.terms.find(({ first_day, last_day }) => first_day === days.from && last_day === days.to);
-  const scope = useScope(shown, view);
+  const scope = useScope(shown, question);
   const words = wordsOf({ ...question, days: { from: shown.first_day, to: shown.last_day } });
   const overdue = standings.find(({ standing }) => standing === "overdue")?.pair_count ?? 0;
   const isEmpty = whole.pairs.length === 0 && !isNarrowed(view);
@@ -171,7 +171,7 @@ function Shown({ read, view, isOld, hasProblem, onChange, onRead }: ShownProps) 
                 <DutyPart
                   scope={scope}
                   overdueCount={view.standing === undefined || view.standing === "overdue" ? overdue : 0}
-                  disputedCount={shown.disputed_count}
+                  counts={shown.open_entries}
                   open={view.duty}
                   ownId={signedIn.person.person_id}
                   onOpen={(list) => onChange({ list })}
@@ -201,20 +201,11 @@ function Shown({ read, view, isOld, hasProblem, onChange, onRead }: ShownProps) 
 }
 
 /** Of whom and of when entries are looked for; the same as long as it says the same. */
-function useScope(shown: HoursProgramme, view: View) {
-  const { first_day: from, last_day: to, today, pairs } = shown;
-  const { personId } = view;
-  // The server finds entries by one person, and not by what else pairs are told apart.
-  const isByPair = isNarrowed({ ...view, personId: undefined });
-  const ids = isByPair ? pairs.map(({ status }) => status.pair_id).join(" ") : null;
+function useScope({ first_day: from, last_day: to, today }: HoursProgramme, question: Question): Scope {
+  const { kind, personId, standing, q } = question;
   return useMemo(
-    () => ({
-      days: { from, to },
-      today,
-      personId,
-      pairIds: ids === null ? null : new Set(ids.split(" ")),
-    }),
-    [from, to, today, personId, ids],
+    () => ({ days: { from, to }, today, words: { kind, personId, standing, q } }),
+    [from, to, today, kind, personId, standing, q],
   );
 }
 

@@ -88,17 +88,21 @@ export function withChanges(search: URLSearchParams, changes: Changes): URLSearc
 }
 
 /** Whether only some of the pairs are looked at. */
-export const isNarrowed = ({ kind, personId, standing, q }: View): boolean =>
+export const isNarrowed = ({ kind, personId, standing, q }: PairWords): boolean =>
   kind !== undefined || personId !== undefined || standing !== undefined || q !== "";
 
-/** What the server is asked for. */
-export interface Question {
-  days: Days | null;
-  week: string | undefined;
+/** Of which pairs. */
+export interface PairWords {
   kind: PairKind | undefined;
   personId: string | undefined;
   standing: Standing | undefined;
   q: string;
+}
+
+/** What the server is asked for. */
+export interface Question extends PairWords {
+  days: Days | null;
+  week: string | undefined;
 }
 
 /** Return the words of a question to the server; its week is not among them. */

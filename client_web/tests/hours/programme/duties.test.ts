@@ -3,13 +3,15 @@ import type { EntryQuery } from "../../../src/connection/hours";
 import {
   type Approval,
   approveAll,
+  countOf,
   dutyQuery,
   readAll,
-  readSome,
   sumOf,
 } from "../../../src/hours/programme/duties";
+import { DUTIES } from "../../../src/hours/programme/view";
 import type {
   ConfirmedEntries,
+  ErrorCode,
   HoursEntry,
   HoursEntryList,
   SeenEntry,
@@ -17,6 +19,7 @@ import type {
 import { MAX_ENTRY_PAGE } from "../../../src/protocol/generated";
 
 const DAYS = { from: "2026-08-24", to: "2026-12-18" };
+const ALL = { kind: undefined, personId: undefined, standing: undefined, q: "" };
 const { signal } = new AbortController();
 
 const entryOf = (index: number, pairId = `p${index % 3}`): HoursEntry => ({
@@ -56,56 +59,34 @@ function logOf(entries: readonly HoursEntry[]) {
 
 const all = (count: number, pairId?: string) =>
   Array.from({ length: count }, (_, index) => entryOf(index, pairId));
-const QUERY = { limit: MAX_ENTRY_PAGE };
+const QUERY = {};
 
 describe("what is asked for", () => {
-  it("is what stands so in the days that are looked at, of one person where one is", () => {
-    expect(dutyQuery("disputed", DAYS, "2026-11-23", "u_1")).toMatchObject({
+  it("is what stands so in the days that are looked at, of those pairs only that are", () => {
+    const words = { kind: "mentor", personId: "u_1", standing: "at_risk", q: "ana" } as const;
+    expect(dutyQuery("disputed", DAYS, "2026-11-23", words)).toEqual({
+      ...words,
       state: "disputed",
-      personId: "u_1",
       from: DAYS.from,
       to: DAYS.to,
     });
   });
 
   it("waits only when it is older than a week", () => {
-    expect(dutyQuery("waiting", DAYS, "2026-11-23", undefined)).toMatchObject({
+    expect(dutyQuery("waiting", DAYS, "2026-11-23", ALL)).toMatchObject({
       state: "proposed",
       to: "2026-11-16",
     });
-    expect(
-      dutyQuery("waiting", { from: "2026-11-02", to: "2026-11-08" }, "2026-11-23", undefined),
-    ).toMatchObject({
+    expect(dutyQuery("waiting", { from: "2026-11-02", to: "2026-11-08" }, "2026-11-23", ALL)).toMatchObject({
       to: "2026-11-08",
     });
-    expect(
-      dutyQuery("waiting", { from: "2026-11-17", to: "2026-11-23" }, "2026-11-23", undefined),
-    ).toBeNull();
+    expect(dutyQuery("waiting", { from: "2026-11-17", to: "2026-11-23" }, "2026-11-23", ALL)).toBeNull();
   });
 });
 
-describe("reading some", () => {
-  it("reads one page where all are wanted, and says that there are more", async () => {
-    const log = logOf(all(250));
-    const found = await readSome(log.fetchEntries, QUERY, null, signal);
-    expect(found.entries).toHaveLength(100);
-    expect(found.hasMore).toBe(true);
-    expect(log.asked).toHaveLength(1);
-  });
-
-  it("goes on where most are of other pairs, up to the end", async () => {
-    const log = logOf([...all(340, "other"), entryOf(340, "own")]);
-    const found = await readSome(log.fetchEntries, QUERY, new Set(["own"]), signal);
-    expect(found.entries.map(({ entry_id }) => entry_id)).toEqual(["e340"]);
-    expect(found.hasMore).toBe(false);
-  });
-
-  it("gives up in time", async () => {
-    const log = logOf(all(5_000, "other"));
-    const found = await readSome(log.fetchEntries, QUERY, new Set(["own"]), signal);
-    expect(found).toEqual({ entries: [], hasMore: true });
-    expect(log.asked).toHaveLength(10);
-  });
+it("counts what the server has counted, also what is on no page yet", () => {
+  const open = { disputed_count: 3, unanswered_count: 1_204, confirmed_count: 0 };
+  expect(DUTIES.map((duty) => countOf(duty, open))).toEqual([3, 1_204, 0]);
 });
 
 describe("reading all", () => {
@@ -116,27 +97,32 @@ describe("reading all", () => {
       return log.fetchEntries({ ...query, cursor });
     };
     const counts: number[] = [];
-    const found = await readAll(moved, QUERY, null, signal, (count) => counts.push(count));
+    const found = await readAll(moved, QUERY, signal, (count) => counts.push(count));
     expect(new Set(found.map(({ entry_id }) => entry_id)).size).toBe(found.length);
     expect(found).toHaveLength(1_234);
     expect(counts.at(-1)).toBe(1_234);
-  });
-
-  it("leaves out other pairs", async () => {
-    const found = await readAll(logOf(all(30)).fetchEntries, QUERY, new Set(["p1"]), signal, () => undefined);
-    expect(found).toHaveLength(10);
+    expect(counts).toHaveLength(Math.ceil((1_234 + 13) / MAX_ENTRY_PAGE));
   });
 });
 
 describe("approving all", () => {
   const seen = (entries: readonly HoursEntry[]) =>
     entries.map(({ entry_id, number }) => ({ entry_id, number }));
-  const approving = (refused: ReadonlySet<string> = new Set()) => {
+  const approving = (refused: ReadonlyMap<string, ErrorCode> = new Map(), own: readonly string[] = []) => {
     const lots: (readonly SeenEntry[])[] = [];
     const approve = async (lot: readonly SeenEntry[]): Promise<ConfirmedEntries> => {
       lots.push(lot);
       const taken = lot.filter(({ entry_id }) => !refused.has(entry_id));
-      return { entries: taken.map(() => entryOf(0)), refused: [] };
+      return {
+        entries: taken.map(({ entry_id }) => ({
+          ...entryOf(Number(entry_id.slice(1))),
+          state: own.includes(entry_id) ? "confirmed" : "approved",
+        })),
+        refused: lot.flatMap(({ entry_id }) => {
+          const code = refused.get(entry_id);
+          return code === undefined ? [] : [{ entry_id, error: { code, text: "" } }];
+        }),
+      };
     };
     return { lots, approve };
   };
@@ -154,8 +140,15 @@ describe("approving all", () => {
     expect(lots.flat()).toEqual(seen(entries));
   });
 
-  it("tells how far it is, and how many were not taken", async () => {
-    const { approve } = approving(new Set(["e3", "e120"]));
+  it("tells how far it is, and why some were not taken", async () => {
+    const { approve } = approving(
+      new Map([
+        ["e3", "entry_changed"],
+        ["e120", "forbidden"],
+        ["e121", "bad_request"],
+      ]),
+      ["e7"],
+    );
     const told: Approval[] = [];
     await approveAll(
       approve,
@@ -163,9 +156,15 @@ describe("approving all", () => {
       () => false,
       (done) => told.push(done),
     );
-    expect(told).toEqual([
-      { sent: 100, approved: 99 },
-      { sent: 150, approved: 148 },
+    expect(told.map(({ sent, approved }) => [sent, approved])).toEqual([
+      [100, 98],
+      [150, 146],
+    ]);
+    expect(told.at(-1)?.refused.map(({ entry, reason }) => [entry.entry_id, reason])).toEqual([
+      ["e7", "own"],
+      ["e3", "changed"],
+      ["e120", "notYours"],
+      ["e121", "alone"],
     ]);
   });
 

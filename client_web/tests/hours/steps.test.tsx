@@ -1,6 +1,10 @@
 import { expect, it } from "vitest";
+import { RefusedList } from "../../src/hours/RefusedList";
+import { refusedOf } from "../../src/hours/reasons";
 import { isPlain, isWaiting, NO_STEPS, newestOf, reduceSteps, type StepsAction } from "../../src/hours/steps";
+import { hoursEn } from "../../src/i18n/hoursEn";
 import { entry } from "../support/hours";
+import { markupOf } from "../support/words";
 
 const [A, B] = [entry({ entry_id: "a", number: 3 }), entry({ entry_id: "b", number: 4 })];
 const confirmed = (one: typeof A, number: number) => ({
@@ -36,13 +40,37 @@ it("says of which entries a step is on its way, and forgets what was wrong with 
   expect([...again.problems.keys()]).toEqual(["b"]);
 });
 
-it("says which of several were not confirmed, because they had changed", () => {
+it("says of each of several that was not confirmed why it was not", () => {
+  const refused = [
+    { entry_id: "a", error: { code: "entry_changed", text: "" } },
+    { entry_id: "c", error: { code: "not_found", text: "" } },
+  ] as const;
   const steps = after(
-    { type: "sent", ids: ["a", "b"] },
-    { type: "taken", ids: ["a", "b"], entries: [confirmed(B, 9)] },
+    { type: "sent", ids: ["a", "b", "c"] },
+    { type: "taken", ids: ["a", "b", "c"], entries: [confirmed(B, 9)], refused },
   );
-  expect([...steps.problems]).toEqual([["a", "entry_changed"]]);
+  expect([...steps.problems]).toEqual([
+    ["a", "entry_changed"],
+    ["c", "not_found"],
+  ]);
   expect(newestOf([A, B], steps).filter(isWaiting)).toEqual([A]);
+});
+
+it("names those that were refused, also where the list has them no more, in words that differ", () => {
+  const refused = refusedOf([A, B], {
+    entries: [],
+    refused: [
+      { entry_id: "a", error: { code: "not_found", text: "" } },
+      { entry_id: "b", error: { code: "entry_changed", text: "" } },
+      { entry_id: "elsewhere", error: { code: "forbidden", text: "" } },
+    ],
+  });
+  const part = <RefusedList refused={refused} today="2026-11-23" ownId="u_maya" />;
+  const markup = markupOf(part, hoursEn);
+  expect(markup.match(/<li/g)).toHaveLength(2);
+  expect(markup).toContain("28 min, Conference, with Ruth, Fri, Nov 20");
+  expect(markup).toContain(hoursEn.hours.problem.gone);
+  expect(markup).toContain(hoursEn.hours.problem.changed);
 });
 
 it("leaves the state before as it was", () => {
