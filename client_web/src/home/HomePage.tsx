@@ -15,9 +15,10 @@ import { ProblemPage, WelcomePage } from "../shared/ProblemPage";
 import { usePageTitle } from "../shared/usePageTitle";
 import { usePoll } from "../shared/usePoll";
 import classes from "./HomePage.module.css";
-import { isIn, type RoomView, readHome } from "./readHome";
+import { type HomeView, isIn, type RoomView, readHome } from "./readHome";
 import { SignOut } from "./SignOut";
 import type TaskCard from "./TaskCard";
+import { HOURS_ID, WaitingHint } from "./WaitingHint";
 
 const POLL_MS = 8_000;
 /** What is done together changes seldom, and takes the server more to tell. */
@@ -40,21 +41,33 @@ export function HomePage() {
 }
 
 function Rooms({ onSignedOut }: { onSignedOut(): void }) {
-  const { t } = useTranslation();
   const { value, problem, retry } = usePoll(readHome, POLL_MS);
   if (problem?.category === "sign_in") return <WelcomePage />;
   if (value === null) {
     return problem ? <ProblemPage problem={problem} onRetry={retry} /> : <LoadingPage />;
   }
-  const { signedIn, rooms, tasks } = value;
+  return <SignedInHome view={value} onTaken={retry} onSignedOut={onSignedOut} />;
+}
+
+interface SignedInHomeProps {
+  view: HomeView;
+  /** What is to be done is another list now. */
+  onTaken(): void;
+  onSignedOut(): void;
+}
+
+function SignedInHome({ view: { signedIn, rooms, tasks }, onTaken, onSignedOut }: SignedInHomeProps) {
+  const { t } = useTranslation();
+  const { value: hours, retry } = usePoll(fetchHours, HOURS_POLL_MS);
   const { person } = signedIn;
-  const own = rooms.find((view) => isIn(person.person_id, view));
+  const own = rooms.find((one) => isIn(person.person_id, one));
   return (
     <Page aside={<SignOut roomName={own?.room.name ?? null} onSignedOut={onSignedOut} />}>
       <div className={classes.home}>
         <p className={classes.programme}>{signedIn.programme_name}</p>
         <h1>{t("home.greeting", { name: person.name })}</h1>
         <p className={classes.lead}>{rooms.length > 0 ? t("home.lead") : t("home.empty")}</p>
+        {hours !== null && <WaitingHint hours={hours} />}
         <ul className={classes.rooms}>
           {rooms.map((view) => (
             <li key={view.room.room_id}>
@@ -62,8 +75,13 @@ function Rooms({ onSignedOut }: { onSignedOut(): void }) {
             </li>
           ))}
         </ul>
-        <Hours ownId={person.person_id} />
-        <Tasks tasks={tasks} rooms={rooms} onTaken={retry} />
+        {/* Who has neither mentor nor mentee, and nothing to confirm, sees nothing of it. */}
+        {hours !== null && hours.pairs.length + hours.waiting.length > 0 && (
+          <div id={HOURS_ID} className={classes.hours}>
+            <HoursCard hours={hours} ownId={person.person_id} onChanged={retry} />
+          </div>
+        )}
+        <Tasks tasks={tasks} rooms={rooms} onTaken={onTaken} />
         {person.role === "coordinator" && <ProgrammeLink />}
         <p className={classes.foot}>
           <ConnectionTestLink />
@@ -71,13 +89,6 @@ function Rooms({ onSignedOut }: { onSignedOut(): void }) {
       </div>
     </Page>
   );
-}
-
-/** Who has neither mentor nor mentee, and nothing to confirm, sees nothing of it. */
-function Hours({ ownId }: { ownId: string }) {
-  const { value, retry } = usePoll(fetchHours, HOURS_POLL_MS);
-  if (value === null || value.pairs.length + value.waiting.length === 0) return null;
-  return <HoursCard hours={value} ownId={ownId} onChanged={retry} />;
 }
 
 /** Coordinators look after everybody's hours. */

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
 import type { HoursHome, PairStatus, Person } from "../protocol/generated";
 import { EntryList } from "./EntryList";
-import { ALL_TERMS, ENTRY_STATES, oneOf, termOf, withWord } from "./filters";
+import { ALL_TERMS, ENTRY_STATES, logScope, oneOf, termOf, withWord } from "./filters";
 import classes from "./Log.module.css";
 import { otherIn } from "./readHours";
 
@@ -24,11 +24,9 @@ export function Log({ pairs, hours, me, onChanged }: LogProps) {
   const term = termOf(search, hours.terms, hours.term);
   const state = oneOf(search, "state", ENTRY_STATES);
   const pairIds = pairs.map(({ pair_id }) => pair_id);
-  // A coordinator sees everybody's: without a pair it would be the whole programme's.
-  const isOne = pairs.length === 1 || me.role === "coordinator";
-  const pairId = oneOf(search, "pair", pairIds) ?? (isOne ? pairIds[0] : undefined);
+  const { pairId, personId } = logScope(search, pairIds, me.person_id);
   const [from, to] = [term?.first_day, term?.last_day];
-  const query = useMemo(() => ({ pairId, state, from, to }), [pairId, state, from, to]);
+  const query = useMemo(() => ({ pairId, personId, state, from, to }), [pairId, personId, state, from, to]);
   const change = (name: string, value: string) =>
     setSearch((now) => withWord(now, name, value), { replace: true });
   return (
@@ -41,7 +39,7 @@ export function Log({ pairs, hours, me, onChanged }: LogProps) {
             value={pairId ?? ""}
             onChange={({ currentTarget }) => change("pair", currentTarget.value)}
           >
-            {!isOne && <option value="">{t("hours.filter.everybody")}</option>}
+            <option value="">{t("hours.filter.everybody")}</option>
             {pairs.map((pair) => (
               <option key={pair.pair_id} value={pair.pair_id}>
                 {otherIn(pair, me.person_id)}

@@ -31,6 +31,19 @@ export function withWord(search: URLSearchParams, name: string, value: string | 
   return changed;
 }
 
+/** Whose entries a log of some pairs shows. */
+export interface LogScope {
+  pairId: string | undefined;
+  /** Of all of somebody's pairs. */
+  personId: string | undefined;
+}
+
+/** Return the pair that the address names, or the only one, else all of one's own: to a coordinator there are others. */
+export function logScope(search: URLSearchParams, pairIds: readonly string[], ownId: string): LogScope {
+  const pairId = oneOf(search, "pair", pairIds) ?? (pairIds.length === 1 ? pairIds[0] : undefined);
+  return { pairId, personId: pairId === undefined ? ownId : undefined };
+}
+
 /** The word for all days, where there is a present term. */
 export const ALL_TERMS = "all";
 

@@ -80,6 +80,7 @@ export const en = {
     namesMore: "{{names}} and {{count}} more",
     inside_one: "{{count}} person inside",
     inside_other: "{{count}} people inside",
+    waits: "Waiting for your yes: {{count}}{{more}}",
     programme: "Hours of the programme",
     programmeText: "How far all pairs are, and what needs you",
     kind: {

@@ -82,6 +82,7 @@ export const es: Texts = {
     namesMore: "{{names}} y {{count}} más",
     inside_one: "{{count}} persona dentro",
     inside_other: "{{count}} personas dentro",
+    waits: "Esperan su sí: {{count}}{{more}}",
     programme: "Horas del programa",
     programmeText: "Cómo van todas las parejas y qué le necesita",
     kind: {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ALL_TERMS, ENTRY_STATES, oneOf, termOf, withWord } from "../../src/hours/filters";
+import { ALL_TERMS, ENTRY_STATES, logScope, oneOf, termOf, withWord } from "../../src/hours/filters";
 
 const SPRING = { term_id: "t0", name: "Spring", first_day: "2026-01-12", last_day: "2026-05-29" };
 const FALL = { term_id: "t1", name: "Fall", first_day: "2026-08-24", last_day: "2026-12-18" };
@@ -26,4 +26,15 @@ it("looks at the present term, unless the address says another one or all days",
   expect(term("term=gone")).toBe(FALL);
   expect(term(`term=${ALL_TERMS}`)).toBeNull();
   expect(termOf(address(""), [SPRING], null)).toBeNull();
+});
+
+it("shows the log of all of one's own pairs, or of one of them, and nobody else's", () => {
+  const words = (text: string) => new URLSearchParams(text);
+  expect(logScope(words(""), ["p1", "p2"], "u_me")).toEqual({ pairId: undefined, personId: "u_me" });
+  expect(logScope(words("pair=p2"), ["p1", "p2"], "u_me")).toEqual({ pairId: "p2", personId: undefined });
+  expect(logScope(words("pair=other"), ["p1", "p2"], "u_me")).toEqual({
+    pairId: undefined,
+    personId: "u_me",
+  });
+  expect(logScope(words(""), ["p1"], "u_me")).toEqual({ pairId: "p1", personId: undefined });
 });
