@@ -123,10 +123,12 @@ function Tables({ pairs, all, today, ownId }: TablesProps) {
             </caption>
             <thead>
               <tr>
+                <th scope="col" className={classes.mentee}>
+                  {t("hours.case.name")}
+                </th>
                 <th scope="col" className={classes.standing}>
                   <span className={classes.long}>{t("hours.case.standing")}</span>
                 </th>
-                <th scope="col">{t("hours.case.name")}</th>
                 <th scope="col" className={classes.last}>
                   {t("hours.case.last")}
                 </th>

@@ -26,6 +26,15 @@ export function CaseloadRow({ pair, today, ownId }: CaseloadRowProps) {
   const last = pair.last_contact_on;
   return (
     <tr className={classes.row}>
+      <th scope="row" className={classes.mentee}>
+        {/* However long the name is, what stands beside it is seen. */}
+        <span className={classes.who}>
+          <Link href={pairPath(pair.pair_id)} className={classes.link} data-mentee title={pair.mentee.name}>
+            {pair.mentee.name}
+          </Link>
+          <Marks pair={pair} ownId={ownId} />
+        </span>
+      </th>
       <td className={classes.standing}>
         <span className={classes.short} aria-hidden="true">
           <StandingBadge standing={pair.standing} isShort />
@@ -34,12 +43,6 @@ export function CaseloadRow({ pair, today, ownId }: CaseloadRowProps) {
           <StandingBadge standing={pair.standing} />
         </span>
       </td>
-      <th scope="row" className={classes.mentee}>
-        <Link href={pairPath(pair.pair_id)} className={classes.link} data-mentee title={pair.mentee.name}>
-          {pair.mentee.name}
-        </Link>
-        <Marks pair={pair} ownId={ownId} />
-      </th>
       <td className={classes.last}>
         {last === null ? (
           t("hours.case.never")
