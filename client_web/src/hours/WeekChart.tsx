@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { HoursWeek } from "../protocol/generated";
 import { addDays, dayRange, monthOf } from "./days";
 import { minutesText } from "./durations";
+import axes from "./WeekAxes.module.css";
 import classes from "./WeekChart.module.css";
 import { minutesOf, monthMarks, scaleFor } from "./weekBars";
 
@@ -35,17 +36,17 @@ export function WeekChart({ weeks, today, title, height = 112 }: WeekChartProps)
   return (
     <figure className={classes.chart}>
       <figcaption className={classes.title}>{title}</figcaption>
-      <div className={classes.frame}>
-        <div className={classes.scale} style={{ height }} aria-hidden="true">
+      <div className={axes.frame}>
+        <div className={axes.scale} style={{ height }} aria-hidden="true">
           {lines.map((line) => (
-            <span key={line} className={classes.tick} style={{ top: y(line) }}>
+            <span key={line} className={axes.tick} style={{ top: y(line) }}>
               {minutesText(line, language)}
             </span>
           ))}
         </div>
         <div>
           <svg
-            className={classes.bars}
+            className={axes.bars}
             width="100%"
             height={height}
             role="img"
@@ -61,7 +62,7 @@ export function WeekChart({ weeks, today, title, height = 112 }: WeekChartProps)
               })}
             </desc>
             {lines.map((line) => (
-              <line key={line} className={classes.line} x1="0" x2="100%" y1={y(line)} y2={y(line)} />
+              <line key={line} className={axes.line} x1="0" x2="100%" y1={y(line)} y2={y(line)} />
             ))}
             {weeks.map((week, index) => (
               <g key={week.first_day}>
@@ -84,9 +85,9 @@ export function WeekChart({ weeks, today, title, height = 112 }: WeekChartProps)
                 />
               </g>
             ))}
-            <line className={classes.ground} x1="0" x2="100%" y1="100%" y2="100%" />
+            <line className={axes.ground} x1="0" x2="100%" y1="100%" y2="100%" />
           </svg>
-          <div className={classes.months} aria-hidden="true">
+          <div className={axes.months} aria-hidden="true">
             {monthMarks(weeks, Math.ceil(weeks.length / 9)).map(({ index, day }) => (
               <span key={day} style={{ left: percent(index / weeks.length) }}>
                 {monthOf(addDays(day, 6), language)}

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { HoursWeek } from "../../protocol/generated";
 import { addDays, dayRange, monthOf } from "../days";
 import { minutesText } from "../durations";
+import axes from "../WeekAxes.module.css";
 import { minutesOf, monthMarks, scaleFor } from "../weekBars";
 import chart from "./Chart.module.css";
 import { stackOf } from "./stack";
@@ -51,10 +52,10 @@ export function WeekStack({ weeks, chosen, onChoose }: WeekStackProps) {
           {t("programme.weeks.hint")} <span className="visually-hidden">{t("programme.weeks.keys")}</span>
         </p>
       </figcaption>
-      <div className={classes.frame}>
-        <div className={classes.scale} aria-hidden="true">
+      <div className={axes.frame}>
+        <div className={`${axes.scale} ${classes.scale}`} aria-hidden="true">
           {lines.map((line) => (
-            <span key={line} className={classes.tick} style={{ top: percent(1 - line / top) }}>
+            <span key={line} className={axes.tick} style={{ top: percent(1 - line / top) }}>
               {minutesText(line, language)}
             </span>
           ))}
@@ -64,7 +65,7 @@ export function WeekStack({ weeks, chosen, onChoose }: WeekStackProps) {
             <Bars weeks={weeks} top={top} lines={lines} chosen={chosen} />
             <Choices weeks={weeks} chosen={chosen} hintId={ids.hint} onChoose={onChoose} />
           </div>
-          <div className={classes.months} aria-hidden="true">
+          <div className={axes.months} aria-hidden="true">
             {monthMarks(weeks, Math.ceil(weeks.length / 10)).map(({ index, day }) => (
               <span key={day} style={{ left: percent(index / weeks.length) }}>
                 {monthOf(addDays(day, 6), language)}
@@ -93,7 +94,7 @@ function Bars({ weeks, top, lines, chosen }: BarsProps) {
   const y = (value: number) => percent(1 - value / top);
   return (
     <svg
-      className={classes.bars}
+      className={axes.bars}
       width="100%"
       height="100%"
       role="img"
@@ -109,7 +110,7 @@ function Bars({ weeks, top, lines, chosen }: BarsProps) {
         })}
       </desc>
       {lines.map((line) => (
-        <line key={line} className={classes.line} x1="0" x2="100%" y1={y(line)} y2={y(line)} />
+        <line key={line} className={axes.line} x1="0" x2="100%" y1={y(line)} y2={y(line)} />
       ))}
       {weeks.map(({ first_day, contacts }, index) => (
         <g
@@ -130,7 +131,7 @@ function Bars({ weeks, top, lines, chosen }: BarsProps) {
           ))}
         </g>
       ))}
-      <line className={classes.ground} x1="0" x2="100%" y1="100%" y2="100%" />
+      <line className={axes.ground} x1="0" x2="100%" y1="100%" y2="100%" />
     </svg>
   );
 }
