@@ -90,7 +90,7 @@ export function WeekChart({ weeks, today, title, height = 112 }: WeekChartProps)
           <div className={axes.months} aria-hidden="true">
             {monthMarks(weeks, Math.ceil(weeks.length / 9)).map(({ index, day }) => (
               <span key={day} style={{ left: percent(index / weeks.length) }}>
-                {monthOf(addDays(day, 6), language)}
+                {monthOf(day, language)}
               </span>
             ))}
           </div>

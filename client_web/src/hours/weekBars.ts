@@ -1,6 +1,7 @@
 /** The geometry of bars by week: how high, and which lines lie behind them. Pure. */
 
 import type { ContactMinutes, HoursWeek } from "../protocol/generated";
+import { addDays } from "./days";
 
 /** Minutes that lines may be apart: what one reads as hours without counting. */
 const STEPS = [15, 30, 60, 120, 180, 300, 600, 1_200, 3_000, 6_000, 12_000, 30_000, 60_000];
@@ -30,19 +31,19 @@ export interface MonthMark {
   day: string;
 }
 
-/** Return where a month's name stands: under its first week, where there is room for `width` weeks. */
+/** Return where a month's name stands: under the week that has its first day, where there is room for `width` weeks. */
 export function monthMarks(weeks: readonly HoursWeek[], width: number): readonly MonthMark[] {
   const marks: MonthMark[] = [];
-  weeks.forEach(({ first_day }, index) => {
-    const before = weeks[index - 1]?.first_day;
-    if (before?.slice(0, 7) === first_day.slice(0, 7)) return;
+  const sundays = weeks.map(({ first_day }) => addDays(first_day, 6));
+  sundays.forEach((day, index) => {
+    if (sundays[index - 1]?.slice(0, 7) === day.slice(0, 7)) return;
     const last = marks.at(-1);
     if (last !== undefined && index - last.index < width) {
       // The few days of a month that the weeks begin with give way to the next one.
-      if (marks.length === 1 && last.index === 0) marks[0] = { index, day: first_day };
+      if (marks.length === 1 && last.index === 0) marks[0] = { index, day };
       return;
     }
-    marks.push({ index, day: first_day });
+    marks.push({ index, day });
   });
   return marks;
 }

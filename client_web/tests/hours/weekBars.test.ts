@@ -19,14 +19,11 @@ it("reaches at least as high as the highest bar, with few lines of round hours",
 it("names months where they begin, as far as there is room", () => {
   const days = (first: string, count: number, width: number) =>
     monthMarks(weeks(first, count), width).map(({ index, day }) => `${index} ${day}`);
-  expect(days("2026-08-24", 12, 1)).toEqual([
-    "0 2026-08-24",
-    "2 2026-09-07",
-    "6 2026-10-05",
-    "10 2026-11-02",
-  ]);
+  expect(days("2026-08-24", 12, 1)).toEqual(["0 2026-08-30", "1 2026-09-06", "5 2026-10-04", "9 2026-11-01"]);
   // The last days of August give way.
-  expect(days("2026-08-31", 6, 3)).toEqual(["1 2026-09-07", "5 2026-10-05"]);
+  expect(days("2026-08-24", 6, 3)).toEqual(["1 2026-09-06", "5 2026-10-04"]);
+  // No month stands there twice, also where the first week has its first day.
+  expect(days("2026-09-28", 5, 1)).toEqual(["0 2026-10-04", "4 2026-11-01"]);
   expect(days("2026-01-05", 52, 6)).toHaveLength(6);
   expect(days("2026-01-05", 0, 1)).toEqual([]);
 });

@@ -68,7 +68,7 @@ export function WeekStack({ weeks, chosen, onChoose }: WeekStackProps) {
           <div className={axes.months} aria-hidden="true">
             {monthMarks(weeks, Math.ceil(weeks.length / 10)).map(({ index, day }) => (
               <span key={day} style={{ left: percent(index / weeks.length) }}>
-                {monthOf(addDays(day, 6), language)}
+                {monthOf(day, language)}
               </span>
             ))}
           </div>
