@@ -1,6 +1,9 @@
 /** Entries that were not confirmed, or approved, with others: which, and why each was not. */
 
+import { Anchor } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+import { entryPath } from "./paths";
 import classes from "./RefusedList.module.css";
 import type { Refused } from "./reasons";
 import { useEntryWords } from "./useEntryWords";
@@ -27,7 +30,9 @@ function RefusedLine({ refused, today, ownId }: { refused: Refused; today: strin
   const { all } = useEntryWords(refused.entry, today, ownId);
   return (
     <li className={classes.line}>
-      <span className={classes.what}>{all}</span>
+      <Anchor component={Link} href={entryPath(refused.entry.entry_id)} className={classes.what}>
+        {all}
+      </Anchor>
       <span className={classes.why}>{t(`hours.problem.${refused.reason}`)}</span>
     </li>
   );

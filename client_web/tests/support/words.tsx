@@ -5,6 +5,7 @@ import { createInstance } from "i18next";
 import type { ReactElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { I18nextProvider, initReactI18next } from "react-i18next";
+import { Router } from "wouter";
 import { en } from "../../src/i18n/en";
 
 /** Return the markup of a part; `texts` come with it. */
@@ -18,7 +19,9 @@ export function markupOf(part: ReactElement, texts: object): string {
   });
   return renderToStaticMarkup(
     <I18nextProvider i18n={i18n}>
-      <MantineProvider>{part}</MantineProvider>
+      <Router ssrPath="/">
+        <MantineProvider>{part}</MantineProvider>
+      </Router>
     </I18nextProvider>,
   );
 }
