@@ -30,6 +30,8 @@ class ActivityNotes:
     """
 
     def __init__(self) -> None:
+        self.has_news = False
+        """Whether `take` has anything to look at: of thousands, most people do nothing new between two heartbeats."""
         self._switches = {activity: _Switch() for activity in _SWITCHED}
         self._talking_since: int | None = None
         self._talked_ms = 0
@@ -37,6 +39,7 @@ class ActivityNotes:
 
     def change(self, activities: Set[Activity], at: int) -> None:
         """Take note of all that they do from `at` on."""
+        self.has_news = True
         for activity, switch in self._switches.items():
             switch.set(activity in activities, at)
         self._add_talk(at)
@@ -49,6 +52,7 @@ class ActivityNotes:
         if self._talked_ms > 0 and (is_last or at >= self._talk_told_at + TALK_TOLD_EVERY_MS):
             told.append(Doing(SPOKE, at, self._talked_ms))
             self._talked_ms, self._talk_told_at = 0, at
+        self.has_news = self._talking_since is not None or self._talked_ms > 0
         return sorted(told, key=lambda doing: doing.at)
 
     def _add_talk(self, at: int) -> None:

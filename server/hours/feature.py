@@ -77,9 +77,9 @@ class PresenceFeature(Feature):
         """Tell what everybody has done up to now, and return when each connection was last heard."""
         now = self._meeting.now_ms()
         for account in self._accounts.values():
-            self._tell(account, now)
-        heard = {each: self._meeting.last_heard_at(each) for each in self._open}
-        return {connection_id: at for connection_id, at in heard.items() if at is not None}
+            if account.notes.has_news:
+                self._tell(account, now)
+        return self._meeting.last_heard()
 
     def on_activities(self, participant_id: str, activities: Set[Activity], at: int) -> None:
         """Note what somebody does."""

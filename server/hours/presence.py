@@ -171,7 +171,9 @@ class PresenceService:
         self._renew_at = began_at + HEARTBEAT_S
         if self._is_ended:
             return
-        heard = {who: at for feature in list(self._features.values()) for who, at in feature.beat().items()}
+        heard: dict[str, int] = {}
+        for feature in list(self._features.values()):
+            heard.update(feature.beat())
         try:
             await self._repository.renew(self._node_id, heard)
         except NodeEndedError:

@@ -66,8 +66,8 @@ class _MeetingOfOne:
     def now_ms(self) -> int:
         return 0
 
-    def last_heard_at(self, _connection_id: str) -> int | None:
-        return None
+    def last_heard(self) -> Mapping[str, int]:
+        return {}
 
     def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:
         pass

@@ -116,8 +116,8 @@ class Meeting(Protocol):
         """Return the present instant on the meeting's clock, which all its instants are of."""
         ...
 
-    def last_heard_at(self, connection_id: str) -> int | None:
-        """Return when a connection was heard last, on the meeting's clock; `None` once it has gone."""
+    def last_heard(self) -> Mapping[str, int]:
+        """Return when each connection that is inside was heard last, on the meeting's clock."""
         ...
 
     def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:

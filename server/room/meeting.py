@@ -184,9 +184,9 @@ class LiveMeeting:
         """Return the present instant on the meeting's clock, which all its instants are of."""
         return self._clock.now_ms()
 
-    def last_heard_at(self, connection_id: str) -> int | None:
-        """Return when a connection was heard last, on the meeting's clock; `None` once it has gone."""
-        return self._state.last_heard_at(connection_id, self._silent_s(connection_id))
+    def last_heard(self) -> Mapping[str, int]:
+        """Return when each connection that is inside was heard last, on the meeting's clock."""
+        return self._state.last_heard(self._silent_s)
 
     def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:
         """Change what a participant sends, and publish that when it differs."""

@@ -292,17 +292,13 @@ class MeetingState:
         if changed:
             self.publish(QualitiesChanged(qualities=changed))
 
-    def last_heard_at(self, connection_id: str, silent_s: float) -> int | None:
-        """Return when a connection that has not been heard for `silent_s` was; `None` when it is not inside."""
-        endpoint = self._connected.get(connection_id)
-        return None if endpoint is None else self._heard_at(endpoint, silent_s)
+    def last_heard(self, silent_s: SilentS) -> dict[str, int]:
+        """Return when each connection was last heard; `silent_s` is asked how long that is ago."""
+        now = self._clock.now_ms()  # before anybody is asked: at worst they were heard later than that
+        return {who: _heard_at(endpoint, now, silent_s(who)) for who, endpoint in self._connected.items()}
 
     def _left(self, endpoint: _Endpoint, reason: Ending, silent_s: float) -> ConnectionLeft:
-        return ConnectionLeft(endpoint.caller, reason, self._heard_at(endpoint, silent_s))
-
-    def _heard_at(self, endpoint: _Endpoint, silent_s: float) -> int:
-        """Return when somebody was last heard: at the latest when they came in."""
-        return max(endpoint.joined_at, self._clock.now_ms() - math.ceil(silent_s * 1_000))
+        return ConnectionLeft(endpoint.caller, reason, _heard_at(endpoint, self._clock.now_ms(), silent_s))
 
     def _seat_of(self, person: Person, endpoint_id: str) -> _Seat | None:
         own: _Seat | None = None
@@ -361,3 +357,8 @@ class MeetingState:
     def _change(self, seat: _Seat, changed: Participant) -> None:
         seat.participant = changed
         self.publish(ParticipantChanged(participant=changed))
+
+
+def _heard_at(endpoint: _Endpoint, now_ms: int, silent_s: float) -> int:
+    """Return when somebody was last heard: at the earliest when they came in."""
+    return max(endpoint.joined_at, now_ms - math.ceil(silent_s * 1_000))

@@ -1,9 +1,9 @@
 """Meetings, connections and what happened with them, as rows: written by their node, and safe to write again."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 
+import msgspec
 from sqlalchemy import ColumnElement, and_, func, insert, literal, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -137,7 +137,9 @@ class PresenceRepository:
             if renewed.first() is None:
                 raise NodeEndedError
             if seen:
-                await session.execute(backend.renew_leases, {"node_id": node_id, "seen": json.dumps(seen)})
+                await session.execute(
+                    backend.renew_leases, {"node_id": node_id, "seen": msgspec.json.encode(seen).decode()}
+                )
 
     async def open_records(self, node_id: str) -> OpenRecords:
         """Return what a node has not ended, as far as the database knows."""

@@ -43,6 +43,23 @@ def test_talk_is_summed_up_and_told_once_a_minute() -> None:
     assert notes.take(300_000) == []
 
 
+def test_only_who_changes_something_or_has_talked_has_news() -> None:
+    notes = ActivityNotes()
+    assert not notes.has_news
+    notes.change({MICROPHONE}, 100_000)
+    assert notes.has_news
+    notes.take(100_010)
+    assert not notes.has_news
+    notes.change({MICROPHONE, TALKING}, 100_020)
+    notes.take(100_030)
+    assert notes.has_news  # they still talk
+    notes.change({MICROPHONE}, 100_040)
+    notes.take(100_050)
+    assert notes.has_news  # it is told once a minute
+    assert notes.take(160_030) == [Doing("spoke", 160_030, 10)]
+    assert not notes.has_news
+
+
 STEPS = st.lists(
     st.tuples(
         st.integers(0, 9) | st.integers(0, 90_000),

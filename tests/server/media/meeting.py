@@ -83,8 +83,8 @@ class RecordingMeeting:
     def now_ms(self) -> int:
         raise AssertionError("media ask for no instants")
 
-    def last_heard_at(self, connection_id: str) -> int | None:
-        raise AssertionError(f"media does not ask for {connection_id}")
+    def last_heard(self) -> Mapping[str, int]:
+        raise AssertionError("media ask for nobody's line")
 
     def set_producers(self, participant_id: str, producers: tuple[ProducerInfo, ...]) -> None:
         self._participants[participant_id] = replace(self._participants[participant_id], producers=producers)

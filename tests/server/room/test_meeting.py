@@ -242,12 +242,14 @@ async def test_a_meeting_knows_when_each_connection_was_last_heard(house: House)
     ana = await house.join(ANA, "a", outbox)
     joined_at = ana.meeting.now_ms()
     await house.pass_time(20)
+    ben = await house.join(BEN, "b")
     outbox.silent_s = 3.0
-    assert ana.meeting.last_heard_at(ana.caller.connection_id) == joined_at + 17_000
+    heard = {ana.caller.connection_id: joined_at + 17_000, ben.caller.connection_id: joined_at + 20_000}
+    assert ana.meeting.last_heard() == heard
     house.directory.lose(ana)
     await house.hooks_done(ana)
     assert house.features[0].left_at == joined_at + 17_000
-    assert ana.meeting.last_heard_at(ana.caller.connection_id) is None
+    assert ana.meeting.last_heard().keys() == {ben.caller.connection_id}
 
 
 async def test_features_are_told_what_participants_do(house: House) -> None:

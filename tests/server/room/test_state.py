@@ -327,9 +327,9 @@ def test_nobody_has_gone_before_they_came(core: Core) -> None:
     ana = core.join("ana", "a")
     joined_at = core.clock.now_ms()
     core.clock.advance(seconds=3)
-    assert core.state.last_heard_at(ana.connection_id, 100.0) == joined_at
+    assert core.state.last_heard(lambda _connection_id: 100.0) == {ana.connection_id: joined_at}
     assert core.state.lose(ana.connection_id, silent_s=100.0) == [ConnectionLeft(ana, "lost", joined_at)]
-    assert core.state.last_heard_at(ana.connection_id, 0.0) is None
+    assert core.state.last_heard(lambda _connection_id: 0.0) == {}
 
 
 def test_whose_place_is_taken_is_gone_since_they_were_heard(core: Core) -> None:
