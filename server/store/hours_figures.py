@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, String, cast, func, select
+from sqlalchemy import ColumnElement, String, and_, cast, exists, func, select
 
-from protocol.hours import EntryState
+from protocol.hours import EntryAction, EntryState
 from server.store.database import Database
 from server.store.hours_log import EntryCursor, among_pairs
 from server.store.models import HoursEntryRow, HoursLogRow, PairRow, ProgrammeRow
@@ -95,13 +95,25 @@ class HoursFiguresRepository:
     async def waiting_for(self, person_id: str, limit: int) -> list[EntryCursor]:
         """Return the entries that wait for somebody's word, newest day first."""
         entry = HoursEntryRow
-        newest = entry.day.desc(), entry.entry_id.desc()
-        proposed = select(entry.day, entry.entry_id).where(entry.state == EntryState.PROPOSED.value)
-        proposed = proposed.order_by(*newest).limit(limit)
+        newest = select(entry.day, entry.entry_id).order_by(entry.day.desc(), entry.entry_id.desc()).limit(limit)
+        found: set[EntryCursor] = set()
         async with self._database.reading() as session:
-            # One by one: for both at once, databases look at whatever is proposed.
             own = list(await session.scalars(select(PairRow.pair_id).where(PairRow.mentee_id == person_id)))
-            as_mentee = proposed.where(entry.pair_id.in_(own), entry.is_confirmed_by_mentee.is_(False))
-            as_mentor = proposed.where(entry.mentor_id == person_id, entry.is_confirmed_by_mentor.is_(False))
-            found = {EntryCursor(*row) for query in (as_mentee, as_mentor) for row in await session.execute(query)}
+            as_mentee = newest.where(entry.pair_id.in_(own), entry.is_confirmed_by_mentee.is_(False))
+            as_mentor = newest.where(entry.mentor_id == person_id, entry.is_confirmed_by_mentor.is_(False))
+            # One by one: for all at once, databases look at whatever is proposed.
+            for query in (as_mentee, as_mentor):
+                for is_open in (IS_PROPOSED, is_put_right()):
+                    found |= {EntryCursor(*row) for row in await session.execute(query.where(is_open))}
         return sorted(found, reverse=True)[:limit]
+
+
+IS_PROPOSED = HoursEntryRow.state == EntryState.PROPOSED.value
+
+
+def is_put_right() -> ColumnElement[bool]:
+    """Return the condition that one has objected to an entry, and the other one has changed it since."""
+    step = HoursLogRow
+    is_newest = step.number == HoursEntryRow.number
+    is_changed = exists().where(is_newest, step.action == EntryAction.ADJUSTED.value)
+    return and_(HoursEntryRow.state == EntryState.DISPUTED.value, is_changed)

@@ -6,11 +6,12 @@ That something was told is a row of the outbox that is sent nowhere, kept with t
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from protocol.hours import EntryState
 from protocol.roles import ProgrammeRole
 from server.store.database import Database
+from server.store.hours_figures import IS_PROPOSED, is_put_right
 from server.store.models import HoursEntryRow, OutboxMessageRow, PairRow, PersonRow
 from server.store.outbox import NewMessage, OutboxRepository
 
@@ -43,21 +44,21 @@ class ReminderRepository:
     async def circumstances(self, *, long_before: int) -> Circumstances:
         """Return what there is to be told; what was proposed before `long_before` has waited for long."""
         entry = HoursEntryRow
-        is_proposed = entry.state == EntryState.PROPOSED.value
+        is_open = or_(IS_PROPOSED, is_put_right())
         for_mentor = (
             select(entry.mentor_id, func.count())
-            .where(is_proposed, entry.is_confirmed_by_mentor.is_(False))
+            .where(is_open, entry.is_confirmed_by_mentor.is_(False))
             .group_by(entry.mentor_id)
         )
         for_mentee = (
             select(PairRow.mentee_id, func.count())
             .join(entry, entry.pair_id == PairRow.pair_id)
-            .where(is_proposed, entry.is_confirmed_by_mentee.is_(False))
+            .where(is_open, entry.is_confirmed_by_mentee.is_(False))
             .group_by(PairRow.mentee_id)
         )
         people = select(PersonRow.person_id, PersonRow.name, PersonRow.role).where(PersonRow.removed_at.is_(None))
         disputed = select(func.count()).select_from(entry).where(entry.state == EntryState.DISPUTED.value)
-        waiting_long = select(func.count()).select_from(entry).where(is_proposed, entry.created_at < long_before)
+        waiting_long = select(func.count()).select_from(entry).where(IS_PROPOSED, entry.created_at < long_before)
         waiting: dict[str, int] = {}
         async with self._database.reading() as session:
             rows = list(await session.execute(people))

@@ -18,7 +18,7 @@ import type {
 } from "../protocol/generated";
 import { call } from "./http";
 
-const PATH = "/api/v1/hours";
+export const PATH = "/api/v1/hours";
 
 /** Throws `Problem`: `not_signed_in`, or one that passes. */
 export const fetchHours = (signal?: AbortSignal): Promise<HoursHome> => call("GET", PATH, signal);
@@ -74,10 +74,6 @@ export const fetchPair = (pairId: string, signal?: AbortSignal): Promise<PairDet
 /** All pairs, for coordinators; `query` are words of the address. Throws `Problem`: `forbidden`. */
 export const fetchProgramme = (query: string, signal?: AbortSignal): Promise<HoursProgramme> =>
   call("GET", `${PATH}/programme?${query}`, signal);
-
-/** The same as a file. */
-export const reportPath = (format: "csv" | "xlsx", query: string): string =>
-  `${PATH}/report.${format}?${query}`;
 
 /** Take a step of an entry; returns it as it is then. Throws `Problem`: `entry_changed` where it is another one meanwhile. */
 export const takeStep = (entryId: string, step: EntryStep): Promise<HoursEntry> =>

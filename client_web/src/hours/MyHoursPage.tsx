@@ -16,6 +16,7 @@ import { Log } from "./Log";
 import classes from "./MyHoursPage.module.css";
 import { PairCard } from "./PairCard";
 import { createReader, type OwnHours, sortPairs } from "./readHours";
+import { TakeAlong } from "./TakeAlong";
 
 const POLL_MS = 60_000;
 
@@ -86,7 +87,10 @@ function MyHours({ own, onChanged }: { own: OwnHours; onChanged(): void }) {
             </div>
           )}
           {hours.pairs.length > 0 && (
-            <Log key={added} pairs={[...few, ...caseload]} hours={hours} me={me} onChanged={onChanged} />
+            <>
+              <Log key={added} pairs={[...few, ...caseload]} hours={hours} me={me} onChanged={onChanged} />
+              <TakeAlong people={[me]} hours={hours} ownId={me.person_id} />
+            </>
           )}
         </div>
       </div>

@@ -20,6 +20,7 @@ import { HOURS_PATH } from "./paths";
 import { Requirements } from "./Requirements";
 import { createReader, type OwnHours } from "./readHours";
 import { StandingBadge } from "./Standing";
+import { TakeAlong } from "./TakeAlong";
 import { WeekChart } from "./WeekChart";
 
 const POLL_MS = 60_000;
@@ -112,6 +113,9 @@ function Pair({ view, title, onChanged }: { view: PairView; title: string; onCha
         <div className={classes.log}>
           <Log key={added} pairs={[status]} hours={hours} me={me} onChanged={onChanged} />
         </div>
+        {me.role === "coordinator" && (
+          <TakeAlong people={[status.mentor, status.mentee]} hours={hours} ownId={me.person_id} />
+        )}
       </div>
     </Page>
   );

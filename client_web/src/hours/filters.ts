@@ -57,3 +57,12 @@ export function termOf(
   if (said === ALL_TERMS) return null;
   return terms.find(({ term_id }) => term_id === said) ?? present;
 }
+
+/** Return the term that papers are of: the one that is looked at, else the present or the last one. `null`: none has begun. */
+export const paperTerm = (
+  search: URLSearchParams,
+  terms: readonly TermInfo[],
+  present: TermInfo | null,
+  today: string,
+): TermInfo | null =>
+  termOf(search, terms, present) ?? present ?? terms.findLast(({ first_day }) => first_day <= today) ?? null;

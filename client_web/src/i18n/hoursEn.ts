@@ -293,6 +293,12 @@ export const hoursEn = {
       more: "Show more",
       unread: "That could not be read just now. Try again in a moment.",
     },
+    papers: {
+      title: "To take along",
+      statement: { own: "Statement (PDF)", other: "Statement of {{name}} (PDF)" },
+      certificate: { own: "Certificate (PDF)", other: "Certificate of {{name}} (PDF)" },
+      due: "What is due, for your calendar",
+    },
     filter: {
       pair: "With whom",
       everybody: "With everybody",

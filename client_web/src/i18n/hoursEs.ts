@@ -293,6 +293,12 @@ export const hoursEs: typeof hoursEn = {
       more: "Mostrar más",
       unread: "No se pudo leer ahora. Inténtelo de nuevo en un momento.",
     },
+    papers: {
+      title: "Para llevar",
+      statement: { own: "Informe de horas (PDF)", other: "Informe de horas de {{name}} (PDF)" },
+      certificate: { own: "Certificado (PDF)", other: "Certificado de {{name}} (PDF)" },
+      due: "Lo que vence, para su calendario",
+    },
     filter: {
       pair: "Con quién",
       everybody: "Con todos",

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ALL_TERMS, ENTRY_STATES, logScope, oneOf, termOf, withWord } from "../../src/hours/filters";
+import { ALL_TERMS, ENTRY_STATES, logScope, oneOf, paperTerm, termOf, withWord } from "../../src/hours/filters";
 
 const SPRING = { term_id: "t0", name: "Spring", first_day: "2026-01-12", last_day: "2026-05-29" };
 const FALL = { term_id: "t1", name: "Fall", first_day: "2026-08-24", last_day: "2026-12-18" };
@@ -37,4 +37,14 @@ it("shows the log of all of one's own pairs, or of one of them, and nobody else'
     personId: "u_me",
   });
   expect(logScope(words(""), ["p1"], "u_me")).toEqual({ pairId: "p1", personId: undefined });
+});
+
+it("prints the term that is looked at, and else the present or the last one", () => {
+  const term = (text: string, present: typeof FALL | null = FALL, today = "2026-11-23") =>
+    paperTerm(address(text), [SPRING, FALL], present, today);
+  expect(term("term=t0")).toBe(SPRING);
+  expect(term("")).toBe(FALL);
+  expect(term(`term=${ALL_TERMS}`)).toBe(FALL);
+  expect(term("", null, "2026-07-01")).toBe(SPRING);
+  expect(term("", null, "2026-01-11")).toBeNull();
 });

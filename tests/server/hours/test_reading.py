@@ -4,14 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from protocol.hours import EntryDetail, PairKind, Side, Stretch
+from protocol.hours import EntryAction, EntryDetail, PairKind, Side, Stretch
+from server.hours.log.steps import Actor, next_step
 from server.hours.proposer import Proposer
 from server.hours.rules import PlanRule, Step
 from server.hours.service import Hours, create_hours
 from server.store.attendance import AttendanceRepository
 from server.store.hours_facts import HoursFactsRepository
 from server.store.hours_log import EntryFilter
+from server.store.outbox import OutboxRepository
 from server.store.pairs import PairEntry, PairRepository
+from server.store.reminders import ReminderRepository
 from server.store.requirements import RequirementRepository
 from tests.support.clock import ManualClock
 from tests.support.hours import TODAY, Programme
@@ -86,3 +89,28 @@ async def test_steps_of_a_plan_name_the_entry_that_they_were_done_with(programme
     ]
     [status] = detail.status.requirements
     assert (status.done, status.needed, status.next_step) == (1, 3, "Day 60")
+
+
+async def test_what_was_put_right_waits_for_who_objected(programme: Programme, hours: Hours) -> None:
+    reminders = ReminderRepository(programme.database, OutboxRepository(programme.database, []))
+
+    async def waits_for() -> list[str]:
+        names = ["ana", "ben", "max", "mia"]
+        found = [name for name in names if (await hours.service.home(programme.people[name])).waiting]
+        told = (await reminders.circumstances(long_before=0)).waiting
+        assert told == {programme.person_id(name): 1 for name in found}
+        return found
+
+    [entry] = await programme.append(programme.entered("visit", minutes=45))
+    assert await waits_for() == ["mia"]
+    for name, side, action, minutes, waiting in (
+        ("mia", Side.MENTOR, EntryAction.DISPUTED, None, []),
+        ("ana", Side.MENTEE, EntryAction.ADJUSTED, 30, ["mia"]),
+        ("ana", Side.MENTEE, EntryAction.DISPUTED, None, []),
+        ("mia", Side.MENTOR, EntryAction.ADJUSTED, 20, ["ana"]),
+        ("ana", Side.MENTEE, EntryAction.CONFIRMED, None, []),
+    ):
+        actor = Actor(side=side, person_id=programme.person_id(name), at=2_000)
+        step = next_step(entry, action, actor, text="That is why.", credited_minutes=minutes)
+        [entry] = await programme.append(step)
+        assert await waits_for() == waiting

@@ -5,7 +5,7 @@ import { Download, Printer } from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
-import { reportPath } from "../../connection/hours";
+import { reportPath } from "../../connection/hoursFiles";
 import { fetchSession } from "../../connection/http";
 import type { HoursProgramme, SignedIn } from "../../protocol/generated";
 import { LoadingPage, Page } from "../../shared/Page";
