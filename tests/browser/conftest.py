@@ -1,7 +1,7 @@
 """A real server, a real Chromium, and one browser profile per person."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ expect.set_options(timeout=30_000)  # a timing never decides a test
 Visit = Callable[..., Awaitable[Visitor]]
 """`await visit(email, room=..., may_use_devices=True, init_script=..., **context options)` opens a room's door.
 
-`url` is the server's, as this person reaches it.
+Without a room it is the home page. `url` is the server's, as this person reaches it.
 """
 
 
@@ -45,13 +45,20 @@ async def server(tmp_path_factory: Any) -> AsyncIterator[RunningServer]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def visit(browser: Browser, server: RunningServer) -> AsyncIterator[Visit]:
+    async with visiting(browser, server) as visit:
+        yield visit
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, server: RunningServer) -> AsyncIterator[Visit]:
+    """Let people visit; in the end they go, and their pages must have complained about nothing."""
     async with AsyncExitStack() as stack:
         visitors: list[Visitor] = []
 
         async def open_door(
             email: str,
             *,
-            room: str = "morning-round-up",
+            room: str | None = "morning-round-up",
             may_use_devices: bool = True,
             init_script: str = "",
             url: str = server.url,
@@ -64,7 +71,11 @@ async def visit(browser: Browser, server: RunningServer) -> AsyncIterator[Visit]
                 await context.grant_permissions(["camera", "microphone"], origin=url)
             visitor = Visitor(await context.new_page())
             visitors.append(visitor)
-            await visitor.open((await server.link(email, room=room)).replace(server.url, url))
+            link = (await server.link(email, room=room)).replace(server.url, url)
+            if room is None:
+                await visitor.go_home(link)
+            else:
+                await visitor.open(link)
             return visitor
 
         yield open_door

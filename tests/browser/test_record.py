@@ -38,11 +38,6 @@ async def open_room(server: RunningServer, slug: str) -> str:
     return slug
 
 
-async def leave(visitor: Visitor) -> None:
-    await visitor.button("Leave").click()
-    await expect(visitor.page.get_by_text("You left")).to_be_visible()
-
-
 async def until_over(server: RunningServer, meeting_id: str) -> None:
     """Wait until a meeting has ended and what it changed is kept."""
     kept = f"SELECT document_id FROM meeting_document WHERE meeting_id = '{meeting_id}'"
@@ -73,11 +68,11 @@ async def hold_meeting(visit: Visit, server: RunningServer, room: str) -> tuple[
     await draw_line(omar.page, y=130)
     await reads_on_board(omar, "1 line drawn by hand")
     await omar.write("See you <b>tomorrow</b>")
-    await leave(omar)
+    await omar.leave()
     await omar.button("Rejoin").click()
     await expect(omar.button("Leave")).to_be_visible()
-    await leave(omar)
-    await leave(maya)
+    await omar.leave()
+    await maya.leave()
     link = maya.page.get_by_role("link", name="Look back at this meeting")
     address = await link.get_attribute("href")
     assert address is not None

@@ -30,11 +30,6 @@ async def write_tasks(visitor: Visitor, *tasks: str) -> None:
     await saved(visitor)
 
 
-async def go_home(visitor: Visitor, server: RunningServer) -> None:
-    await visitor.page.goto(server.url)
-    await expect(visitor.page.get_by_role("heading", name=re.compile("^Hello"))).to_be_visible()
-
-
 def box(visitor: Visitor, text: str) -> Locator:
     card = visitor.page.get_by_role("region", name="Your tasks")
     return card.get_by_role("checkbox", name=re.compile(text))
@@ -52,7 +47,7 @@ async def test_a_task_is_ticked_at_home_and_the_notes_show_it(visit: Visit, serv
     await ben.button("Leave").click()
     await expect(ben.page.get_by_text("You left")).to_be_visible()
 
-    await go_home(ben, server)
+    await ben.go_home(server.url)
     await expect(box(ben, "Bring the worksheet")).to_be_visible()
     await expect(box(ben, "Print it")).to_have_count(0)
     priya = await visit(PRIYA, **KEEPS_VIDEO_AWAY)
@@ -75,7 +70,7 @@ async def test_a_task_is_ticked_at_home_and_the_notes_show_it(visit: Visit, serv
     # Priya, who was not there, was given something, too. Her line fails for a moment, which takes no room away.
     await priya.page.route("**/TaskCard*.js", lambda route: route.abort())
     async with priya.page.expect_request(re.compile(r"/TaskCard.*\.js$")):
-        await go_home(priya, server)
+        await priya.go_home(server.url)
     await expect(priya.page.get_by_role("link", name=re.compile("^Teachers' lounge"))).to_be_visible()
     await expect(priya.page.get_by_role("region", name="Your tasks")).to_have_count(0)
     await priya.page.unroute("**/TaskCard*.js")
@@ -109,7 +104,7 @@ async def test_axe_finds_nothing_at_home(visit: Visit, server: RunningServer, sc
     await ben.page.get_by_label("Until when", exact=True).fill("2025-11-30")
     await ben.button("Done").click()
     await saved(ben)
-    await go_home(ben, server)
+    await ben.go_home(server.url)
     await expect(box(ben, f"First in {scheme}")).to_be_visible()
     await expect(ben.page.get_by_text(re.compile(r"Overdue by \d+ days")).first).to_be_visible()
     await box(ben, f"Second in {scheme}").click()

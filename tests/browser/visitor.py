@@ -82,10 +82,20 @@ class Visitor:
         await self.page.goto(url)
         await expect(self.button("Join")).to_be_enabled()
 
+    async def go_home(self, url: str) -> None:
+        """Open a link and wait for the home page."""
+        await self.page.goto(url)
+        await expect(self.page.get_by_role("heading", name=re.compile("^Hello"))).to_be_visible()
+
     async def join(self) -> None:
         """Click Join and wait for the room."""
         await self.button("Join").click()
         await expect(self.button("Leave")).to_be_visible()
+
+    async def leave(self) -> None:
+        """Click Leave and wait until it is done."""
+        await self.button("Leave").click()
+        await expect(self.page.get_by_text("You left")).to_be_visible()
 
     def tile(self, name: str) -> Locator:
         """Find somebody else's tile."""
