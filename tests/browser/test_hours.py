@@ -231,6 +231,50 @@ async def test_what_a_coordinator_looks_for_survives_and_can_be_printed(visit: V
         assert control not in printed
 
 
+PEOPLE_WITH_PAGES = {"coordinator": COORDINATOR, "mentor of many": MENTOR_OF_MANY, "mentor": INGRID}
+
+
+@pytest.mark.parametrize("person", PEOPLE_WITH_PAGES)
+async def test_axe_finds_nothing(visit: Visit, server: RunningServer, person: str) -> None:
+    who = await visit(PEOPLE_WITH_PAGES[person], **NO_ROOM)
+    page = who.page
+
+    async def look(what: str) -> None:
+        for width, height in (PHONE, DESK):
+            await page.set_viewport_size({"width": width, "height": height})
+            for scheme in SCHEMES:
+                await page.emulate_media(color_scheme=scheme)
+                await expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+                found = await who.accessibility_violations()
+                assert found == [], f"{what}, {width} wide, {scheme}"
+
+    if person != "coordinator":
+        if person == "mentor of many":
+            await expect(region(page, "Your hours")).to_be_visible()
+            await look("home")
+        await page.goto(f"{server.url}/hours")
+        await expect(entries(page).first).to_be_visible()
+        await look("own hours")
+        if person == "mentor of many":
+            await who.button("Add by hand").click()
+            await look("by hand")
+        return
+    await page.goto(f"{server.url}/hours/programme?list=confirmed")
+    confirmed = region(page, "To be approved").get_by_role("listitem")
+    await expect(confirmed.first).to_be_visible()
+    await look("programme")
+    await confirmed.filter(has_not_text="entered by hand").first.get_by_role("link").click()
+    await expect(region(page, "Who was there when")).to_be_visible()
+    await page.locator("summary").first.click()
+    await look("entry")
+    await who.button("Change").click()
+    await look("step")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("main").get_by_role("link", name=re.compile(" and ")).click()
+    await expect(entries(page).first).to_be_visible()
+    await look("pair")
+
+
 async def test_a_meeting_is_confirmed_approved_and_exported(visit: Visit, server: RunningServer, talk: Talk) -> None:
     mentor, mentee = talk.mentor, talk.mentee
     await until(lambda: time.monotonic() - talk.both_inside_at > LONG_ENOUGH_S, timeout_s=60)
@@ -298,47 +342,3 @@ async def test_a_meeting_is_confirmed_approved_and_exported(visit: Visit, server
         assert words in statement
     verified = await roundup_process("hours", "verify", "--head", head, "--data-dir", server.config.data_dir)
     assert verified.code == 0, verified.err
-
-
-PEOPLE_WITH_PAGES = {"coordinator": COORDINATOR, "mentor of many": MENTOR_OF_MANY, "mentor": INGRID}
-
-
-@pytest.mark.parametrize("person", PEOPLE_WITH_PAGES)
-async def test_axe_finds_nothing(visit: Visit, server: RunningServer, person: str) -> None:
-    who = await visit(PEOPLE_WITH_PAGES[person], **NO_ROOM)
-    page = who.page
-
-    async def look(what: str) -> None:
-        for width, height in (PHONE, DESK):
-            await page.set_viewport_size({"width": width, "height": height})
-            for scheme in SCHEMES:
-                await page.emulate_media(color_scheme=scheme)
-                await expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
-                found = await who.accessibility_violations()
-                assert found == [], f"{what}, {width} wide, {scheme}"
-
-    if person != "coordinator":
-        if person == "mentor of many":
-            await expect(region(page, "Your hours")).to_be_visible()
-            await look("home")
-        await page.goto(f"{server.url}/hours")
-        await expect(entries(page).first).to_be_visible()
-        await look("own hours")
-        if person == "mentor of many":
-            await who.button("Add by hand").click()
-            await look("by hand")
-        return
-    await page.goto(f"{server.url}/hours/programme?list=confirmed")
-    confirmed = region(page, "To be approved").get_by_role("listitem")
-    await expect(confirmed.first).to_be_visible()
-    await look("programme")
-    await confirmed.filter(has_not_text="entered by hand").first.get_by_role("link").click()
-    await expect(region(page, "Who was there when")).to_be_visible()
-    await page.locator("summary").first.click()
-    await look("entry")
-    await who.button("Change").click()
-    await look("step")
-    await page.keyboard.press("Escape")
-    await page.get_by_role("main").get_by_role("link", name=re.compile(" and ")).click()
-    await expect(entries(page).first).to_be_visible()
-    await look("pair")
