@@ -1,5 +1,13 @@
 import { expect, it } from "vitest";
-import { ALL_TERMS, ENTRY_STATES, logScope, oneOf, paperTerm, termOf, withWord } from "../../src/hours/filters";
+import {
+  ALL_TERMS,
+  ENTRY_STATES,
+  logScope,
+  oneOf,
+  paperTerm,
+  termOf,
+  withWord,
+} from "../../src/hours/filters";
 
 const SPRING = { term_id: "t0", name: "Spring", first_day: "2026-01-12", last_day: "2026-05-29" };
 const FALL = { term_id: "t1", name: "Fall", first_day: "2026-08-24", last_day: "2026-12-18" };

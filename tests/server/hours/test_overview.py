@@ -162,7 +162,7 @@ async def test_entries_that_were_made_anew_show_although_the_log_has_not_gone_on
     await programme.append(programme.entered("e1", minutes=30))
 
     async def waiting() -> int:
-        return summarised(select(await overviews.of_all(), LONG)).waiting_minutes
+        return summarised(select(await overviews.of_all(), LONG), NOTHING_OPEN).waiting_minutes
 
     async with programme.database.session() as session:
         await session.execute(text("UPDATE hours_entry SET credited_minutes = 500"))
