@@ -59,7 +59,7 @@ async def test_a_table_has_every_entry_once(programme: Programme, hours: Hours) 
     found = await hours.service.programme(programme.people["cora"], YEAR)
     assert found.credited_minutes == 4 * 30
     trail = await AuditRepository(programme.database).entries(by=programme.person_id("cora"), limit=9)
-    assert [(one.action, one.subject) for one in trail] == [("hours_viewed", "everybody")]
+    assert [(one.action, one.subject) for one in trail] == [("hours_exported", "programme")]
     texts = {row["entry_id"]: row["text"] for row in rows}
     assert (texts["e0"], texts["b"]) == ("We talked.", "'=1+1")
 
