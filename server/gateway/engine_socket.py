@@ -4,19 +4,20 @@ The libraries keep the handshake, the namespaces, the pings and the polling tran
 written, because theirs
 - queues without bound for a page that does not read; a `Socket` is closed when too much waits for it;
 - lets an unreadable message raise out of the receive loop and leave a session behind; here it closes the connection;
+- times its pings by the wall clock: where that is set, lines that live would be closed, and dead ones kept;
 - makes a task per recipient and compresses per recipient; here what is put in one turn of the loop goes to the
   WebSocket's transport in one piece, as an acknowledgement and the change that it is part of;
 - reads a posted body only as far as it has arrived.
 """
 
 import asyncio
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import WSCloseCode, WSMsgType, web
 from engineio import packet
 from engineio.async_socket import AsyncSocket
+from engineio.exceptions import SocketIsClosedError
 
 from protocol.errors import ErrorCode
 from protocol.events import ConnectionClosing, NoticesDropped
@@ -80,7 +81,7 @@ class Socket(AsyncSocket):  # type: ignore[misc]
     """One connection: an Engine.IO session, over a WebSocket or by polling. Implements `server.room.meeting.Outbox`."""
 
     last_ping: float | None
-    """When the page was last asked for a sign of life; `None` once it has given one."""
+    """When the page was last asked for a sign of life, by the loop's clock; `None` once it has given one."""
 
     def __init__(self, server: "EngineServer", sid: str) -> None:
         super().__init__(server, sid)
@@ -97,6 +98,7 @@ class Socket(AsyncSocket):  # type: ignore[misc]
         self.leaving: asyncio.Task[None] | None = None
         """Tells the page why, and closes."""
         self._loop = asyncio.get_running_loop()
+        self.last_ping = self._loop.time()
         self._connect_timer = self._loop.call_later(CONNECT_TIMEOUT_S, self._on_nobody)
         self._heard_at = self._loop.time()
         """When the last message or request came, by the loop's clock."""
@@ -166,6 +168,18 @@ class Socket(AsyncSocket):  # type: ignore[misc]
         """Send a packet of the library's: the handshake, a ping, the answer to a namespace."""
         if await self.check_ping_timeout():
             self._write(pkt)
+
+    async def check_ping_timeout(self) -> bool:
+        """Tell whether the page may still answer its last ping; close the connection when not.
+
+        The library asks, of every connection in turn. Raises `SocketIsClosedError`.
+        """
+        if self.closed:
+            raise SocketIsClosedError
+        if self.last_ping is None or self._loop.time() - self.last_ping <= self.server.ping_timeout:
+            return True
+        await self.close(reason=self.server.reason.PING_TIMEOUT)
+        return False
 
     def schedule_ping(self) -> None:
         """Ping in a while: the page has answered the last one. The library's own keeps a task for it."""
@@ -359,7 +373,7 @@ class Socket(AsyncSocket):  # type: ignore[misc]
         await self.close()
 
     def _ping(self) -> None:
-        self.last_ping = time.time()  # as `check_ping_timeout` reads it
+        self.last_ping = self._loop.time()
         self._write(packet.Packet(packet.PING))
 
     def _tell_dropped(self) -> None:

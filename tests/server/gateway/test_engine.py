@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import inspect
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import aiohttp
 import engineio
+import msgspec
 import pytest
 import socketio
 from aiohttp import web
@@ -173,14 +175,53 @@ async def test_a_line_that_gives_no_sign_of_life_is_closed(
         assert server.gateway._server.sockets == ()
 
 
-async def test_a_polling_page_that_stays_away_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def ping_of(url: str, client: aiohttp.ClientSession) -> str:
+    """Open a session by polling, wait for its first ping, and return where it is polled."""
+    async with client.get(f"{url}/socket.io/?EIO=4&transport=polling") as response:
+        session = msgspec.json.decode((await response.text())[1:])
+    session_url = f"{url}/socket.io/?EIO=4&transport=polling&sid={session['sid']}"
+    async with client.get(session_url) as response:
+        assert await response.text() == "2"
+    return session_url
+
+
+def set_clock(monkeypatch: pytest.MonkeyPatch, by_s: float) -> None:
+    """Set the wall clock, as the libraries see it."""
+    wall_clock = time.time
+    monkeypatch.setattr(time, "time", lambda: wall_clock() + by_s)
+
+
+@pytest.mark.parametrize("by_s", [0, 3_600, -3_600], ids=["", "the clock is put forward", "the clock is put back"])
+async def test_a_polling_page_that_stays_away_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_s: float
+) -> None:
     monkeypatch.setattr(engine, "PING_INTERVAL_S", 0.1)
-    monkeypatch.setattr(engine, "PING_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(engine, "PING_TIMEOUT_S", 0.5)
     async with running_gateway(tmp_path) as server, aiohttp.ClientSession() as client:
-        async with client.get(f"{server.url}/socket.io/?EIO=4&transport=polling") as response:
+        await ping_of(server.url, client)
+        set_clock(monkeypatch, by_s)
+        await until(lambda: server.gateway._server.sockets == (), timeout_s=5)
+
+
+@pytest.mark.parametrize("by_s", [3_600, -3_600], ids=["forward", "back"])
+async def test_a_line_that_lives_outlasts_the_setting_of_the_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_s: float
+) -> None:
+    monkeypatch.setattr(engine, "PING_INTERVAL_S", 0.1)
+    async with running_gateway(tmp_path) as server, aiohttp.ClientSession() as client:
+        polled = await ping_of(server.url, client)
+        raw = await RawSocket.open(server.url, await server.sign_in(ANA))
+        assert (await raw.websocket.receive(5)).data == "2"
+        set_clock(monkeypatch, by_s)
+        for socket in server.gateway._server.sockets:
+            assert await socket.check_ping_timeout()  # as the library asks
+        async with client.post(polled, data="3") as response:
             assert response.status == 200
-        assert len(server.gateway._server.sockets) == 1
-        await until(lambda: server.gateway._server.sockets == ())
+        async with client.get(polled) as response:
+            assert await response.text() == "2"
+        await raw.websocket.send_str("3")
+        assert (await raw.websocket.receive(5)).data == "2"
+        await raw.close()
 
 
 @pytest.mark.parametrize("messages", [["3"], ["2probe", "4"], ["2probe"]])
