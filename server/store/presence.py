@@ -12,6 +12,16 @@ from protocol.roles import RoomRole
 from server.store.database import Database
 from server.store.models import ConnectionRow, MeetingRow, NodeRow, PresenceEventRow
 
+_INSERT_CONNECTION = text(
+    "INSERT INTO connection (connection_id, meeting_id, person_id, participant_id, endpoint_id, room_role, node_id,"
+    " joined_at, last_seen_at, left_at, left_reason)"
+    " VALUES (:connection_id, :meeting_id, :person_id, :participant_id, :endpoint_id, :room_role, :node_id,"
+    " :joined_at, :last_seen_at, :left_at, :left_reason) ON CONFLICT (connection_id) DO NOTHING"
+)
+_END_CONNECTION = text(
+    "UPDATE connection SET last_seen_at = :last_seen_at, left_at = :left_at, left_reason = :left_reason"
+    " WHERE connection_id = :connection_id AND node_id = :node_id AND left_at IS NULL"
+)
 _INSERT_EVENT = text(
     "INSERT INTO presence_event (connection_id, seq, kind, at, length_ms, is_late)"
     " VALUES (:connection_id, :seq, :kind, :at, :length_ms, :is_late) ON CONFLICT (connection_id, seq) DO NOTHING"
@@ -117,7 +127,6 @@ class PresenceRepository:
                 await _record_meetings(session, node_id, meetings)
                 await session.flush()  # connections refer to their meetings, events to their connections
                 await _record_connections(session, node_id, connections)
-                await session.flush()
                 if events:
                     await session.execute(_INSERT_EVENT, [asdict(event) for event in events])
         except IntegrityError as error:
@@ -207,13 +216,10 @@ async def _record_meetings(session: AsyncSession, node_id: str, records: Collect
 
 
 async def _record_connections(session: AsyncSession, node_id: str, records: Collection[ConnectionRecord]) -> None:
-    ids = [record.connection_id for record in records]
-    known = set(await session.scalars(select(ConnectionRow.connection_id).where(ConnectionRow.connection_id.in_(ids))))
-    for record in records:
-        if record.connection_id not in known:
-            session.add(ConnectionRow(**asdict(record), node_id=node_id))
-        elif record.left_at is not None:
-            is_ours = ConnectionRow.connection_id == record.connection_id, ConnectionRow.node_id == node_id
-            leave = update(ConnectionRow).where(*is_ours, ConnectionRow.left_at.is_(None))
-            left = {"left_at": record.left_at, "left_reason": record.left_reason}
-            await session.execute(leave.values(last_seen_at=record.last_seen_at, **left))
+    """Insert those that are new, and end those that have left: thousands may do so at once."""
+    rows = [{**asdict(record), "node_id": node_id} for record in records]
+    left = [row for row in rows if row["left_at"] is not None]
+    if rows:
+        await session.execute(_INSERT_CONNECTION, rows)
+    if left:
+        await session.execute(_END_CONNECTION, left)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from protocol.roles import ProgrammeRole, RoomKind, RoomRole
 from server.store.database import Database
@@ -101,6 +101,37 @@ async def test_an_older_state_does_not_undo_a_newer_one(log: Log) -> None:
 async def test_who_came_and_went_before_anything_was_written_is_kept(log: Log) -> None:
     await log.presence.record(NODE, [replace(log.meeting, closed_at=200)], [log.left(150)])
     assert await log.connection_row() == (110, 150, 150, "left")
+
+
+async def test_those_who_come_leave_and_come_again_in_one_piece_are_each_as_they_say(log: Log) -> None:
+    await log.presence.record(NODE, [log.meeting], [log.connection, replace(log.left(120), connection_id="gone")])
+    anew = replace(log.connection, connection_id="anew")
+    brief = replace(log.left(140, "lost"), connection_id="brief")
+    again = replace(log.left(145), connection_id="gone")
+    await log.presence.record(NODE, [], [anew, log.left(150), brief, again])
+    assert await log.connection_row() == (110, 150, 150, "left")
+    assert await log.connection_row("anew") == (110, 110, None, None)
+    assert await log.connection_row("brief") == (110, 140, 140, "lost")
+    assert await log.connection_row("gone") == (110, 120, 120, "left")
+
+
+async def test_that_many_leave_at_once_takes_no_more_statements_than_that_one_does(log: Log) -> None:
+    statements: list[str] = []
+
+    @event.listens_for(log.database._writer.sync_engine, "before_cursor_execute")
+    def on_execute(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        statements.append(statement)
+
+    taken = []
+    for count in (1, 100):
+        connections = [replace(log.left(150), connection_id=f"{count} {number}") for number in range(count)]
+        joined = [replace(each, left_at=None, left_reason=None) for each in connections]
+        await log.presence.record(NODE, [log.meeting], joined)
+        statements.clear()
+        await log.presence.record(NODE, [log.meeting], connections)
+        taken.append(len(statements))
+        assert await log.connection_row(connections[-1].connection_id) == (110, 150, 150, "left")
+    assert taken[0] == taken[1]
 
 
 async def test_nothing_is_written_when_part_of_it_cannot_be(log: Log) -> None:
