@@ -20,8 +20,6 @@ class Backend(Protocol):
     """A statement that writes, and changes nothing."""
     now_ms: TextClause
     """An expression for the database's own time: milliseconds since 1970-01-01 UTC."""
-    renew_leases: TextClause
-    """Moves leases of `:node_id`'s open connections forward to what `:seen` says, a JSON object, by connection."""
 
     async def prepare(self, *, may_create: bool) -> None:
         """Prove that the database can be used, and bring its tables up to date; make them if that is meant.
@@ -43,6 +41,13 @@ class Backend(Protocol):
         """Insert rows that all have the same columns, all or none, with nothing else in the transaction.
 
         Raises SQLAlchemy's `IntegrityError`; `StoreError`.
+        """
+
+    async def renew_leases(self, engine: AsyncEngine, node_id: str, seen: Mapping[str, int]) -> bool:
+        """Move a node's lease on to the database's time, and those of its open connections forward to what is `seen`.
+
+        All or nothing, with nothing else in the transaction. False when the node has ended, or never started. Raises
+        `StoreError`.
         """
 
     def why(self, error: BaseException) -> str | None:

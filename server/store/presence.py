@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 
-import msgspec
 from sqlalchemy import ColumnElement, and_, func, insert, literal, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -137,18 +136,8 @@ class PresenceRepository:
 
         No lease is moved back. Raises `NodeEndedError`.
         """
-        is_alive = NodeRow.node_id == node_id, NodeRow.ended_at.is_(None)
-        backend = self._database.backend
-        async with self._database.session() as session:
-            renewed = await session.execute(
-                update(NodeRow).where(*is_alive).values(renewed_at=backend.now_ms).returning(NodeRow.node_id)
-            )
-            if renewed.first() is None:
-                raise NodeEndedError
-            if seen:
-                await session.execute(
-                    backend.renew_leases, {"node_id": node_id, "seen": msgspec.json.encode(seen).decode()}
-                )
+        if not await self._database.renew_leases(node_id, seen):
+            raise NodeEndedError
 
     async def open_records(self, node_id: str) -> OpenRecords:
         """Return what a node has not ended, as far as the database knows."""

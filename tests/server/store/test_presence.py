@@ -1,5 +1,6 @@
 """Meetings and connections as rows: safe to write again, fenced by node."""
 
+import asyncio
 import time
 from dataclasses import replace
 from typing import Any
@@ -152,6 +153,20 @@ async def test_leases_move_on_to_when_each_connection_was_seen_and_never_back(lo
     assert await log.connection_row() == (110, 130, None, None)
     assert await log.connection_row("d") == (110, 126, None, None)
     assert await log.connection_row("gone") == (110, 120, 120, "left")
+
+
+async def test_a_heartbeat_that_is_cut_off_keeps_nobody_out(log: Log) -> None:
+    await log.presence.record(NODE, [log.meeting], [log.connection])
+    for turns in range(40):
+        heartbeat = asyncio.create_task(log.presence.renew(NODE, {"c": 120 + turns}))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        heartbeat.cancel()
+        await asyncio.wait([heartbeat])
+    await log.presence.renew(NODE, {"c": 200})
+    assert await log.connection_row() == (110, 200, None, None)
+    await log.presence.record(NODE, [], [log.left(250)])
+    assert await log.connection_row() == (110, 250, 250, "left")
 
 
 async def test_a_node_has_a_lease_in_the_time_of_the_database(log: Log) -> None:
