@@ -38,7 +38,7 @@ from server.outbox.channel import Channel
 from server.outbox.channels import create_channels
 from server.outbox.letters import MAIL, letter
 from server.outbox.service import OutboxService
-from server.outbox.statements import statement_about
+from server.outbox.statements import Statements
 from server.people.api_tokens import ApiTokens
 from server.people.demo import DemoLink, seed
 from server.people.links import base_url, origin_of
@@ -225,7 +225,7 @@ class RoundupServer:
             )
             reminding.start()
             stack.push_async_callback(reminding.close)
-        announcer = Announcer(messages, lambda credited: statement_about(credited, self._url))
+        announcer = Announcer(messages, Statements(self._url))
         hours = create_hours(database, people.programme_name, clock, announcer)
         hours.overviews.start()
         stack.push_async_callback(hours.overviews.close)

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from protocol.hours import ContactType, EntryAction, PairKind
-from server.store.hours_log import Credited
+from server.store.hours_log import Credited, Revoked
 from server.store.outbox import NewMessage
 
 XAPI = "xapi"
@@ -21,6 +21,7 @@ _VERBS = {
     EntryAction.CONFIRMED: ("http://adlnet.gov/expapi/verbs/attended", "attended"),
     EntryAction.APPROVED: ("http://activitystrea.ms/schema/1.0/approve", "approved"),
 }
+_VOIDED = {"id": "http://adlnet.gov/expapi/verbs/voided", "display": {"en": "voided"}}
 _MEETING = "http://adlnet.gov/expapi/activities/meeting"
 
 
@@ -52,11 +53,11 @@ def statement_of(step: CreditedStep, home_page: str) -> NewMessage:
     """
     if step.action not in _VERBS:
         raise ValueError(f"{step.action} is told to no learning record store")
-    key = f"{XAPI}:{home_page}/hours/entries/{step.entry_id}#{step.number}"
+    key = key_of(step.entry_id, step.number, home_page)
     verb_id, verb = _VERBS[step.action]
     actor_id = step.mentee_id if step.action is EntryAction.CONFIRMED else step.author_id
     statement = {
-        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, key)),
+        "id": _id_of(key),
         "actor": _account(actor_id, home_page),
         "verb": {"id": verb_id, "display": {"en": verb}},
         "object": {
@@ -71,29 +72,65 @@ def statement_of(step: CreditedStep, home_page: str) -> NewMessage:
     return NewMessage(XAPI, key, msgspec.json.encode(statement).decode(), actor_id)
 
 
-def statement_about(credited: Credited, home_page: str) -> NewMessage:
-    """Return the statement about the step by which an entry was credited."""
-    step = credited.entry.latest
-    if step.author_id is None:
-        raise ValueError("nothing is credited by nobody")
-    return statement_of(
-        CreditedStep(
-            entry_id=step.entry_id,
-            number=credited.entry.number,
-            action=step.action,
-            author_id=step.author_id,
-            at=step.at,
-            pair_id=step.pair_id,
-            pair_kind=credited.pair_kind,
-            mentor_id=step.mentor_id,
-            mentee_id=credited.mentee_id,
-            day=step.day,
-            contact_type=step.contact_type,
-            credited_minutes=step.credited_minutes,
-            meeting_id=step.meeting_id,
-        ),
-        home_page,
-    )
+def voiding_of(revoked: Revoked, home_page: str) -> NewMessage:
+    """Return the statement that voids another one (2.3.2). It is the server's, and about nobody.
+
+    So it is also sent when the person whose step it follows from is erased meanwhile.
+    """
+    voided = key_of(revoked.entry_id, revoked.number, home_page)
+    key = f"{voided}/voided"
+    statement = {
+        "id": _id_of(key),
+        "actor": _account("roundup", home_page),
+        "verb": _VOIDED,
+        "object": {"objectType": "StatementRef", "id": _id_of(voided)},
+        "timestamp": _instant(revoked.at),
+    }
+    return NewMessage(XAPI, key, msgspec.json.encode(statement).decode())
+
+
+def key_of(entry_id: str, number: int, home_page: str) -> str:
+    """Return the key of the statement about a step, from which its id follows."""
+    return f"{XAPI}:{home_page}/hours/entries/{entry_id}#{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """Fits `server.store.hours_log.Announcements`."""
+
+    home_page: str
+
+    def credit(self, credited: Credited) -> NewMessage:
+        """Return the statement about the step by which an entry was credited."""
+        step = credited.entry.latest
+        if step.author_id is None:
+            raise ValueError("nothing is credited by nobody")
+        return statement_of(
+            CreditedStep(
+                entry_id=step.entry_id,
+                number=credited.entry.number,
+                action=step.action,
+                author_id=step.author_id,
+                at=step.at,
+                pair_id=step.pair_id,
+                pair_kind=credited.pair_kind,
+                mentor_id=step.mentor_id,
+                mentee_id=credited.mentee_id,
+                day=step.day,
+                contact_type=step.contact_type,
+                credited_minutes=step.credited_minutes,
+                meeting_id=step.meeting_id,
+            ),
+            self.home_page,
+        )
+
+    def revocation(self, revoked: Revoked) -> NewMessage:
+        """Return the statement that voids the one about a step."""
+        return voiding_of(revoked, self.home_page)
+
+    def key_of(self, entry_id: str, number: int) -> str:
+        """Return the key of the statement about a step."""
+        return key_of(entry_id, number, self.home_page)
 
 
 def duration_of(minutes: int) -> str:
@@ -122,6 +159,10 @@ def _context(step: CreditedStep, home_page: str) -> Mapping[str, Any]:
             f"{home_page}/xapi/day": step.day.isoformat(),
         },
     }
+
+
+def _id_of(key: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, key))
 
 
 def _account(person_id: str, home_page: str) -> Mapping[str, Any]:

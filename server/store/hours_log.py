@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, or_, select, true, tuple_, update
 from sqlalchemy.exc import OperationalError
@@ -89,24 +89,62 @@ class Credited:
 
 
 @dataclass(frozen=True, slots=True)
+class Revoked:
+    """That an entry was credited by a row, which does not hold any more."""
+
+    entry_id: str
+    number: int
+    """Of that row."""
+    at: int
+    """Of the step by which it ended."""
+
+
+class Announcements(Protocol):
+    """Words for what is told elsewhere."""
+
+    def credit(self, credited: Credited) -> NewMessage:
+        """Return the message that an entry is credited."""
+        ...
+
+    def revocation(self, revoked: Revoked) -> NewMessage:
+        """Return the message that what was told is not so."""
+        ...
+
+    def key_of(self, entry_id: str, number: int) -> str:
+        """Return the key of the message that a row has credited an entry."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Announcer:
-    """Tells elsewhere what was credited, by messages that last exactly when the steps do."""
+    """Tells elsewhere what is credited, and when that is over, by messages that last exactly when the steps do."""
 
     outbox: OutboxRepository
-    message_of: Callable[[Credited], NewMessage]
+    words: Announcements
 
-    async def announce(self, session: AsyncSession, entries: Sequence[Entry]) -> None:
-        """Put a message about each entry whose last step has credited it."""
-        credited = [entry for entry in entries if _is_credited_by_its_step(entry)]
-        if not credited:
-            return
-        columns = PairRow.pair_id, PairRow.kind, PairRow.mentee_id
-        query = select(*columns).where(PairRow.pair_id.in_({entry.latest.pair_id for entry in credited}))
-        pairs = {row.pair_id: row for row in await session.execute(query)}
-        for entry in credited:
-            pair = pairs[entry.latest.pair_id]
-            message = self.message_of(Credited(entry, PairKind(pair.kind), pair.mentee_id))
-            await self.outbox.put(session, [message], at=entry.latest.at)
+    async def announce(self, session: AsyncSession, steps: Sequence[tuple[Entry | None, Entry]]) -> None:
+        """Put what steps make of entries, each given as before and after it: first what is not so any more."""
+        pairs = await self._pairs(session, {after.latest.pair_id for _, after in steps if _is_credited_by_it(after)})
+        for before, after in steps:
+            step = after.latest
+            over = [] if before is None else [one for one in before.credited_by if one not in after.credited_by]
+            told = await self.outbox.known(session, [self.words.key_of(step.entry_id, number) for number in over])
+            messages = [
+                self.words.revocation(Revoked(step.entry_id, number, step.at))
+                for number in over
+                if self.words.key_of(step.entry_id, number) in told
+            ]
+            if _is_credited_by_it(after):
+                kind, mentee_id = pairs[step.pair_id]
+                messages.append(self.words.credit(Credited(after, kind, mentee_id)))
+            await self.outbox.put(session, messages, at=step.at)
+
+    async def _pairs(self, session: AsyncSession, pair_ids: Collection[str]) -> dict[str, tuple[PairKind, str]]:
+        """Return what pairs are, and whom they are for."""
+        if not pair_ids:
+            return {}
+        query = select(PairRow.pair_id, PairRow.kind, PairRow.mentee_id).where(PairRow.pair_id.in_(pair_ids))
+        return {row.pair_id: (PairKind(row.kind), row.mentee_id) for row in await session.execute(query)}
 
 
 class LogWriter:
@@ -166,22 +204,23 @@ class LogWriter:
             return []
         known = dict(await self.entries(step.entry_id for step in steps))
         number, newest = await self._end() if self._newest is None else self._newest
-        rows, after = [], []
+        rows: list[Mapping[str, object]] = []
+        taken: list[tuple[Entry | None, Entry]] = []
         for step in steps:
             row = seal(step, number + 1, newest, secrets.token_hex(_SALT_BYTES))
             number, newest = row.number, row.hash
-            entry = known.get(step.entry_id)
-            known[step.entry_id] = begin(row) if entry is None else follow(entry, row)
+            before = known.get(step.entry_id)
+            known[step.entry_id] = begin(row) if before is None else follow(before, row)
             rows.append(_columns(row))
-            after.append(known[step.entry_id])
+            taken.append((before, known[step.entry_id]))
         await self._session.execute(insert(HoursLogRow), rows)
         changed = {step.entry_id: known[step.entry_id] for step in steps}
         await _replace(self._session, changed, [head_of(entry) for entry in changed.values()])
         self._entries |= changed
         self._newest = number, newest
         if self._announcer is not None:
-            await self._announcer.announce(self._session, after)
-        return after
+            await self._announcer.announce(self._session, taken)
+        return [after for _, after in taken]
 
     def audit(self, at: int, actor: str, action: str, subject: str, detail: str = "") -> None:
         """Add an entry to the audit trail, which lasts exactly when the steps do."""
@@ -404,10 +443,9 @@ def _conditions(wanted: EntryFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _is_credited_by_its_step(entry: Entry) -> bool:
-    action = entry.latest.action
-    is_confirmed = action is EntryAction.CONFIRMED and entry.state is EntryState.CONFIRMED
-    return is_confirmed or action is EntryAction.APPROVED
+def _is_credited_by_it(entry: Entry) -> bool:
+    """Tell whether an entry's newest row credits it."""
+    return entry.number in entry.credited_by
 
 
 def _columns(row: LogRow) -> dict[str, object]:

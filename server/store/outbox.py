@@ -92,11 +92,7 @@ class OutboxRepository:
         They are due at once. What is for a channel that there is not is left out, and so is whatever was put before.
         """
         wanted = {one.key: one for one in messages if one.channel in self._channels}
-        keys = list(wanted)
-        known: set[str] = set()
-        for start in range(0, len(keys), _CHUNK):
-            query = select(OutboxMessageRow.key).where(OutboxMessageRow.key.in_(keys[start : start + _CHUNK]))
-            known |= set(await session.scalars(query))
+        known = await self.known(session, list(wanted))
         new = [one for key, one in wanted.items() if key not in known]
         session.add_all(
             OutboxMessageRow(
@@ -113,6 +109,14 @@ class OutboxRepository:
         if new:
             event.listen(session.sync_session, "after_commit", lambda _session: self._tell(), once=True)
         return len(new)
+
+    async def known(self, session: AsyncSession, keys: Sequence[str]) -> set[str]:
+        """Return which of some messages were ever put."""
+        found: set[str] = set()
+        for start in range(0, len(keys), _CHUNK):
+            query = select(OutboxMessageRow.key).where(OutboxMessageRow.key.in_(keys[start : start + _CHUNK]))
+            found |= set(await session.scalars(query))
+        return found
 
     async def due(self, channel: str, *, at: int, limit: int) -> list[WaitingMessage]:
         """Return what is to be sent, what has been due longest first."""

@@ -1,21 +1,32 @@
 """A real HTTP server on this machine that behaves like a learning record store, or as it is told."""
 
 import base64
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 
 STORE_KEY, STORE_SECRET = "roundup", "open sesame"
+VOIDED, REFERENCE = "http://adlnet.gov/expapi/verbs/voided", "StatementRef"
+_DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?")
 
 
 @dataclass
 class RecordStore:
-    """A learning record store: keeps statements by id, and takes all of a request or nothing."""
+    """A learning record store: keeps statements by id, and takes all of a request or nothing.
+
+    A statement that is voided is not there for who asks, also when it comes after what voids it.
+    """
 
     url: str = ""
-    statements: dict[str, str] = field(default_factory=dict)
+    statements: dict[str, Any] = field(default_factory=dict)
+    """Verbs, by id."""
+    minutes: dict[str, int] = field(default_factory=dict)
+    """How long each took, of those that say so."""
+    voided: set[str] = field(default_factory=set)
     requests: int = 0
     answer: Callable[[web.Request], Awaitable[web.StreamResponse | None]] | None = None
     """Given first say."""
@@ -38,8 +49,28 @@ class RecordStore:
             known = self.statements.get(statement["id"])
             if known is not None and known != statement["verb"]:
                 return web.Response(status=409)
-        self.statements |= {statement["id"]: statement["verb"] for statement in sent}
+        for statement in sent:
+            self.statements[statement["id"]] = statement["verb"]
+            if "result" in statement:
+                hours, minutes = _DURATION.fullmatch(statement["result"]["duration"]).groups()  # type: ignore[union-attr]
+                self.minutes[statement["id"]] = 60 * int(hours or 0) + int(minutes or 0)
+            if _voids(statement):
+                self.voided.add(statement["object"]["id"])
         return web.json_response([statement["id"] for statement in sent])
+
+    def standing(self) -> list[tuple[str, int]]:
+        """Return verb and minutes of what was told and is not voided."""
+        return [
+            (self.statements[each]["display"]["en"], minutes)
+            for each, minutes in self.minutes.items()
+            if each not in self.voided
+        ]
+
+
+def _voids(statement: Any) -> bool:
+    is_meant: bool = statement["verb"] == {"id": VOIDED, "display": {"en": "voided"}}
+    assert is_meant == (isinstance(statement.get("object"), dict) and statement["object"]["objectType"] == REFERENCE)
+    return is_meant
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from protocol.hours import ContactType, EntryAction, EntryState, Side
 
 PEOPLE = (Side.MENTOR, Side.MENTEE)
 """The two that an entry is about."""
+_CREDITED = (EntryState.CONFIRMED, EntryState.APPROVED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,8 @@ class Entry:
     created_at: int
     answered_at: int | None
     """When both had said yes to what it says; `None`: they have not."""
+    credited_by: tuple[int, ...]
+    """Numbers of the rows that have credited what it says: the second yes, an approval. Empty when nothing does."""
 
     @property
     def confirmed(self) -> frozenset[Side]:
@@ -139,6 +142,7 @@ def begin(row: LogRow) -> Entry:
         assent=first_assent(step.action, step.side),
         created_at=step.at,
         answered_at=None,
+        credited_by=(),
     )
 
 
@@ -154,6 +158,7 @@ def follow(entry: Entry, row: LogRow) -> Entry:
         assent=assent,
         created_at=entry.created_at,
         answered_at=answered_at(assent, entry.answered_at, step.at),
+        credited_by=_credited_by(entry, row.number, assent.state),
     )
 
 
@@ -194,6 +199,13 @@ def answered_at(assent: Assent, before: int | None, at: int) -> int | None:
     if not assent.is_answered:
         return None
     return at if before is None else before
+
+
+def _credited_by(before: Entry, number: int, state: EntryState) -> tuple[int, ...]:
+    """Return the rows that credit an entry which has come to a state. No other step leads to either of the two."""
+    if state not in _CREDITED:
+        return ()
+    return before.credited_by if state is before.state else (*before.credited_by, number)
 
 
 @cache

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from protocol.hours import ContactType, EntryAction, PairKind
-from server.outbox.statements import CreditedStep, duration_of, statement_of
+from server.outbox.statements import CreditedStep, duration_of, statement_of, voiding_of
+from server.store.hours_log import Revoked
 
 HOME = "https://rooms.example.org"
 STEP = CreditedStep(
@@ -81,6 +82,21 @@ def test_the_same_step_is_the_same_statement_and_no_other_is() -> None:
     steps = [STEP, replace(STEP, number=8), replace(STEP, entry_id="entry_2")]
     assert statement_of(STEP, HOME) == statement_of(STEP, HOME)
     assert len({json.loads(statement_of(step, home).body)["id"] for step in steps for home in (HOME, "http://x")}) == 6
+
+
+def test_a_statement_is_voided_by_another_one_that_names_nobody() -> None:
+    message = voiding_of(Revoked(STEP.entry_id, STEP.number, STEP.at), HOME)
+    statement = json.loads(message.body)
+    assert message == voiding_of(Revoked(STEP.entry_id, STEP.number, STEP.at), HOME)
+    assert (message.channel, message.person_id) == ("xapi", None)
+    assert statement == {
+        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, message.key)),
+        "actor": account("roundup"),
+        "verb": {"id": "http://adlnet.gov/expapi/verbs/voided", "display": {"en": "voided"}},
+        "object": {"objectType": "StatementRef", "id": json.loads(statement_of(STEP, HOME).body)["id"]},
+        "timestamp": "2026-11-18T11:06:40.123Z",
+    }
+    assert statement["id"] != statement["object"]["id"]
 
 
 def test_what_was_entered_by_hand_has_no_meeting() -> None:
