@@ -210,6 +210,18 @@ class ManualEntry(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     text: Annotated[str, msgspec.Meta(max_length=MAX_REASON_CHARACTERS)] = ""
 
 
+class Shortfall(Wire, frozen=True, kw_only=True):
+    """What a period that is over has missed, and has not been made up for since."""
+
+    first_day: Day
+    last_day: Day
+    done: int
+    """In that period."""
+    needed: int
+    missing: int
+    """What of it is still to be done."""
+
+
 class RequirementStatus(Wire, frozen=True, kw_only=True):
     """How far a pair is with one requirement."""
 
@@ -226,6 +238,8 @@ class RequirementStatus(Wire, frozen=True, kw_only=True):
     """By when the next thing is to be done."""
     next_step: str | None
     """Of a plan."""
+    shortfall: Shortfall | None
+    """Of the period that is overdue, where another one is counted now: `done` and `needed` are not of that one."""
 
 
 class PairStatus(Wire, frozen=True, kw_only=True):

@@ -112,6 +112,12 @@ def _about_requirement(pair: PairStatus, status: RequirementStatus, reader: Room
 def _how_far(status: RequirementStatus) -> str:
     next_step = f": next is “{status.next_step}”" if status.next_step else ""
     due = f", due on {status.due_on}" if status.due_on else ""
+    missed = status.shortfall
+    if missed is not None:
+        return (
+            f": {missed.done} of {missed.needed} {_UNITS[status.unit]} from {missed.first_day} to {missed.last_day}, "
+            f"and {missed.missing} still to be made up"
+        )
     if next_step or status.unit not in _UNITS:
         return f"{next_step}{due}"
     return f": {status.done} of {status.needed} {_UNITS[status.unit]}{due}"

@@ -15,7 +15,7 @@ from datetime import date
 from itertools import accumulate
 from typing import NamedTuple
 
-from protocol.hours import ContactType, RequirementStatus, Standing, Unit
+from protocol.hours import ContactType, RequirementStatus, Shortfall, Standing, Unit
 from server.hours.calendar import Calendar, Days, Pauses, Span, span_of
 from server.hours.rules import Base, ContactRule, MeetingsRule, MinutesRule, Per, PlanRule, Rule, Step
 
@@ -37,6 +37,26 @@ class Contact(NamedTuple):
     contact_type: str
 
 
+class Missed(NamedTuple):
+    """What a period that is over has missed; fields as in `Shortfall`."""
+
+    first_day: date
+    last_day: date
+    done: int
+    needed: int
+    missing: int
+
+    def shortfall(self) -> Shortfall:
+        """Return it as pages and programs see it."""
+        return Shortfall(
+            first_day=self.first_day.isoformat(),
+            last_day=self.last_day.isoformat(),
+            done=self.done,
+            needed=self.needed,
+            missing=self.missing,
+        )
+
+
 class Assessment(NamedTuple):
     """How far a pair is with one rule; fields as in `RequirementStatus`."""
 
@@ -48,6 +68,7 @@ class Assessment(NamedTuple):
     last_day: date | None = None
     due_on: date | None = None
     next_step: str | None = None
+    missed: Missed | None = None
 
     def status(self, requirement_id: str, name: str) -> RequirementStatus:
         """Return it as pages and programs see it."""
@@ -62,6 +83,7 @@ class Assessment(NamedTuple):
             last_day=_iso(self.last_day),
             due_on=_iso(self.due_on),
             next_step=self.next_step,
+            shortfall=None if self.missed is None else self.missed.shortfall(),
         )
 
 
@@ -244,12 +266,12 @@ def _period(amount: int, per: Per, unit: Unit, case: _Case) -> Assessment:
     owed = case.owed(amount, per, span)
     done = case.done(unit, *span)
     before = case.calendar.period_before(per, span)
-    missed = 0 if before is None else case.owed(amount, per, before) - case.done(unit, *before)
+    missed = None if before is None else _missed(case, case.window(before), case.owed(amount, per, before), unit, done)
     due: int | None = last
     if not case.is_begun:
         standing = Standing.ON_TRACK
-    elif before is not None and done < missed:
-        standing, due = Standing.OVERDUE, case.window(before)[1]
+    elif missed is not None:
+        standing, due = Standing.OVERDUE, missed.last_day.toordinal()
     elif done >= owed:
         standing, due = Standing.MET, None
     elif case.is_over:
@@ -259,7 +281,16 @@ def _period(amount: int, per: Per, unit: Unit, case: _Case) -> Assessment:
         share = amount * case.pauses.running(first, case.now - 1) * (_TOLERATED - 1)
         is_behind = not is_early and done * case.length(per, span) * _TOLERATED < share
         standing = Standing.AT_RISK if is_behind else Standing.ON_TRACK
-    return Assessment(standing, done, owed, unit, _day(span[0]), _day(span[1]), _day(due))
+    return Assessment(standing, done, owed, unit, _day(span[0]), _day(span[1]), _day(due), missed=missed)
+
+
+def _missed(case: _Case, before: Span, owed: int, unit: Unit, since: int) -> Missed | None:
+    """Return what a part of a period has missed, of which so much was done since; `None`: nothing any more."""
+    done = case.done(unit, *before)
+    missing = owed - done - since
+    if missing <= 0:
+        return None
+    return Missed(date.fromordinal(before[0]), date.fromordinal(before[1]), done, owed, missing)
 
 
 def _average(rule: MinutesRule, over: Per, case: _Case) -> Assessment:
@@ -278,6 +309,7 @@ def _average(rule: MinutesRule, over: Per, case: _Case) -> Assessment:
     done = case.done(Unit.MINUTES, *frame)
     owed = _owed_on_average(rule, frame[0], last, case)
     due: int | None = last
+    missed: Missed | None = None
     if not case.is_begun:
         standing = Standing.ON_TRACK
     elif done >= owed:
@@ -285,12 +317,14 @@ def _average(rule: MinutesRule, over: Per, case: _Case) -> Assessment:
     elif case.is_over:
         standing = Standing.OVERDUE
     else:
-        missing = _owed_on_average(rule, frame[0], current[0] - 1, case) - done
-        if missing > rule.minutes:
-            standing, due = Standing.OVERDUE, current[0] - 1
+        before = case.window((frame[0], current[0] - 1))
+        since = case.done(Unit.MINUTES, current[0], frame[1])
+        behind = _missed(case, before, _owed_on_average(rule, frame[0], current[0] - 1, case), Unit.MINUTES, since)
+        if behind is not None and behind.missing > rule.minutes:
+            standing, due, missed = Standing.OVERDUE, current[0] - 1, behind
         else:
-            standing = Standing.AT_RISK if missing > 0 else Standing.ON_TRACK
-    return Assessment(standing, done, owed, Unit.MINUTES, _day(frame[0]), _day(last), _day(due))
+            standing = Standing.ON_TRACK if behind is None else Standing.AT_RISK
+    return Assessment(standing, done, owed, Unit.MINUTES, _day(frame[0]), _day(last), _day(due), missed=missed)
 
 
 def _owed_on_average(rule: MinutesRule, first: int, last: int, case: _Case) -> int:

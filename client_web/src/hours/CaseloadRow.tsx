@@ -4,12 +4,13 @@ import { Clock, MessageCircleWarning, Plane, UserRoundCheck } from "lucide-react
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import type { PairStatus } from "../protocol/generated";
+import type { PairStatus, RequirementStatus } from "../protocol/generated";
 import classes from "./Caseload.module.css";
 import { relativeDay, shortDay, tinyDay } from "./days";
 import { minutesText } from "./durations";
 import { pairPath } from "./paths";
 import { minutesRule, nextDue } from "./progress";
+import { useRequirementWords } from "./Requirements";
 import { StandingBadge } from "./Standing";
 
 interface CaseloadRowProps {
@@ -54,7 +55,7 @@ export function CaseloadRow({ pair, today, ownId }: CaseloadRowProps) {
         {next?.due_on && (
           <span className={classes.due} data-past={next.due_on < today || undefined}>
             <span className={classes.step}>{next.next_step ?? next.name}</span>{" "}
-            <span title={next.next_step ?? next.name}>{tinyDay(next.due_on, today, language)}</span>
+            <DueDay requirement={next} dueOn={next.due_on} today={today} />
           </span>
         )}
       </td>
@@ -71,6 +72,27 @@ export function CaseloadRow({ pair, today, ownId }: CaseloadRowProps) {
       </td>
     </tr>
   );
+}
+
+interface RequirementProps {
+  requirement: RequirementStatus;
+  today: string;
+}
+
+function DueDay({ requirement, dueOn, today }: RequirementProps & { dueOn: string }) {
+  const { i18n } = useTranslation();
+  const { due } = useRequirementWords(requirement, today);
+  const what = requirement.next_step ?? requirement.name;
+  return (
+    <span title={requirement.shortfall === null ? what : `${what}: ${due}`}>
+      {tinyDay(dueOn, today, i18n.language)}
+    </span>
+  );
+}
+
+function Missed({ requirement, today }: RequirementProps) {
+  const { due } = useRequirementWords(requirement, today);
+  return ` · ${due}`;
 }
 
 export function CaseloadTile({ pair, today, ownId }: CaseloadRowProps) {
@@ -107,7 +129,10 @@ export function CaseloadTile({ pair, today, ownId }: CaseloadRowProps) {
         <Marks pair={pair} ownId={ownId} />
       </span>
       <StandingBadge standing={pair.standing} />
-      <span className={classes.facts}>{facts.join(" · ")}</span>
+      <span className={classes.facts}>
+        {facts.join(" · ")}
+        {next?.shortfall && <Missed requirement={next} today={today} />}
+      </span>
       {(pair.waiting_minutes > 0 || pair.disputed_count > 0) && (
         <span className={classes.open}>
           {pair.waiting_minutes > 0 && (

@@ -47,14 +47,14 @@ function Requirement({ requirement, today }: { requirement: RequirementStatus; t
   );
 }
 
-/** What is done of it, and what comes next until when. */
+/** What is done of it, and what comes next until when, or what an earlier period has missed. */
 export function useRequirementWords(
-  { unit, done, needed, due_on: due, next_step: step, standing }: RequirementStatus,
+  { unit, done, needed, due_on: due, next_step: step, standing, shortfall }: RequirementStatus,
   today: string,
 ): { done: string; due: string | null } {
   const { t, i18n } = useTranslation();
   const { language } = i18n;
-  const doneWords = () => {
+  const doneWords = (done: number, needed: number) => {
     switch (unit) {
       case "minutes":
         return t("hours.done.minutes", {
@@ -70,6 +70,15 @@ export function useRequirementWords(
     }
   };
   const dueWords = () => {
+    if (shortfall !== null) {
+      const { missing, first_day: first, last_day: last } = shortfall;
+      return t("hours.due.missed", {
+        left:
+          unit === "minutes" ? minutesText(missing, language) : t("hours.due.meetings", { count: missing }),
+        period: dayRange(first, last, language),
+        done: doneWords(shortfall.done, shortfall.needed),
+      });
+    }
     if (due === null || standing === "met") return null;
     const day = shortDay(due, today, language);
     const relative = relativeDay(due, today, language);
@@ -82,5 +91,5 @@ export function useRequirementWords(
     }
     return t(isPast ? "hours.due.otherPast" : "hours.due.other", { day, relative });
   };
-  return { done: doneWords(), due: dueWords() };
+  return { done: doneWords(done, needed), due: dueWords() };
 }

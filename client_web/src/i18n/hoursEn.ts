@@ -286,6 +286,9 @@ export const hoursEn = {
       stepPast: "Next: {{step}}, was due on {{day}} ({{relative}})",
       other: "Until {{day}} ({{relative}})",
       otherPast: "It was due on {{day}} ({{relative}})",
+      missed: "{{left}} still missing from {{period}} ({{done}})",
+      meetings_one: "{{count}} meeting",
+      meetings_other: "{{count}} meetings",
     },
     list: {
       title: "What stands in the log",

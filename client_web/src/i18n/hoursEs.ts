@@ -286,6 +286,9 @@ export const hoursEs: typeof hoursEn = {
       stepPast: "Siguiente: {{step}}, tocaba el {{day}} ({{relative}})",
       other: "Hasta el {{day}} ({{relative}})",
       otherPast: "Tocaba el {{day}} ({{relative}})",
+      missed: "Por recuperar: {{left}}, del {{period}} ({{done}})",
+      meetings_one: "{{count}} reunión",
+      meetings_other: "{{count}} reuniones",
     },
     list: {
       title: "Lo que consta en el registro",

@@ -1056,6 +1056,15 @@ export interface ManualEntry {
   text: string;
 }
 
+/** What a period that is over has missed, and has not been made up for since. */
+export interface Shortfall {
+  first_day: string;
+  last_day: string;
+  done: number;
+  needed: number;
+  missing: number;
+}
+
 /** How far a pair is with one requirement. */
 export interface RequirementStatus {
   requirement_id: string;
@@ -1068,6 +1077,7 @@ export interface RequirementStatus {
   last_day: string | null;
   due_on: string | null;
   next_step: string | null;
+  shortfall: Shortfall | null;
 }
 
 /** A pair, and how far it is. */

@@ -30,6 +30,7 @@ export const requirement = (change: Partial<RequirementStatus> = {}): Requiremen
   last_day: "2026-11-30",
   due_on: "2026-11-30",
   next_step: null,
+  shortfall: null,
   ...change,
 });
 

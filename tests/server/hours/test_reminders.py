@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.hours import PairKind, PairStatus, RequirementStatus, Standing, Unit
+from protocol.hours import PairKind, PairStatus, RequirementStatus, Shortfall, Standing, Unit
 from protocol.tasks import RoomPerson
 from server.hours.reminders import MAX_NAMED, Day, PairToday, letter_of, reminders_of
 from server.hours.requirements import Contact, PlannedStep
@@ -14,7 +14,9 @@ MONDAY = date(2026, 11, 30)
 NAMES = {"mia": "Mia", "ana": "Ana", "sam": "Sam", "cora": "Cora"}
 
 
-def requirement(standing: Standing = Standing.OVERDUE, due_on: str | None = "2026-11-29") -> RequirementStatus:
+def requirement(
+    standing: Standing = Standing.OVERDUE, due_on: str | None = "2026-11-29", shortfall: Shortfall | None = None
+) -> RequirementStatus:
     return RequirementStatus(
         requirement_id="requirement_1",
         name="An hour a week",
@@ -26,6 +28,7 @@ def requirement(standing: Standing = Standing.OVERDUE, due_on: str | None = "202
         last_day="2026-12-06",
         due_on=due_on,
         next_step=None,
+        shortfall=shortfall,
     )
 
 
@@ -94,6 +97,15 @@ def test_both_are_told_what_is_overdue_and_the_coordinator_of_whom() -> None:
         "ana": ["With Mia, “An hour a week” is overdue: 20 of 60 minutes, due on 2026-11-29."],
         "cora": ["This week in the programme:\n  - 1 pair is overdue: Mia and Ana"],
     }
+
+
+def test_what_is_overdue_is_told_with_what_was_missing_then() -> None:
+    last_week = Shortfall(first_day="2026-11-23", last_day="2026-11-29", done=15, needed=60, missing=25)
+    [text] = told(day(pair(requirement(shortfall=last_week))))["ana"]
+    assert text == (
+        "With Mia, “An hour a week” is overdue: "
+        "15 of 60 minutes from 2026-11-23 to 2026-11-29, and 25 still to be made up."
+    )
 
 
 def test_who_is_on_track_is_left_in_peace() -> None:

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from protocol.hours import ContactType, RequirementStatus, Standing, Unit
+from protocol.hours import ContactType, RequirementStatus, Shortfall, Standing, Unit
 from server.hours.calendar import Calendar, Days
-from server.hours.requirements import Assessment, Assessor, Contact, PairHistory, worst
+from server.hours.requirements import Assessment, Assessor, Contact, Missed, PairHistory, worst
 from server.hours.rules import ContactRule, MeetingsRule, MinutesRule, Over, Per, PlanRule, Rule, Step
 
 FALL = date(2026, 8, 17), date(2026, 12, 18)
@@ -129,11 +129,15 @@ class TestMinutesInEachPeriod:
     def test_what_a_week_has_missed_is_overdue_until_it_is_made_up(self) -> None:
         first_week = contact(BEGUN, 45)
         late = assess(WEEKLY, self.MONDAY, first_week)
-        assert late == Assessment(OVERDUE, 0, 60, Unit.MINUTES, self.MONDAY, date(2026, 8, 30), date(2026, 8, 23)), (
-            "15 minutes are missing since Sunday"
+        sunday = date(2026, 8, 23)
+        assert late._replace(missed=None) == Assessment(
+            OVERDUE, 0, 60, Unit.MINUTES, self.MONDAY, date(2026, 8, 30), sunday
         )
-        assert assess(WEEKLY, self.MONDAY, first_week, contact(self.MONDAY, 14)).standing is OVERDUE
-        assert assess(WEEKLY, self.MONDAY, first_week, contact(self.MONDAY, 15)).standing is ON_TRACK
+        assert late.missed == Missed(BEGUN, sunday, 45, 60, 15)
+        nearly = assess(WEEKLY, self.MONDAY, first_week, contact(self.MONDAY, 14))
+        assert (nearly.standing, nearly.missed) == (OVERDUE, Missed(BEGUN, sunday, 45, 60, 1))
+        made_up = assess(WEEKLY, self.MONDAY, first_week, contact(self.MONDAY, 15))
+        assert (made_up.standing, made_up.missed) == (ON_TRACK, None)
         assert assess(WEEKLY, self.MONDAY, contact(date(2026, 8, 23), 60)).standing is ON_TRACK
 
     def test_who_begins_or_ends_within_a_period_owes_its_share(self) -> None:
@@ -206,6 +210,9 @@ class TestMinutesOnAverage:
         assert assess(ON_AVERAGE, monday + timedelta(6)).standing is AT_RISK
         late = assess(ON_AVERAGE, monday + timedelta(7))
         assert (late.standing, late.due_on) == (OVERDUE, monday + timedelta(6))
+        assert late.missed == Missed(BEGUN, monday + timedelta(6), 0, 120, 120)
+        since = assess(ON_AVERAGE, monday + timedelta(8), contact(monday, 10), contact(monday + timedelta(7), 20))
+        assert since.missed == Missed(BEGUN, monday + timedelta(6), 10, 120, 90)
         assert assess(ON_AVERAGE, monday + timedelta(7), contact(monday, 60)).standing is AT_RISK
 
     def test_an_average_of_months_takes_each_with_its_own_length(self) -> None:
@@ -246,7 +253,8 @@ class TestMeetings:
     def test_a_missed_year_is_overdue_in_the_next_one_until_it_is_made_up(self) -> None:
         begun, today = date(2025, 8, 1), date(2026, 8, 20)
         one = contact(date(2026, 5, 1))
-        assert assess(TWICE_A_YEAR, today, one, begun=begun).standing is OVERDUE
+        late = assess(TWICE_A_YEAR, today, one, begun=begun)
+        assert (late.standing, late.missed) == (OVERDUE, Missed(begun, date(2026, 7, 31), 1, 2, 1))
         assert assess(TWICE_A_YEAR, today, one, contact(today), begun=begun).standing is ON_TRACK
 
     def test_shares_of_meetings_are_rounded_and_halves_up(self) -> None:
@@ -326,7 +334,18 @@ def test_an_assessment_is_told_with_days_in_iso_8601() -> None:
         last_day="2026-08-31",
         due_on="2026-08-31",
         next_step=None,
+        shortfall=None,
     )
+
+
+def test_what_was_missed_is_told_with_the_days_in_which_it_was() -> None:
+    thursday = BEGUN + timedelta(3)
+    found = assess(
+        WEEKLY, BEGUN + timedelta(9), contact(thursday, 12), contact(BEGUN + timedelta(8), 10), begun=thursday
+    )
+    assert found.status("requirement_1", "An hour a week").shortfall == Shortfall(
+        first_day="2026-08-20", last_day="2026-08-23", done=12, needed=34, missing=12
+    ), "four of seven days, and ten minutes since"
 
 
 @pytest.mark.parametrize(

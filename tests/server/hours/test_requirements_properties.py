@@ -159,3 +159,19 @@ def test_whoever_does_all_that_is_needed_has_met_it_or_is_told_what_is_overdue(c
         assert found.standing is not Standing.AT_RISK
     if found.standing is Standing.MET and not isinstance(case.rule, ContactRule):
         assert found.done >= found.needed
+
+
+@given(cases)
+def test_what_a_period_has_missed_is_overdue_and_just_that_makes_up_for_it(case: Case) -> None:
+    missed = case.found.missed
+    if missed is None:
+        return
+    assert case.found.standing is Standing.OVERDUE
+    assert case.found.due_on == missed.last_day
+    assert missed.first_day <= missed.last_day < case.today
+    assert 0 < missed.missing <= missed.needed - missed.done
+    if isinstance(case.rule, MinutesRule) and missed.missing >= case.rule.minimum_minutes:
+        last = case.today if case.ends_on is None else min(case.today, case.ends_on)
+        kind = ContactType.CONFERENCE if case.rule.contact_types is None else case.rule.contact_types[0]
+        enough = Contact(last, missed.missing, kind)
+        assert replace(case, contacts=(*case.contacts, enough)).found.missed is None

@@ -42,6 +42,7 @@ const due = (due_on: string | null): PairStatus["requirements"] => [
     last_day: null,
     due_on,
     next_step: null,
+    shortfall: null,
   },
 ];
 
