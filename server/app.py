@@ -20,6 +20,7 @@ from server.errors import StartupError
 from server.gateway.fan_out import fan_out
 from server.gateway.gateway import Gateway
 from server.hours.demo import seed_agreements
+from server.hours.log_length import LogLength
 from server.hours.presence import PresenceService
 from server.hours.proposer import Proposer
 from server.hours.reminding import Reminding
@@ -105,6 +106,7 @@ class _Core:
     documents: DocumentService
     records: RecordService
     hours: Hours
+    log_length: LogLength
     pictures: PictureService
     exports: PersonalExports
     outbox: OutboxService
@@ -225,6 +227,9 @@ class RoundupServer:
             )
             reminding.start()
             stack.push_async_callback(reminding.close)
+        log_length = LogLength(HoursLogRepository(database))
+        await log_length.start()
+        stack.push_async_callback(log_length.close)
         announcer = Announcer(messages, Statements(self._url))
         hours = create_hours(database, people.programme_name, clock, announcer)
         hours.overviews.start()
@@ -246,6 +251,7 @@ class RoundupServer:
             documents=documents,
             records=RecordService(meetings, documents, clock),
             hours=hours,
+            log_length=log_length,
             pictures=pictures,
             exports=PersonalExports(PersonalRepository(database), clock),
             outbox=outbox,
@@ -254,7 +260,10 @@ class RoundupServer:
 
     async def _start_edge(self, stack: AsyncExitStack, front: _Front, core: _Core) -> None:
         metrics = Metrics(
-            lambda: _occupancy(core.directory, gateway), core.media.stats, outbox=lambda: core.outbox.figures
+            lambda: _occupancy(core.directory, gateway),
+            core.media.stats,
+            outbox=lambda: core.outbox.figures,
+            hours_log_rows=lambda: core.log_length.rows,
         )
         core.presence.observe_heartbeats(metrics.observe_heartbeat)
         loop_lag = LoopLagSampler(metrics.observe_loop_lag)

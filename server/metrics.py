@@ -130,9 +130,11 @@ class Metrics:
         media_workers: Callable[[], Sequence[MediaWorkerFigures]],
         *,
         outbox: Callable[[], Sequence[OutboxFigures]] = tuple,
+        hours_log_rows: Callable[[], int | None] = lambda: None,
     ) -> None:
+        """`hours_log_rows` may not be known yet: then the figure is left out, because 0 would be one."""
         self._registry = CollectorRegistry()
-        self._registry.register(_Collector(occupancy, media_workers, outbox))
+        self._registry.register(_Collector(occupancy, media_workers, outbox, hours_log_rows))
         ProcessCollector(registry=self._registry)
         self._joins = Histogram(
             "roundup_join_seconds",
@@ -205,10 +207,12 @@ class _Collector(Collector):
         occupancy: Callable[[], Occupancy],
         media_workers: Callable[[], Sequence[MediaWorkerFigures]],
         outbox: Callable[[], Sequence[OutboxFigures]],
+        hours_log_rows: Callable[[], int | None],
     ) -> None:
         self._occupancy = occupancy
         self._media_workers = media_workers
         self._outbox = outbox
+        self._hours_log_rows = hours_log_rows
 
     def collect(self) -> Iterable[Metric]:
         now = self._occupancy()
@@ -217,6 +221,9 @@ class _Collector(Collector):
         yield GaugeMetricFamily("roundup_connections", "Connections in meetings.", now.connections)
         yield GaugeMetricFamily("roundup_tasks", "Tasks of the gateway's event loop.", now.tasks)
         yield from _outbox(self._outbox())
+        rows = self._hours_log_rows()
+        if rows is not None:
+            yield GaugeMetricFamily("roundup_hours_log_rows", "Rows of the hours log, which never become fewer.", rows)
         # A worker is called by its port: that is the same after a restart.
         workers = [(str(figures.port), figures) for figures in self._media_workers()]
         yield from _traffic(workers)

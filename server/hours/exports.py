@@ -208,7 +208,7 @@ class HoursExports:
         async with self._reports.reading(wanted) as reading:
             head = await reading.head()
             sizes = [file.write(_encode(rows)) async for rows in reading.batches()]
-        return _Aside(file, tuple(sizes), LogHead(0, _NO_HASH) if head is None else LogHead(*head))
+        return _Aside(file, tuple(sizes), LogHead(0, _NO_HASH) if head is None else LogHead(head.number, head.hash))
 
     def _about(
         self,

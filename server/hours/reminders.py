@@ -43,6 +43,8 @@ class Day:
     disputed: int
     waiting_long: int
     """Entries that have waited for more than a week."""
+    log_head: tuple[int, str] | None
+    """Number and hash of the log's newest row; `None`: nothing was added to it lately."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Reminder:
 
 def reminders_of(day: Day) -> list[Reminder]:
     """Return what people are to be told, whether they have been told before or not; each key once."""
-    found = [*_of_pairs(day), *_of_waiting(day), *_of_programme(day)]
+    found = [*_of_pairs(day), *_of_waiting(day), *_of_programme(day), *_of_log(day)]
     return list({one.key: one for one in found}.values())
 
 
@@ -137,6 +139,20 @@ def _of_programme(day: Day) -> Iterator[Reminder]:
         for person_id in sorted(day.coordinators):
             if person_id in day.people:
                 yield Reminder(_key("digest", _week(day.today), person_id), person_id, text)
+
+
+def _of_log(day: Day) -> Iterator[Reminder]:
+    """Have the newest row's hash noted where nobody gets at who has the database in hand."""
+    if day.log_head is None:
+        return
+    number, head = day.log_head
+    text = (
+        f"Keep this letter: step {number} of the hours log has the hash\n  {head}\n"
+        "  With it, `roundup hours verify --head` finds out whether something before that was changed, or is gone."
+    )
+    for person_id in sorted(day.coordinators):
+        if person_id in day.people:
+            yield Reminder(_key("log", _week(day.today), person_id), person_id, text)
 
 
 def _digest(day: Day) -> str:

@@ -21,6 +21,8 @@ LOOK_AT = time(7)
 """In the programme's time zone, so that a letter is there before the first meeting."""
 LONG = timedelta(days=7)
 """An entry that has waited so long is told to coordinators."""
+NEWS = timedelta(days=8)
+"""Of a log to which nothing was added for so long coordinators know already: a look may be later than a week ago."""
 _CHECK_EVERY_S = 300.0
 
 Letter = Callable[[str, str, str, str], NewMessage]
@@ -99,9 +101,9 @@ class Reminding:
         # Made for this look only: what it keeps is not needed before tomorrow.
         overview = await Overviews(self._requirements, self._figures, self._clock).of_all()
         keeper = Bookkeeper(overview.agreements, overview.today)
-        found = await self._repository.circumstances(
-            long_before=self._clock.now_ms() - LONG // timedelta(milliseconds=1)
-        )
+        now = self._clock.now_ms()
+        found = await self._repository.circumstances(long_before=now - LONG // timedelta(milliseconds=1))
+        newest, news_since = found.newest_row, now - NEWS // timedelta(milliseconds=1)
         pairs = await asyncio.to_thread(
             lambda: [PairToday(status=book.status, plan=keeper.plan(book)) for book in overview.books.values()]
         )
@@ -113,6 +115,7 @@ class Reminding:
             waiting=found.waiting,
             disputed=found.disputed,
             waiting_long=found.waiting_long,
+            log_head=None if newest is None or newest.at < news_since else (newest.number, newest.hash),
         )
 
     async def _run(self) -> None:

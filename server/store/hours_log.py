@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, or_, select, true, tuple_, update
 from sqlalchemy.exc import OperationalError
@@ -77,6 +77,14 @@ class RebuiltBatch:
     count: int
     changed: tuple[str, ...]
     """Those that were not what the log says."""
+
+
+class NewestRow(NamedTuple):
+    """The row of the log that all others come before."""
+
+    number: int
+    hash: str
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +211,10 @@ class LogWriter:
         if not steps:
             return []
         known = dict(await self.entries(step.entry_id for step in steps))
-        number, newest = await self._end() if self._newest is None else self._newest
+        if self._newest is None:
+            end = await find_newest_row(self._session)
+            self._newest = (0, BEFORE_FIRST) if end is None else (end.number, end.hash)
+        number, newest = self._newest
         rows: list[Mapping[str, object]] = []
         taken: list[tuple[Entry | None, Entry]] = []
         for step in steps:
@@ -225,11 +236,6 @@ class LogWriter:
     def audit(self, at: int, actor: str, action: str, subject: str, detail: str = "") -> None:
         """Add an entry to the audit trail, which lasts exactly when the steps do."""
         audit(self._session, at, actor, action, subject, detail)
-
-    async def _end(self) -> tuple[int, str]:
-        query = select(HoursLogRow.number, HoursLogRow.hash).order_by(HoursLogRow.number.desc()).limit(1)
-        row = (await self._session.execute(query)).one_or_none()
-        return (0, BEFORE_FIRST) if row is None else (row.number, row.hash)
 
 
 class HoursLogRepository:
@@ -291,6 +297,11 @@ class HoursLogRepository:
             newest = await session.scalar(select(func.max(HoursLogRow.number)))
             referred_to = await session.scalar(select(func.max(HoursEntryRow.number)))
         return max(newest or 0, referred_to or 0)
+
+    async def newest(self) -> NewestRow | None:
+        """Return the newest row; `None`: there is none."""
+        async with self._database.reading() as session:
+            return await find_newest_row(session)
 
     async def read(self, after: int | None, limit: int) -> Sequence[LogRow | UnreadableRow]:
         """Return the rows with the next numbers after `after`; `None`: the first ones."""
@@ -378,6 +389,13 @@ class HoursLogRepository:
                 generation = func.coalesce(ProgrammeRow.hours_generation, 0)
                 await session.execute(update(ProgrammeRow).values(hours_generation=generation + 1))
         return changed
+
+
+async def find_newest_row(session: AsyncSession) -> NewestRow | None:
+    """Return the log's newest row as a transaction sees it; `None`: there is none."""
+    query = select(HoursLogRow.number, HoursLogRow.hash, HoursLogRow.at).order_by(HoursLogRow.number.desc()).limit(1)
+    row = (await session.execute(query)).one_or_none()
+    return None if row is None else NewestRow(*row)
 
 
 def _among(entry_ids: Collection[str]) -> Callable[[ColumnElement[str]], ColumnElement[bool]]:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from protocol.tasks import RoomPerson
 from server.hours.log.rows import NO_TEXT
 from server.store.database import Database
+from server.store.hours_log import NewestRow, find_newest_row
 from server.store.models import HoursEntryRow, HoursLogRow, LeaveRow, MeetingRow, PairRow, PersonRow, RoomRow
 
 BATCH = 1_000
@@ -58,11 +59,9 @@ class ReadingReport:
         self._session = session
         self._wanted = wanted
 
-    async def head(self) -> tuple[int, str] | None:
-        """Return number and hash of the log's newest row; `None`: it is empty."""
-        query = select(HoursLogRow.number, HoursLogRow.hash).order_by(HoursLogRow.number.desc()).limit(1)
-        row = (await self._session.execute(query)).one_or_none()
-        return None if row is None else (row.number, row.hash)
+    async def head(self) -> NewestRow | None:
+        """Return the log's newest row; `None`: it is empty."""
+        return await find_newest_row(self._session)
 
     async def batches(self) -> AsyncIterator[list[ReportRow]]:
         """Yield entries by day, up to `BATCH` at once."""

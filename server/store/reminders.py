@@ -12,6 +12,7 @@ from protocol.hours import EntryState
 from protocol.roles import ProgrammeRole
 from server.store.database import Database
 from server.store.hours_figures import IS_PROPOSED, is_put_right
+from server.store.hours_log import NewestRow, find_newest_row
 from server.store.models import HoursEntryRow, OutboxMessageRow, PairRow, PersonRow
 from server.store.outbox import NewMessage, OutboxRepository
 
@@ -32,6 +33,8 @@ class Circumstances:
     """How many entries wait for whose word."""
     disputed: int
     waiting_long: int
+    newest_row: NewestRow | None
+    """Of the log; `None`: it is empty."""
 
 
 class ReminderRepository:
@@ -71,6 +74,7 @@ class ReminderRepository:
                 waiting=waiting,
                 disputed=await session.scalar(disputed) or 0,
                 waiting_long=await session.scalar(waiting_long) or 0,
+                newest_row=await find_newest_row(session),
             )
 
     async def told(self, keys: Sequence[str]) -> set[str]:

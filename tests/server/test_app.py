@@ -198,6 +198,7 @@ async def test_two_people_meet_and_are_counted(tmp_path: Path) -> None:
         assert "roundup_participants 2.0" in figures
         assert "roundup_connections 2.0" in figures
         assert "roundup_join_seconds_count 2.0" in figures
+        assert "roundup_hours_log_rows 0.0" in figures
         assert "roundup_media_transports{" in figures
         await teacher.close()
         await mentor.close()

@@ -188,3 +188,11 @@ def test_the_outbox_is_told_by_channel() -> None:
     assert figures["roundup_outbox_oldest_seconds", "mail"] == 90.5
     outcomes = {"sent": 10, "failed": 4, "given_up": 1}
     assert {one: figures["roundup_outbox_attempts_total", "mail", one] for one in outcomes} == outcomes
+
+
+def test_the_hours_log_is_counted_once_it_is_known() -> None:
+    rows: list[int | None] = [None]
+    metrics = Metrics(lambda: NOBODY, tuple, hours_log_rows=lambda: rows[0])
+    assert ("roundup_hours_log_rows",) not in samples(metrics)
+    for rows[0] in (0, 12, 9):
+        assert samples(metrics)["roundup_hours_log_rows",] == rows[0]

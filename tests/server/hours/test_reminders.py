@@ -68,6 +68,7 @@ def day(
     waiting: dict[str, int] | None = None,
     disputed: int = 0,
     waiting_long: int = 0,
+    log_head: tuple[int, str] | None = None,
 ) -> Day:
     return Day(
         today=today,
@@ -77,6 +78,7 @@ def day(
         waiting=waiting or {},
         disputed=disputed,
         waiting_long=waiting_long,
+        log_head=log_head,
     )
 
 
@@ -175,6 +177,20 @@ def test_a_coordinator_is_told_what_waits_and_is_disputed_and_some_names() -> No
     assert lines[1].startswith("  - 25 pairs are overdue: Mia and Ana, ")
     assert lines[1].endswith(", and 5 more")
     assert lines[2:] == ["  - 1 entry is disputed", "  - 4 entries have waited for a word for more than a week"]
+
+
+def test_coordinators_are_told_the_logs_newest_step_once_a_week() -> None:
+    def head(offset: int, number: int) -> Day:
+        return day(today=MONDAY + timedelta(days=offset), log_head=(number, f"{number:064x}"))
+
+    assert told(head(0, 47)) == {
+        "cora": [
+            f"Keep this letter: step 47 of the hours log has the hash\n  {47:064x}\n"
+            "  With it, `roundup hours verify --head` finds out whether something before that was changed, or is gone."
+        ]
+    }
+    assert keys(head(6, 60)) == keys(head(0, 47)), "once a week, however many steps there are"
+    assert not keys(head(7, 60)) & keys(head(0, 47))
 
 
 def test_a_letter_says_who_it_is_for_what_there_is_and_where() -> None:

@@ -1,5 +1,6 @@
 """People are told once what is new, however often it is looked, on both kinds of database."""
 
+import dataclasses
 import random
 from datetime import date
 
@@ -160,3 +161,20 @@ async def test_a_letter_and_that_it_was_told_last_together(post: Post) -> None:
     with pytest.raises(Exception, match=r"(?i)unique"):
         await repository.tell(message, ["twice", "twice"], at=NOW)
     assert await post.letters() == []
+
+
+async def test_coordinators_are_told_the_newest_step_while_the_log_grows(post: Post) -> None:
+    entered = dataclasses.replace(post.programme.entered("entry", mentee="ben"), at=post.clock.now_ms() - 1_000)
+    [entry] = await post.programme.append(entered)
+    await post.reminding.look_if_due()
+    newest = await post.programme.log.newest()
+    assert newest is not None
+    assert newest.number == entry.number == 1
+    assert f"step 1 of the hours log has the hash\n  {newest.hash}\n" in dict(await post.letters())["cora"]
+    await post.programme.append(dataclasses.replace(post.programme.confirmed(entry), at=post.clock.now_ms()))
+    for weeks, heads in ((1, 2), (2, 2), (3, 2)):
+        post.clock.advance(days=7)
+        await post.reminding.look_if_due()
+        found = [text for name, text in await post.letters() if name == "cora" and "has the hash" in text]
+        assert len(found) == heads, f"after {weeks} weeks"
+    assert "step 2 of the hours log" in found[-1]
