@@ -18,7 +18,7 @@ import { randomId } from "../shared/randomId";
 import { shortDay } from "./days";
 import { readMinutes } from "./durations";
 import classes from "./HoursForm.module.css";
-import { daysFor, faultOf, type ManualFault } from "./manual";
+import { daysFor, faultOf, type ManualFault, RequestIds } from "./manual";
 import { otherIn } from "./readHours";
 import { reasonOf } from "./reasons";
 import { TypeSelect } from "./StepDialog";
@@ -54,8 +54,7 @@ export function AddEntry(props: AddEntryProps) {
 function AddForm({ pairs, today, ownId, onAdded, onClose }: AddEntryProps & { onClose(): void }) {
   const { t, i18n } = useTranslation();
   const ids = { pair: useId(), day: useId(), minutes: useId(), type: useId(), text: useId() };
-  // The same however often it is sent: it is entered once.
-  const [requestId] = useState(randomId);
+  const [requestIds] = useState(() => new RequestIds(randomId));
   const [pairId, setPairId] = useState(pairs[0]?.pair_id ?? "");
   const [day, setDay] = useState(today);
   const [minutes, setMinutes] = useState("");
@@ -82,14 +81,14 @@ function AddForm({ pairs, today, ownId, onAdded, onClose }: AddEntryProps & { on
     if (found !== null || count === null) return;
     setSending(true);
     try {
-      const entry = await addEntry({
-        request_id: requestId,
+      const filledIn = {
         pair_id: pair.pair_id,
         day,
         minutes: count,
         contact_type: contactType,
         text: text.trim(),
-      });
+      };
+      const entry = await addEntry({ request_id: requestIds.of(filledIn), ...filledIn });
       onAdded(entry);
       onClose();
     } catch (error) {
