@@ -81,6 +81,14 @@ class EntryState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+_CREDITS = (EntryState.PROPOSED, EntryState.CONFIRMED, EntryState.APPROVED)
+
+
+def counted_states(counts_from: EntryState) -> tuple[EntryState, ...]:
+    """Return the states in which an entry counts where it does from one of proposed, confirmed and approved on."""
+    return _CREDITS[_CREDITS.index(counts_from) :]
+
+
 class Side(StrEnum):
     """As what somebody takes a step."""
 

@@ -71,6 +71,16 @@ class Pauses:
         return day if day <= _LAST else None
 
 
+def week_of(day: int) -> int:
+    """Return the number of the week that a day is in."""
+    return (day - 1) // _WEEK  # day 1 was a Monday
+
+
+def monday_of(week: int) -> int:
+    """Return the day that a week begins with."""
+    return week * _WEEK + 1
+
+
 class Calendar:
     """Weeks, months, terms and school years."""
 
@@ -85,8 +95,7 @@ class Calendar:
         """Return the period that a day is in; `None`: it is in no term."""
         match per:
             case Per.WEEK:
-                monday = day - (day - 1) % _WEEK  # day 1 was a Monday
-                return monday, monday + _WEEK - 1
+                return monday_of(week_of(day)), monday_of(week_of(day) + 1) - 1
             case Per.MONTH:
                 return _month(day)
             case Per.TERM:

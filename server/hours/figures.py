@@ -5,12 +5,12 @@ from collections.abc import Collection
 from datetime import date
 
 from protocol.hours import AnswerTimes, ContactMinutes, EntryState, HoursWeek
+from server.hours.calendar import monday_of, week_of
 from server.hours.pair_book import PairBook, Sums
 from server.hours.showing import Contacts, show_weeks
 from server.store.hours_figures import ANSWER_STEP_MS
 
 _HOUR_MS = 3_600_000
-_WEEK = 7
 _NO_ANSWER = -1
 
 
@@ -46,8 +46,8 @@ class Figures:
 
     def weeks(self, today: date) -> tuple[HoursWeek, ...]:
         """Return the weeks that have begun, oldest first, without a gap."""
-        last = min(self._last_day, today).toordinal()
-        mondays = range(_monday(self._first_day.toordinal()), last + 1, _WEEK)
+        first, last = self._first_day.toordinal(), min(self._last_day, today).toordinal()
+        mondays = map(monday_of, range(week_of(first), week_of(last) + 1))
         return show_weeks(self._weeks, ((day, date.fromordinal(day).isoformat()) for day in mondays))
 
     def answers(self) -> AnswerTimes:
@@ -73,7 +73,3 @@ def _hours_until(answers: Counter[int], share: float) -> float | None:
         if seen >= wanted:
             return round(steps * ANSWER_STEP_MS / _HOUR_MS, 1)
     return None
-
-
-def _monday(day: int) -> int:
-    return day - (day - 1) % _WEEK

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from protocol.hours import ContactType, EntryState, PairStatus, Standing, TermInfo
-from server.hours.calendar import Calendar
+from server.hours.calendar import Calendar, monday_of, week_of
 from server.hours.requirements import PlannedStep
 from server.hours.rules import Per
 from server.hours.standings import Standings
@@ -30,7 +30,6 @@ _DISPUTED, _PROPOSED = _STATE_CODES[EntryState.DISPUTED.value], _STATE_CODES[Ent
 _MINUTES_BITS, _SMALL_BITS = 12, 4
 """Of a number that says all of an entry but its day: week, contact type, state, minutes."""
 _MINUTES_MASK, _SMALL_MASK = (1 << _MINUTES_BITS) - 1, (1 << _SMALL_BITS) - 1
-_WEEK = 7
 _day_number = lru_cache(maxsize=8_192)(lambda day: date.fromisoformat(day).toordinal())
 
 
@@ -82,7 +81,7 @@ class Sums:
         """Return Monday, contact type, state, minutes and how many entries, in no order."""
         for code, count in self.codes.items():
             week, contact_type, state, minutes = _parts(code)
-            yield week * _WEEK + 1, _TYPES[contact_type], _STATES[state], minutes * count, count
+            yield monday_of(week), _TYPES[contact_type], _STATES[state], minutes * count, count
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +210,7 @@ def read_entries(lines: Sequence[PairLines]) -> dict[str, PairEntries]:
 
 
 def _code(day: int, contact_type: int, state: int, minutes: int) -> int:
-    week = (day - 1) // _WEEK  # day 1 was a Monday
-    return ((week << _SMALL_BITS | contact_type) << _SMALL_BITS | state) << _MINUTES_BITS | minutes
+    return ((week_of(day) << _SMALL_BITS | contact_type) << _SMALL_BITS | state) << _MINUTES_BITS | minutes
 
 
 def _parts(code: int) -> tuple[int, int, int, int]:

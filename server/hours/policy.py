@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from protocol.hours import MAX_MANUAL_MINUTES, EntryState
+from protocol.hours import MAX_MANUAL_MINUTES, EntryState, counted_states
 from server.hours.described import read_described
 
 MAX_GRACE_S = 3_600
@@ -61,8 +61,7 @@ class HoursPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     @property
     def counted_states(self) -> tuple[EntryState, ...]:
         """States in which an entry counts towards what is required."""
-        states = (EntryState.PROPOSED, EntryState.CONFIRMED, EntryState.APPROVED)
-        return states[states.index(EntryState(self.counts_from)) :]
+        return counted_states(EntryState(self.counts_from))
 
 
 _decoder = msgspec.json.Decoder(HoursPolicy)

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from protocol.hours import PairStatus, RequirementStatus, Standing, Unit
 from protocol.tasks import RoomPerson
+from server.hours.calendar import monday_of, week_of
 from server.hours.requirements import PlannedStep
 
 STEP_AHEAD = timedelta(days=7)
@@ -176,7 +177,7 @@ def _digest(day: Day) -> str:
 
 def _week(today: date) -> str:
     """Return the Monday that a day's week began with."""
-    return (today - timedelta(days=today.weekday())).isoformat()
+    return date.fromordinal(monday_of(week_of(today.toordinal()))).isoformat()
 
 
 def _key(*parts: str) -> str:

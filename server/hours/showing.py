@@ -14,8 +14,6 @@ from protocol.tasks import RoomPerson
 from server.hours.intervals import Intervals
 from server.hours.log.rows import LogRow
 
-_WEEK = 7
-
 
 def show_step(row: LogRow, people: Mapping[str, RoomPerson]) -> LogStep:
     """Return a row of the log as a step of an entry."""

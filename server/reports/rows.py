@@ -5,13 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from protocol.hours import ContactType, EntryState, PairKind, Standing
-
-_COUNTED: Mapping[EntryState, frozenset[EntryState]] = {
-    EntryState.PROPOSED: frozenset({EntryState.PROPOSED, EntryState.CONFIRMED, EntryState.APPROVED}),
-    EntryState.CONFIRMED: frozenset({EntryState.CONFIRMED, EntryState.APPROVED}),
-    EntryState.APPROVED: frozenset({EntryState.APPROVED}),
-}
+from protocol.hours import ContactType, EntryState, PairKind, Standing, counted_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +31,7 @@ class Counting:
 
     def counts(self, state: EntryState) -> bool:
         """Tell whether the minutes of an entry in this state count."""
-        return state in _COUNTED[self.counts_from]
+        return state in counted_states(self.counts_from)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

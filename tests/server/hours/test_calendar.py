@@ -5,7 +5,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.hours.calendar import Calendar, Pauses, Span
+from server.hours.calendar import Calendar, Pauses, Span, monday_of, week_of
 from server.hours.rules import Per
 
 FALL = date(2026, 8, 17), date(2026, 12, 18)
@@ -25,6 +25,13 @@ def test_a_week_is_from_monday_to_sunday() -> None:
     for day in (23, 26, 29):
         assert period(Per.WEEK, date(2026, 11, day)) == "2026-11-23 2026-11-29"
     assert period(Per.WEEK, date(2026, 11, 30)) == "2026-11-30 2026-12-06"
+
+
+@given(st.dates())
+def test_a_week_begins_with_the_monday_before_its_days_or_on_it(day: date) -> None:
+    monday = date.fromordinal(monday_of(week_of(day.toordinal())))
+    assert monday.weekday() == 0
+    assert 0 <= (day - monday).days < 7
 
 
 def test_a_month_ends_with_its_last_day() -> None:
