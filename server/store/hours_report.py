@@ -65,7 +65,7 @@ class ReadingReport:
 
     async def batches(self) -> AsyncIterator[list[ReportRow]]:
         """Yield entries by day, up to `BATCH` at once."""
-        texts = await self._texts()
+        texts = await self.texts()
         entry = HoursEntryRow
         query = (
             select(
@@ -94,12 +94,15 @@ class ReadingReport:
                 return
             first_day, last_id = rows[-1].day, rows[-1].entry_id
 
-    async def _texts(self) -> dict[str, str | None]:
-        """Return what was said last of each entry of these days, if anything; most have nothing."""
-        row = HoursLogRow
-        query = select(row.entry_id, row.text).where(
-            row.text_digest != NO_TEXT, row.day >= self._wanted.first_day, row.day <= self._wanted.last_day
-        )
+    async def texts(self) -> dict[str, str | None]:
+        """Return what was said last of each entry that is meant, if anything; most have nothing."""
+        row, wanted = HoursLogRow, self._wanted
+        query = select(row.entry_id, row.text).where(row.text_digest != NO_TEXT)
+        if wanted.pair_ids is None and wanted.participant_id is None:
+            query = query.where(row.day >= wanted.first_day, row.day <= wanted.last_day)
+        else:
+            meant = select(HoursEntryRow.entry_id).where(HoursEntryRow.day >= wanted.first_day, *_conditions(wanted))
+            query = query.where(row.entry_id.in_(meant))
         found = await self._session.execute(query.order_by(row.number))
         return {row.entry_id: row.text for row in found}
 

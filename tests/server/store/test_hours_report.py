@@ -1,0 +1,59 @@
+"""Entries for reports, on both kinds of database."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from server.store.database import Database
+from server.store.hours_report import HoursReportRepository, ReportFilter
+from tests.support.hours import TODAY, Programme
+
+WEEK = TODAY - timedelta(days=6), TODAY
+
+
+@pytest.fixture
+async def programme(database: Database) -> Programme:
+    """Make one in which Ana has an entry today and one long ago, Ben one with Max and one with Mia."""
+    made = Programme(database)
+    await made.set_up()
+    with_mia = replace(
+        made.entered("substituted", mentee="ben"), mentor_id=made.person_id("mia"), text="Mia was there."
+    )
+    await made.append(
+        made.entered("ana"), made.entered("ago", day=date(2026, 8, 3)), made.entered("ben", mentee="ben"), with_mia
+    )
+    return made
+
+
+@pytest.mark.parametrize(
+    ("person", "expected"),
+    [
+        (None, {"ana", "ben", "substituted"}),
+        ("ana", {"ana"}),
+        ("ben", {"ben", "substituted"}),
+        ("max", {"ben"}),
+        ("mia", {"ana", "substituted"}),
+        ("cora", set()),
+    ],
+)
+async def test_only_what_was_said_of_the_entries_that_are_meant_is_read(
+    programme: Programme, person: str | None, expected: set[str]
+) -> None:
+    wanted = ReportFilter(
+        first_day=WEEK[0],
+        last_day=WEEK[1],
+        participant_id=None if person is None else programme.person_id(person),
+    )
+    async with HoursReportRepository(programme.database).reading(wanted) as reading:
+        texts = await reading.texts()
+        rows = [row async for batch in reading.batches() for row in batch]
+    assert texts.keys() == {row.entry_id for row in rows} == expected
+    assert all(row.text == texts[row.entry_id] for row in rows)
+    assert texts.get("substituted", "Mia was there.") == "Mia was there."
+
+
+async def test_only_what_was_said_of_some_pairs_is_read(programme: Programme) -> None:
+    wanted = ReportFilter(first_day=WEEK[0], last_day=WEEK[1], pair_ids=[programme.pairs["ana"]])
+    async with HoursReportRepository(programme.database).reading(wanted) as reading:
+        assert await reading.texts() == {"ana": "We talked."}
