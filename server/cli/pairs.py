@@ -103,7 +103,7 @@ def list_(
         today = _today(agreements)
         pairs = [pair for pair in agreements.pairs if with_all or not _is_over(pair, today)]
         values = [_flat(pair) for pair in pairs]
-        tell(values, "\n".join(_line(pair, agreements, today) for pair in pairs), as_json=as_json)
+        tell(values, "\n".join(_line(pair, today) for pair in pairs), as_json=as_json)
 
     with_store(data_dir, database_url, work)
 
@@ -277,8 +277,8 @@ def _flat(pair: "Pair") -> dict[str, Any]:
     }
 
 
-def _line(pair: "Pair", agreements: "Agreements", today: date) -> str:
-    leave = agreements.leave_on(pair, today)
+def _line(pair: "Pair", today: date) -> str:
+    leave = pair.leave_on(today)
     notes = [_days(pair)]
     if not pair.is_present:
         notes.append("left the programme")

@@ -8,7 +8,7 @@ from protocol.roles import ProgrammeRole
 from protocol.tasks import RoomPerson
 from server.hours.log.rows import Entry
 from server.hours.log.steps import permitted
-from server.store.hours_facts import PairDays
+from server.store.pairs import Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Desk:
 
     person_id: str
     role: ProgrammeRole
-    pairs: Mapping[str, PairDays]
+    pairs: Mapping[str, Pair]
     """By id."""
 
     @property
@@ -25,7 +25,7 @@ class Desk:
         """Tell whether the person looks after the whole programme."""
         return self.role is ProgrammeRole.COORDINATOR
 
-    def side(self, pair: PairDays, mentor_id: str) -> Side | None:
+    def side(self, pair: Pair, mentor_id: str) -> Side | None:
         """Return as what the person acts, where `mentor_id` was the mentor. Of the two, nobody is a coordinator."""
         if self.person_id == pair.mentee_id:
             return Side.MENTEE
@@ -40,7 +40,7 @@ class Desk:
         pair = self.pairs.get(entry.latest.pair_id)
         return None if pair is None else self.side(pair, entry.latest.mentor_id)
 
-    def is_concerned_with(self, pair: PairDays) -> bool:
+    def is_concerned_with(self, pair: Pair) -> bool:
         """Tell whether the pair is there for this person."""
         return self.is_coordinator or self.person_id == pair.mentee_id or self.person_id in pair.mentors()
 

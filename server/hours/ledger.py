@@ -28,8 +28,9 @@ from server.hours.desk import Desk, described
 from server.hours.log.rows import Entry, LogRow, Step
 from server.hours.log.steps import Actor, Refusal, StepRefusedError, next_step
 from server.hours.proposals import minutes_left
-from server.store.hours_facts import HoursFactsRepository, PairDays
+from server.store.hours_facts import HoursFactsRepository
 from server.store.hours_log import HoursLogRepository, LogWriter
+from server.store.pairs import Pair
 from server.store.programme import day_in
 from server.visible import shows_nothing, without_controls
 
@@ -215,7 +216,7 @@ class Ledger:
             raise UserError(ErrorCode.FORBIDDEN, "You are not in this programme any more.")
         return Desk(person.person_id, role, await self._facts.pairs(pair_ids))
 
-    async def _day_of(self, said: str, pair: PairDays) -> date:
+    async def _day_of(self, said: str, pair: Pair) -> date:
         try:
             day = datetime.strptime(said, "%Y-%m-%d").date()  # noqa: DTZ007 - a day of the programme's
         except ValueError as error:

@@ -121,7 +121,6 @@ class Bookkeeper:
     """Makes the books of pairs, by what a programme has agreed on, as of a day."""
 
     def __init__(self, agreements: Agreements, today: date) -> None:
-        self._agreements = agreements
         self._today = today
         self._standings = Standings(agreements, today)
         self._counted = {_STATE_CODES[state.value] for state in agreements.policy.counted_states}
@@ -160,7 +159,7 @@ class Bookkeeper:
             if minutes > 0:
                 last_contact = day
         standing = self._standings.of(pair, contacts)
-        leave = self._agreements.leave_on(pair, self._today)
+        leave = pair.leave_on(self._today)
         status = PairStatus(
             pair_id=pair.pair_id,
             kind=pair.kind,

@@ -17,8 +17,9 @@ from server.hours.log.steps import Measurement, measured_again
 from server.hours.policy import HoursPolicy
 from server.hours.proposals import MeetingPresence, PairInMeeting, Proposal, comes_before, minutes_left, propose
 from server.store.attendance import AttendanceRepository, MeetingHistory
-from server.store.hours_facts import HoursFactsRepository, PairDays, ProgrammeHours
+from server.store.hours_facts import HoursFactsRepository, ProgrammeHours
 from server.store.hours_log import CreditedDays, HoursLogRepository
+from server.store.pairs import Pair
 
 _NOTHING_YET: CreditedDays = {}
 
@@ -113,7 +114,7 @@ def presence_of(
 def proposals_of(
     meeting: MeetingPresence,
     others: Sequence[MeetingPresence],
-    pairs: Iterable[PairDays],
+    pairs: Iterable[Pair],
     programme: ProgrammeHours,
 ) -> list[Proposal]:
     """Return what pairs have done together in a meeting, as a programme counts. Pure."""
@@ -176,5 +177,5 @@ def _nothing(entry: Entry) -> Measurement:
     return Measurement(mentor_id=latest.mentor_id, contact_type=latest.contact_type, measured_ms=0, credited_minutes=0)
 
 
-def _may_meet(pair: PairDays, there: Collection[str]) -> bool:
+def _may_meet(pair: Pair, there: Collection[str]) -> bool:
     return pair.mentee_id in there and not pair.mentors().isdisjoint(there)

@@ -11,8 +11,9 @@ from server.hours.attendance import attendance_of, records_of
 from server.hours.proposals import MeetingPresence
 from server.hours.proposer import presence_of, proposals_of
 from server.store.attendance import AttendanceRecord, AttendanceRepository
-from server.store.hours_facts import HoursFactsRepository, PairDays
+from server.store.hours_facts import HoursFactsRepository
 from server.store.hours_log import HoursLogRepository
+from server.store.pairs import Pair
 from server.store.rebuilding import MeetingSpan, RebuildRepository
 
 _ENTRIES = 2_000
@@ -161,15 +162,15 @@ class _Window:
 class _Pairs:
     """All pairs, by their mentees."""
 
-    def __init__(self, pairs: Sequence[PairDays]) -> None:
-        self._by_mentee: dict[str, list[PairDays]] = {}
+    def __init__(self, pairs: Sequence[Pair]) -> None:
+        self._by_mentee: dict[str, list[Pair]] = {}
         self._by_person: dict[str, set[str]] = {}
         for pair in pairs:
             self._by_mentee.setdefault(pair.mentee_id, []).append(pair)
             for person_id in (pair.mentee_id, *pair.mentors()):
                 self._by_person.setdefault(person_id, set()).add(pair.pair_id)
 
-    def among(self, meeting: MeetingPresence) -> Iterator[PairDays]:
+    def among(self, meeting: MeetingPresence) -> Iterator[Pair]:
         """Return the pairs whose mentees were in a meeting."""
         for person_id in meeting.present:
             yield from self._by_mentee.get(person_id, ())

@@ -52,5 +52,4 @@ class Standings:
         return sorted(steps, key=lambda step: step.due_on or date.max)
 
     def _history(self, pair: Pair, contacts: Iterable[tuple[int, int, str]]) -> PairHistory:
-        leaves = self._agreements.stopped_days(pair)
-        return PairHistory(pair.starts_on, pair.ends_on, leaves=leaves, numbered=contacts)
+        return PairHistory(pair.starts_on, pair.ends_on, leaves=pair.stopped_days(), numbered=contacts)

@@ -23,8 +23,8 @@ from server.rehearsal.names import name_of
 from server.rehearsal.year import Connection, Meeting, Plan, Visitor, meetings_of, pairs_of
 from server.store.attendance import ConnectionHistory, MeetingHistory, PresenceEvent
 from server.store.database import Database
-from server.store.hours_facts import HoursFactsRepository, PairDays, ProgrammeHours
-from server.store.pairs import PairEntry, PairRepository
+from server.store.hours_facts import HoursFactsRepository, ProgrammeHours
+from server.store.pairs import Pair, PairEntry, PairRepository
 from server.store.people import Entry as NewPerson
 from server.store.people import PeopleRepository
 from server.store.rehearsal import RehearsalRepository
@@ -95,7 +95,7 @@ class Rehearsal:
         await self._days.add_node(node_id, began_at, now_ms)
         facts = HoursFactsRepository(self._database)
         programme = await facts.programme()
-        pairs: dict[str, list[PairDays]] = {}
+        pairs: dict[str, list[Pair]] = {}
         for pair in await facts.all_pairs():
             pairs.setdefault(pair.mentor_id, []).append(pair)
             self._mentee_of[pair.pair_id] = pair.mentee_id
@@ -194,7 +194,7 @@ class Rehearsal:
         self,
         histories: Sequence[MeetingHistory],
         attendance: Mapping[str, Mapping[str, Attendance]],
-        pairs: Mapping[str, Sequence[PairDays]],
+        pairs: Mapping[str, Sequence[Pair]],
         programme: ProgrammeHours,
     ) -> list[Step]:
         """Return what the log is told on a day: what people do about earlier entries, and what its meetings propose."""

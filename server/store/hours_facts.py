@@ -2,60 +2,22 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, func, or_, select
 
-from protocol.hours import MeetingReference, PairKind
+from protocol.hours import MeetingReference
 from protocol.roles import ProgrammeRole, RoomKind
 from protocol.room import RoomInfo
 from protocol.tasks import RoomPerson
 from server.hours.policy import HoursPolicy, read_policy
 from server.store.database import Database
 from server.store.models import ConnectionRow, LeaveRow, MeetingRow, PairRow, PersonRow, ProgrammeRow, RoomRow
-from server.store.programme import day_in, find_zone
+from server.store.pairs import Pair, read_pairs
+from server.store.programme import find_zone
 
 _ALWAYS = 2**62
 """Later than any instant, and far from overflowing."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveDays:
-    """Days on which somebody of a pair is away."""
-
-    first_day: date
-    last_day: date
-    substitute_id: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairDays:
-    """A pair, and on which days it is one."""
-
-    pair_id: str
-    kind: PairKind
-    mentor_id: str
-    mentee_id: str
-    starts_on: date
-    ends_on: date | None
-    leaves: tuple[LeaveDays, ...]
-
-    def mentor_on(self, day: date) -> str | None:
-        """Return who is the mentor on a day: the pair's, or a substitute. `None`: it is no pair on that day.
-
-        On leave without a substitute it stays who it is: if the two meet all the same, they have met.
-        """
-        if day < self.starts_on or (self.ends_on is not None and day > self.ends_on):
-            return None
-        on_leave = (leave for leave in self.leaves if leave.first_day <= day <= leave.last_day)
-        return next((leave.substitute_id for leave in on_leave if leave.substitute_id is not None), self.mentor_id)
-
-    def mentors(self) -> frozenset[str]:
-        """Return whoever is the mentor on some day."""
-        substitutes = (leave.substitute_id for leave in self.leaves)
-        return frozenset({self.mentor_id, *(one for one in substitutes if one is not None)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +47,23 @@ class HoursFactsRepository:
             role = await session.scalar(query)
         return None if role is None else ProgrammeRole(role)
 
-    async def pairs(self, pair_ids: Collection[str]) -> dict[str, PairDays]:
+    async def pairs(self, pair_ids: Collection[str]) -> dict[str, Pair]:
         """Return pairs by id, without those that are not there."""
-        async with self._database.reading() as session:
-            found = await _pairs(session, select(PairRow).where(PairRow.pair_id.in_(pair_ids)))
-        return {pair.pair_id: pair for pair in found}
+        return {pair.pair_id: pair for pair in await self._pairs(PairRow.pair_id.in_(pair_ids))}
 
-    async def pairs_among(self, person_ids: Collection[str]) -> list[PairDays]:
+    async def pairs_among(self, person_ids: Collection[str]) -> list[Pair]:
         """Return the pairs whose mentee, and whose mentor or a substitute, are among some people."""
         substituted = select(LeaveRow.pair_id).where(
             LeaveRow.removed_at.is_(None), LeaveRow.substitute_id.in_(person_ids)
         )
-        query = (
-            select(PairRow)
-            .where(PairRow.mentee_id.in_(person_ids))
-            .where(or_(PairRow.mentor_id.in_(person_ids), PairRow.pair_id.in_(substituted)))
-            .order_by(PairRow.pair_id)
+        return await self._pairs(
+            PairRow.mentee_id.in_(person_ids),
+            or_(PairRow.mentor_id.in_(person_ids), PairRow.pair_id.in_(substituted)),
         )
-        async with self._database.reading() as session:
-            return await _pairs(session, query)
 
-    async def all_pairs(self) -> list[PairDays]:
+    async def all_pairs(self) -> list[Pair]:
         """Return every pair there ever was."""
-        async with self._database.reading() as session:
-            return await _pairs(session, select(PairRow).order_by(PairRow.pair_id))
+        return await self._pairs()
 
     async def room_kinds(self, room_ids: Collection[str]) -> dict[str, RoomKind]:
         """Return what rooms are for, by id; of removed ones, too."""
@@ -164,26 +119,7 @@ class HoursFactsRepository:
                 found.setdefault(row.meeting_id, set()).add(row.person_id)
         return found
 
-
-async def _pairs(session: AsyncSession, query: Select[PairRow]) -> list[PairDays]:
-    zone = await find_zone(session)
-    rows = list(await session.scalars(query))
-    leaves: dict[str, list[LeaveDays]] = {}
-    for leave in await session.scalars(
-        select(LeaveRow)
-        .where(LeaveRow.removed_at.is_(None), LeaveRow.pair_id.in_(query.with_only_columns(PairRow.pair_id)))
-        .order_by(LeaveRow.first_day, LeaveRow.leave_id)
-    ):
-        leaves.setdefault(leave.pair_id, []).append(LeaveDays(leave.first_day, leave.last_day, leave.substitute_id))
-    return [
-        PairDays(
-            pair_id=row.pair_id,
-            kind=PairKind(row.kind),
-            mentor_id=row.mentor_id,
-            mentee_id=row.mentee_id,
-            starts_on=row.starts_on or day_in(zone, row.created_at),
-            ends_on=row.ends_on,
-            leaves=tuple(leaves.get(row.pair_id, ())),
-        )
-        for row in rows
-    ]
+    async def _pairs(self, *conditions: ColumnElement[bool]) -> list[Pair]:
+        async with self._database.reading() as session:
+            found = await read_pairs(session, await find_zone(session), *conditions)
+        return sorted(found, key=lambda pair: pair.pair_id)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -35,22 +35,6 @@ class PairEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """Mentor and mentee, and from when to when they are a pair."""
-
-    pair_id: str
-    kind: PairKind
-    mentor: RoomPerson
-    mentee: RoomPerson
-    mentor_email: str
-    mentee_email: str
-    starts_on: date
-    ends_on: date | None
-    is_present: bool
-    """Whether both are in the programme."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Leave:
     """Days on which a pair does not meet, or meets with somebody else as the mentor."""
 
@@ -63,6 +47,57 @@ class Leave:
     def includes(self, day: date) -> bool:
         """Tell whether a day is one of them."""
         return self.first_day <= day <= self.last_day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Mentor and mentee, from when to when they are a pair, and their leave meanwhile."""
+
+    pair_id: str
+    kind: PairKind
+    mentor: RoomPerson
+    mentee: RoomPerson
+    mentor_email: str
+    mentee_email: str
+    starts_on: date
+    ends_on: date | None
+    is_present: bool
+    """Whether both are in the programme."""
+    leaves: tuple[Leave, ...]
+    """What was not taken back, by day."""
+
+    @property
+    def mentor_id(self) -> str:
+        """The id of the pair's own mentor."""
+        return self.mentor.person_id
+
+    @property
+    def mentee_id(self) -> str:
+        """The id of the mentee."""
+        return self.mentee.person_id
+
+    def mentor_on(self, day: date) -> str | None:
+        """Return who is the mentor on a day: the pair's, or a substitute. `None`: it is no pair on that day.
+
+        On leave without a substitute it stays who it is: if the two meet all the same, they have met.
+        """
+        if day < self.starts_on or (self.ends_on is not None and day > self.ends_on):
+            return None
+        substitutes = (leave.substitute for leave in self.leaves if leave.includes(day))
+        return next((one.person_id for one in substitutes if one is not None), self.mentor_id)
+
+    def mentors(self) -> frozenset[str]:
+        """Return whoever is the mentor on some day."""
+        substitutes = (leave.substitute for leave in self.leaves)
+        return frozenset({self.mentor_id, *(one.person_id for one in substitutes if one is not None)})
+
+    def leave_on(self, day: date) -> Leave | None:
+        """Return the leave that a pair is on, whether there is a substitute or not."""
+        return next((leave for leave in self.leaves if leave.includes(day)), None)
+
+    def stopped_days(self) -> list[tuple[date, date]]:
+        """Return when the pair's clocks stand still: its leave without a substitute, as first and last days."""
+        return [(leave.first_day, leave.last_day) for leave in self.leaves if leave.substitute is None]
 
 
 class PairsRefusedError(UserError):
@@ -87,7 +122,8 @@ class PairRepository:
     async def find(self, kind: PairKind, mentor: str, mentee: str) -> Pair | None:
         """Return the pair of two people, by their e-mail addresses."""
         async with self._database.reading() as session:
-            pairs = await read_pairs(session, await find_zone(session), mentor=mentor, mentee=mentee)
+            of_the_two = _Mentor.email == mentor, _Mentee.email == mentee
+            pairs = await read_pairs(session, await find_zone(session), *of_the_two)
         return next((pair for pair in pairs if pair.kind is kind), None)
 
     async def add(self, entries: Sequence[PairEntry], *, actor: str, at: int) -> list[str]:
@@ -177,15 +213,8 @@ class PairRepository:
         return pair_id is not None
 
 
-async def read_pairs(
-    session: AsyncSession,
-    zone: tzinfo,
-    *,
-    mentor: str | None = None,
-    mentee: str | None = None,
-    pair_ids: Collection[str] | None = None,
-) -> list[Pair]:
-    """Return pairs by the names of mentor and mentee; all, some, or those of people with these e-mail addresses."""
+async def read_pairs(session: AsyncSession, zone: tzinfo, *conditions: ColumnElement[bool]) -> list[Pair]:
+    """Return pairs, with their leave, by the names of mentor and mentee; those for which all of the conditions hold."""
     query = (
         select(
             *(PairRow.pair_id, PairRow.kind, PairRow.created_at, PairRow.starts_on, PairRow.ends_on),
@@ -198,14 +227,13 @@ async def read_pairs(
         )
         .join(_Mentor, _Mentor.person_id == PairRow.mentor_id)
         .join(_Mentee, _Mentee.person_id == PairRow.mentee_id)
+        .where(*conditions)
         .order_by(_Mentor.name, _Mentee.name, PairRow.kind, PairRow.pair_id)
     )
-    if mentor is not None:
-        query = query.where(_Mentor.email == mentor)
-    if mentee is not None:
-        query = query.where(_Mentee.email == mentee)
-    if pair_ids is not None:
-        query = query.where(PairRow.pair_id.in_(pair_ids))
+    rows = (await session.execute(query)).all()
+    leaves: dict[str, list[Leave]] = {}
+    for leave, _ in await read_leaves(session, pair_ids=[row.pair_id for row in rows] if conditions else None):
+        leaves.setdefault(leave.pair_id, []).append(leave)
     return [
         Pair(
             pair_id=row.pair_id,
@@ -217,8 +245,9 @@ async def read_pairs(
             starts_on=row.starts_on or day_in(zone, row.created_at),
             ends_on=row.ends_on,
             is_present=bool(row.is_present),
+            leaves=tuple(leaves.get(row.pair_id, ())),
         )
-        for row in await session.execute(query)
+        for row in rows
     ]
 
 

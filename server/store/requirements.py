@@ -4,7 +4,7 @@ How far a pair is with it is worked out by `server.hours.requirements`.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, available_timezones
@@ -20,7 +20,7 @@ from server.hours.rules import Rule, read_rule, write_rule
 from server.ids import create_id
 from server.store.database import Database
 from server.store.models import PairRow, ProgrammeRow, RequirementRow, TermRow
-from server.store.pairs import Leave, Pair, ids_of_person, read_leaves, read_pairs
+from server.store.pairs import Pair, ids_of_person, read_pairs
 from server.store.programme import audit, ensure_programme, find_zone
 
 MAX_TERM_DAYS = 400
@@ -61,26 +61,10 @@ class Agreements:
     requirements: Sequence[Requirement]
     pairs: Sequence[Pair]
     """Also those that are over."""
-    leaves: Sequence[Leave]
-    _leaves_by_pair: dict[str, list[Leave]] = field(init=False, repr=False, compare=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """Sort leave by pair."""
-        for leave in self.leaves:
-            self._leaves_by_pair.setdefault(leave.pair_id, []).append(leave)
 
     def requirements_of(self, pair: Pair) -> Iterator[Requirement]:
         """Return what a pair has to do."""
         return (requirement for requirement in self.requirements if requirement.concerns(pair))
-
-    def leave_on(self, pair: Pair, day: date) -> Leave | None:
-        """Return the leave that a pair is on, whether there is a substitute or not."""
-        return next((leave for leave in self._leaves_by_pair.get(pair.pair_id, ()) if leave.includes(day)), None)
-
-    def stopped_days(self, pair: Pair) -> list[tuple[date, date]]:
-        """Return when the pair's clocks stand still: its leave without a substitute, as first and last days."""
-        leaves = self._leaves_by_pair.get(pair.pair_id, ())
-        return [(leave.first_day, leave.last_day) for leave in leaves if leave.substitute is None]
 
 
 class RequirementRepository:
@@ -93,16 +77,15 @@ class RequirementRepository:
         """Return all of it, with all pairs, those that somebody is or was part of, or one."""
         async with self._database.reading() as session:
             zone = await find_zone(session)
-            pair_ids = None if pair_id is None else [pair_id]
+            meant = [] if pair_id is None else [PairRow.pair_id == pair_id]
             if person_id is not None:
-                pair_ids = await ids_of_person(session, person_id)
+                meant = [PairRow.pair_id.in_(await ids_of_person(session, person_id))]
             return Agreements(
                 zone=zone,
                 policy=await _find_policy(session),
                 terms=[term for term, _ in await _read_terms(session)],
                 requirements=[requirement for requirement, _ in await _read_requirements(session)],
-                pairs=await read_pairs(session, zone, pair_ids=pair_ids),
-                leaves=[leave for leave, _ in await read_leaves(session, pair_ids=pair_ids)],
+                pairs=await read_pairs(session, zone, *meant),
             )
 
     async def zone(self) -> ZoneInfo:

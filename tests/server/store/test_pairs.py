@@ -10,6 +10,7 @@ from protocol.hours import PairKind
 from protocol.roles import ProgrammeRole
 from server.errors import UserError
 from server.store.database import Database
+from server.store.hours_facts import HoursFactsRepository
 from server.store.models import AuditEntryRow
 from server.store.pairs import Pair, PairEntry, PairRepository, PairsRefusedError
 from server.store.people import Entry, PeopleRepository
@@ -192,3 +193,27 @@ async def test_another_pair_may_be_on_leave_on_the_same_days(pairs: PairReposito
         pair = await add(pairs, replace(ANA_BEN, mentee=mentee))
         await pairs.add_leave(pair.pair_id, date(2025, 7, 10), date(2025, 7, 12), None, actor="operator", at=2)
     assert len(await pairs.list_leaves()) == 2
+
+
+async def test_a_pair_comes_with_its_leave_and_knows_who_is_the_mentor_on_a_day(
+    pairs: PairRepository, database: Database, ids: dict[str, str]
+) -> None:
+    pair = await add(pairs, replace(ANA_BEN, ends_on=date(2025, 7, 31)))
+    other = await add(pairs, replace(ANA_BEN, mentee="dan@school.example"))
+    july = date(2025, 7, 1), date(2025, 7, 14)
+    await pairs.add_leave(pair.pair_id, *july, ids["Cleo"], actor="operator", at=2)
+    await pairs.add_leave(pair.pair_id, date(2025, 7, 15), date(2025, 7, 16), None, actor="operator", at=3)
+    taken_back = await pairs.add_leave(other.pair_id, *july, ids["Cleo"], actor="operator", at=4)
+    await pairs.remove_leave(taken_back, actor="operator", at=5)
+    [listed, without] = await pairs.list_pairs()
+    june = [listed.mentor_on(date(2025, 6, day)) for day in (14, 15)]
+    assert june == [None, ids["Ana"]]
+    assert [listed.mentor_on(date(2025, 7, day)) for day in (1, 14, 15)] == [ids["Cleo"], ids["Cleo"], ids["Ana"]]
+    assert listed.mentor_on(date(2025, 8, 1)) is None
+    assert set(listed.mentors()) == {ids["Ana"], ids["Cleo"]}
+    assert set(without.mentors()) == {ids["Ana"]}
+    facts = HoursFactsRepository(database)
+    assert await facts.pairs_among([ids["Ben"], ids["Cleo"]]) == [listed], "the substitute is one who may be there"
+    assert await facts.pairs_among([ids["Dan"], ids["Cleo"]]) == []
+    assert await facts.pairs([without.pair_id, "pair_x"]) == {without.pair_id: without}
+    assert await facts.all_pairs() == sorted([listed, without], key=lambda one: one.pair_id)

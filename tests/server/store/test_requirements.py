@@ -168,17 +168,18 @@ async def test_all_that_evaluation_needs_is_loaded_in_six_queries(
     assert loaded.zone.key == "America/Chicago"
     assert loaded.policy == HoursPolicy(grace_s=30)
     assert [term.name for term in loaded.terms] == ["Fall"]
+    [with_ben, with_cleo] = await repository.list_pairs()
     assert loaded.pairs == [with_ben, with_cleo]
     assert list(loaded.requirements_of(with_ben)) == [every, mine]
     assert list(loaded.requirements_of(with_cleo)) == [every, theirs]
-    assert loaded.stopped_days(with_ben) == []
-    assert loaded.stopped_days(with_cleo) == [fortnight]
-    on_leave = loaded.leave_on(with_ben, fortnight[0])
+    assert with_ben.stopped_days() == []
+    assert with_cleo.stopped_days() == [fortnight]
+    on_leave = with_ben.leave_on(fortnight[0])
     assert on_leave is not None
     assert on_leave.substitute is not None
     assert on_leave.substitute.name == "Cleo"
-    assert loaded.leave_on(with_ben, date(2026, 9, 15)) is None
-    assert loaded.leave_on(with_cleo, fortnight[1]) is not None
+    assert with_ben.leave_on(date(2026, 9, 15)) is None
+    assert with_cleo.leave_on(fortnight[1]) is not None
 
     standings = Standings(loaded, date(2026, 9, 13))
     assert [one.standing for one in standings.of(with_ben, []).requirements] == [Standing.OVERDUE, Standing.OVERDUE]
