@@ -1,6 +1,5 @@
 """A room with more microphones than audio slots, as a browser hears it."""
 
-import asyncio
 from typing import Any, cast
 
 import pytest
@@ -12,7 +11,6 @@ from loadtest.bots.swarm import Swarm
 from protocol.room import Source
 from tests.browser.conftest import Visit
 from tests.browser.statistics import KEEP_CONNECTIONS
-from tests.browser.visitor import SILENCE as NO_SOUND
 from tests.browser.visitor import Visitor
 from tests.support.server import RunningServer
 
@@ -21,7 +19,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 MAYA = "teacher@demo.example"
 OMAR = "teacher2@demo.example"
 ROOM = "morning-round-up"
-DEADLINE_S = 60
 
 TONE = """
 const devices = navigator.mediaDevices;
@@ -60,13 +57,6 @@ async def set_voice(page: Page, gain: float) -> None:
     await page.evaluate("gain => { window.voice.gain.value = gain; }", gain)
 
 
-async def hears_somebody(visitor: Visitor) -> None:
-    """Wait until a spell of listening brings sound."""
-    async with asyncio.timeout(DEADLINE_S):
-        while await visitor.audio_level() < 10 * NO_SOUND:
-            pass
-
-
 async def silent_bot(server: RunningServer, swarm: Swarm, name: str) -> Bot:
     """Let a bot enter with an open microphone that hears nothing."""
     email = f"{name.lower().replace(' ', '.')}@bots.example"
@@ -100,7 +90,7 @@ async def test_whoever_talks_is_heard_in_a_full_room(visit: Visit, server: Runni
         name = await server.name_of(OMAR)
         await set_voice(omar.page, 0.3)
         await expect(maya.tile(name)).to_have_attribute("data-speaking", "true")
-        await hears_somebody(maya)
+        await maya.hears_somebody()
         await omar.hears_nobody()
 
         last = bots[-1].sent_streams[Source.MICROPHONE]
@@ -115,7 +105,7 @@ async def test_whoever_talks_is_heard_in_a_full_room(visit: Visit, server: Runni
         await maya.hears_nobody()
 
         await set_voice(maya.page, 0.3)
-        await hears_somebody(omar)
+        await omar.hears_somebody()
         assert await ssrcs(maya) == before, "whoever talks, the streams stay the same"
         for bot in bots:
             await bot.leave()  # or they would be inside for a while yet

@@ -38,8 +38,8 @@ async def test_two_people_see_hear_and_write_to_each_other(visit: Visit, server:
     names = {email: await server.name_of(email) for email in (MAYA, OMAR)}
     await maya.sees(names[OMAR])
     await omar.sees(names[MAYA])
-    assert await maya.audio_level() > 0.01
-    assert await omar.audio_level() > 0.01
+    await maya.hears_somebody()
+    await omar.hears_somebody()
     await maya.write("Good morning! Slides: https://example.org/slides?a=1&b=2.")
     link = omar.page.get_by_role("log").get_by_role("link", name="https://example.org/slides?a=1&b=2")
     await omar.open_chat()
@@ -61,7 +61,7 @@ async def test_mute_is_shown_at_the_other_side_and_silences(visit: Visit, server
     await maya.page.keyboard.press("m")
     await expect(tile.get_by_label("Muted")).to_be_hidden()
     await expect(maya.button("Mute microphone")).to_be_visible()
-    assert await omar.audio_level() > 0.01
+    await omar.hears_somebody()
 
 
 async def test_camera_off_and_on_again(visit: Visit, server: RunningServer) -> None:

@@ -130,6 +130,7 @@ async def test_of_several_screens_the_newest_is_large_and_any_other_by_a_click(
     maya, omar, mentor = await visit(MAYA), await visit(OMAR), await visit(MENTOR)
     for visitor in (maya, omar, mentor):
         await visitor.join()
+        await visitor.button("Turn camera off").click()  # nobody looks at a camera here, and they cost the most
     first, second = await server.name_of(MAYA), await server.name_of(OMAR)
     await share(maya)
     await sees_screen(mentor, first)

@@ -1,6 +1,10 @@
 """A picture over a line that does not carry all of its frames."""
 
+from collections.abc import AsyncIterator
+
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
 from loadtest.lines.detour import detour_script
 from loadtest.lines.line import Impairment
@@ -8,6 +12,7 @@ from loadtest.lines.proxy import running_line
 from tests.browser.conftest import Visit
 from tests.browser.statistics import DEADLINE_S, KEEP_CONNECTIONS, receives_lines, wait_in_page
 from tests.browser.visitor import Visitor
+from tests.support.chromium import chromium
 from tests.support.server import RunningServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -19,6 +24,7 @@ SLOW = Impairment(rate_bits_per_s=115_000, queue_bytes=8_000)
 """Carries sound, and the smallest picture, but not all of its frames."""
 MAX_FRAMES_PER_S = 8
 """The base is a fourth of what a camera gives, and that is at most 30 a second."""
+CAMERA_FRAMES_PER_S = 20
 LOOKS = 4
 LOOK_EVERY_SECOND = """
 most => {
@@ -43,6 +49,13 @@ IS_SLOW = """
     && after.packetsLost === before.packetsLost;
 })
 """
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """A browser whose camera gives far more frames than what comes over a slow line."""
+    async with chromium(camera_frames_per_s=CAMERA_FRAMES_PER_S) as running:
+        yield running
 
 
 async def moves_slowly(visitor: Visitor) -> None:

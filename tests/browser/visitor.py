@@ -3,7 +3,7 @@
 import asyncio
 import re
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
@@ -16,7 +16,7 @@ PICTURE_MOVES = """
   .some(tile => (tile.querySelector('video')?.getVideoPlaybackQuality().totalVideoFrames ?? 0) >= frames)
 """
 AUDIO_LEVEL = """
-async () => {
+async ({enough, spellMs}) => {
   const streams = [...document.querySelectorAll('audio, video')]
     .filter(element => !element.muted && element.srcObject?.getAudioTracks().length)
     .map(element => element.srcObject);
@@ -27,8 +27,8 @@ async () => {
   for (const stream of streams) context.createMediaStreamSource(stream).connect(analyser);
   const samples = new Float32Array(analyser.fftSize);
   let peak = 0;
-  const end = performance.now() + 1500;
-  while (performance.now() < end) {
+  const end = performance.now() + spellMs;
+  while (peak < enough && performance.now() < end) {
     await new Promise(requestAnimationFrame);
     analyser.getFloatTimeDomainData(samples);
     for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
@@ -37,10 +37,12 @@ async () => {
   return peak;
 }
 """
-"""Highest sample heard in 1.5 s in everything that the page plays aloud, 0 to 1."""
-
-
+"""Highest sample in everything that the page plays aloud, 0 to 1; one that is `enough` ends the spell of listening."""
+SPELL_MS = 1_500
+"""The fake microphone beeps twice a second."""
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SILENCE = 0.001
+SOUND = 0.01
 
 
 class Visitor:
@@ -115,19 +117,25 @@ class Visitor:
         video = self.tile(name).locator("video")
         return cast(int, await video.first.evaluate(DECODED_FRAMES)) if await video.count() else 0
 
-    async def audio_level(self) -> float:
-        """Listen for 1.5 s to everybody else; return the loudest sample, 0 to 1."""
-        return cast(float, await self.page.evaluate(AUDIO_LEVEL))
+    async def audio_level(self, *, enough: float) -> float:
+        """Listen to everybody else, for 1.5 s or until a sample is `enough`; return the loudest, 0 to 1."""
+        return cast(float, await self.page.evaluate(AUDIO_LEVEL, {"enough": enough, "spellMs": SPELL_MS}))
 
     async def sees(self, name: str, *, deadline_s: float = 30) -> None:
         """Wait until somebody's picture moves: at least 5 further decoded frames."""
         wanted = {"name": name, "frames": await self.decoded_frames(name) + 5}
         await self.page.wait_for_function(PICTURE_MOVES, arg=wanted, timeout=deadline_s * 1000, polling=100)
 
+    async def hears_somebody(self) -> None:
+        """Wait until there is sound."""
+        async with asyncio.timeout(60):
+            while await self.audio_level(enough=SOUND) < SOUND:
+                pass
+
     async def hears_nobody(self) -> None:
-        """Wait until a spell of listening brings nothing; what was on its way is still played."""
+        """Wait until a whole spell of listening brings nothing; what was on its way is still played."""
         async with asyncio.timeout(30):
-            while await self.audio_level() >= SILENCE:
+            while await self.audio_level(enough=SILENCE) >= SILENCE:
                 pass
 
     async def open_chat(self) -> None:
@@ -149,10 +157,20 @@ class Visitor:
 
     async def accessibility_violations(self) -> list[str]:
         """Run axe over the page; return one line for each violation."""
-        await self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        if await self.page.evaluate("() => window.axe === undefined"):  # reading it takes longer than its work
+            await self.page.evaluate(AXE.read_text(encoding="utf-8"))
         result: dict[str, Any] = await self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
         return [
             f"{violation['id']}: {node['html'][:200]} {node.get('failureSummary', '')}"
             for violation in result["violations"]
             for node in violation["nodes"]
         ]
+
+    async def violations_in_any_scheme(self) -> list[str]:
+        """Run axe over the page in light and in dark; return one line for each violation."""
+        found = []
+        for scheme in SCHEMES:
+            await self.page.emulate_media(color_scheme=scheme)
+            await expect(self.page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+            found += [f"{scheme}: {violation}" for violation in await self.accessibility_violations()]
+        return found

@@ -92,7 +92,7 @@ async def _play(codec: str, folder: Path) -> str:
             running_server(folder, is_demo=True, media_port=free_udp_port(), web_dir=Path("client_web/dist"))
         )
         line = await stack.enter_async_context(running_line(("127.0.0.1", server.config.media_port), CLEAN, CLEAN))
-        browser = await stack.enter_async_context(chromium())
+        browser = await stack.enter_async_context(chromium(camera_frames_per_s=20))
         script = detour_script(line.address) + ONLY.replace("MIME", f"video.{codec}")
         sender = await _enter(browser, server, SENDER, ["camera", "microphone"], script)
         viewer = await _enter(browser, server, VIEWER, [], "")
