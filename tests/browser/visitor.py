@@ -40,6 +40,13 @@ async ({enough, spellMs}) => {
 """Highest sample in everything that the page plays aloud, 0 to 1; one that is `enough` ends the spell of listening."""
 SPELL_MS = 1_500
 """The fake microphone beeps twice a second."""
+STANDS_STILL = """
+async () => {
+  const passing = document.getAnimations().filter(({effect}) => effect.getComputedTiming().endTime < Infinity);
+  await Promise.allSettled(passing.map(({finished}) => finished));
+}
+"""
+"""Colours may change by and by."""
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SILENCE = 0.001
 SOUND = 0.01
@@ -172,5 +179,6 @@ class Visitor:
         for scheme in SCHEMES:
             await self.page.emulate_media(color_scheme=scheme)
             await expect(self.page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+            await self.page.evaluate(STANDS_STILL)
             found += [f"{scheme}: {violation}" for violation in await self.accessibility_violations()]
         return found
