@@ -43,7 +43,7 @@ NO_ROOM: dict[str, Any] = {"room": None, "may_use_devices": False}
 def zone_where_it_is_evening() -> str:
     """Return a time zone that is far from midnight just now: none of these tests is about days."""
     ahead = 19 - datetime.now(UTC).hour
-    ahead += 24 if ahead < -12 else 0
+    ahead -= 24 if ahead > 14 else 0
     return f"Etc/GMT{-ahead:+d}"
 
 
