@@ -12,6 +12,7 @@ from server.errors import UserError
 from server.http.address import Address
 from server.http.parts import PARTS
 from server.http.policies import NOTHING
+from server.http.session import api_token
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SOCKET_IO = "/socket.io/"
@@ -47,7 +48,8 @@ async def refuse_other_sites(
     """Let only our own pages change anything (CSRF). The gateway has a guard of its own: bots speak to it, too."""
     is_guarded = request.method not in _SAFE_METHODS and not request.path.startswith(_SOCKET_IO)
     if is_guarded and not _is_from_own_page(request):
-        raise UserError(ErrorCode.FORBIDDEN, "This request came from another site.")
+        told = "API tokens only read." if api_token(request) else "This request came from another site."
+        raise UserError(ErrorCode.FORBIDDEN, told)
     return await handler(request)
 
 

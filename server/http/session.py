@@ -48,7 +48,7 @@ async def sign_out(request: web.Request) -> web.Response:
 
 async def signed_in_person(request: web.Request) -> Person:
     """Return whose page asks; raises `UserError` when nobody is signed in, or it is no page."""
-    if _api_token(request) is not None:
+    if api_token(request) is not None:
         raise UserError(ErrorCode.FORBIDDEN, "API tokens do not open this address.")
     return await _person_of_session(request)
 
@@ -59,7 +59,7 @@ async def reader(request: web.Request) -> Person:
     Raises `UserError` when nobody is signed in, for a token that does not work, or that is to change something.
     """
     request[CHALLENGE] = 'Bearer realm="Roundup"'
-    token = _api_token(request)
+    token = api_token(request)
     if token is None:
         return await _person_of_session(request)
     if request.method not in ("GET", "HEAD"):
@@ -73,7 +73,7 @@ async def reader(request: web.Request) -> Person:
 
 def renew_session_cookie(request: web.Request, response: web.Response) -> None:
     """Let the browser keep the cookie for as long as the server keeps the session; programs are given none."""
-    if _api_token(request) is None:
+    if api_token(request) is None:
         set_session_cookie(response, request.app[PARTS], _session_token(request))
 
 
@@ -101,7 +101,7 @@ async def _person_of_session(request: web.Request) -> Person:
     return person
 
 
-def _api_token(request: web.Request) -> str | None:
+def api_token(request: web.Request) -> str | None:
     """Return the API token that a request brings (RFC 6750 section 2.1). What proxies put there is none of ours."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     token = token.strip()

@@ -145,6 +145,15 @@ async def test_a_route_that_takes_tokens_by_mistake_changes_nothing_for_them(met
         await reader(request)
 
 
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+async def test_a_program_is_told_that_its_token_only_reads(
+    site: Site, client: aiohttp.ClientSession, method: str
+) -> None:
+    headers = bearer(await secret_of(site))
+    async with client.request(method, f"{site.url}/api/v1/hours/entries", headers=headers) as response:
+        assert (response.status, (await response.json())["error"]["text"]) == (403, "API tokens only read.")
+
+
 async def test_a_token_signs_nobody_out(site: Site, client: aiohttp.ClientSession) -> None:
     await site.sign_in(client)
     async with client.delete(f"{site.url}/api/session", headers=bearer(await secret_of(site))) as response:
