@@ -24,6 +24,9 @@ const POLL_MS = 8_000;
 /** What is done together changes seldom, and takes the server more to tell. */
 const HOURS_POLL_MS = 60_000;
 
+/** With more, what is below them is out of sight; `.hint` in the style sheet says the same. */
+const FEW_ROOMS = 3;
+
 const HoursCard = fetchedPart(() => untilLoaded(() => import("../hours/HoursCard")), Nothing);
 
 export function HomePage() {
@@ -61,6 +64,9 @@ function SignedInHome({ view: { signedIn, rooms, tasks }, onTaken, onSignedOut }
   const { value: hours, retry } = usePoll(fetchHours, HOURS_POLL_MS);
   const { person } = signedIn;
   const own = rooms.find((one) => isIn(person.person_id, one));
+  const isCoordinator = person.role === "coordinator";
+  // What stands below them is not seen then.
+  const hasMany = rooms.length > FEW_ROOMS;
   return (
     <Page aside={<SignOut roomName={own?.room.name ?? null} onSignedOut={onSignedOut} />}>
       <div className={classes.home}>
@@ -68,6 +74,7 @@ function SignedInHome({ view: { signedIn, rooms, tasks }, onTaken, onSignedOut }
         <h1>{t("home.greeting", { name: person.name })}</h1>
         <p className={classes.lead}>{rooms.length > 0 ? t("home.lead") : t("home.empty")}</p>
         {hours !== null && <WaitingHint hours={hours} />}
+        {isCoordinator && hasMany && <ProgrammeLink />}
         <ul className={classes.rooms}>
           {rooms.map((view) => (
             <li key={view.room.room_id}>
@@ -82,7 +89,7 @@ function SignedInHome({ view: { signedIn, rooms, tasks }, onTaken, onSignedOut }
           </div>
         )}
         <Tasks tasks={tasks} rooms={rooms} onTaken={onTaken} />
-        {person.role === "coordinator" && <ProgrammeLink />}
+        {isCoordinator && !hasMany && <ProgrammeLink />}
         <p className={classes.foot}>
           <ConnectionTestLink />
         </p>

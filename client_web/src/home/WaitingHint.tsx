@@ -1,4 +1,4 @@
-/** On a phone the rooms are seen first, and the hours only below them: that something waits there is said at the top. */
+/** On a phone, and where there are many rooms, the hours are only seen below them: that something waits there is said at the top. */
 
 import { ArrowDown } from "lucide-react";
 import { useTranslation } from "react-i18next";
