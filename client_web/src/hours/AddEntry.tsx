@@ -19,7 +19,7 @@ import { shortDay } from "./days";
 import { readMinutes } from "./durations";
 import classes from "./HoursForm.module.css";
 import { daysFor, faultOf, type ManualFault, RequestIds } from "./manual";
-import { otherIn } from "./readHours";
+import { isOf, otherIn } from "./readHours";
 import { reasonOf } from "./reasons";
 import { TypeSelect } from "./StepDialog";
 
@@ -66,7 +66,7 @@ function AddForm({ pairs, today, ownId, onAdded, onClose }: AddEntryProps & { on
   const pair = pairs.find(({ pair_id }) => pair_id === pairId) ?? pairs[0];
   if (pair === undefined) return null;
   const span = daysFor(pair, today);
-  const isOwn = [pair.mentor, pair.mentee, pair.substitute].some((one) => one?.person_id === ownId);
+  const isOwn = isOf(pair, ownId);
   // What a coordinator enters nobody has confirmed yet.
   const waitsFor = isOwn
     ? otherIn(pair, ownId)

@@ -1,9 +1,10 @@
 /** `/hours`: how far one is with everybody, and what stands in the log. */
 
-import { Button } from "@mantine/core";
+import { Anchor, Button } from "@mantine/core";
 import { Printer } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
 import { LoadingPage, Page } from "../shared/Page";
 import { useIsWide } from "../shared/useIsWide";
 import { usePageTitle } from "../shared/usePageTitle";
@@ -15,6 +16,7 @@ import { HoursProblem } from "./HoursProblem";
 import { Log } from "./Log";
 import classes from "./MyHoursPage.module.css";
 import { PairCard } from "./PairCard";
+import { PROGRAMME_PATH } from "./paths";
 import { createReader, type OwnHours, sortPairs } from "./readHours";
 import { TakeAlong } from "./TakeAlong";
 
@@ -78,6 +80,11 @@ function MyHours({ own, onChanged }: { own: OwnHours; onChanged(): void }) {
           </header>
         )}
         {hours.pairs.length === 0 && <p className={classes.lead}>{t("hours.nobody")}</p>}
+        {me.role === "coordinator" && (
+          <Anchor component={Link} href={PROGRAMME_PATH}>
+            {t("home.programme")}
+          </Anchor>
+        )}
         <div className={classes.rest}>
           {few.length > 0 && (
             <div className={classes.pairs}>

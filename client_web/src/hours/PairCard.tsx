@@ -12,7 +12,7 @@ import { minutesText } from "./durations";
 import classes from "./PairCard.module.css";
 import { pairPath } from "./paths";
 import { Requirements } from "./Requirements";
-import { otherIn } from "./readHours";
+import { isOf, otherIn } from "./readHours";
 import { StandingBadge } from "./Standing";
 import { WeekChart } from "./WeekChart";
 
@@ -50,8 +50,10 @@ export function PairFacts({ pair, today, ownId }: PairCardProps) {
   const { t, i18n } = useTranslation();
   const { language } = i18n;
   const last = pair.last_contact_on;
+  const other = ownId === pair.mentee.person_id ? "mentor" : "mentee";
+  const asWhat = isOf(pair, ownId) ? other : "both";
   const facts = [
-    t(`hours.kind.${pair.kind}.${ownId === pair.mentee.person_id ? "mentor" : "mentee"}`),
+    t(`hours.kind.${pair.kind}.${asWhat}`),
     last === null
       ? t("hours.pair.noContact")
       : t("hours.pair.lastContact", {

@@ -16,9 +16,9 @@ import { Log } from "./Log";
 import { PairFacts } from "./PairCard";
 import classes from "./PairPage.module.css";
 import { Plan } from "./Plan";
-import { HOURS_PATH } from "./paths";
+import { HOURS_PATH, PROGRAMME_PATH } from "./paths";
 import { Requirements } from "./Requirements";
-import { createReader, type OwnHours } from "./readHours";
+import { createReader, isOf, type OwnHours } from "./readHours";
 import { StandingBadge } from "./Standing";
 import { TakeAlong } from "./TakeAlong";
 import { WeekChart } from "./WeekChart";
@@ -55,14 +55,15 @@ function Pair({ view, title, onChanged }: { view: PairView; title: string; onCha
   const { own, detail } = view;
   const { me, hours } = own;
   const { status, today, plan, weeks } = detail;
+  const isOwn = isOf(status, me.person_id);
   const [added, setAdded] = useState(0);
   return (
     <Page>
       <div className={classes.pair}>
         <header className={classes.head}>
           <div>
-            <Anchor component={Link} href={HOURS_PATH} className={classes.way}>
-              {t("hours.title")}
+            <Anchor component={Link} href={isOwn ? HOURS_PATH : PROGRAMME_PATH} className={classes.way}>
+              {t(isOwn ? "hours.title" : "home.programme")}
             </Anchor>
             <h1>{title}</h1>
             <div className={classes.facts}>

@@ -44,3 +44,7 @@ export function sortPairs(pairs: readonly PairStatus[], ownId: string): SortedPa
 /** Return the name of the other one of a pair; of a pair of two others that of the mentee. Pure. */
 export const otherIn = ({ mentor, mentee, substitute }: PairStatus, ownId: string): string =>
   mentee.person_id === ownId ? (substitute ?? mentor).name : mentee.name;
+
+/** Tell whether somebody is one of a pair, or stands in; else they look after it. Pure. */
+export const isOf = ({ mentor, mentee, substitute }: PairStatus, personId: string): boolean =>
+  [mentor, mentee, substitute].some((one) => one?.person_id === personId);

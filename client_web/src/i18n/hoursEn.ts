@@ -100,7 +100,7 @@ export const hoursEn = {
       nothing: "Nothing can be changed here any more.",
     },
     form: {
-      minutes: "How long",
+      minutes: "How long (minutes)",
       type: "What kind",
       why: "Why?",
       whyMaybe: "Why? (if you like)",
@@ -129,9 +129,9 @@ export const hoursEn = {
         "The log does not take it like that. All that is entered by hand for one day comes to 16 hours at most.",
     },
     kind: {
-      mentor: { mentor: "Your mentor", mentee: "Mentee" },
-      content_buddy: { mentor: "Content buddy", mentee: "Content buddy" },
-      lead_teacher: { mentor: "Your lead teacher", mentee: "Teacher" },
+      mentor: { mentor: "Your mentor", mentee: "Mentee", both: "Mentor and mentee" },
+      content_buddy: { mentor: "Content buddy", mentee: "Content buddy", both: "Content buddies" },
+      lead_teacher: { mentor: "Your lead teacher", mentee: "Teacher", both: "Lead teacher" },
     },
     pair: {
       noContact: "No contact yet",
@@ -168,7 +168,7 @@ export const hoursEn = {
       server: "Roundup",
     },
     story: {
-      met: "On {{day}}, {{mentor}} and {{mentee}} met in {{room}}.",
+      met: "On {{day}}, {{mentor}} and {{mentee}} met in “{{room}}”.",
       byHand:
         "{{name}} entered {{minutes}} by hand for {{mentor}} and {{mentee}} on {{day}}. There was no meeting in Roundup that could be measured.",
       throughout: "{{name}} was there from {{from}} to {{to}}, without a break.",

@@ -102,7 +102,7 @@ export const hoursEs: typeof hoursEn = {
       nothing: "Aquí ya no se puede cambiar nada.",
     },
     form: {
-      minutes: "Cuánto tiempo",
+      minutes: "Cuánto tiempo (minutos)",
       type: "De qué tipo",
       why: "¿Por qué?",
       whyMaybe: "¿Por qué? (si quiere)",
@@ -130,9 +130,17 @@ export const hoursEs: typeof hoursEn = {
       refused: "El registro no lo acepta así. Lo anotado a mano para un día suma como mucho 16 horas.",
     },
     kind: {
-      mentor: { mentor: "Le acompaña como mentor", mentee: "Acompañado por usted" },
-      content_buddy: { mentor: "Compañero de materia", mentee: "Compañero de su materia" },
-      lead_teacher: { mentor: "Le guía como docente", mentee: "Docente" },
+      mentor: {
+        mentor: "Le acompaña como mentor",
+        mentee: "Acompañado por usted",
+        both: "Mentor y acompañado",
+      },
+      content_buddy: {
+        mentor: "Compañero de materia",
+        mentee: "Compañero de su materia",
+        both: "Compañeros de materia",
+      },
+      lead_teacher: { mentor: "Le guía como docente", mentee: "Docente", both: "Docente guía" },
     },
     pair: {
       noContact: "Todavía sin contacto",
@@ -169,7 +177,7 @@ export const hoursEs: typeof hoursEn = {
       server: "El sistema Roundup",
     },
     story: {
-      met: "El {{day}}, {{mentor}} y {{mentee}} se reunieron en {{room}}.",
+      met: "El {{day}}, {{mentor}} y {{mentee}} se reunieron en «{{room}}».",
       byHand:
         "{{name}} anotó a mano {{minutes}} para {{mentor}} y {{mentee}}, el {{day}}. No hubo una reunión en Roundup que se pudiera medir.",
       throughout: "{{name}} estuvo de {{from}} a {{to}}, sin interrupción.",

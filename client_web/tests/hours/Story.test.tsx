@@ -50,7 +50,7 @@ function told(change: Partial<EntryDetail>): string[] {
 
 it("explains the minutes of a meeting in sentences", () => {
   expect(told({})).toEqual([
-    "On Friday, November 20, 2026, Ruth and Maya met in Lounge.",
+    "On Friday, November 20, 2026, Ruth and Maya met in “Lounge”.",
     "Ruth was there from 9:00 AM to 9:31 AM, without a break.",
     "Maya was there from 9:04 AM to 9:33 AM, away once in between, for 30 sec.",
     "Both were there at once for 27 min 8 sec.",
