@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import pairwise
 
 from protocol.roles import RoomKind
 
@@ -178,7 +179,12 @@ def _connection(dice: random.Random, endpoint: int, came_at: int, went_at: int, 
         middle = [Happening("media_on", came_at + 1_500), Happening("microphone_on", came_at + 1_600)]
         if dice.random() < 0.8:
             middle += [Happening("camera_on", came_at + 1_700), Happening("camera_off", went_at - 300)]
-        middle += [Happening("spoke", at, dice.randrange(1_000, 5_000)) for at in talks]
+        since = [came_at + 1_600, *talks]
+        middle += [
+            Happening("spoke", at, min(at - before, dice.randrange(5_000, _MINUTE_MS)))
+            for before, at in pairwise(since)
+            if at > before
+        ]
         middle += [Happening("microphone_off", went_at - 200), Happening("media_off", went_at - 100)]
         happenings += sorted(middle, key=lambda one: one.at)
     return Connection(endpoint, (*happenings, Happening(ending, went_at)))

@@ -49,6 +49,9 @@ def test_every_connection_comes_does_things_and_goes_within_its_meeting() -> Non
                 assert moments == sorted(moments)
                 assert meeting.opened_at <= moments[0] <= moments[-1] <= meeting.closed_at
                 assert happenings[0].kind == JOINED
+                spoken = [(one.at - (one.length_ms or 0), one.at) for one in happenings if one.kind == "spoke"]
+                assert all(start < end for start, end in spoken)
+                assert all(end <= start for (_, end), (start, _) in pairwise([(0, moments[0]), *spoken]))
                 assert [one.kind in ENDINGS for one in happenings] == [False] * (len(happenings) - 1) + [True]
     assert {"lost", "crashed", "left", "spoke", "media_on", "camera_off"} <= kinds
 
