@@ -68,9 +68,17 @@ async def begin_board(visitor: Visitor, template: str = "Blank") -> None:
     await expect(visitor.page.locator(CANVAS)).to_be_visible()
 
 
+async def take_pencil(page: Page, *, touch: bool = False) -> None:
+    """Choose drawing by hand; the radio itself is not seen, what it is called by is."""
+    choice = page.get_by_test_id("toolbar-freedraw")
+    seen = page.locator("label", has=choice)
+    await (seen.tap() if touch else seen.click())
+    await expect(choice).to_be_checked()
+
+
 async def draw_line(page: Page, *, y: int) -> None:
     """Draw a line by hand, with the mouse."""
-    await page.get_by_test_id("toolbar-freedraw").click(force=True)
+    await take_pencil(page)
     box = await page.locator(CANVAS).bounding_box()
     assert box is not None
     left, top = box["x"] + box["width"] / 2, box["y"] + y
@@ -83,7 +91,7 @@ async def draw_line(page: Page, *, y: int) -> None:
 
 async def draw_with_finger(page: Page, *, y: int) -> None:
     """Draw a line by hand, by touching the screen."""
-    await page.get_by_test_id("toolbar-freedraw").tap(force=True)
+    await take_pencil(page, touch=True)
     hand = await page.context.new_cdp_session(page)
 
     async def touch(kind: str, *points: tuple[int, int]) -> None:
@@ -98,7 +106,7 @@ async def draw_with_finger(page: Page, *, y: int) -> None:
 
 async def draw_with_pen(page: Page, *, y: int) -> None:
     """Draw a line by hand with a pen, which is pressed harder from the middle on."""
-    await page.get_by_test_id("toolbar-freedraw").tap(force=True)
+    await take_pencil(page, touch=True)
     hand = await page.context.new_cdp_session(page)
     pen = {"pointerType": "pen", "button": "left", "y": y}
     await hand.send("Input.dispatchMouseEvent", {**pen, "type": "mousePressed", "x": 80, "buttons": 1, "force": 0.1})
