@@ -34,10 +34,10 @@ def test_what_many_put_at_one_place_takes_no_longer_than_one_change_may(
     block: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # To find its place, each block is compared with all that others have put there.
-    monkeypatch.setattr(replica_module, "MAX_EFFORT_S", 0.1)
     replica = Replica([blocks(1, b"\x08\x01\x05notes" + VALUE, b"\x88" + block_id(1, 0) + VALUE)])
     theirs = blocks(7, *[block] * 3_000)
     replica.integrate([(theirs, read_update(theirs))])
+    monkeypatch.setattr(replica_module, "MAX_EFFORT_S", 0.1)
     mine = blocks(9, *[block] * 20_000)
     with pytest.raises(ReplicaError, match="too long"):
         replica.integrate([(mine, read_update(mine))])
