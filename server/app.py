@@ -207,7 +207,10 @@ class RoundupServer:
         # First what they have changed, then that they are over: whoever dies in between leaves it to the next start.
         await documents.record_unfinished(await meetings.unfinished(node_id))
         attendance = AttendanceRepository(database)
-        proposer = Proposer(HoursLogRepository(database), HoursFactsRepository(database), attendance, clock)
+        # Whoever writes to the log tells what that credits, or takes back.
+        announcer = Announcer(messages, Statements(self._url))
+        log = HoursLogRepository(database, announcer)
+        proposer = Proposer(log, HoursFactsRepository(database), attendance, clock)
         presence = PresenceService(
             PresenceRepository(database), attendance, clock, node_id, proposer.on_meeting_recorded
         )
@@ -227,10 +230,9 @@ class RoundupServer:
             )
             reminding.start()
             stack.push_async_callback(reminding.close)
-        log_length = LogLength(HoursLogRepository(database))
+        log_length = LogLength(log)
         await log_length.start()
         stack.push_async_callback(log_length.close)
-        announcer = Announcer(messages, Statements(self._url))
         hours = create_hours(database, people.programme_name, clock, announcer)
         hours.overviews.start()
         stack.push_async_callback(hours.overviews.close)

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from protocol.document_requests import DocumentCreated
 from protocol.documents import DocumentKind
 from protocol.events import ParticipantJoined, ParticipantLeft
+from protocol.hours import Side
 from protocol.roles import ProgrammeRole, RoomKind
 from server import app
 from server.app import RoundupServer
@@ -27,12 +28,17 @@ from server.config import Config
 from server.documents.pictures.decoder_process import DecoderProcess
 from server.errors import StartupError
 from server.hours.presence import PresenceService
+from server.hours.proposer import Proposer
 from server.media import worker_process
 from server.media.service import MediaService
 from server.media.worker_process import WorkerProcess
 from server.outbox.letters import letter
+from server.outbox.statements import XAPI, Statements
+from server.store.attendance import AttendanceRepository
 from server.store.database import Database
 from server.store.documents import Change, DocumentKey
+from server.store.hours_facts import HoursFactsRepository
+from server.store.hours_log import Announcer, EntryFilter, HoursLogRepository
 from server.store.location import DatabaseUrl
 from server.store.models import ConnectionRow
 from server.store.outbox import NewMessage, OutboxRepository
@@ -54,6 +60,7 @@ from tests.support.web_client import lay_out_web_client
 
 TEACHER, MENTOR = "teacher@demo.example", "mentor@demo.example"
 ROUND_UP = "morning-round-up"
+PUBLIC_URL = "https://rooms.example.org"
 
 
 def children() -> set[int]:
@@ -151,6 +158,31 @@ async def test_who_has_something_to_say_gets_a_letter_and_their_yes_goes_to_the_
         ):
             assert response.status == 200
         await until(lambda: len(store.statements) == 1)
+
+
+async def test_what_a_server_measures_anew_is_taken_back_at_the_record_store(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "data")
+    programme = Programme(database)
+    announcer = Announcer(OutboxRepository(database, [XAPI]), Statements(PUBLIC_URL))
+    programme.log = HoursLogRepository(database, announcer)
+    await programme.set_up()
+    await programme.add_meeting("m", 0, 3_600_000, mia=[(0, 3_600_000)], ana=[(0, 3_600_000)])
+    facts, attendance = HoursFactsRepository(database), AttendanceRepository(database)
+    await Proposer(programme.log, facts, attendance, SystemClock()).on_meeting_recorded("m")
+    [proposed], _ = await programme.log.page(EntryFilter(), None, 1)
+    yes = programme.confirmed(proposed, at=SystemClock().now_ms())
+    await programme.append(yes, replace(yes, side=Side.MENTEE, author_id=programme.person_id("ana")))
+    await database.close()
+    # More is known of the meeting than when they said yes.
+    run_sql(tmp_path / "data", "UPDATE presence_event SET at = at - 600000 WHERE kind = 'left'")
+    async with (
+        record_store() as store,
+        running_server(
+            tmp_path, public_url=PUBLIC_URL, xapi_url=store.url, xapi_key=STORE_KEY, xapi_secret=STORE_SECRET
+        ),
+    ):
+        await until(lambda: len(store.voided) == 1)
+        assert store.voided < store.statements.keys()
 
 
 async def metrics_of(server: RunningServer) -> str:
