@@ -11,7 +11,7 @@ from datetime import date
 from protocol.hours import ContactType
 from server.hours.intervals import Intervals, total, union
 from server.hours.policy import HoursPolicy
-from server.hours.proposals import credited_minutes
+from server.hours.proposals import credited_minutes, whole_minutes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,5 +69,6 @@ def _minutes_of_group(group: Sequence[OwnEntry], policy: HoursPolicy) -> int:
     credited = [entry.credited_minutes for entry in group]
     everything = union(interval for entry in group for interval in entry.together)
     measured = sum(credited_minutes(total(entry.together), policy) for entry in group)
-    own = credited_minutes(total(everything), policy) + sum(credited) - measured if everything else 0
+    # A day's limit is one of a pair: several of them may come to more.
+    own = whole_minutes(total(everything), policy) + sum(credited) - measured if everything else 0
     return min(sum(credited), max(own, *credited))

@@ -151,9 +151,14 @@ def entry_id_of(pair_id: str, meeting_id: str, day: date) -> str:
 
 
 def credited_minutes(length: int, policy: HoursPolicy) -> int:
+    """Return how many minutes a policy credits a pair for so many milliseconds of a day."""
+    return min(whole_minutes(length, policy), policy.minutes_per_day_limit)
+
+
+def whole_minutes(length: int, policy: HoursPolicy) -> int:
     """Return how many minutes a policy makes of so many milliseconds; half a minute is rounded up."""
     rest = _MINUTE_MS // 2 if policy.rounding is Rounding.NEAREST else 0
-    return min((length + rest) // _MINUTE_MS, policy.minutes_per_day_limit)
+    return (length + rest) // _MINUTE_MS
 
 
 class _Day:

@@ -60,6 +60,11 @@ def test_what_was_adjusted_stays_beside_what_is_shared() -> None:
     assert own(entry((0, 30), credited=45), entry((28, 32))) == 45 + 30
 
 
+def test_a_pair_s_limit_is_not_that_of_a_person() -> None:
+    entries = [entry((start, 60), credited=60) for start in (0, 50, 100)]
+    assert sum(minutes_of(entries, HoursPolicy(minutes_per_day_limit=60)).values()) == 160
+
+
 def test_clocks_that_cannot_be_compared_share_nothing() -> None:
     assert own(entry((0, 30)), entry((0, 30), meeting="other", clock="another node")) == 60
 
