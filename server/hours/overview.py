@@ -15,7 +15,7 @@ import structlog
 from server.clock import Clock
 from server.hours.pair_book import Bookkeeper, PairBook, PairEntries, read_entries
 from server.logs import log_failure
-from server.store.hours_figures import HoursFiguresRepository, LogState
+from server.store.hours_figures import HoursFiguresRepository, Lines, LogState
 from server.store.pairs import Pair
 from server.store.programme import day_in
 from server.store.requirements import Agreements, RequirementRepository
@@ -68,8 +68,11 @@ class Overviews:
     async def of_all(self) -> Overview:
         """Return all pairs, also those that are over."""
         async with self._turn:
+            kept = self._kept
+            # The pairs after their entries: whoever has become one meanwhile would be without theirs for good.
+            lines = await self._figures.lines(since=None if kept is None else kept.state)
             agreements = await self._requirements.load()
-            self._kept = await self._renewed(agreements, self._today(agreements), self._kept)
+            self._kept = await _renewed(lines, agreements, self._today(agreements), kept)
             return self._kept
 
     async def of_person(self, person_id: str) -> Overview:
@@ -83,28 +86,32 @@ class Overviews:
     async def _of_few(self, agreements: Agreements) -> Overview:
         today = self._today(agreements)
         lines = await self._figures.lines(pair_ids=[pair.pair_id for pair in agreements.pairs])
-        is_short = len(lines.pairs) <= _AT_ONCE
-        entries = read_entries(lines.pairs) if is_short else await asyncio.to_thread(read_entries, lines.pairs)
-        return Overview(agreements, today, lines.state, await _books(agreements, today, agreements.pairs, entries))
-
-    async def _renewed(self, agreements: Agreements, today: date, kept: Overview | None) -> Overview:
-        lines = await self._figures.lines(since=None if kept is None else kept.state)
-        is_short = len(lines.pairs) <= _AT_ONCE
-        entries = read_entries(lines.pairs) if is_short else await asyncio.to_thread(read_entries, lines.pairs)
-        if kept is not None and kept.today == today and kept.agreements == agreements:
-            changed = [pair for pair in agreements.pairs if lines.pair_ids is None or pair.pair_id in lines.pair_ids]
-            if not changed:
-                return replace(kept, state=lines.state)
-            books = {**kept.books, **await _books(agreements, today, changed, entries)}
-        else:
-            if kept is not None and lines.pair_ids is not None:
-                unchanged = kept.books.keys() - lines.pair_ids
-                entries |= {pair_id: kept.books[pair_id].entries for pair_id in unchanged}
-            books = await _books(agreements, today, agreements.pairs, entries)
+        books = await _books(agreements, today, agreements.pairs, await _read(lines))
         return Overview(agreements, today, lines.state, books)
 
     def _today(self, agreements: Agreements) -> date:
         return day_in(agreements.zone, self._clock.now_ms())
+
+
+async def _renewed(lines: Lines, agreements: Agreements, today: date, kept: Overview | None) -> Overview:
+    entries = await _read(lines)
+    if kept is not None and kept.today == today and kept.agreements == agreements:
+        changed = [pair for pair in agreements.pairs if lines.pair_ids is None or pair.pair_id in lines.pair_ids]
+        if not changed:
+            return replace(kept, state=lines.state)
+        books = {**kept.books, **await _books(agreements, today, changed, entries)}
+    else:
+        if kept is not None and lines.pair_ids is not None:
+            unchanged = kept.books.keys() - lines.pair_ids
+            entries |= {pair_id: kept.books[pair_id].entries for pair_id in unchanged}
+        books = await _books(agreements, today, agreements.pairs, entries)
+    return Overview(agreements, today, lines.state, books)
+
+
+async def _read(lines: Lines) -> dict[str, PairEntries]:
+    if len(lines.pairs) <= _AT_ONCE:
+        return read_entries(lines.pairs)
+    return await asyncio.to_thread(read_entries, lines.pairs)
 
 
 async def _books(

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
-from protocol.hours import EntryAction, OpenEntries, Side
+from protocol.hours import EntryAction, OpenEntries, PairKind, Side
 from protocol.hours_queries import ProgrammeQuery
 from protocol.roles import ProgrammeRole
 from server.hours.log.rows import Entry, Step
@@ -17,7 +17,7 @@ from server.hours.rules import ContactRule, MeetingsRule, MinutesRule, Per, Plan
 from server.hours.rules import Step as PlanStep
 from server.hours.selection import select, summarised
 from server.store.hours_figures import HoursFiguresRepository
-from server.store.pairs import PairRepository
+from server.store.pairs import PairEntry, PairRepository
 from server.store.people import Entry as NewPerson
 from server.store.people import PeopleRepository
 from server.store.requirements import RequirementRepository
@@ -79,6 +79,41 @@ async def test_whatever_happens_it_is_as_looked_at_anew(programme: Programme, cl
     await requirements.add_requirement("Hours", MinutesRule(minutes=60, per=Per.WEEK), actor="test", at=1)
     await programme.append(follows(entry, EntryAction.WITHDRAWN, Side.COORDINATOR))
     await look()
+
+
+async def test_who_becomes_a_pair_between_two_reads_has_their_entries(
+    programme: Programme, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overviews = create(programme, clock)
+    await overviews.of_all()
+    reads = 0
+
+    async def pair_up() -> str:
+        pairs = PairRepository(programme.database)
+        pair = PairEntry(kind=PairKind.MENTOR, mentor="mia@school.example", mentee="ben@school.example")
+        await pairs.add([pair], actor="test", at=1)
+        [pair_id] = {one.pair_id for one in await pairs.list_pairs()} - set(programme.pairs.values())
+        return pair_id
+
+    def watch(kind: type, name: str) -> None:
+        read = getattr(kind, name)
+
+        async def watched(*args: object, **options: object) -> object:
+            nonlocal reads
+            reads += 1
+            if reads == 2:
+                programme.pairs["ben"] = await pair_up()
+                await programme.append(programme.entered("e", mentee="ben", minutes=20))
+            return await read(*args, **options)
+
+        monkeypatch.setattr(kind, name, watched)
+
+    watch(RequirementRepository, "load")
+    watch(HoursFiguresRepository, "lines")
+    await overviews.of_all()
+    assert reads == 2
+    found = (await overviews.of_all()).books[programme.pairs["ben"]]
+    assert found.entries == (await create(programme, clock).of_all()).books[programme.pairs["ben"]].entries
 
 
 async def test_figures_are_what_the_entries_come_to(programme: Programme, clock: ManualClock) -> None:
