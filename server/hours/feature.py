@@ -127,7 +127,8 @@ class PresenceFeature(Feature):
             return
         account = self._accounts.get(caller.participant_id)
         if account is not None and account.stay is stay:
-            self._tell(account, self._meeting.now_ms(), is_last=True)
+            # Up to when the page was last heard: what is told of a later moment was not in the meeting any more.
+            self._tell(account, at, is_last=True)
             del self._accounts[caller.participant_id]
             others = (each for each in self._open.values() if each.record.participant_id == caller.participant_id)
             if (other := next(others, None)) is not None:

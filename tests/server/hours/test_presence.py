@@ -66,6 +66,24 @@ async def test_every_join_and_leave_is_recorded_with_its_connection(node: Node, 
     assert (second["joined_at"], second["left_at"], second["left_reason"]) == (start + 7_000, start + 10_000, "left")
 
 
+async def test_what_somebody_said_before_their_line_was_lost_is_in_the_meeting(node: Node, clock: ManualClock) -> None:
+    start = clock.now_ms()
+    ana = await node.join("ana", "tab")
+    ana.meeting.set_talking([ana.caller.participant_id])
+    clock.advance(seconds=5)
+    ana.meeting.set_talking([])
+    clock.advance(seconds=8)
+    node.outboxes[ana.caller.connection_id].silent_s = 8.0
+    node.directory.lose(ana)
+    await node.hooks_done()
+    await node.presence.flush()
+    assert kinds(await node.rows("presence_event")) == [
+        ("joined", start, None),
+        ("spoke", start + 5_000, 5_000),
+        ("lost", start + 5_000, None),
+    ]
+
+
 async def test_what_keeps_the_notes_waiting_invents_no_time(node: Node, clock: ManualClock) -> None:
     start = clock.now_ms()
     ana = await node.join("ana", "tab")
