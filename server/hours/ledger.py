@@ -184,7 +184,7 @@ class Ledger:
                 return entry
             raise _changed()
         is_done = entry.is_approved if action is EntryAction.APPROVED else side in entry.confirmed
-        return entry if is_done else await self._take(writer, desk, entry, asked, None)
+        return entry if is_done and not entry.is_withdrawn else await self._take(writer, desk, entry, asked, None)
 
     async def _take(self, writer: LogWriter, desk: Desk, entry: Entry, asked: EntryStep, text: str | None) -> Entry:
         side = desk.side_of(entry)

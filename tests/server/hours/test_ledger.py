@@ -220,6 +220,9 @@ async def test_what_can_be_confirmed_of_many_is_and_the_rest_is_told_why(office:
         ("entry_x", ErrorCode.NOT_FOUND),
     ]
     assert all(one.text.endswith(".") for one in outcome.refused)
+    mia = office.programme.people["mia"]
+    taken_back = await office.ledger.confirm(mia, [SeenEntry(entry_id=gone.latest.entry_id, number=gone.number)])
+    assert (taken_back.entries, [one.code for one in taken_back.refused]) == ((), [ErrorCode.FORBIDDEN])
     before = await office.rows()
     again = await office.ledger.confirm(ana, seen[:1])
     now = SeenEntry(entry_id=fine.latest.entry_id, number=outcome.entries[0].number)
