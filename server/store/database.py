@@ -19,6 +19,8 @@ from server.store.models import Base
 from server.store.queue import WriteQueue
 from server.store.sqlite.backend import SqliteBackend
 
+_LONG_TRANSACTION_TIMEOUT_S = 120.0
+
 
 class Database:
     """An open database with the newest tables."""
@@ -68,20 +70,30 @@ class Database:
             return await self.backend.renew_leases(self._writer, node_id, seen)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
-        """Open a transaction that only reads, all of it as of one moment. Raises `StoreError`."""
-        async with self._transaction(self._readers) as session:
+    async def reading(self, *, is_long: bool = False) -> AsyncIterator[AsyncSession]:
+        """Open a transaction that only reads, all of it as of one moment. Raises `StoreError`.
+
+        One that `is_long` has minutes, and each of its statements as long as any.
+        """
+        async with self._transaction(self._readers, is_long=is_long) as session:
             yield session
 
     @asynccontextmanager
-    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-        async with self._in_time(), AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+    async def _transaction(self, engine: AsyncEngine, *, is_long: bool = False) -> AsyncIterator[AsyncSession]:
+        async with (
+            self._in_time(is_long=is_long),
+            AsyncSession(engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     @asynccontextmanager
-    async def _in_time(self) -> AsyncIterator[None]:
+    async def _in_time(self, *, is_long: bool = False) -> AsyncIterator[None]:
+        limit_s = self.backend.transaction_timeout_s
+        if is_long and limit_s is not None:
+            limit_s = max(limit_s, _LONG_TRANSACTION_TIMEOUT_S)
         with explained(self.backend.name, self.backend.why):
-            async with asyncio.timeout(self.backend.transaction_timeout_s):
+            async with asyncio.timeout(limit_s):
                 yield
 
     async def close(self) -> None:

@@ -120,7 +120,7 @@ class HoursReportRepository:
 
         A year of them takes seconds, and there are few connections to read by: two at once would keep everybody out.
         """
-        async with self._turn, self._database.reading() as session:
+        async with self._turn, self._database.reading(is_long=True) as session:
             yield ReadingReport(session, wanted)
 
     async def mentors(self) -> dict[str, RoomPerson]:

@@ -28,6 +28,7 @@ _SETTINGS = {
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
     "synchronous_commit": "on",
+    "DateStyle": "ISO",  # as days are read where they come as text
     "jit": "off",  # compiling costs more than our statements take
 }
 

@@ -1,5 +1,6 @@
 """Entries for reports, on both kinds of database."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -51,6 +52,14 @@ async def test_only_what_was_said_of_the_entries_that_are_meant_is_read(
     assert texts.keys() == {row.entry_id for row in rows} == expected
     assert all(row.text == texts[row.entry_id] for row in rows)
     assert texts.get("substituted", "Mia was there.") == "Mia was there."
+
+
+async def test_a_report_may_take_longer_than_what_is_done_between_two_clicks(programme: Programme) -> None:
+    programme.database.backend.transaction_timeout_s = 0.5
+    reports = HoursReportRepository(programme.database)
+    async with reports.reading(ReportFilter(first_day=WEEK[0], last_day=WEEK[1])) as reading:
+        await asyncio.sleep(0.6)
+        assert len([row async for batch in reading.batches() for row in batch]) == 3
 
 
 async def test_only_what_was_said_of_some_pairs_is_read(programme: Programme) -> None:
