@@ -336,6 +336,7 @@ def _counting(policy: HoursPolicy) -> Counting:
         grace_s=policy.grace_s,
         is_rounded_down=policy.rounding is Rounding.DOWN,
         minimum_minutes=policy.minimum_minutes,
+        minutes_per_day_limit=policy.minutes_per_day_limit,
     )
 
 

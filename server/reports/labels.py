@@ -95,6 +95,7 @@ class ReportLabels(PrintLabels):
     counting_nearest: str = "Credited is that time, gaps of up to {grace} s filled, to the nearest minute."
     counting_down: str = "Credited is that time, gaps of up to {grace} s filled, down to full minutes."
     counting_minimum: str = "Less than {minutes} min is not proposed."
+    counting_limit: str = "A pair is credited {length} on one day at most."
     counting_states: Mapping[EntryState, str] = field(
         default_factory=lambda: {
             EntryState.PROPOSED: "Entries count unless they are disputed or withdrawn.",
@@ -165,6 +166,7 @@ class ReportLabels(PrintLabels):
             self.counting_measured,
             credited.format(grace=counting.grace_s),
             *([self.counting_minimum.format(minutes=counting.minimum_minutes)] if counting.minimum_minutes > 1 else []),
+            self.counting_limit.format(length=self.length(counting.minutes_per_day_limit)),
             self.counting_states[counting.counts_from],
         )
 
@@ -249,6 +251,7 @@ SPANISH = ReportLabels(
     counting_nearest="Acreditado es ese tiempo, sin restar pausas de hasta {grace} s, al minuto más próximo.",
     counting_down="Acreditado es ese tiempo, sin restar pausas de hasta {grace} s, en minutos completos.",
     counting_minimum="Menos de {minutes} min no se propone.",
+    counting_limit="A una pareja se le acreditan {length} en un día como máximo.",
     counting_states={
         EntryState.PROPOSED: "Las entradas cuentan salvo que estén en disputa o retiradas.",
         EntryState.CONFIRMED: (

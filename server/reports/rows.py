@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from protocol.hours import ContactType, EntryState, PairKind, Standing, counted_states
+from protocol.hours import MAX_MANUAL_MINUTES, ContactType, EntryState, PairKind, Standing, counted_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Counting:
     is_rounded_down: bool = False
     """To full minutes; else to the nearest one."""
     minimum_minutes: int = 1
+    minutes_per_day_limit: int = MAX_MANUAL_MINUTES
+    """Of a pair."""
 
     def counts(self, state: EntryState) -> bool:
         """Tell whether the minutes of an entry in this state count."""

@@ -152,11 +152,12 @@ def test_no_entries_are_a_statement_too(pairs: Sequence[Sequence[Entry]]) -> Non
 
 def test_the_programme_says_what_counts() -> None:
     counting = Counting(counts_from=EntryState.APPROVED, is_rounded_down=True, grace_s=0, minimum_minutes=5)
+    counting = replace(counting, minutes_per_day_limit=90)
     statement = statement_of(ALL)
     [page] = printed(to_statement(replace(statement, about=replace(ABOUT, counting=counting))))
     assert "Counted0hours" in page
     assert "Confirmed0:30:30(0:31)" in page
-    assert "downtofullminutes.Lessthan5minisnotproposed." in page
+    assert "downtofullminutes.Lessthan5minisnotproposed.Apairiscredited1hour30minutesononedayatmost." in page
 
 
 def test_the_hour_that_comes_twice_is_told_apart() -> None:
