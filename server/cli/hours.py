@@ -84,15 +84,26 @@ def verify(
 
 @commands.command("rebuild")
 def rebuild(
-    data_dir: DataDir = DEFAULT.data_dir, database_url: DatabaseUrl = DEFAULT.database_url, as_json: AsJson = False
+    propose: Annotated[
+        bool,
+        typer.Option(
+            "--propose", help="Propose what was recorded and has no entry, as of pairs that were added after they met."
+        ),
+    ] = False,
+    data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
+    as_json: AsJson = False,
 ) -> None:
     """Make anew what is derived: attendance and entries.
 
-    Attendance from what was recorded of presence, entries from the hours log. The log itself stays as it is. Where its
-    entries say otherwise of a meeting than presence does, they are named. A server may be running.
+    Attendance from what was recorded of presence, entries from the hours log. The log itself stays as it is, unless
+    --propose adds to it. Where its entries say otherwise of a meeting than presence does, they are named. A server may
+    be running.
     """
 
     async def work(store: Store) -> None:
+        from server.clock import SystemClock
+        from server.hours.proposer import Proposer
         from server.hours.rebuild import Rebuilder
         from server.store.attendance import AttendanceRepository
         from server.store.hours_facts import HoursFactsRepository
@@ -104,26 +115,37 @@ def rebuild(
         gc.set_threshold(_OBJECTS_BEFORE_CYCLES)
         database = store.database
         log = HoursLogRepository(database)
-        rebuilder = Rebuilder(
-            log, HoursFactsRepository(database), AttendanceRepository(database), RebuildRepository(database)
-        )
+        facts, kept = HoursFactsRepository(database), AttendanceRepository(database)
+        rebuilder = Rebuilder(log, facts, kept, RebuildRepository(database))
         with progress("Entries", await log.count_entries()) as advance:
             entries = await rebuilder.rebuild_entries(advance)
         spans = await rebuilder.spans()
         with progress("Meetings", len(spans)) as advance:
             attendance = await rebuilder.rebuild_attendance(spans, advance)
+        differences, proposed = attendance.differences, 0
+        if propose:
+            # In the order of the meetings: what comes later gets what is left of a day.
+            without = dict.fromkeys(one.meeting_id for one in differences if one.kept_ms is None)
+            proposer = Proposer(log, facts, kept, SystemClock())
+            with progress("Proposing", len(without)) as advance:
+                for meeting_id in without:
+                    proposed += await proposer.propose_missing(meeting_id)
+                    advance(1)
+            differences = tuple(one for one in differences if one.kept_ms is not None)
         value: dict[str, Any] = {
             "entries": entries.count,
             "entries_changed": len(entries.changed),
             "meetings": attendance.count,
             "meetings_changed": len(attendance.changed),
-            "differences": [msgspec.to_builtins(one) for one in attendance.differences],
+            "differences": [msgspec.to_builtins(one) for one in differences],
+            "proposed": proposed,
         }
         lines = [
             f"{_many(entries.count, 'entry', 'entries')} made anew, {len(entries.changed)} of them changed.",
             f"Attendance of {_many(attendance.count, 'meeting', 'meetings')} made anew, "
             f"{len(attendance.changed)} of them changed.",
-            *_differences(attendance.differences),
+            *([f"{_many(proposed, 'entry', 'entries')} proposed."] if propose else []),
+            *_differences(differences),
         ]
         tell(value, "\n".join(lines), as_json=as_json)
 
@@ -261,7 +283,10 @@ def _differences(found: "tuple[Difference, ...]") -> list[str]:
         for one in found[:MAX_LISTED]
     ]
     more = [f"  ... and {len(found) - MAX_LISTED} more (--json has all)"] if len(found) > MAX_LISTED else []
-    return [f"{_many(len(found), 'entry says', 'entries say')} otherwise than what was recorded:", *listed, *more]
+    head = f"{_many(len(found), 'entry says', 'entries say')} otherwise than what was recorded:"
+    if any(one.kept_ms is None for one in found):
+        more.append("What has no entry, as of pairs that were added after they met, is proposed with --propose.")
+    return [head, *listed, *more]
 
 
 def _seconds(length_ms: int | None) -> str:

@@ -50,6 +50,14 @@ class Proposer:
                 await self._write(later)
         await self._write(found)
 
+    async def propose_missing(self, meeting_id: str) -> int:
+        """Propose of a meeting that is recorded what no entry tells of, as of pairs that were made known after it.
+
+        Entries that there are stay as they are. Returns how many were added. Raises `StoreError`.
+        """
+        found = await self._find(meeting_id)
+        return 0 if found is None else await self._write(found, only_new=True)
+
     async def _find(self, meeting_id: str) -> "_Found | None":
         """Return what pairs have done in a meeting; `None`: it is not over, or there were no pairs."""
         history = await self._attendance.load_history(meeting_id)
@@ -73,7 +81,7 @@ class Proposer:
         later = [one.meeting_id for one in others if one.meeting_id in is_over and comes_before(meeting, one)]
         return _Found(meeting_id, proposals, programme.policy, is_incomplete, later)
 
-    async def _write(self, found: "_Found") -> None:
+    async def _write(self, found: "_Found", *, only_new: bool = False) -> int:
         proposals = found.proposals
         async with self._log.writing() as writer:
             entries = dict(await writer.entries_of_meeting(found.meeting_id))
@@ -81,7 +89,11 @@ class Proposer:
                 known = {proposal.entry_id for proposal in proposals}
                 entries = {entry_id: entry for entry_id, entry in entries.items() if entry_id in known}
             credited = await writer.credited({one.pair_id for one in proposals}, {one.day for one in proposals})
-            await writer.append(steps_of(proposals, entries, found.policy, self._clock.now_ms(), credited))
+            steps = steps_of(proposals, entries, found.policy, self._clock.now_ms(), credited)
+            if only_new:
+                steps = [step for step in steps if step.action is EntryAction.PROPOSED]
+            await writer.append(steps)
+        return len(steps)
 
 
 class _Found(NamedTuple):

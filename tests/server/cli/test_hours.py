@@ -25,6 +25,7 @@ from tests.support.hours import Programme
 from tests.support.postgresql import text_of
 
 HOUR = 3_600_000
+DAY = 24 * HOUR
 NOON = int(datetime(2026, 11, 30, 12, tzinfo=UTC).timestamp()) * 1_000
 
 
@@ -191,6 +192,7 @@ def test_derived_rows_are_made_anew_and_are_what_they_were(location: Location) -
         "meetings": 2,
         "meetings_changed": 2,
         "differences": [],
+        "proposed": 0,
     }
     outcome = hours(location, "rebuild")
     assert (outcome.code, outcome.err) == (0, "")
@@ -216,6 +218,26 @@ def test_entries_that_say_otherwise_than_presence_are_named_and_left(location: L
     assert "2 entries say otherwise than what was recorded:\n" in outcome.out
     assert " of m0: 3600.000 s in the log, 3540.000 s recorded\n" in outcome.out
     assert json.loads(hours(location, "verify", "--json").out)["rows"] == 2
+
+
+def test_what_pairs_did_before_they_were_added_is_proposed_when_asked_for(location: Location) -> None:
+    async def meet_unseen(programme: Programme) -> None:
+        await meet(programme)
+        await programme.add_meeting("m2", NOON + DAY, NOON + DAY + HOUR, mia=[(0, HOUR)], ana=[(0, HOUR)])
+        await AttendanceRepository(programme.database).mark_recorded("m2", 1)
+
+    within(location, meet_unseen)
+    sql(location, "UPDATE presence_event SET at = at - 60000 WHERE kind = 'left' AND at <= 1796043600000")
+    outcome = hours(location, "rebuild")
+    assert " of m2: no entry in the log, 3600.000 s recorded\n" in outcome.out
+    assert outcome.out.endswith("as of pairs that were added after they met, is proposed with --propose.\n")
+    assert json.loads(hours(location, "verify", "--json").out)["rows"] == 2
+    outcome = hours(location, "rebuild", "--propose")
+    assert "\n1 entry proposed.\n2 entries say otherwise than what was recorded:\n" in outcome.out
+    assert " of m0: 3600.000 s in the log, 3540.000 s recorded\n" in outcome.out, "what there is stays as it is"
+    assert json.loads(hours(location, "verify", "--json").out)["rows"] == 3
+    again = json.loads(hours(location, "rebuild", "--propose", "--json").out)
+    assert (again["proposed"], {one["meeting_id"] for one in again["differences"]}) == (0, {"m0", "m1"})
 
 
 def test_who_sits_before_a_terminal_sees_how_far_it_is(log: Location) -> None:

@@ -75,6 +75,22 @@ async def test_every_pair_that_met_gets_an_entry(programme: Programme, proposer:
     assert latest.at == ManualClock().now_ms()
 
 
+async def test_who_became_a_pair_after_a_meeting_is_proposed_and_nothing_else_touched(
+    programme: Programme, proposer: Proposer
+) -> None:
+    await sql(programme, "UPDATE pair SET starts_on = '2027-01-01' WHERE pair_id = :pair", pair=programme.pairs["ben"])
+    times = [(0, HOUR)]
+    await programme.add_meeting("m", NOON, NOON + HOUR, mia=times, ana=times, max=times, ben=times)
+    await proposer.on_meeting_recorded("m")
+    before = await figures(programme)
+    assert "ben" not in before
+    await sql(programme, "UPDATE pair SET starts_on = '2026-08-01' WHERE pair_id = :pair", pair=programme.pairs["ben"])
+    await sql(programme, "UPDATE presence_event SET at = at - 60000 WHERE kind = 'left'")
+    assert [await proposer.propose_missing("m") for _ in range(2)] == [1, 0]
+    assert await figures(programme) == before | {"ben": ("m", HOUR - MINUTE, 59)}
+    assert await proposer.propose_missing("nowhere") == 0
+
+
 async def test_a_meeting_told_of_a_hundred_times_is_entered_once(programme: Programme, proposer: Proposer) -> None:
     await programme.add_meeting("m", NOON, NOON + HOUR, mia=[(0, HOUR)], ana=[(0, HOUR)])
     for _ in range(100):
