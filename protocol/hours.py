@@ -19,7 +19,7 @@ MAX_LOG_PAGE = 1_000
 MAX_DAYS = 800
 """In one report."""
 PATIENCE_DAYS = 7
-"""After so many days without an answer, an entry waits for a coordinator's word, too."""
+"""What is not answered of a day so long ago, or longer, waits for a coordinator's word, too."""
 MAX_EVIDENCE = 5_000
 """Events of a meeting in one answer."""
 MAX_REASON_CHARACTERS = 500
