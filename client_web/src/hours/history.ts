@@ -2,11 +2,13 @@
 
 import type { LogStep } from "../protocol/generated";
 
-/** Return the newest step that changed what is credited on somebody's word; `null`: it is as it was measured or entered. */
+/**
+ * Return the newest step that changed what is credited on somebody's word; `null`: it is as it was measured or entered.
+ *
+ * What is measured after such a step is only noted beside it.
+ */
 export function adjustmentOf(steps: readonly LogStep[]): LogStep | null {
-  const last = steps.findLastIndex(({ action }) => action === "adjusted" || action === "measured");
-  const step = steps[last];
-  return step?.action === "adjusted" ? step : null;
+  return steps.findLast(({ action }) => action === "adjusted") ?? null;
 }
 
 /** Return the first step: by whom, and with how many minutes, it began. */

@@ -59,22 +59,26 @@ it("explains the minutes of a meeting in sentences", () => {
   ]);
 });
 
+const ADJUSTED = logStep({
+  number: 8,
+  action: "adjusted",
+  side: "mentor",
+  author: RUTH,
+  at: at("18:00:00"),
+  credited_minutes: 25,
+  text: "The room stayed open.",
+});
+
 it("says who changed it and why, and what it was before", () => {
-  const steps = [
-    logStep(),
-    logStep({
-      number: 8,
-      action: "adjusted",
-      side: "mentor",
-      author: RUTH,
-      at: at("18:00:00"),
-      credited_minutes: 25,
-      text: "The room stayed open.",
-    }),
-  ];
-  const words = told({ steps });
+  const words = told({ steps: [logStep(), ADJUSTED] });
   expect(words).toContain("By the programme’s rules for short gaps and rounding, Roundup proposed 28 min.");
   expect(words).toContain("Ruth made it 25 min on Nov 20, 2026, 12:00 PM, because: The room stayed open.");
+});
+
+it("says so also where it was measured anew since, which changes nothing of what somebody has said", () => {
+  const measured = logStep({ number: 9, action: "measured", measured_ms: 1_800_000, credited_minutes: 25 });
+  const words = told({ steps: [logStep(), ADJUSTED, measured] });
+  expect(words).toEqual(told({ steps: [logStep(), ADJUSTED] }));
 });
 
 it("takes away what counts for another meeting, and says so where more is known since", () => {
