@@ -1,10 +1,11 @@
 /** A list of entries, newest day first: kept fresh at its beginning, and longer on demand. */
 
-import { useCallback, useState } from "react";
+import { useCallback, useReducer } from "react";
 import { type EntryQuery, fetchEntries } from "../connection/hours";
 import type { HoursEntry } from "../protocol/generated";
 import { asProblem, type Problem } from "../shared/problem";
 import { usePoll } from "../shared/usePoll";
+import { NOTHING_READ, reducePages } from "./entryPages";
 
 const POLL_MS = 60_000;
 const PAGE = 25;
@@ -19,52 +20,35 @@ export interface Entries {
   retry(): void;
 }
 
-interface Earlier {
-  entries: readonly HoursEntry[];
-  /** `undefined` until anything earlier was read. */
-  cursor: string | null | undefined;
-  isReading: boolean;
-  problem: Problem | null;
-}
-
 /** `query` must be stable: another one is another list, which a `key` begins anew. */
 export function useEntries(query: EntryQuery): Entries {
-  const read = useCallback((signal: AbortSignal) => fetchEntries({ limit: PAGE, ...query }, signal), [query]);
-  const { value, problem, retry } = usePoll(read, POLL_MS);
-  const [earlier, setEarlier] = useState<Earlier>({
-    entries: [],
-    cursor: undefined,
-    isReading: false,
-    problem: null,
-  });
-  const cursor = earlier.cursor === undefined ? value?.next_cursor : earlier.cursor;
+  const [pages, dispatch] = useReducer(reducePages, NOTHING_READ);
+  const readFirst = useCallback(
+    async (signal: AbortSignal) => {
+      const page = await fetchEntries({ limit: PAGE, ...query }, signal);
+      dispatch({ type: "began", page });
+    },
+    [query],
+  );
+  const { problem, retry } = usePoll(readFirst, POLL_MS);
+  const { entries, cursor, isReading } = pages;
   const readMore = async () => {
-    if (!cursor || earlier.isReading) return;
-    setEarlier((now) => ({ ...now, isReading: true, problem: null }));
+    const last = entries?.at(-1);
+    if (last === undefined || cursor === null || isReading) return;
+    dispatch({ type: "asked" });
     try {
-      const found = await fetchEntries({ limit: PAGE, ...query, cursor });
-      setEarlier((now) => ({
-        entries: [...now.entries, ...found.entries],
-        cursor: found.next_cursor,
-        isReading: false,
-        problem: null,
-      }));
+      const page = await fetchEntries({ limit: PAGE, ...query, cursor });
+      dispatch({ type: "followed", afterId: last.entry_id, page });
     } catch (error) {
-      setEarlier((now) => ({ ...now, isReading: false, problem: asProblem(error) }));
+      dispatch({ type: "failed", problem: asProblem(error) });
     }
   };
   return {
-    entries: value === null ? null : joined(value.entries, earlier.entries),
-    problem: earlier.problem ?? (value === null ? problem : null),
-    hasMore: Boolean(cursor),
-    isReading: earlier.isReading,
+    entries,
+    problem: pages.problem ?? (entries === null ? problem : null),
+    hasMore: cursor !== null,
+    isReading,
     readMore: () => void readMore(),
     retry,
   };
-}
-
-/** Return both lists as one. What is new at the beginning moves the others on: none is there twice. Pure. */
-export function joined(first: readonly HoursEntry[], earlier: readonly HoursEntry[]): readonly HoursEntry[] {
-  const known = new Set(first.map(({ entry_id }) => entry_id));
-  return [...first, ...earlier.filter(({ entry_id }) => !known.has(entry_id))];
 }

@@ -1,13 +1,7 @@
 import { expect, it } from "vitest";
 import { FEW_PAIRS, otherIn, sortPairs } from "../../src/hours/readHours";
 import { reasonOf } from "../../src/hours/reasons";
-import { joined } from "../../src/hours/useEntries";
-import { entry, MAYA, pair, RUTH } from "../support/hours";
-
-it("shows no entry twice when new ones move the others on", () => {
-  const [a, b, c] = [entry({ entry_id: "a" }), entry({ entry_id: "b" }), entry({ entry_id: "c" })];
-  expect(joined([a, b], [b, c])).toEqual([a, b, c]);
-});
+import { MAYA, pair, RUTH } from "../support/hours";
 
 it("takes many mentees together, and leaves one's own mentor beside them", () => {
   const mentees = Array.from({ length: FEW_PAIRS + 1 }, (_, index) => pair({ pair_id: `c${index}` }));
