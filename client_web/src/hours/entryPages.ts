@@ -33,7 +33,8 @@ export type PagesAction =
   | { type: "asked" }
   /** A page that follows on an entry was read. */
   | { type: "followed"; afterId: string; page: HoursEntryList }
-  | { type: "failed"; problem: Problem };
+  | { type: "failed"; problem: Problem }
+  | { type: "retried" };
 
 export function reducePages(pages: EntryPages, action: PagesAction): EntryPages {
   const entries = pages.entries ?? [];
@@ -54,6 +55,8 @@ export function reducePages(pages: EntryPages, action: PagesAction): EntryPages 
     }
     case "failed":
       return { ...pages, isReading: false, problem: action.problem };
+    case "retried":
+      return { ...pages, problem: null };
   }
 }
 

@@ -17,6 +17,7 @@ export interface Entries {
   hasMore: boolean;
   isReading: boolean;
   readMore(): void;
+  /** Read the beginning again. */
   retry(): void;
 }
 
@@ -49,6 +50,9 @@ export function useEntries(query: EntryQuery): Entries {
     hasMore: cursor !== null,
     isReading,
     readMore: () => void readMore(),
-    retry,
+    retry: () => {
+      dispatch({ type: "retried" });
+      retry();
+    },
   };
 }

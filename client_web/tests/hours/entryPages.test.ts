@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { NOTHING_READ, type PagesAction, reducePages } from "../../src/hours/entryPages";
 import type { HoursEntryList } from "../../src/protocol/generated";
+import { Problem } from "../../src/shared/problem";
 import { entry } from "../support/hours";
 
 /** A page of entries with ids of one letter; with a cursor, it is not the last one. */
@@ -72,4 +73,13 @@ it("shows each entry as it is known newest, whichever answer comes last", () => 
   });
   expect(after(first(old), ASKED, followed("d", "e"), first(now)).entries).toEqual([a, now, e]);
   expect(after(first(now), ASKED, followed("d", "e"), first(old)).entries).toEqual([a, now, e]);
+});
+
+it("says that no more could be read, until somebody tries again", () => {
+  const problem = new Problem("unreachable");
+  const failed = after(began("abcd", "d"), ASKED, { type: "failed", problem });
+  expect(failed).toMatchObject({ isReading: false, problem });
+  expect(reducePages(failed, began("abcd", "d")).problem).toBe(problem);
+  expect(reducePages(failed, { type: "retried" }).problem).toBeNull();
+  expect(reducePages(failed, ASKED)).toMatchObject({ isReading: true, problem: null });
 });
