@@ -34,7 +34,9 @@ export type PagesAction =
   /** A page that follows on an entry was read. */
   | { type: "followed"; afterId: string; page: HoursEntryList }
   | { type: "failed"; problem: Problem }
-  | { type: "retried" };
+  | { type: "retried" }
+  /** What was read is worth nothing any more. */
+  | { type: "forgotten" };
 
 export function reducePages(pages: EntryPages, action: PagesAction): EntryPages {
   const entries = pages.entries ?? [];
@@ -57,6 +59,8 @@ export function reducePages(pages: EntryPages, action: PagesAction): EntryPages 
       return { ...pages, isReading: false, problem: action.problem };
     case "retried":
       return { ...pages, problem: null };
+    case "forgotten":
+      return NOTHING_READ;
   }
 }
 

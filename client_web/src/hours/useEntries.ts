@@ -19,6 +19,8 @@ export interface Entries {
   readMore(): void;
   /** Read the beginning again. */
   retry(): void;
+  /** Forget all that was read, and begin anew: what stands below the beginning is something else now, too. */
+  renew(): void;
 }
 
 /** `query` must be stable: another one is another list, which a `key` begins anew. */
@@ -52,6 +54,10 @@ export function useEntries(query: EntryQuery): Entries {
     readMore: () => void readMore(),
     retry: () => {
       dispatch({ type: "retried" });
+      retry();
+    },
+    renew: () => {
+      dispatch({ type: "forgotten" });
       retry();
     },
   };

@@ -83,3 +83,9 @@ it("says that no more could be read, until somebody tries again", () => {
   expect(reducePages(failed, { type: "retried" }).problem).toBeNull();
   expect(reducePages(failed, ASKED)).toMatchObject({ isReading: true, problem: null });
 });
+
+it("begins anew when what was read is forgotten, whatever was on its way", () => {
+  const forgotten = [...LONG, ASKED, { type: "forgotten" } as const];
+  expect(after(...forgotten)).toEqual(NOTHING_READ);
+  expect(shown(...forgotten, began("gh"), followed("d", "efgh"))).toEqual(["gh", null]);
+});

@@ -144,14 +144,16 @@ function DutyList({ duty, query, today, ownId, onClose, onChanged }: DutyListPro
   const state = duty === "waiting" ? "proposed" : duty;
   // What a step has made something else of is done with.
   const entries = newestOf(found.entries ?? [], taker.steps).filter((entry) => entry.state === state);
-  const onTaken = (entry: HoursEntry, action: EntryAction) => {
-    const words = t("hours.theTwo", { mentor: entry.mentor.name, mentee: entry.mentee.name });
-    setSaid(
-      action === "approved" ? t("programme.duty.approved", { entry: words }) : t("programme.duty.changed"),
-    );
+  const say = (words: string) => {
+    setSaid(words);
+    // What was pressed may have gone away with it.
     requestAnimationFrame(() => {
       if (document.activeElement === document.body) status.current?.focus();
     });
+  };
+  const onTaken = (entry: HoursEntry, action: EntryAction) => {
+    const words = t("hours.theTwo", { mentor: entry.mentor.name, mentee: entry.mentee.name });
+    say(action === "approved" ? t("programme.duty.approved", { entry: words }) : t("programme.duty.changed"));
   };
   return (
     <section className={classes.list} aria-labelledby={titleId}>
@@ -210,8 +212,9 @@ function DutyList({ duty, query, today, ownId, onClose, onChanged }: DutyListPro
         onClose={(approved) => {
           setApproving(false);
           if (approved > 0) {
-            setSaid(t("programme.approve.done", { count: approved }));
-            onTakenOrStale();
+            say(t("programme.approve.done", { count: approved }));
+            found.renew();
+            onChanged();
           }
         }}
       />
