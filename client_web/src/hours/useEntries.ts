@@ -35,6 +35,10 @@ export function useEntries(query: EntryQuery): Entries {
   );
   const { problem, retry } = usePoll(readFirst, POLL_MS);
   const { entries, cursor, isReading } = pages;
+  const renew = () => {
+    dispatch({ type: "forgotten" });
+    retry();
+  };
   const readMore = async () => {
     const last = entries?.at(-1);
     if (last === undefined || cursor === null || isReading) return;
@@ -43,7 +47,10 @@ export function useEntries(query: EntryQuery): Entries {
       const page = await fetchEntries({ limit: PAGE, ...query, cursor });
       dispatch({ type: "followed", afterId: last.entry_id, page });
     } catch (error) {
-      dispatch({ type: "failed", problem: asProblem(error) });
+      const failure = asProblem(error);
+      // No cursor outlives the server that gave it: asked with it again, the next one says the same.
+      if (failure.category === "request") renew();
+      else dispatch({ type: "failed", problem: failure });
     }
   };
   return {
@@ -56,9 +63,6 @@ export function useEntries(query: EntryQuery): Entries {
       dispatch({ type: "retried" });
       retry();
     },
-    renew: () => {
-      dispatch({ type: "forgotten" });
-      retry();
-    },
+    renew,
   };
 }
