@@ -2,7 +2,6 @@
 
 import type {
   ConfirmedEntries,
-  ContactType,
   EntryDetail,
   EntryState,
   EntryStep,
@@ -29,7 +28,6 @@ export interface EntryQuery {
   /** One of the two; only for coordinators. */
   personId?: string | undefined;
   state?: EntryState | undefined;
-  contactType?: ContactType | undefined;
   /** What their pair is today. */
   kind?: PairKind | undefined;
   standing?: Standing | undefined;
@@ -47,7 +45,6 @@ export function fetchEntries(query: EntryQuery, signal?: AbortSignal): Promise<H
     pair_id: query.pairId,
     person_id: query.personId,
     state: query.state,
-    contact_type: query.contactType,
     kind: query.kind,
     standing: query.standing,
     q: query.q || undefined,

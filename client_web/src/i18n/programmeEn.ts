@@ -148,7 +148,6 @@ export const programmeEn = {
       open: "Open",
       need: "Need",
       never: "Never",
-      nothing: "Nothing",
       leave: "On leave",
       instead: "{{name}} stands in",
       disputed_one: "{{count}} in dispute",

@@ -156,7 +156,6 @@ export const programmeEs: typeof programmeEn = {
       open: "Pendiente",
       need: "Necesidad",
       never: "Nunca",
-      nothing: "Nada",
       leave: "De baja",
       instead: "Sustituye {{name}}",
       disputed_one: "{{count}} en desacuerdo",
