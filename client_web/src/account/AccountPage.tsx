@@ -1,6 +1,5 @@
 /** `/account`: what is kept about oneself, to take along, and the tokens of one's programs. Loaded with its texts. */
 
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { fetchTokens } from "../connection/account";
 import { fetchSession } from "../connection/http";
@@ -11,6 +10,7 @@ import { LoadingPage, Page } from "../shared/Page";
 import { ProblemPage } from "../shared/ProblemPage";
 import { usePageTitle } from "../shared/usePageTitle";
 import { usePoll } from "../shared/usePoll";
+import { useTexts } from "../shared/useTexts";
 import classes from "./AccountPage.module.css";
 import { ExportPart } from "./ExportPart";
 import { TokenPart } from "./TokenPart";
@@ -23,11 +23,8 @@ interface Account {
 }
 
 export default function AccountPage() {
-  const { t, i18n } = useTranslation();
-  useState(() => {
-    i18n.addResourceBundle("en", "translation", accountEn, true);
-    i18n.addResourceBundle("es", "translation", accountEs, true);
-  });
+  useTexts(accountEn, accountEs);
+  const { t } = useTranslation();
   usePageTitle(`${t("account.title")} · ${t("app.name")}`);
   const { value, problem, retry } = usePoll(readAccount, POLL_MS);
   if (value === null || problem?.category === "sign_in") {

@@ -7,10 +7,13 @@ import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
 import { reportPath } from "../../connection/hoursFiles";
 import { fetchSession } from "../../connection/http";
+import { programmeEn } from "../../i18n/programmeEn";
+import { programmeEs } from "../../i18n/programmeEs";
 import type { HoursProgramme, SignedIn } from "../../protocol/generated";
 import { LoadingPage, Page } from "../../shared/Page";
 import { usePageTitle } from "../../shared/usePageTitle";
 import { usePoll } from "../../shared/usePoll";
+import { useTexts } from "../../shared/useTexts";
 import { dayRange, fullDay } from "../days";
 import { minutesText } from "../durations";
 import { HoursProblem } from "../HoursProblem";
@@ -24,7 +27,6 @@ import classes from "./ProgrammePage.module.css";
 import { createReader, type Programme } from "./readProgramme";
 import { StandingBar } from "./StandingBar";
 import { Textures } from "./Textures";
-import { useProgrammeTexts } from "./texts";
 import {
   type Changes,
   daysOfWeek,
@@ -44,7 +46,7 @@ interface Read extends Programme {
 }
 
 export default function ProgrammePage() {
-  useProgrammeTexts();
+  useTexts(programmeEn, programmeEs);
   const { t } = useTranslation();
   const [search, setSearch] = useSearchParams();
   const view = useMemo(() => readView(search), [search]);
