@@ -12,6 +12,7 @@ import { pairPath } from "./paths";
 import { minutesRule, nextDue } from "./progress";
 import { useRequirementWords } from "./Requirements";
 import { StandingBadge } from "./Standing";
+import { useLeaveWords } from "./useLeaveWords";
 
 interface CaseloadRowProps {
   pair: PairStatus;
@@ -155,22 +156,12 @@ export function CaseloadTile({ pair, today, ownId }: CaseloadRowProps) {
 
 /** Who is away, and who stands in. */
 function Marks({ pair, ownId }: { pair: PairStatus; ownId: string }) {
-  const { t } = useTranslation();
-  if (!pair.is_on_leave) return null;
-  if (pair.substitute === null) {
-    return (
-      <Mark words={t("hours.pair.leave")}>
-        <Plane size={15} aria-hidden="true" />
-      </Mark>
-    );
-  }
-  const words =
-    pair.substitute.person_id === ownId
-      ? t("hours.pair.youFor", { name: pair.mentor.name })
-      : t("hours.pair.instead", { name: pair.substitute.name, mentor: pair.mentor.name });
+  const words = useLeaveWords(pair, ownId);
+  if (words === null) return null;
+  const Shape = pair.substitute === null ? Plane : UserRoundCheck;
   return (
     <Mark words={words}>
-      <UserRoundCheck size={15} aria-hidden="true" />
+      <Shape size={15} aria-hidden="true" />
     </Mark>
   );
 }

@@ -14,6 +14,7 @@ import { pairPath } from "./paths";
 import { Requirements } from "./Requirements";
 import { isOf, otherIn } from "./readHours";
 import { StandingBadge } from "./Standing";
+import { useLeaveWords } from "./useLeaveWords";
 import { WeekChart } from "./WeekChart";
 
 const POLL_MS = 120_000;
@@ -49,6 +50,7 @@ export function PairCard({ pair, today, ownId }: PairCardProps) {
 export function PairFacts({ pair, today, ownId }: PairCardProps) {
   const { t, i18n } = useTranslation();
   const { language } = i18n;
+  const leave = useLeaveWords(pair, ownId);
   const last = pair.last_contact_on;
   const other = ownId === pair.mentee.person_id ? "mentor" : "mentee";
   const asWhat = isOf(pair, ownId) ? other : "both";
@@ -72,15 +74,7 @@ export function PairFacts({ pair, today, ownId }: PairCardProps) {
   return (
     <>
       <p className={classes.facts}>{facts.join(" · ")}</p>
-      {pair.is_on_leave && (
-        <p className={classes.leave}>
-          {pair.substitute === null
-            ? t("hours.pair.leave")
-            : pair.substitute.person_id === ownId
-              ? t("hours.pair.youFor", { name: pair.mentor.name })
-              : t("hours.pair.instead", { name: pair.substitute.name, mentor: pair.mentor.name })}
-        </p>
-      )}
+      {leave !== null && <p className={classes.leave}>{leave}</p>}
     </>
   );
 }
