@@ -1,6 +1,7 @@
 /** How far a pair is with what is required of it, as a share of it and as what is left. Pure. */
 
 import type { PairStatus, RequirementStatus, Standing } from "../protocol/generated";
+import { STANDINGS } from "./filters";
 
 /** Return how much of a bar is full, 0 to 1. Of days since the last contact it is what is left of them. */
 export function shareOf({ unit, done, needed }: RequirementStatus): number {
@@ -9,11 +10,9 @@ export function shareOf({ unit, done, needed }: RequirementStatus): number {
   return unit === "days" ? 1 - share : share;
 }
 
-const WORST: readonly Standing[] = ["overdue", "at_risk", "on_track", "met"];
-
 /** How much somebody is needed: the lower, the more. What has no rule comes last. */
 export const rankOf = (standing: Standing | null): number =>
-  standing === null ? WORST.length : WORST.indexOf(standing);
+  standing === null ? STANDINGS.length : STANDINGS.indexOf(standing);
 
 /** Return what is due next of all that is required; of several on a day that which stands worst. */
 export function nextDue(requirements: readonly RequirementStatus[]): RequirementStatus | null {
