@@ -183,7 +183,8 @@ export const hoursEn = {
       since: "When it was worked out it was {{time}}; more is known of the meeting since.",
       deleted:
         "Both were there at once for {{time}}. What was recorded of their connections has been deleted since, as this programme’s rules say.",
-      proposed: "By the programme’s rules for short gaps and rounding, Roundup proposed {{minutes}}.",
+      proposed:
+        "By the programme’s rules for short gaps, for rounding and for how much of a day can count, Roundup proposed {{minutes}}.",
       adjusted: "{{name}} made it {{minutes}} on {{at}}, because:",
       half: "{{done}} has confirmed it, {{open}} not yet.",
       open: "Neither of the two has confirmed it yet.",

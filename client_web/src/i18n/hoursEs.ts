@@ -191,7 +191,8 @@ export const hoursEs: typeof hoursEn = {
       since: "Cuando se calculó eran {{time}}; desde entonces se sabe más de la reunión.",
       deleted:
         "Ambos estuvieron a la vez durante {{time}}. Lo que se registró de sus conexiones se ha borrado desde entonces, según las reglas de este programa.",
-      proposed: "Según las reglas del programa para pausas cortas y redondeo, Roundup propuso {{minutes}}.",
+      proposed:
+        "Según las reglas del programa para pausas cortas, para el redondeo y para cuánto de un día puede contar, Roundup propuso {{minutes}}.",
       adjusted: "{{name}} lo dejó en {{minutes}} ({{at}}), porque:",
       half: "{{done}} lo ha confirmado, {{open}} todavía no.",
       open: "Ninguno de los dos lo ha confirmado todavía.",

@@ -30,6 +30,9 @@ const DETAIL: EntryDetail = {
   evidence: EVIDENCE,
 };
 
+const PROPOSED =
+  "By the programme’s rules for short gaps, for rounding and for how much of a day can count, Roundup proposed 28 min.";
+
 function told(change: Partial<EntryDetail>): string[] {
   const i18n = createInstance();
   void i18n.use(initReactI18next).init({
@@ -54,7 +57,7 @@ it("explains the minutes of a meeting in sentences", () => {
     "Ruth was there from 9:00 AM to 9:31 AM, without a break.",
     "Maya was there from 9:04 AM to 9:33 AM, away once in between, for 30 sec.",
     "Both were there at once for 27 min 8 sec.",
-    "By the programme’s rules for short gaps and rounding, Roundup proposed 28 min.",
+    PROPOSED,
     "Ruth has confirmed it, Maya not yet.",
   ]);
 });
@@ -71,7 +74,7 @@ const ADJUSTED = logStep({
 
 it("says who changed it and why, and what it was before", () => {
   const words = told({ steps: [logStep(), ADJUSTED] });
-  expect(words).toContain("By the programme’s rules for short gaps and rounding, Roundup proposed 28 min.");
+  expect(words).toContain(PROPOSED);
   expect(words).toContain("Ruth made it 25 min on Nov 20, 2026, 12:00 PM, because: The room stayed open.");
 });
 
