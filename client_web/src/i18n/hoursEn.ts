@@ -126,7 +126,7 @@ export const hoursEn = {
         old: "That is too long ago. It can be entered back to {{first}}.",
       },
       refused:
-        "The log does not take it like that. All that is entered by hand for one day comes to 16 hours at most.",
+        "The log does not take it like that. Perhaps it comes to more hours than these two can have on one day.",
     },
     kind: {
       mentor: { mentor: "Your mentor", mentee: "Mentee", both: "Mentor and mentee" },

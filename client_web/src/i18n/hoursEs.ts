@@ -127,7 +127,8 @@ export const hoursEs: typeof hoursEn = {
         late: "Ustedes dos fueron pareja hasta el {{last}}.",
         old: "Hace demasiado tiempo. Se puede anotar desde el {{first}}.",
       },
-      refused: "El registro no lo acepta así. Lo anotado a mano para un día suma como mucho 16 horas.",
+      refused:
+        "El registro no lo acepta así. Quizá suma más horas de las que esta pareja puede tener en un día.",
     },
     kind: {
       mentor: {
