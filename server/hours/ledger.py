@@ -169,10 +169,6 @@ class Ledger:
             _audit(writer, step)
         return entry
 
-    async def erase_texts(self, person_id: str, actor: str) -> int:
-        """Take what somebody has written out of the log, whose chain holds without it; return how many texts."""
-        return await self._log.erase_texts(person_id, actor=actor, at=self._clock.now_ms())
-
     async def _confirm(self, writer: LogWriter, desk: Desk, entry: Entry | None, number: int) -> Entry:
         if entry is None or not desk.may_see(entry):
             raise UserError(ErrorCode.NOT_FOUND, "There is no such entry.")

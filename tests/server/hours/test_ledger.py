@@ -17,7 +17,6 @@ from server.hours.log.chain import Verifier
 from server.hours.log.rows import Entry
 from server.hours.policy import HoursPolicy
 from server.store.hours_facts import HoursFactsRepository
-from server.store.hours_log import EntryFilter
 from server.store.models import LeaveRow, PairRow, PersonRow
 from server.store.requirements import RequirementRepository
 from tests.support.clock import ManualClock
@@ -356,14 +355,3 @@ async def test_while_somebody_is_away_the_substitute_is_the_mentor(office: Offic
     assert (await office.enter("mia", day="2026-11-29")).latest.side is Side.MENTOR
     assert (await refused(office.enter("max", "r2", day="2026-11-29")))[0] is ErrorCode.FORBIDDEN
     assert (await office.step("ana", entry, A.CONFIRMED)).state is EntryState.CONFIRMED
-
-
-async def test_what_somebody_has_written_can_be_erased(office: Office) -> None:
-    entry = await office.enter("mia")
-    await office.step("ana", entry, A.DISPUTED, "Private.")
-    ana = office.programme.person_id("ana")
-    assert await office.ledger.erase_texts(ana, "operator") == 1
-    [kept], _ = await office.programme.log.page(EntryFilter(), None, 10)
-    assert (kept.text, kept.state) == (None, EntryState.DISPUTED)
-    assert await office.rows() == 2
-    assert await office.audited() == [("operator", "hours_texts_erased")]

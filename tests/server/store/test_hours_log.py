@@ -268,6 +268,14 @@ async def test_texts_of_one_are_erased_and_the_chain_holds(programme: Programme)
         assert [tuple(row) for row in audited] == [("operator", "1 texts"), ("operator", "0 texts")]
 
 
+async def test_an_entry_is_disputed_also_without_the_reason_that_was_erased(programme: Programme) -> None:
+    [entry] = await programme.append(programme.entered("a"))
+    await programme.append(replace(programme.confirmed(entry), action=EntryAction.DISPUTED, text="Private."))
+    assert await programme.log.erase_texts(programme.person_id("mia"), actor="operator", at=5) == 1
+    [kept] = await programme.log.find(["a"])
+    assert (kept.text, kept.state) == (None, EntryState.DISPUTED)
+
+
 async def rebuilt(programme: Programme, limit: int = 2) -> tuple[int, list[str]]:
     count, changed, after = 0, list[str](), ""
     while True:
