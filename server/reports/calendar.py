@@ -7,7 +7,7 @@ from icalendar import Calendar, Event, vDuration
 
 from server.reports.labels import ENGLISH, ReportLabels
 from server.reports.rows import DueItem
-from server.reports.text import fit, one_line
+from server.reports.text import one_line
 
 _PRODUCT = "-//Roundup//Mentoring hours//EN"
 _REFRESH_EVERY = timedelta(hours=12)
@@ -38,9 +38,5 @@ def _event(item: DueItem, made_at: datetime) -> Event:
     event.add("dtstart", item.due_on)
     event.add("dtend", item.due_on + timedelta(days=1))
     event.add("summary", one_line(item.title))
-    if text := fit(item.text):
-        event.add("description", text)
-    if item.url:
-        event.add("url", item.url)
     event.add("transp", "TRANSPARENT")
     return event

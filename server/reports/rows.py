@@ -130,5 +130,3 @@ class DueItem:
     """Stays the same while it is the same thing, also when its day moves; nothing else anywhere has it."""
     due_on: date
     title: str
-    text: str = ""
-    url: str | None = None

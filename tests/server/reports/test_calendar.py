@@ -13,9 +13,7 @@ MADE_AT = datetime(2026, 11, 23, 15, 4, 5, tzinfo=UTC)
 DAY_30 = DueItem(
     due_id="pair1.requirement1.30",
     due_on=date(2026, 12, 31),
-    title="Day 30: Ana Pérez with Tom O’Neil",
-    text="First, the plan;\nthen a visit, \\ or a call.",
-    url="https://roundup.example/hours?pair=pair1",
+    title="Day 30, first the plan; then a visit \\ a call: Ana Pérez with Tom O’Neil",
 )
 
 
@@ -32,8 +30,6 @@ def test_what_is_due_is_an_event_of_a_whole_day() -> None:
     assert event.decoded("dtstart") == date(2026, 12, 31)
     assert event.decoded("dtend") == date(2027, 1, 1)
     assert event["summary"] == DAY_30.title
-    assert event["description"] == DAY_30.text
-    assert event["url"] == DAY_30.url
     assert event["transp"] == "TRANSPARENT"
 
 
@@ -73,11 +69,11 @@ def test_a_calendar_may_be_empty_and_has_a_name() -> None:
     "text", [*HOSTILE, "x\r\nATTENDEE:mailto:a@b.example\r\nBEGIN:VALARM", "END:VCALENDAR", "\\n;,:"]
 )
 def test_text_is_never_another_property(text: str) -> None:
-    data = to_calendar([replace(DAY_30, title=text, text=text), replace(DAY_30, due_id="other")], MADE_AT)
+    data = to_calendar([replace(DAY_30, title=text), replace(DAY_30, due_id="other")], MADE_AT)
     calendar = Calendar.from_ical(data)
     assert isinstance(calendar, Calendar)
     assert [component.name for component in calendar.walk()] == ["VCALENDAR", "VEVENT", "VEVENT"]
     first, second = events(data)
     assert "attendee" not in first
-    assert second["description"] == DAY_30.text
+    assert second["summary"] == DAY_30.title
     assert not [c for c in data.decode() if (ord(c) < 32 and c not in "\r\n\t") or c == "\x7f"]
