@@ -51,7 +51,7 @@ class About:
     head: LogHead
     counting: Counting = field(default_factory=Counting)
     filters: tuple[str, ...] = ()
-    """What else the entries were chosen by, in the reader's words."""
+    """What else the entries of a workbook were chosen by, in the reader's words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,7 +115,6 @@ class _Composer:
             (labels.programme, f"{one_line(about.programme)} · {one_line(self._statement.term)}"),
             (labels.period_of, f"{labels.period_from(about)} ({about.zone.key})"),
             (labels.made, labels.made_on(about)),
-            *((labels.filters, chosen) for chosen in about.filters),
         ]
         for name, fact in facts:
             self._fact(name, one_line(fact))
