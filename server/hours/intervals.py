@@ -23,11 +23,6 @@ class Interval(_Span):
             raise ValueError("an interval ends after it starts")
         return tuple.__new__(cls, (start, end))
 
-    @property
-    def length(self) -> int:
-        """How long it is."""
-        return self.end - self.start
-
 
 Intervals = tuple[Interval, ...]
 """In order, apart from each other, and none of them empty."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.hours import ContactType
-from server.hours.intervals import Interval, union
+from server.hours.intervals import Interval, total, union
 from server.hours.own_time import OwnEntry, minutes_of
 from server.hours.policy import HoursPolicy
 
@@ -20,7 +20,7 @@ SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 30)), min_size=1, 
 def entry(*spans: tuple[int, int], meeting: str = "m", credited: int | None = None, clock: str = "node") -> OwnEntry:
     """Return an entry of times in minutes, from and for how long; credited is what was measured, or as said."""
     together = union(Interval(start * MINUTE, (start + length) * MINUTE) for start, length in spans)
-    measured = sum(each.length for each in together) // MINUTE
+    measured = total(together) // MINUTE
     return OwnEntry(
         day=DAY,
         meeting_id=meeting,
