@@ -140,18 +140,17 @@ class PairHistory:
         ends_on: date | None = None,
         *,
         leaves: Iterable[Days] = (),
-        contacts: Iterable[tuple[date, int, str]] = (),
-        numbered: Iterable[tuple[int, int, str]] = (),
+        contacts: Iterable[tuple[int, int, str]] = (),
     ) -> None:
         """Take only leave without a substitute: with one, everything goes on.
 
-        Contacts may come with days as numbers (`date.toordinal`), too.
+        Contacts are day (a number, `date.toordinal`), minutes and contact type.
         """
         self.first = starts_on.toordinal()
         self.last = None if ends_on is None else ends_on.toordinal()
         self._leaves = Pauses(map(span_of, leaves))
         self.is_without_leave = not self._leaves.spans
-        self._contacts = sorted([*((day.toordinal(), minutes, kind) for day, minutes, kind in contacts), *numbered])
+        self._contacts = sorted(contacts)
         self._tallies: dict[tuple[tuple[ContactType, ...] | None, int], Tally] = {}
         self._pauses: dict[Calendar, Pauses] = {}
 

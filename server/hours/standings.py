@@ -52,4 +52,4 @@ class Standings:
         return sorted(steps, key=lambda step: step.due_on or date.max)
 
     def _history(self, pair: Pair, contacts: Iterable[tuple[int, int, str]]) -> PairHistory:
-        return PairHistory(pair.starts_on, pair.ends_on, leaves=pair.stopped_days(), numbered=contacts)
+        return PairHistory(pair.starts_on, pair.ends_on, leaves=pair.stopped_days(), contacts=contacts)

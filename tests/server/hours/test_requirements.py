@@ -35,7 +35,8 @@ def assess(
     ends_on: date | None = None,
     leaves: Iterable[Days] = (),
 ) -> Assessment:
-    history = PairHistory(begun, ends_on, leaves=leaves, contacts=contacts)
+    numbered = ((day.toordinal(), minutes, kind) for day, minutes, kind in contacts)
+    history = PairHistory(begun, ends_on, leaves=leaves, contacts=numbered)
     return Assessor(CALENDAR, today).assess(rule, history)
 
 

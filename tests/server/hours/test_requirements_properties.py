@@ -74,7 +74,8 @@ class Case:
 
     @property
     def found(self) -> Assessment:
-        history = PairHistory(self.begun, self.ends_on, leaves=self.leaves, contacts=self.contacts)
+        numbered = ((day.toordinal(), minutes, kind) for day, minutes, kind in self.contacts)
+        history = PairHistory(self.begun, self.ends_on, leaves=self.leaves, contacts=numbered)
         return Assessor(self.calendar, self.today).assess(self.rule, history)
 
 
