@@ -75,8 +75,6 @@ class Happening:
 class Connection:
     """One connection of somebody. The last of its happenings ends it."""
 
-    endpoint: int
-    """Of the person, in this meeting."""
     happenings: tuple[Happening, ...]
 
 
@@ -162,19 +160,19 @@ def _visitor(
     if dice.random() < 0.08:  # the line is lost, and comes back
         lost_at = dice.randrange(came_at + _SECOND_MS, went_at)
         back_at = min(went_at - 1, lost_at + dice.randrange(2, 90) * _SECOND_MS)
-        connections.append(_connection(dice, 0, came_at, lost_at, "lost"))
+        connections.append(_connection(dice, came_at, lost_at, "lost"))
         came_at = max(back_at, lost_at)
-    connections.append(_connection(dice, 0, came_at, max(went_at, came_at), ending))
+    connections.append(_connection(dice, came_at, max(went_at, came_at), ending))
     if dice.random() < 0.03:  # a second tab for a while
         opened_at = dice.randrange(came_at, went_at) if went_at > came_at else came_at
-        connections.append(_connection(dice, 1, opened_at, went_at, ending))
+        connections.append(_connection(dice, opened_at, went_at, ending, has_media=False))
     return Visitor(is_mentor, number, tuple(connections))
 
 
-def _connection(dice: random.Random, endpoint: int, came_at: int, went_at: int, ending: str) -> Connection:
+def _connection(dice: random.Random, came_at: int, went_at: int, ending: str, *, has_media: bool = True) -> Connection:
     happenings = [Happening("joined", came_at)]
     length = went_at - came_at
-    if endpoint == 0 and length > _MINUTE_MS:
+    if has_media and length > _MINUTE_MS:
         talks = sorted(came_at + 5_000 + dice.randrange(length - 10_000) for _ in range(dice.randrange(1, 5)))
         middle = [Happening("media_on", came_at + 1_500), Happening("microphone_on", came_at + 1_600)]
         if dice.random() < 0.8:
@@ -187,4 +185,4 @@ def _connection(dice: random.Random, endpoint: int, came_at: int, went_at: int, 
         ]
         middle += [Happening("microphone_off", went_at - 200), Happening("media_off", went_at - 100)]
         happenings += sorted(middle, key=lambda one: one.at)
-    return Connection(endpoint, (*happenings, Happening(ending, went_at)))
+    return Connection((*happenings, Happening(ending, went_at)))
