@@ -80,7 +80,7 @@ class Rehearsal:
         self._answers: list[_Answer] = []
         """Still to come; a heap."""
         self._entries: dict[str, Entry] = {}
-        """Those that something is still to happen with."""
+        """All so far, as they are now, by their ids."""
 
     async def fill(self, advance: Callable[[int], None]) -> Filled:
         """Add everything; `advance` is told how many more days are done. Raises `UserError`: somebody is there."""
