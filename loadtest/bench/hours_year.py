@@ -22,6 +22,8 @@ TABLE, WORKBOOK = "hours/report.csv", "hours/report.xlsx"
 _FILL_TIMEOUT_S = 1_200.0
 COORDINATOR = "coordinator@rehearsal.example"
 _MS = 1_000
+_MISSING = object()
+"""Not even null."""
 
 T = TypeVar("T")
 
@@ -149,7 +151,8 @@ def count_rows(table: bytes) -> int:
 def count_differences(one: object, other: object) -> int:
     """Return how many fields of two JSON values differ; one that only one of them has does."""
     if isinstance(one, dict) and isinstance(other, dict):
-        return sum(count_differences(one.get(key), other.get(key)) for key in one.keys() | other.keys())
+        keys = one.keys() | other.keys()
+        return sum(count_differences(one.get(key, _MISSING), other.get(key, _MISSING)) for key in keys)
     if isinstance(one, list) and isinstance(other, list):
         longer = abs(len(one) - len(other))
         return longer + sum(count_differences(a, b) for a, b in zip(one, other, strict=False))

@@ -71,7 +71,8 @@ def test_totals_that_differ_after_the_rebuild_miss_and_so_does_whatever_it_has_c
 def test_each_field_that_differs_counts() -> None:
     one = {"a": 1, "b": [1, {"c": 2}], "d": None}
     assert count_differences(one, {"a": 1, "b": [1, {"c": 2}], "d": None}) == 0
-    assert count_differences(one, {"a": 2, "b": [1, {"c": 3}, 4], "e": 5}) == 4
+    assert count_differences(one, {"a": 2, "b": [1, {"c": 3}, 4], "e": 5}) == 5
+    assert count_differences({}, {"d": None}) == count_differences({"d": None}, {}) == 1
 
 
 def test_rows_of_a_table_are_counted_also_with_lines_in_their_cells() -> None:
