@@ -10,11 +10,11 @@ from protocol.hours import MeetingReference
 from protocol.roles import ProgrammeRole, RoomKind
 from protocol.room import RoomInfo
 from protocol.tasks import RoomPerson
-from server.hours.policy import HoursPolicy, read_policy
+from server.hours.policy import HoursPolicy
 from server.store.database import Database
-from server.store.models import ConnectionRow, LeaveRow, MeetingRow, PairRow, PersonRow, ProgrammeRow, RoomRow
+from server.store.models import ConnectionRow, LeaveRow, MeetingRow, PairRow, PersonRow, RoomRow
 from server.store.pairs import Pair, read_pairs
-from server.store.programme import find_zone
+from server.store.programme import find_policy, find_zone
 
 _ALWAYS = 2**62
 """Later than any instant, and far from overflowing."""
@@ -37,8 +37,7 @@ class HoursFactsRepository:
     async def programme(self) -> ProgrammeHours:
         """Return how the programme counts."""
         async with self._database.reading() as session:
-            zone = await find_zone(session)
-            return ProgrammeHours(zone, read_policy(await session.scalar(select(ProgrammeRow.hours_policy))))
+            return ProgrammeHours(await find_zone(session), await find_policy(session))
 
     async def role_of(self, person_id: str) -> ProgrammeRole | None:
         """Return what somebody is in the programme; `None`: they are not in it, or not any more."""

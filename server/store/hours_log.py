@@ -21,11 +21,11 @@ from protocol.hours import ContactType, EntryAction, EntryState, PairKind, Side
 from server.hours.log.chain import BEFORE_FIRST, UnreadableRow, seal
 from server.hours.log.heads import Head, Line, head_of, heads_of
 from server.hours.log.rows import Entry, LogRow, Step, begin, fold, follow
-from server.hours.policy import HoursPolicy, read_policy
+from server.hours.policy import HoursPolicy
 from server.store.database import Database
 from server.store.models import HoursEntryRow, HoursLogRow, PairRow, ProgrammeRow
 from server.store.outbox import NewMessage, OutboxRepository
-from server.store.programme import audit
+from server.store.programme import audit, find_policy
 
 _SALT_BYTES = 16
 _CHUNK = 500
@@ -204,7 +204,7 @@ class LogWriter:
 
     async def policy(self) -> HoursPolicy:
         """Return how the programme counts."""
-        return read_policy(await self._session.scalar(select(ProgrammeRow.hours_policy)))
+        return await find_policy(self._session)
 
     async def append(self, steps: Sequence[Step]) -> list[Entry]:
         """Add steps to the log, in this order; return what each one's entry is then."""

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.hours.policy import HoursPolicy, read_policy
 from server.store.models import AuditEntryRow, ProgrammeRow
 
 DEFAULT_NAME = "Roundup"
@@ -44,6 +45,12 @@ async def find_zone(session: AsyncSession) -> ZoneInfo:
     """Return the time zone that the programme's days begin and end in."""
     name = await session.scalar(select(ProgrammeRow.time_zone).where(ProgrammeRow.programme_id == PROGRAMME_ID))
     return ZoneInfo(name or DEFAULT_ZONE)
+
+
+async def find_policy(session: AsyncSession) -> HoursPolicy:
+    """Return how the programme counts hours."""
+    text = await session.scalar(select(ProgrammeRow.hours_policy).where(ProgrammeRow.programme_id == PROGRAMME_ID))
+    return read_policy(text)
 
 
 def day_in(zone: tzinfo, instant: int) -> date:

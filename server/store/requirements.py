@@ -21,7 +21,7 @@ from server.ids import create_id
 from server.store.database import Database
 from server.store.models import PairRow, ProgrammeRow, RequirementRow, TermRow
 from server.store.pairs import Pair, ids_of_person, read_pairs
-from server.store.programme import audit, ensure_programme, find_zone
+from server.store.programme import audit, ensure_programme, find_policy, find_zone
 
 MAX_TERM_DAYS = 400
 
@@ -82,7 +82,7 @@ class RequirementRepository:
                 meant = [PairRow.pair_id.in_(await ids_of_person(session, person_id))]
             return Agreements(
                 zone=zone,
-                policy=await _find_policy(session),
+                policy=await find_policy(session),
                 terms=[term for term, _ in await _read_terms(session)],
                 requirements=[requirement for requirement, _ in await _read_requirements(session)],
                 pairs=await read_pairs(session, zone, *meant),
@@ -106,14 +106,14 @@ class RequirementRepository:
     async def policy(self) -> HoursPolicy:
         """Return how the programme counts hours."""
         async with self._database.reading() as session:
-            return await _find_policy(session)
+            return await find_policy(session)
 
     async def set_policy(self, policy: HoursPolicy, *, actor: str, at: int) -> None:
         """Say how the programme counts hours. Raises `UserError`."""
         text = write_policy(policy)
         read_policy(text)
         async with self._database.session() as session:
-            if await _find_policy(session) != policy:
+            if await find_policy(session) != policy:
                 programme_id = await _set(session, at, hours_policy=text)
                 audit(session, at, actor, "hours_policy_changed", programme_id, text)
 
@@ -210,10 +210,6 @@ async def _set(session: AsyncSession, at: int, **values: str) -> str:
     programme_id = await ensure_programme(session, at)
     await session.execute(update(ProgrammeRow).where(ProgrammeRow.programme_id == programme_id).values(**values))
     return programme_id
-
-
-async def _find_policy(session: AsyncSession) -> HoursPolicy:
-    return read_policy(await session.scalar(select(ProgrammeRow.hours_policy)))
 
 
 async def _read_terms(session: AsyncSession, *, with_removed: bool = False) -> list[tuple[Term, int | None]]:
