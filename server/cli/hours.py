@@ -61,7 +61,7 @@ def verify(
         from server.store.hours_log import HoursLogRepository
 
         log = HoursLogRepository(store.database)
-        with progress("Verifying", await log.count() + await log.count_entries()) as advance:
+        with progress("Verifying", await log.newest_number() + await log.count_entries()) as advance:
             verdict = await verify_log(log, advance, noted or None)
         wrong = _wrong(verdict, noted)
         value = {

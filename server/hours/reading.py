@@ -183,7 +183,7 @@ class HoursReading:
             raise UserError(ErrorCode.UNAVAILABLE, "A row cannot be read: `roundup hours verify` says which.")
         if rows:
             await self._note_view(person, EVERYBODY)
-        return HoursLogPage(rows=tuple(map(show_row, readable)), newest=await self._sources.log.count())
+        return HoursLogPage(rows=tuple(map(show_row, readable)), newest=await self._sources.log.newest_number())
 
     async def _note_view(self, person: Person, subject: str) -> None:
         await self._sources.views.note(person.person_id, subject, self._clock.now_ms())

@@ -291,8 +291,8 @@ class HoursLogRepository:
                     counts[EntryState(found)] += count
         return counts
 
-    async def count(self) -> int:
-        """Return the number of the newest row, or of a row that an entry refers to, if that is missing."""
+    async def newest_number(self) -> int:
+        """Return the number of the newest row, also of one that is gone but that an entry refers to; 0: none."""
         async with self._database.reading() as session:
             newest = await session.scalar(select(func.max(HoursLogRow.number)))
             referred_to = await session.scalar(select(func.max(HoursEntryRow.number)))

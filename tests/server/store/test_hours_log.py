@@ -245,11 +245,11 @@ async def test_a_row_with_what_no_row_can_have_is_named(tmp_path: Path, damage: 
 
 
 async def test_a_newest_row_that_is_gone_is_missed_by_its_entry(programme: Programme) -> None:
-    assert await programme.log.count() == 0
+    assert await programme.log.newest_number() == 0
     entries = await programme.append(programme.entered("a"), programme.entered("b"))
-    assert await programme.log.count() == 2
+    assert await programme.log.newest_number() == 2
     await sql(programme, "DELETE FROM hours_log WHERE number = 2")
-    assert await programme.log.count() == 2
+    assert await programme.log.newest_number() == 2
     assert (await verified(programme)).count == 1
     assert entries[1].number == 2
 
