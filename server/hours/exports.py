@@ -59,11 +59,14 @@ class ReportFile:
 
 @dataclass(frozen=True, slots=True)
 class _Aside:
-    """Entries that were put aside, and the head of the log that they are as of."""
+    """Entries that were put aside, and what they are read with, as of the same moment."""
 
     file: IO[bytes]
     sizes: tuple[int, ...]
     head: LogHead
+    """Of the log."""
+    mentors: Mapping[str, str]
+    """Names of those who are the mentor in an entry, by id."""
 
     def rows(self) -> Iterator[ReportRow]:
         """Return them again, in their order."""
@@ -116,12 +119,11 @@ class HoursExports:
         wanted = ReportFilter(
             first_day=selection.first_day, last_day=selection.last_day, pair_ids=None if are_all else list(books)
         )
-        names = await self._reports.mentors()
         programme = await self._programme_name()
         with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as file:
             aside = await self._put_aside(wanted, file)
             about = self._about(overview, wanted, aside.head, programme, made_by, _filters(query, books, labels))
-            return await asyncio.to_thread(_write_report, about, books, names, aside, ending, labels)
+            return await asyncio.to_thread(_write_report, about, books, aside, ending, labels)
 
     async def statement(self, person: Person, subject_id: str, query: StatementQuery) -> ReportFile:
         """Write somebody's hours in a term, pair by pair, as a PDF."""
@@ -194,12 +196,11 @@ class HoursExports:
         self, person: Person, overview: Overview, wanted: ReportFilter
     ) -> tuple[About, dict[str, list[Entry]]]:
         """Return somebody's entries by pair: a year of them is not much."""
-        names = await self._reports.mentors()
         programme = await self._programme_name()
         found: dict[str, list[Entry]] = {}
         with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as file:
             aside = await self._put_aside(wanted, file)
-            for entry in _entries(aside, overview.books, names):
+            for entry in _entries(aside, overview.books):
                 if entry.state is not EntryState.WITHDRAWN:
                     found.setdefault(entry.pair_id, []).append(entry)
         return self._about(overview, wanted, aside.head, programme, person.name, ()), found
@@ -207,8 +208,10 @@ class HoursExports:
     async def _put_aside(self, wanted: ReportFilter, file: IO[bytes]) -> _Aside:
         async with self._reports.reading(wanted) as reading:
             head = await reading.head()
+            mentors = await reading.mentors()
             sizes = [file.write(_encode(rows)) async for rows in reading.batches()]
-        return _Aside(file, tuple(sizes), LogHead(0, _NO_HASH) if head is None else LogHead(head.number, head.hash))
+        newest = LogHead(0, _NO_HASH) if head is None else LogHead(head.number, head.hash)
+        return _Aside(file, tuple(sizes), newest, mentors)
 
     def _about(
         self,
@@ -251,13 +254,12 @@ class HoursExports:
 def _write_report(
     about: About,
     books: Mapping[str, PairBook],
-    names: Mapping[str, RoomPerson],
     aside: _Aside,
     ending: str,
     labels: ReportLabels,
 ) -> ReportFile:
     title = f"{about.programme}, {labels.entries}, {about.first_day} – {about.last_day}"
-    entries = _entries(aside, books, names)
+    entries = _entries(aside, books)
     if ending == "csv":
         return ReportFile(title, "text/csv", b"".join(to_csv(about, entries)))
     with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as file:
@@ -270,7 +272,7 @@ def _write_report(
         return ReportFile(title, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", file.read())
 
 
-def _entries(aside: _Aside, books: Mapping[str, PairBook], names: Mapping[str, RoomPerson]) -> Iterator[Entry]:
+def _entries(aside: _Aside, books: Mapping[str, PairBook]) -> Iterator[Entry]:
     for row in aside.rows():
         book = books.get(row.pair_id)
         if book is None:
@@ -280,7 +282,7 @@ def _entries(aside: _Aside, books: Mapping[str, PairBook], names: Mapping[str, R
             number=row.number,
             pair_id=row.pair_id,
             pair_kind=book.pair.kind,
-            mentor=names[row.mentor_id].name if row.mentor_id in names else book.pair.mentor.name,
+            mentor=aside.mentors[row.mentor_id],
             mentee=book.pair.mentee.name,
             day=row.day,
             contact_type=_TYPES[row.contact_type],

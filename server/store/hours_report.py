@@ -8,14 +8,13 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, exists, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from protocol.tasks import RoomPerson
 from server.hours.log.rows import NO_TEXT
 from server.store.database import Database
 from server.store.hours_log import NewestRow, find_newest_row
-from server.store.models import HoursEntryRow, HoursLogRow, LeaveRow, MeetingRow, PairRow, PersonRow, RoomRow
+from server.store.models import HoursEntryRow, HoursLogRow, MeetingRow, PairRow, PersonRow, RoomRow
 
 BATCH = 1_000
 """Few enough to hold nothing up."""
@@ -62,6 +61,12 @@ class ReadingReport:
     async def head(self) -> NewestRow | None:
         """Return the log's newest row; `None`: it is empty."""
         return await find_newest_row(self._session)
+
+    async def mentors(self) -> dict[str, str]:
+        """Return the names of all who are the mentor in an entry, also as a substitute, by id."""
+        has_entries = exists().where(HoursEntryRow.mentor_id == PersonRow.person_id)
+        query = select(PersonRow.person_id, PersonRow.name).where(has_entries)
+        return {row.person_id: row.name for row in await self._session.execute(query)}
 
     async def batches(self) -> AsyncIterator[list[ReportRow]]:
         """Yield entries by day, up to `BATCH` at once."""
@@ -122,14 +127,6 @@ class HoursReportRepository:
         """
         async with self._turn, self._database.reading(is_long=True) as session:
             yield ReadingReport(session, wanted)
-
-    async def mentors(self) -> dict[str, RoomPerson]:
-        """Return everybody who was ever a mentor, also as a substitute, by id."""
-        ids = union(select(PairRow.mentor_id), select(LeaveRow.substitute_id)).subquery()
-        query = select(PersonRow.person_id, PersonRow.name).where(PersonRow.person_id.in_(select(ids)))
-        async with self._database.reading() as session:
-            rows = await session.execute(query)
-            return {row.person_id: RoomPerson(person_id=row.person_id, name=row.name) for row in rows}
 
 
 def _conditions(wanted: ReportFilter) -> list[ColumnElement[bool]]:
