@@ -72,7 +72,7 @@ class Conclusions:
         history = await self._repository.load_history(meeting_id)
         if history is None:  # the database never took it
             return
-        await self._repository.replace(meeting_id, records_of(attendance_of(history)))
+        await self._repository.replace({meeting_id: records_of(attendance_of(history))})
         await self._on_meeting_recorded(meeting_id)
         await self._repository.mark_recorded(meeting_id, self._clock.now_ms())
 

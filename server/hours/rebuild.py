@@ -126,7 +126,7 @@ class Rebuilder:
                         },
                     )
             if anew:
-                await self._derived.replace_attendance(anew)
+                await self._attendance.replace(anew)
                 changed += anew
             advance(len(batch))
         return RebuiltAttendance(len(spans), tuple(changed), tuple(differences))

@@ -1,11 +1,11 @@
 """What presence has recorded of whole meetings, read together, and the attendance that is worked out from it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, delete, select, true, update
+from sqlalchemy import Select, delete, insert, select, true, update
 
 from protocol.roles import RoomRole
 from server.store.database import Database
@@ -112,13 +112,18 @@ class AttendanceRepository:
             for row in meetings
         ]
 
-    async def replace(self, meeting_id: str, records: Sequence[AttendanceRecord]) -> None:
-        """Keep the attendance of a meeting in the place of what was kept before, unless that is final."""
-        rows = [AttendanceRow(meeting_id=meeting_id, **record._asdict()) for record in records]
+    async def replace(self, by_meeting: Mapping[str, Sequence[AttendanceRecord]]) -> None:
+        """Keep the attendance of some meetings in the place of what was kept before, unless that is final."""
+        rows = [
+            record._asdict() | {"meeting_id": meeting_id}
+            for meeting_id, records in by_meeting.items()
+            for record in records
+        ]
         async with self._database.session() as session:
-            is_derived = AttendanceRow.meeting_id == meeting_id, AttendanceRow.final_role.is_(None)
+            is_derived = AttendanceRow.meeting_id.in_(by_meeting), AttendanceRow.final_role.is_(None)
             await session.execute(delete(AttendanceRow).where(*is_derived))
-            session.add_all(rows)
+            if rows:
+                await session.execute(insert(AttendanceRow), rows)
 
     async def final(self, meeting_ids: Collection[str]) -> dict[str, set[str]]:
         """Return of whom nothing but attendance is left of some meetings, because their events have been deleted."""

@@ -1,11 +1,11 @@
-"""What is derived from presence, read and made anew for many meetings at once."""
+"""What is derived from presence, read for many meetings at once, so that it can be made anew."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import select
 
 from server.store.attendance import AttendanceRecord
 from server.store.database import Database
@@ -72,19 +72,6 @@ class RebuildRepository:
             for meeting_id, *record in await session.execute(query):
                 found[meeting_id].append(AttendanceRecord._make(record))
         return found
-
-    async def replace_attendance(self, by_meeting: Mapping[str, Sequence[AttendanceRecord]]) -> None:
-        """Keep the attendance of some meetings in the place of what was kept before, unless that is final."""
-        rows = [
-            record._asdict() | {"meeting_id": meeting_id}
-            for meeting_id, records in by_meeting.items()
-            for record in records
-        ]
-        async with self._database.session() as session:
-            is_derived = AttendanceRow.meeting_id.in_(by_meeting), AttendanceRow.final_role.is_(None)
-            await session.execute(delete(AttendanceRow).where(*is_derived))
-            if rows:
-                await session.execute(insert(AttendanceRow), rows)
 
     async def measured(self, meeting_ids: Collection[str]) -> dict[str, dict[str, Measured]]:
         """Return what the entries of some meetings say was measured: by meeting, by entry."""

@@ -62,7 +62,7 @@ class House(Programme):
     async def record(self, meeting_id: str) -> None:
         history = await self.attendance.load_history(meeting_id)
         assert history is not None
-        await self.attendance.replace(meeting_id, records_of(attendance_of(history)))
+        await self.attendance.replace({meeting_id: records_of(attendance_of(history))})
         await self.proposer.on_meeting_recorded(meeting_id)
         await self.attendance.mark_recorded(meeting_id, self.clock.now_ms())
 

@@ -101,10 +101,9 @@ async def test_attendance_is_kept_in_the_place_of_what_was_kept_before(database:
         camera_ms=20,
         spoke_ms=10,
     )
-    await repository.replace("m1", [record])
-    await repository.replace("m2", [record])
-    await repository.replace("m1", [record._replace(present_ms=44)])
-    await repository.replace("m2", [])
+    await repository.replace({"m1": [record], "m2": [record]})
+    await repository.replace({"m1": [record._replace(present_ms=44)]})
+    await repository.replace({"m2": []})
     async with database.reading() as session:
         rows = await session.execute(select(AttendanceRow.meeting_id, AttendanceRow.present_ms, AttendanceRow.spoke_ms))
         assert [tuple(row) for row in rows] == [("m1", 44, 10)]
