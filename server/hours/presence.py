@@ -1,7 +1,7 @@
 """Who was in which meeting, and when: every join and leave, and what happened between, recorded with its connection.
 
-A person's time is the union of the intervals of their connections. Each connection holds a lease, moved on with every
-heartbeat to when it was last heard: after a crash its interval ends there.
+A person's time is the union of the intervals of their connections. With every heartbeat a node keeps when each of them
+was heard last: after a crash its interval ends there.
 """
 
 import asyncio
@@ -82,6 +82,8 @@ class PresenceService:
         self._connections: dict[str, ConnectionRecord] = {}
         self._events: dict[tuple[str, int], _NotedEvent] = {}
         """To be written."""
+        self._unended: dict[str, int] = {}
+        """Connections whose record was given up, and when each was seen last."""
         self._closed: list[str] = []
         """Meetings of which the closing is written, and maybe not all else."""
         self._has_news = asyncio.Event()
@@ -171,7 +173,8 @@ class PresenceService:
         self._renew_at = began_at + HEARTBEAT_S
         if self._is_ended:
             return
-        heard: dict[str, int] = {}
+        # Also those whose ending is not written yet, or never will be: what is not told of them now is lost.
+        heard = self._unended | {each.connection_id: each.last_seen_at for each in self._connections.values()}
         for feature in list(self._features.values()):
             heard.update(feature.beat())
         try:
@@ -189,6 +192,9 @@ class PresenceService:
         self._sweep_at = self._clock.monotonic() + SWEEP_S
         if self._is_ended:
             return
+        unended = list(self._unended)
+        if unended:
+            await self.renew()  # the database has to know how long they were there
         try:
             found = await self._repository.open_records(self._node_id)
             # Whoever came in since then is not among them, and whoever went is not ended twice.
@@ -201,6 +207,8 @@ class PresenceService:
                 await self._repository.give_up(self._node_id, lost)
                 _log.warning("presence_swept", meetings=len(lost.meetings), connections=len(lost.connections))
                 self._conclusions.add(*lost.meetings)
+            for connection_id in unended:
+                self._unended.pop(connection_id, None)
         except NodeEndedError:
             self._end()
         except Exception as error:  # noqa: BLE001 - the next sweep tries again
@@ -239,7 +247,9 @@ class PresenceService:
             return
         pending[key] = record
         if len(pending) > MAX_PENDING:
-            del pending[next(iter(pending))]
+            given_up = pending.pop(next(iter(pending)))
+            if isinstance(given_up, ConnectionRecord):
+                self._unended[given_up.connection_id] = given_up.last_seen_at
             _log.error("presence_given_up", waiting=MAX_PENDING)
         self._has_news.set()
 

@@ -43,13 +43,6 @@ class Backend(Protocol):
         Raises SQLAlchemy's `IntegrityError`; `StoreError`.
         """
 
-    async def renew_leases(self, engine: AsyncEngine, node_id: str, seen: Mapping[str, int]) -> bool:
-        """Move a node's lease on to the database's time, and those of its open connections forward to what is `seen`.
-
-        All or nothing, with nothing else in the transaction. False when the node has ended, or never started. Raises
-        `StoreError`.
-        """
-
     def why(self, error: BaseException) -> str | None:
         """Return what is wrong with the database, without a full stop; `None` when it is not the database."""
 

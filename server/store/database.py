@@ -61,14 +61,6 @@ class Database:
         async with self._queue.turn(), self._in_time():
             await self.backend.insert(self._writer, table, rows)
 
-    async def renew_leases(self, node_id: str, seen: Mapping[str, int]) -> bool:
-        """Move a node's lease on, and those of its open connections, each forward to when it was `seen`: the short way.
-
-        Tell whether the node has started and not ended: else nothing is written. Raises `StoreError`.
-        """
-        async with self._queue.turn(), self._in_time():
-            return await self.backend.renew_leases(self._writer, node_id, seen)
-
     @asynccontextmanager
     async def reading(self, *, is_long: bool = False) -> AsyncIterator[AsyncSession]:
         """Open a transaction that only reads, all of it as of one moment. Raises `StoreError`.

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 
+import msgspec
 from sqlalchemy import ColumnElement, and_, func, insert, literal, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,10 +22,18 @@ _END_CONNECTION = text(
     "UPDATE connection SET last_seen_at = :last_seen_at, left_at = :left_at, left_reason = :left_reason"
     " WHERE connection_id = :connection_id AND node_id = :node_id AND left_at IS NULL"
 )
+_MOVE_ON = text(
+    "UPDATE connection SET last_seen_at = :seen_at"
+    " WHERE connection_id = :connection_id AND node_id = :node_id AND left_at IS NULL AND last_seen_at < :seen_at"
+)
 _INSERT_EVENT = text(
     "INSERT INTO presence_event (connection_id, seq, kind, at, length_ms, is_late)"
     " VALUES (:connection_id, :seq, :kind, :at, :length_ms, :is_late) ON CONFLICT (connection_id, seq) DO NOTHING"
 )
+
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(dict[str, int]).decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +107,11 @@ class PresenceRepository:
         A database has one node at a time: the others are dead, or have lost it and write no more. Idempotent.
         """
         now_ms = self._database.backend.now_ms
+        others = NodeRow.node_id != node_id
         async with self._database.session() as session:
-            await session.execute(
-                update(NodeRow).where(NodeRow.node_id != node_id, NodeRow.ended_at.is_(None)).values(ended_at=now_ms)
-            )
+            await session.execute(update(NodeRow).where(others, NodeRow.ended_at.is_(None)).values(ended_at=now_ms))
+            await _move_on(session, others)
+            await session.execute(update(NodeRow).where(others, NodeRow.seen.is_not(None)).values(seen=None))
             if await session.get(NodeRow, node_id) is None:
                 newest = await session.scalar(select(func.max(NodeRow.epoch)))
                 started = {"started_at": now_ms, "renewed_at": now_ms}
@@ -132,12 +142,15 @@ class PresenceRepository:
             raise RecordRefusedError from error
 
     async def renew(self, node_id: str, seen: Mapping[str, int]) -> None:
-        """Move a node's lease on to the database's time, and those of its connections to when they were `seen` last.
+        """Move a node's lease on to the database's time, and keep when each of its open connections was `seen` last.
 
-        No lease is moved back. Raises `NodeEndedError`.
+        Raises `NodeEndedError`.
         """
-        if not await self._database.renew_leases(node_id, seen):
-            raise NodeEndedError
+        lease = {"renewed_at": self._database.backend.now_ms, "seen": _pack(seen)}
+        alive = update(NodeRow).where(NodeRow.node_id == node_id, NodeRow.ended_at.is_(None))
+        async with self._database.session() as session:
+            if await session.scalar(alive.values(lease).returning(NodeRow.node_id)) is None:
+                raise NodeEndedError
 
     async def open_records(self, node_id: str) -> OpenRecords:
         """Return what a node has not ended, as far as the database knows."""
@@ -154,6 +167,7 @@ class PresenceRepository:
         """End what a node has open in the database only, as of when it was last seen. Raises `NodeEndedError`."""
         async with self._database.session() as session:
             await _check(session, node_id)
+            await _move_on(session, NodeRow.node_id == node_id, lost.connections)
             is_lost = ConnectionRow.node_id == node_id, ConnectionRow.connection_id.in_(lost.connections)
             await _end_connections(session, and_(*is_lost), "lost")
             await _end_meetings(session, and_(MeetingRow.node_id == node_id, MeetingRow.meeting_id.in_(lost.meetings)))
@@ -164,6 +178,19 @@ async def _check(session: AsyncSession, node_id: str) -> None:
     alive = select(NodeRow.node_id).where(NodeRow.node_id == node_id, NodeRow.ended_at.is_(None))
     if await session.scalar(alive) is None:
         raise NodeEndedError
+
+
+async def _move_on(session: AsyncSession, which: ColumnElement[bool], only: Collection[str] | None = None) -> None:
+    """Move connections that are open, all or `only` some, on to when their nodes have seen them last; none back."""
+    nodes = await session.execute(select(NodeRow.node_id, NodeRow.seen).where(which, NodeRow.seen.is_not(None)))
+    moves = [
+        {"node_id": node.node_id, "connection_id": connection_id, "seen_at": seen_at}
+        for node in nodes
+        for connection_id, seen_at in _unpack(node.seen).items()
+        if only is None or connection_id in only
+    ]
+    if moves:
+        await session.execute(_MOVE_ON, moves)
 
 
 async def _end_connections(session: AsyncSession, which: ColumnElement[bool], kind: str) -> None:

@@ -17,6 +17,9 @@ class NodeRow(Base):
     started_at: Mapped[int]
     renewed_at: Mapped[int]
     """Its last heartbeat."""
+    seen: Mapped[bytes | None]
+    """When each of its connections was heard last, as of that heartbeat: MessagePack, `last_seen_at` by id. In one row,
+    because thousands are moved on every few seconds, and looked at only when the node has died."""
     ended_at: Mapped[int | None]
 
 
@@ -40,12 +43,12 @@ class MeetingRow(Base):
 class ConnectionRow(Base):
     """One connection of a participant, from joining to leaving: what hours are made from.
 
-    `last_seen_at` is its lease: the node that holds the connection moves it on; after a crash it is when the
-    connection ended.
+    `last_seen_at` is when the page was heard last. While the connection is open its node knows better, and keeps that
+    in `NodeRow.seen`.
     """
 
     __tablename__ = "connection"
-    __table_args__ = (Index(None, "left_at", "node_id"),)  # every heartbeat looks for those that have not left
+    __table_args__ = (Index(None, "left_at", "node_id"),)  # every sweep looks for those that have not left
 
     connection_id: Mapped[str] = mapped_column(primary_key=True)
     meeting_id: Mapped[str] = mapped_column(ForeignKey("meeting.meeting_id"), index=True)

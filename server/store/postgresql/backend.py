@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
-import msgspec
 from sqlalchemy import BigInteger, Connection, NullPool, bindparam, event, insert, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -46,16 +45,6 @@ _WAIT_AND_CHECK = text(
 _TRY_CLAIM = text("SELECT pg_try_advisory_xact_lock(:claim)").bindparams(claim=CLAIM)
 
 _NOW_MS = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
-# One text with all of them is less work than arrays, not to speak of parameters for each.
-_RENEW_LEASES = text(
-    f"WITH alive AS (UPDATE node SET renewed_at = {_NOW_MS} WHERE node_id = :node_id AND ended_at IS NULL"  # noqa: S608
-    " RETURNING node_id),"
-    " renewed AS (UPDATE connection SET last_seen_at = CAST(seen.value AS BIGINT)"
-    " FROM alive, json_each_text(CAST(:seen AS JSON)) AS seen"
-    " WHERE connection.connection_id = seen.key AND connection.node_id = alive.node_id AND left_at IS NULL"
-    " AND last_seen_at < CAST(seen.value AS BIGINT))"
-    " SELECT node_id FROM alive"
-)
 
 
 class PostgresqlBackend:
@@ -114,13 +103,6 @@ class PostgresqlBackend:
         async with AsyncSession(engine) as session, session.begin():
             await self.begin_writing(session)
             await session.execute(insert(table), rows)
-
-    async def renew_leases(self, engine: AsyncEngine, node_id: str, seen: Mapping[str, int]) -> bool:
-        """Move leases on with one statement."""
-        fields = {"node_id": node_id, "seen": msgspec.json.encode(seen).decode()}
-        async with AsyncSession(engine) as session, session.begin():
-            await self.begin_writing(session)
-            return await session.scalar(_RENEW_LEASES, fields) is not None
 
     def why(self, error: BaseException) -> str | None:
         """Return what is wrong with the database, without a full stop; `None` when it is not the database."""

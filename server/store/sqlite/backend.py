@@ -12,7 +12,6 @@ from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -43,13 +42,6 @@ _WRITER_PRAGMAS = (*_OPENING_PRAGMAS, f"busy_timeout={_BUSY_TIMEOUT_MS}")
 _READER_PRAGMAS = (*_WRITER_PRAGMAS, "query_only=ON")
 
 _NOW_MS = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
-_RENEW_NODE = f"UPDATE node SET renewed_at = {_NOW_MS} WHERE node_id = :node_id AND ended_at IS NULL"  # noqa: S608
-# The plus signs keep it from looking for each connection in an index of all that are open.
-_RENEW_CONNECTIONS = (
-    "UPDATE connection SET last_seen_at = seen.value FROM json_each(:seen) AS seen"
-    " WHERE connection.connection_id = seen.key AND +node_id = :node_id AND +left_at IS NULL"
-    " AND last_seen_at < seen.value"
-)
 
 
 class SqliteBackend:
@@ -101,14 +93,6 @@ class SqliteBackend:
             except sqlite3.IntegrityError as error:
                 raise IntegrityError(None, None, error) from error
 
-    async def renew_leases(self, engine: AsyncEngine, node_id: str, seen: Mapping[str, int]) -> bool:
-        """Move leases on, in one call on the connection's thread: a busy loop waits once, not a dozen times."""
-        self._check_place()
-        fields = {"node_id": node_id, "seen": msgspec.json.encode(seen).decode()}
-        async with engine.connect() as connection:
-            driver: Any = (await connection.get_raw_connection()).driver_connection
-            return bool(await driver._execute(_renew_leases, driver._conn, fields))  # noqa: SLF001
-
     def _check_place(self) -> None:
         """Raise `StoreError` when the file is not where it was: what is written to one that is gone, nobody finds."""
         if self.identify() != self._identity:
@@ -125,15 +109,6 @@ class SqliteBackend:
         except OSError:
             return None
         return status.st_dev, status.st_ino
-
-
-def _renew_leases(database: sqlite3.Connection, fields: Mapping[str, str]) -> bool:
-    with database:  # commits, or rolls back
-        database.execute("BEGIN IMMEDIATE")
-        is_alive = database.execute(_RENEW_NODE, fields).rowcount == 1
-        if is_alive:
-            database.execute(_RENEW_CONNECTIONS, fields)
-    return is_alive
 
 
 def _prepare(path: Path, *, may_create: bool, is_claimed: bool) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from protocol import PROTOCOL_VERSION
 from protocol.requests import RoomJoin
 from protocol.roles import ProgrammeRole, RoomKind
@@ -115,6 +117,11 @@ class Node:
 
     async def rows(self, table: str = "connection") -> list[dict[str, Any]]:
         return await asyncio.to_thread(run_sql, self.folder, f"SELECT * FROM {table}")
+
+    async def seen(self) -> dict[str, int]:
+        """Return when connections were heard last, as the database would know it after a crash."""
+        [own] = [row["seen"] for row in await self.rows("node") if row["node_id"] == self.node_id]
+        return msgspec.msgpack.decode(own, type=dict[str, int])
 
     async def stop(self) -> None:
         await self.directory.close()

@@ -140,7 +140,7 @@ async def test_who_is_inside_when_the_server_stops_is_recorded(node: Node, clock
 
 
 async def test_a_failing_disk_keeps_nobody_out_and_loses_nothing(node: Node, clock: ManualClock) -> None:
-    await asyncio.to_thread(run_sql, node.folder, "ALTER TABLE connection RENAME TO gone")
+    await asyncio.to_thread(run_sql, node.folder, "ALTER TABLE node RENAME TO gone")
     ana = await node.join("ana", "tab")
     with capture_logs() as logs:
         assert not await node.presence.flush()
@@ -152,7 +152,7 @@ async def test_a_failing_disk_keeps_nobody_out_and_loses_nothing(node: Node, clo
         assert not await node.presence.flush()
     failures = {log["event"] for log in logs if log["log_level"] == "error"}
     assert failures == {"presence_write_failed", "presence_lease_failed"}
-    await asyncio.to_thread(run_sql, node.folder, "ALTER TABLE gone RENAME TO connection")
+    await asyncio.to_thread(run_sql, node.folder, "ALTER TABLE gone RENAME TO node")
     assert await node.presence.flush()
     rows = {row["connection_id"]: row for row in await node.rows()}
     assert set(rows) == {ana.caller.connection_id, ben.caller.connection_id}
@@ -232,7 +232,7 @@ async def test_records_and_leases_are_written_without_being_asked(
     await node.hooks_done()
     await node.presence.close()
     ana, ben = sorted(await node.rows(), key=lambda row: row["joined_at"])
-    assert ana["last_seen_at"] - ana["joined_at"] == 1_000 * presence.HEARTBEAT_S
+    assert (await node.seen())[ana["connection_id"]] - ana["joined_at"] == 1_000 * presence.HEARTBEAT_S
     assert ben["left_reason"] == "left"  # close() writes what is left
     await node.presence.close()
     await node.directory.close()
@@ -314,8 +314,7 @@ async def test_leases_are_when_each_connection_was_heard(node: Node, clock: Manu
     clock.advance(seconds=8)
     node.outboxes[ana.caller.connection_id].silent_s = 6.0
     await beat(node)
-    rows = {row["connection_id"]: row["last_seen_at"] for row in await node.rows()}
-    assert rows == {ana.caller.connection_id: start + 2_000, ben.caller.connection_id: start + 8_000}
+    assert await node.seen() == {ana.caller.connection_id: start + 2_000, ben.caller.connection_id: start + 8_000}
 
 
 async def test_a_wall_clock_that_is_set_neither_makes_nor_takes_time(node: Node, clock: ManualClock) -> None:
@@ -390,6 +389,33 @@ async def test_what_lost_its_ending_is_ended_when_it_was_last_seen(node: Node, c
     with capture_logs() as logs:
         await node.presence.sweep()
     assert logs == []
+
+
+async def test_an_ending_that_waits_or_was_given_up_is_known_from_the_heartbeat(
+    node: Node, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = clock.now_ms()
+    ana, ben, phone = [await node.join(*each) for each in (("ana", "tab"), ("ben", "tab"), ("ben", "phone"))]
+    await beat(node)
+    await asyncio.to_thread(run_sql, node.folder, "ALTER TABLE connection RENAME TO gone")
+    monkeypatch.setattr(presence, "MAX_PENDING", 1)
+    with capture_logs() as logs:
+        for seconds, entry in ((20, ana), (10, ben)):
+            clock.advance(seconds=seconds)
+            node.directory.leave(entry)
+            await node.hooks_done()
+        assert "presence_given_up" in [log["event"] for log in logs]
+        await node.presence.renew()
+        await asyncio.to_thread(run_sql, node.folder, "ALTER TABLE gone RENAME TO connection")
+        await node.presence.sweep()
+    await PresenceRepository(node.database).start_node("node_2")
+    rows = {row["connection_id"]: row["left_at"] for row in await node.rows()}
+    assert [rows[each.caller.connection_id] for each in (ana, ben, phone)] == [
+        start + 20_000,
+        start + 30_000,
+        start + 30_000,
+    ]
+    assert node.presence._unended == {}
 
 
 async def test_a_meeting_is_concluded_once_all_of_it_is_written(node: Node, clock: ManualClock) -> None:

@@ -84,6 +84,8 @@ class History:
         self.clock = ManualClock()
         self.truth = Truth()
         self.is_broken = False
+        self.is_behind = False
+        """Whether no heartbeat was written since the disk failed."""
         self.starts = 0
 
     @property
@@ -157,13 +159,14 @@ class History:
             await self.node.presence.flush()
             await self.node.presence.renew()
             await self.node.presence.flush()
+        self.is_behind = self.is_behind and self.is_broken
 
     async def set_wall_clock(self, seconds: int) -> None:
         self.clock.set_wall_clock(seconds=seconds)
 
     async def crash(self) -> None:
         """The node is killed and started again; the old one comes back to life later, and tries to go on."""
-        if self.is_broken:
+        if self.is_behind:
             await self.mend_disk()  # what a disk loses together with a crash is lost
             await self.beat()
         for stay in self.truth.inside():
@@ -201,14 +204,14 @@ class History:
 
     async def break_disk(self) -> None:
         if not self.is_broken:
-            await asyncio.to_thread(run_sql, self.folder, "ALTER TABLE connection RENAME TO gone")
-            self.is_broken = True
+            await asyncio.to_thread(run_sql, self.folder, "ALTER TABLE node RENAME TO gone")
+            self.is_broken = self.is_behind = True
             with capture_logs():
                 await self.node.presence.flush()
 
     async def mend_disk(self) -> None:
         if self.is_broken:
-            await asyncio.to_thread(run_sql, self.folder, "ALTER TABLE gone RENAME TO connection")
+            await asyncio.to_thread(run_sql, self.folder, "ALTER TABLE gone RENAME TO node")
             self.is_broken = False
 
     def hear(self, stay: Stay, *, is_good: bool) -> None:

@@ -132,7 +132,7 @@ async def test_data_of_the_first_version_is_all_there_after_the_upgrade(empty_lo
     assert after.pop("alembic_version") == [(NEWEST_REVISION,)]
     for table, rows in before.items():
         assert after.pop(table) == [(*row, *[None] * ADDED_COLUMNS.get(table, 0)) for row in rows]
-    assert after.pop("node") == [("node_1", 1, 2, 2, 2)]
+    assert after.pop("node") == [("node_1", 1, 2, 2, None, 2)]
     joined, left = after.pop("presence_event")
     assert (joined[:5], left[:5]) == (("connection_1", 0, "joined", 2, None), ("connection_1", 1, "left", 8, None))
     assert not any(after.values())

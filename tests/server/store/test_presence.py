@@ -142,17 +142,18 @@ async def test_nothing_is_written_when_part_of_it_cannot_be(log: Log) -> None:
     assert await log.meeting_rows() == []
 
 
-async def test_leases_move_on_to_when_each_connection_was_seen_and_never_back(log: Log) -> None:
+async def test_who_was_open_ends_when_it_was_seen_last_and_nobody_before_they_came(log: Log) -> None:
     gone = replace(log.left(120), connection_id="gone")
     other = replace(log.connection, connection_id="d")
     await log.presence.record(NODE, [log.meeting], [log.connection, other, gone])
     await log.presence.renew(NODE, {"c": 130, "d": 125, "gone": 200, "nobody": 200})
-    assert await log.connection_row() == (110, 130, None, None)
-    assert await log.connection_row("d") == (110, 125, None, None)
-    await log.presence.renew(NODE, {"c": 125, "d": 126})
-    assert await log.connection_row() == (110, 130, None, None)
-    assert await log.connection_row("d") == (110, 126, None, None)
+    await log.presence.renew(NODE, {"c": 105, "d": 126, "gone": 200, "nobody": 200})
+    assert await log.connection_row("d") == (110, 110, None, None), "thousands of rows are left alone"
+    await log.presence.start_node(OTHER_NODE)
+    assert await log.connection_row() == (110, 110, 110, "crashed")
+    assert await log.connection_row("d") == (110, 126, 126, "crashed")
     assert await log.connection_row("gone") == (110, 120, 120, "left")
+    assert [node.seen for node in await log.nodes()] == [None, None]
 
 
 async def test_a_heartbeat_that_is_cut_off_keeps_nobody_out(log: Log) -> None:
@@ -164,9 +165,8 @@ async def test_a_heartbeat_that_is_cut_off_keeps_nobody_out(log: Log) -> None:
         heartbeat.cancel()
         await asyncio.wait([heartbeat])
     await log.presence.renew(NODE, {"c": 200})
-    assert await log.connection_row() == (110, 200, None, None)
-    await log.presence.record(NODE, [], [log.left(250)])
-    assert await log.connection_row() == (110, 250, 250, "left")
+    await log.presence.start_node(OTHER_NODE)
+    assert await log.connection_row() == (110, 200, 200, "crashed")
 
 
 async def test_a_node_has_a_lease_in_the_time_of_the_database(log: Log) -> None:
@@ -270,7 +270,7 @@ async def test_what_was_lost_ends_when_it_was_last_seen_and_nothing_else_does(lo
     assert await log.presence.open_records(NODE) == OpenRecords({"m", "n"}, {"c", "d"})
     await log.presence.give_up(NODE, OpenRecords(["m"], ["c"]))
     assert await log.connection_row() == (110, 130, 130, "lost")
-    assert await log.connection_row("d") == (110, 130, None, None)
+    assert await log.connection_row("d") == (110, 110, None, None)
     assert sorted(await log.meeting_rows()) == [("m", 130, NODE), ("n", None, NODE)]
     assert await log.events() == [("c", 0, "joined", 110, None, False), ("c", 1, "lost", 130, None, False)]
 
@@ -285,7 +285,8 @@ async def test_a_heartbeat_of_five_thousand_connections_takes_a_moment(log: Log)
         await log.presence.renew(NODE, seen)
         taken.append(time.perf_counter() - began)
     print(f"heartbeat of 5,000 on {log.database.backend.name}: {[round(each * 1_000, 1) for each in taken]} ms")  # noqa: T201
-    assert await log.connection_row(connections[-1].connection_id) == (110, 115, None, None)
+    await log.presence.start_node(OTHER_NODE)
+    assert await log.connection_row(connections[-1].connection_id) == (110, 115, 115, "crashed")
     assert (
         min(taken) < 0.5
     )  # a machine with nothing else to do takes a tenth of it, and without an index many times that

@@ -34,9 +34,6 @@ def upgrade() -> None:
 
 
 def _create_presence() -> None:
-    if op.get_context().dialect.name == "postgresql":
-        # Leases are rewritten every few seconds: with room for it on the same page, no index is.
-        op.execute("ALTER TABLE connection SET (fillfactor = 50)")
     op.add_column("meeting", _instant("clock_offset", is_known=False))
     op.add_column("meeting", _instant("recorded_at", is_known=False))
     op.create_table(
@@ -45,9 +42,13 @@ def _create_presence() -> None:
         _instant("epoch"),
         _instant("started_at"),
         _instant("renewed_at"),
+        sa.Column("seen", sa.LargeBinary(), nullable=True),
         _instant("ended_at", is_known=False),
         sa.UniqueConstraint("epoch"),
     )
+    if op.get_context().dialect.name == "postgresql":
+        # It is written anew every few seconds: packing it would take longer than writing it.
+        op.execute("ALTER TABLE node ALTER COLUMN seen SET STORAGE EXTERNAL")
     op.create_table(
         "presence_event",
         _key("connection_id", _refers_to("connection")),
