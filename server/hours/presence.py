@@ -117,7 +117,7 @@ class PresenceService:
             _log.error("presence_not_written", waiting=self._waiting)
 
     def observe_heartbeats(self, observe: Callable[[float], None]) -> None:
-        """Tell somebody from now on how many seconds each heartbeat takes whose leases are written."""
+        """Tell somebody from now on how many seconds each heartbeat takes that is written."""
         self._observe_heartbeat = observe
 
     def create_feature(self, meeting: Meeting) -> Feature:
@@ -168,7 +168,7 @@ class PresenceService:
         return True
 
     async def renew(self) -> None:
-        """Note what was done since the last time, and move the leases of all connections on to when they were heard."""
+        """Note what was done since the last time, and keep when each connection was heard last."""
         began_at = self._clock.monotonic()
         self._renew_at = began_at + HEARTBEAT_S
         if self._is_ended:

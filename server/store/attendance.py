@@ -9,7 +9,8 @@ from sqlalchemy import Select, delete, insert, select, true, update
 
 from protocol.roles import RoomRole
 from server.store.database import Database
-from server.store.models import AttendanceRow, ConnectionRow, MeetingRow, PresenceEventRow
+from server.store.models import AttendanceRow, ConnectionRow, MeetingRow, NodeRow, PresenceEventRow
+from server.store.presence import find_seen
 
 _CONNECTION, _EVENT = ConnectionRow.__table__.columns, PresenceEventRow.__table__.columns
 """Without objects that could be changed: millions of events are read several times as fast."""
@@ -27,7 +28,7 @@ class PresenceEvent(NamedTuple):
 
 
 class ConnectionHistory(NamedTuple):
-    """A connection, and all that is known of it. While it has not left, it is known to have been there to the lease."""
+    """A connection, and all that is known of it: while it has not left, that it was there when it was last seen."""
 
     connection_id: str
     person_id: str
@@ -89,13 +90,17 @@ class AttendanceRepository:
             meetings = (await session.execute(_select_meetings(meeting_ids))).all()
             connections = (await session.execute(_select_connections(meeting_ids).where(of_these))).all()
             events = (await session.execute(_select_events(meeting_ids).where(of_these))).all()
+            going_on = {meeting.node_id for meeting in meetings if meeting.closed_at is None}
+            nodes = await find_seen(session, NodeRow.node_id.in_(going_on)) if going_on else {}
+        seen = {connection_id: at for of_node in nodes.values() for connection_id, at in of_node.items()}
         happened: defaultdict[str, list[PresenceEvent]] = defaultdict(list)
         for connection_id, *event in events:
             happened[connection_id].append(PresenceEvent._make(event))
         inside: defaultdict[str, list[ConnectionHistory]] = defaultdict(list)
         for meeting_id, connection_id, person_id, participant_id, role, joined_at, last_seen_at, left_at in connections:
+            seen_at = max(last_seen_at, seen.get(connection_id, 0)) if left_at is None else last_seen_at
             connection = ConnectionHistory(
-                *(connection_id, person_id, participant_id, _ROLES[role], joined_at, last_seen_at, left_at),
+                *(connection_id, person_id, participant_id, _ROLES[role], joined_at, seen_at, left_at),
                 events=tuple(happened.get(connection_id, ())),
             )
             inside[meeting_id].append(connection)

@@ -180,13 +180,18 @@ async def _check(session: AsyncSession, node_id: str) -> None:
         raise NodeEndedError
 
 
+async def find_seen(session: AsyncSession, which: ColumnElement[bool]) -> dict[str, dict[str, int]]:
+    """Return when nodes have heard each of their connections last, by node and connection."""
+    nodes = await session.execute(select(NodeRow.node_id, NodeRow.seen).where(which, NodeRow.seen.is_not(None)))
+    return {node.node_id: _unpack(node.seen) for node in nodes}
+
+
 async def _move_on(session: AsyncSession, which: ColumnElement[bool], only: Collection[str] | None = None) -> None:
     """Move connections that are open, all or `only` some, on to when their nodes have seen them last; none back."""
-    nodes = await session.execute(select(NodeRow.node_id, NodeRow.seen).where(which, NodeRow.seen.is_not(None)))
     moves = [
-        {"node_id": node.node_id, "connection_id": connection_id, "seen_at": seen_at}
-        for node in nodes
-        for connection_id, seen_at in _unpack(node.seen).items()
+        {"node_id": node_id, "connection_id": connection_id, "seen_at": seen_at}
+        for node_id, seen in (await find_seen(session, which)).items()
+        for connection_id, seen_at in seen.items()
         if only is None or connection_id in only
     ]
     if moves:

@@ -6,8 +6,9 @@ from sqlalchemy import insert, select
 from protocol.roles import ProgrammeRole, RoomKind, RoomRole
 from server.store.attendance import AttendanceRecord, AttendanceRepository, PresenceEvent
 from server.store.database import Database
-from server.store.models import AttendanceRow, ConnectionRow, MeetingRow, PresenceEventRow
+from server.store.models import AttendanceRow, ConnectionRow, MeetingRow, NodeRow, PresenceEventRow
 from server.store.people import Entry, PeopleRepository
+from server.store.presence import PresenceRepository
 from server.store.rooms import RoomRepository
 
 
@@ -79,6 +80,20 @@ async def test_a_history_has_all_that_was_recorded_in_order(database: Database, 
         PresenceEvent(seq=2, kind="left", at=150, length_ms=None, is_late=True),
     )
     assert (late.last_seen_at, late.left_at, late.events) == (113, None, ())
+
+
+@pytest.mark.usefixtures("person_id")
+async def test_who_is_inside_was_there_when_their_node_has_seen_them_last(database: Database) -> None:
+    presence, repository = PresenceRepository(database), AttendanceRepository(database)
+    async with database.session() as session:
+        for epoch, node_id in enumerate(("other", "node")):
+            session.add(NodeRow(node_id=node_id, epoch=epoch, started_at=1, renewed_at=1))
+    await presence.renew("other", {"m1 late": 900})
+    for seen, wanted in (({"m1 late": 140, "m1 early": 190}, 140), ({"m1 late": 5}, 113)):
+        await presence.renew("node", seen)
+        history = await repository.load_history("m1")
+        assert history is not None
+        assert [each.last_seen_at for each in history.connections] == [150, wanted]
 
 
 @pytest.mark.usefixtures("person_id")
