@@ -66,16 +66,16 @@ async def test_a_table_has_every_entry_once(programme: Programme, hours: Hours) 
 
 async def test_who_becomes_a_substitute_while_a_report_waits_is_named_in_it(programme: Programme) -> None:
     async def meanwhile() -> str:
-        max_id = programme.person_id("max")
+        cora_id = programme.person_id("cora")
         pairs = PairRepository(programme.database)
-        await pairs.add_leave(programme.pairs["ana"], TODAY, TODAY, max_id, actor="test", at=1)
-        await programme.append(replace(programme.entered("substituted"), mentor_id=max_id))
+        await pairs.add_leave(programme.pairs["ana"], TODAY, TODAY, cora_id, actor="test", at=1)
+        await programme.append(replace(programme.entered("substituted"), mentor_id=cora_id))
         return "Mentoring"
 
     hours = create_hours(programme.database, meanwhile, ManualClock(NOON))
     file = await hours.files.report(programme.people["cora"], YEAR, "csv")
     [row] = csv.DictReader(io.StringIO(file.data.decode("utf-8-sig")))
-    assert (row["entry_id"], row["mentor"], row["mentee"]) == ("substituted", "max", "ana")
+    assert (row["entry_id"], row["mentor"], row["mentee"]) == ("substituted", "cora", "ana")
 
 
 async def test_a_workbook_has_the_pairs_that_fit(programme: Programme, hours: Hours) -> None:
