@@ -3,22 +3,29 @@
 The log itself is never made anew. Where its entries say otherwise than presence, that is told, and left to people.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import islice
 
+from protocol.roles import RoomKind
 from server.hours.attendance import attendance_of, records_of
-from server.hours.proposals import MeetingPresence
+from server.hours.policy import HoursPolicy
+from server.hours.proposals import MeetingPresence, Proposal
 from server.hours.proposer import presence_of, proposals_of
-from server.store.attendance import AttendanceRecord, AttendanceRepository
+from server.store.attendance import AttendanceRecord, AttendanceRepository, MeetingHistory
 from server.store.hours_facts import HoursFactsRepository
 from server.store.hours_log import HoursLogRepository
 from server.store.pairs import Pair
-from server.store.rebuilding import MeetingSpan, RebuildRepository
+from server.store.rebuilding import Measured, MeetingSpan, RebuildRepository
 
 _ENTRIES = 2_000
 _MEETINGS = 200
 """At once, in memory and while one moment of the database is read."""
+_BATCHES_AT_ONCE = 3
+"""Are read ahead: the database is at work while one of them is gone through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,46 +97,75 @@ class Rebuilder:
         pairs = _Pairs(await self._facts.all_pairs())
         window = _Window()
         changed, differences = list[str](), list[Difference]()
-        rest = iter(spans)
-        while batch := list(islice(rest, _MEETINGS)):
-            ids = [span.meeting_id for span in batch]
-            histories = {one.meeting_id: one for one in await self._attendance.load_histories(ids)}
-            kinds = await self._facts.room_kinds({one.room_id for one in histories.values()})
-            kept, measured = await self._derived.attendance(ids), await self._derived.measured(ids)
-            window.note_final(await self._attendance.final(ids))
-            anew: dict[str, Sequence[AttendanceRecord]] = {}
-            for span in batch:
-                history = histories[span.meeting_id]
-                attendance = attendance_of(history)
-                records = sorted(records_of(attendance), key=lambda record: record.person_id)
-                if records != kept.get(span.meeting_id, []):
-                    anew[span.meeting_id] = records
-                meeting = presence_of(history, attendance, kinds)
-                earlier = window.enter(span, meeting)
-                if span.is_recorded:
-                    # Where events have been deleted nothing can be compared: the log stands.
-                    incomplete = pairs.of(window.final_in(span, earlier))
-                    comparable = (pair for pair in pairs.among(meeting) if pair.pair_id not in incomplete)
-                    proposals = proposals_of(meeting, earlier, comparable, programme)
-                    differences += _differences(
-                        span.meeting_id,
-                        {
+        async with aclosing(self._read_ahead(spans)) as batches:
+            async for read in batches:
+                window.note_final(read.final)
+                anew: dict[str, Sequence[AttendanceRecord]] = {}
+                for span in read.spans:
+                    history = read.histories[span.meeting_id]
+                    attendance = attendance_of(history)
+                    records = sorted(records_of(attendance), key=lambda record: record.person_id)
+                    if records != read.kept.get(span.meeting_id, []):
+                        anew[span.meeting_id] = records
+                    meeting = presence_of(history, attendance, read.kinds)
+                    earlier = window.enter(span, meeting)
+                    if span.is_recorded:
+                        # Where events have been deleted nothing can be compared: the log stands.
+                        incomplete = pairs.of(window.final_in(span, earlier))
+                        comparable = (pair for pair in pairs.among(meeting) if pair.pair_id not in incomplete)
+                        proposals = proposals_of(meeting, earlier, comparable, programme)
+                        measured = {
                             entry_id: one.measured_ms
-                            for entry_id, one in measured.get(span.meeting_id, {}).items()
+                            for entry_id, one in read.measured.get(span.meeting_id, {}).items()
                             if one.pair_id not in incomplete
-                        },
-                        {one.entry_id: one.found.measured_ms for one in proposals},
-                        {
-                            one.entry_id
-                            for one in proposals
-                            if one.found.credited_minutes >= programme.policy.minimum_minutes
-                        },
-                    )
-            if anew:
-                await self._attendance.replace(anew)
-                changed += anew
-            advance(len(batch))
+                        }
+                        differences += _differences(span.meeting_id, measured, proposals, programme.policy)
+                if anew:
+                    await self._attendance.replace(anew)
+                    changed += anew
+                advance(len(read.spans))
         return RebuiltAttendance(len(spans), tuple(changed), tuple(differences))
+
+    async def _read_ahead(self, spans: Sequence[MeetingSpan]) -> AsyncGenerator["_Batch"]:
+        """Read some batches at once: while one is worked on, the database is at the next ones."""
+        rest = iter(spans)
+        under_way = deque[asyncio.Task[_Batch]]()
+        try:
+            while True:
+                while len(under_way) < _BATCHES_AT_ONCE and (batch := list(islice(rest, _MEETINGS))):
+                    under_way.append(asyncio.create_task(self._read(batch)))
+                if not under_way:
+                    return
+                yield await under_way.popleft()
+        finally:
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+
+    async def _read(self, spans: Sequence[MeetingSpan]) -> "_Batch":
+        ids = [span.meeting_id for span in spans]
+        histories = {one.meeting_id: one for one in await self._attendance.load_histories(ids)}
+        return _Batch(
+            spans=spans,
+            histories=histories,
+            kinds=await self._facts.room_kinds({one.room_id for one in histories.values()}),
+            kept=await self._derived.attendance(ids),
+            measured=await self._derived.measured(ids),
+            final=await self._attendance.final(ids),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """Meetings, and what is known of each, by its id."""
+
+    spans: Sequence[MeetingSpan]
+    histories: Mapping[str, MeetingHistory]
+    kinds: Mapping[str, RoomKind]
+    """By room."""
+    kept: Mapping[str, Sequence[AttendanceRecord]]
+    measured: Mapping[str, Mapping[str, Measured]]
+    final: Mapping[str, set[str]]
 
 
 class _Window:
@@ -181,8 +217,10 @@ class _Pairs:
 
 
 def _differences(
-    meeting_id: str, kept: dict[str, int | None], found: dict[str, int], wanted: set[str]
+    meeting_id: str, kept: Mapping[str, int | None], proposals: Sequence[Proposal], policy: HoursPolicy
 ) -> Iterator[Difference]:
+    found = {one.entry_id: one.found.measured_ms for one in proposals}
+    wanted = [one.entry_id for one in proposals if one.found.credited_minutes >= policy.minimum_minutes]
     for entry_id in sorted({*kept, *wanted}):
         if kept.get(entry_id) != found.get(entry_id, 0):
             yield Difference(meeting_id, entry_id, kept.get(entry_id), found.get(entry_id, 0))
