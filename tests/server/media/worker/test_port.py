@@ -30,8 +30,8 @@ def test_a_number_that_one_of_them_cannot_have_is_a_sentence(protocol: str) -> N
 def test_a_free_port_is_free_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first number that the kernel offers for UDP is somebody's for TCP."""
     with open_listener(0, socket.AF_INET6) as taken:
-        offers = [taken.getsockname()[1], 0]
-        monkeypatch.setattr(port_module, "open_socket", lambda _: open_socket(offers.pop(0)))
+        offers = [taken.getsockname()[1]]
+        monkeypatch.setattr(port_module, "open_socket", lambda port: open_socket(offers.pop() if offers else port))
         udp, tcp = open_port(0)
     with udp, tcp:
         assert not offers
