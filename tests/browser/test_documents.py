@@ -76,6 +76,13 @@ async def take_pencil(page: Page, *, touch: bool = False) -> None:
     await expect(choice).to_be_checked()
 
 
+async def top_of_board(page: Page) -> int:
+    """Return where the board begins: lower, while somebody presents."""
+    box = await page.locator(CANVAS).bounding_box()
+    assert box is not None
+    return round(box["y"])
+
+
 async def draw_line(page: Page, *, y: int) -> None:
     """Draw a line by hand, with the mouse."""
     await take_pencil(page)
@@ -90,8 +97,9 @@ async def draw_line(page: Page, *, y: int) -> None:
 
 
 async def draw_with_finger(page: Page, *, y: int) -> None:
-    """Draw a line by hand, by touching the screen."""
+    """Draw a line by hand, by touching the screen, so far below the board's upper edge."""
     await take_pencil(page, touch=True)
+    y += await top_of_board(page)
     hand = await page.context.new_cdp_session(page)
 
     async def touch(kind: str, *points: tuple[int, int]) -> None:
@@ -105,8 +113,9 @@ async def draw_with_finger(page: Page, *, y: int) -> None:
 
 
 async def draw_with_pen(page: Page, *, y: int) -> None:
-    """Draw a line by hand with a pen, which is pressed harder from the middle on."""
+    """Draw a line by hand with a pen, which is pressed harder from the middle on; where, as with a finger."""
     await take_pencil(page, touch=True)
+    y += await top_of_board(page)
     hand = await page.context.new_cdp_session(page)
     pen = {"pointerType": "pen", "button": "left", "y": y}
     await hand.send("Input.dispatchMouseEvent", {**pen, "type": "mousePressed", "x": 80, "buttons": 1, "force": 0.1})
@@ -173,11 +182,11 @@ async def test_a_finger_and_a_pen_draw_on_a_phone(visit: Visit) -> None:
     await open_board(omar)
     await expect(omar.page.locator(CANVAS)).to_be_visible()
     # The finger first: once there is a pen, hands only move the board.
-    await draw_with_finger(maya.page, y=200)
+    await draw_with_finger(maya.page, y=130)
     await reads_on_board(omar, "1 line drawn by hand")
     left, right = await ink_by_half(omar.page)
     assert left > 0
-    await draw_with_pen(maya.page, y=300)
+    await draw_with_pen(maya.page, y=230)
     await reads_on_board(omar, "2 lines drawn by hand")
     with_pen = await ink_by_half(omar.page)
     assert with_pen[1] - right > 1.4 * (with_pen[0] - left) > 0, "where the pen is pressed, the line is thicker"
