@@ -176,7 +176,7 @@ async def test_what_was_done_elsewhere_is_entered_objected_to_and_settled(visit:
     await ingrid.page.reload()
     await expect(card.get_by_role("listitem")).to_contain_text("30 min")
     await card.get_by_role("button", name=re.compile("^Confirm: 30 min, Visit, with Pavel Dvořák")).click()
-    await expect(card.get_by_role("status")).to_contain_text("Confirmed with Pavel Dvořák.")
+    await expect(card.get_by_role("status")).to_contain_text("You confirmed the time with Pavel Dvořák.")
     await page.reload()
     await expect(page.get_by_text("Both have confirmed it.")).to_be_visible()
     await expect(region(page, "Where the minutes come from")).to_contain_text("You are right, I counted the way.")
@@ -281,11 +281,11 @@ async def test_a_meeting_is_confirmed_approved_and_exported(visit: Visit, server
     # One click each: on the card after the meeting, and at home.
     card = region(mentee.page, "Your time together")
     await card.get_by_role("button", name=re.compile("^Confirm: .*, Conference, with Ingrid Solberg")).click()
-    await expect(card.get_by_role("status")).to_contain_text("Confirmed with Ingrid Solberg.")
+    await expect(card.get_by_role("status")).to_contain_text("You confirmed the time with Ingrid Solberg.")
     await mentor.go_home(server.url)
     home = region(mentor.page, "Your hours")
     await home.get_by_role("button", name=re.compile("^Confirm: .*, Conference, with Tomoko Hayashi")).click()
-    await expect(home.get_by_role("status")).to_contain_text("Confirmed with Tomoko Hayashi.")
+    await expect(home.get_by_role("status")).to_contain_text("You confirmed the time with Tomoko Hayashi.")
 
     # The coordinator looks at where it comes from, and approves it.
     grace = await visit(COORDINATOR, **NO_ROOM)

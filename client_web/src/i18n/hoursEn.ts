@@ -14,9 +14,9 @@ export const hoursEn = {
       rest: "There is more than this. The rest shows as soon as something here is confirmed.",
     },
     said: {
-      confirmed_one: "Confirmed with {{name}}. One more waits for your word.",
-      confirmed_other: "Confirmed with {{name}}. {{count}} more wait for your word.",
-      confirmed_zero: "Confirmed with {{name}}. Nothing more waits for your word.",
+      confirmed_one: "You confirmed the time with {{name}}. One more waits for your word.",
+      confirmed_other: "You confirmed the time with {{name}}. {{count}} more wait for your word.",
+      confirmed_zero: "You confirmed the time with {{name}}. Nothing more waits for your word.",
       changed: "Noted. {{name}} sees it, too.",
       all_one: "{{count}} confirmed.",
       all_other: "{{count}} confirmed.",

@@ -16,9 +16,9 @@ export const hoursEs: typeof hoursEn = {
       rest: "Hay más. El resto aparece en cuanto confirme algo de aquí.",
     },
     said: {
-      confirmed_one: "Confirmado con {{name}}. Una más espera su palabra.",
-      confirmed_other: "Confirmado con {{name}}. {{count}} más esperan su palabra.",
-      confirmed_zero: "Confirmado con {{name}}. Nada más espera su palabra.",
+      confirmed_one: "Confirmó el tiempo con {{name}}. Una más espera su palabra.",
+      confirmed_other: "Confirmó el tiempo con {{name}}. {{count}} más esperan su palabra.",
+      confirmed_zero: "Confirmó el tiempo con {{name}}. Nada más espera su palabra.",
       changed: "Anotado. {{name}} también lo ve.",
       all_one: "{{count}} confirmada.",
       all_other: "{{count}} confirmadas.",

@@ -44,8 +44,8 @@ export const programmeEn = {
     print: "Print",
     sum: {
       label: "In short",
-      credited_one: "of {{count}} pair count",
-      credited_other: "of {{count, number}} pairs count",
+      credited_one: "count, of {{count}} pair",
+      credited_other: "count, of {{count, number}} pairs",
       average: "{{time}} each, on average",
       waiting: "{{time}} more wait for a yes",
       disputed_one: "{{count}} entry is in dispute",

@@ -46,8 +46,8 @@ export const programmeEs: typeof programmeEn = {
     print: "Imprimir",
     sum: {
       label: "En resumen",
-      credited_one: "de {{count}} pareja cuentan",
-      credited_other: "de {{count, number}} parejas cuentan",
+      credited_one: "cuentan, de {{count}} pareja",
+      credited_other: "cuentan, de {{count, number}} parejas",
       average: "{{time}} por pareja, de media",
       waiting: "{{time}} más esperan un sí",
       disputed_one: "{{count}} anotación está en desacuerdo",
