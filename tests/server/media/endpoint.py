@@ -166,8 +166,11 @@ class TcpEndpoint(Endpoint):
 
 
 def free_udp_port() -> int:
-    """Return a port that nobody has just now, for IPv4 and IPv6."""
-    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
-        sock.bind(("::", 0))
-        port: int = sock.getsockname()[1]
-        return port
+    """Return a port that nobody has just now, for IPv4 and IPv6, nor the TCP port of that number."""
+    while True:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as udp, socket.socket(socket.AF_INET6) as tcp:
+            udp.bind(("::", 0))
+            port: int = udp.getsockname()[1]
+            with contextlib.suppress(OSError):
+                tcp.bind(("::", port))
+                return port
