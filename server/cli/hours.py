@@ -16,8 +16,12 @@ from server.cli.run import REFUSED, Store, failures_in_one_sentence, progress, t
 from server.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from server.hours.log.rows import Step
     from server.hours.rebuild import Difference
     from server.hours.verification import Verdict
+    from server.store.pairs import Pair
 
 MAX_LISTED = 20
 """Differences that are printed for people; JSON has all of them."""
@@ -97,14 +101,16 @@ def rebuild(
     """Make anew what is derived: attendance and entries.
 
     Attendance from what was recorded of presence, entries from the hours log. The log itself stays as it is, unless
-    --propose adds to it. Where its entries say otherwise of a meeting than presence does, they are named. A server may
-    be running.
+    --propose adds to it. Where its entries say otherwise of a meeting than presence does, they are named, and so is
+    what was recorded and has no entry. A server may be running.
     """
 
     async def work(store: Store) -> None:
         from server.clock import SystemClock
+        from server.hours.log.rows import Step
         from server.hours.proposer import Proposer
         from server.hours.rebuild import Rebuilder
+        from server.people.service import OPERATOR
         from server.store.attendance import AttendanceRepository
         from server.store.hours_facts import HoursFactsRepository
         from server.store.hours_log import HoursLogRepository
@@ -122,14 +128,14 @@ def rebuild(
         spans = await rebuilder.spans()
         with progress("Meetings", len(spans)) as advance:
             attendance = await rebuilder.rebuild_attendance(spans, advance)
-        differences, proposed = attendance.differences, 0
+        differences, proposed = attendance.differences, list[Step]()
         if propose:
             # In the order of the meetings: what comes later gets what is left of a day.
             without = dict.fromkeys(one.meeting_id for one in differences if one.kept_ms is None)
             proposer = Proposer(log, facts, kept, SystemClock())
             with progress("Proposing", len(without)) as advance:
                 for meeting_id in without:
-                    proposed += await proposer.propose_missing(meeting_id)
+                    proposed += await proposer.propose_missing(meeting_id, actor=OPERATOR)
                     advance(1)
             differences = tuple(one for one in differences if one.kept_ms is not None)
         value: dict[str, Any] = {
@@ -138,14 +144,15 @@ def rebuild(
             "meetings": attendance.count,
             "meetings_changed": len(attendance.changed),
             "differences": [msgspec.to_builtins(one) for one in differences],
-            "proposed": proposed,
+            "proposed": len(proposed),
         }
+        pairs = {one.pair_id: one for one in await facts.all_pairs()} if differences or proposed else {}
         lines = [
             f"{_many(entries.count, 'entry', 'entries')} made anew, {len(entries.changed)} of them changed.",
             f"Attendance of {_many(attendance.count, 'meeting', 'meetings')} made anew, "
             f"{len(attendance.changed)} of them changed.",
-            *([f"{_many(proposed, 'entry', 'entries')} proposed."] if propose else []),
-            *_differences(differences),
+            *(_proposed(proposed, pairs) if propose else []),
+            *_differences(differences, pairs),
         ]
         tell(value, "\n".join(lines), as_json=as_json)
 
@@ -191,7 +198,8 @@ def export(
             raise UserError(ErrorCode.BAD_REQUEST, f"{file} cannot be written: {error.strerror}.") from error
         tell(
             None,
-            f"{_many(len(selection.books), 'pair', 'pairs')}, {selection.first_day} to {selection.last_day}: {file}",
+            f"Entries of {_many(len(selection.books), 'pair', 'pairs')}, {selection.first_day} to "
+            f"{selection.last_day}: {file}",
             as_json=False,
         )
 
@@ -243,8 +251,9 @@ def _day(said: datetime | None) -> date | None:
 def _pair_line(one: PairSummary) -> str:
     status = one.status
     standing = "-" if status.standing is None else status.standing.replace("_", " ")
+    contact = "no contact yet" if status.last_contact_on is None else f"last on {status.last_contact_on}"
     people = f"{status.mentor.name} with {status.mentee.name}"
-    return f"  {standing:9}  {_clock(one.credited_minutes):>8} h  last {status.last_contact_on or 'never':10}  {people}"
+    return f"  {standing:9}  {_clock(one.credited_minutes):>8} h  {contact:20}  {people}"
 
 
 def _clock(minutes: int) -> str:
@@ -271,26 +280,52 @@ def _wrong(verdict: "Verdict", noted: str) -> str | None:
 def _intact(verdict: "Verdict") -> str:
     erased = f" {_many(verdict.erased, 'text was', 'texts were')} erased." if verdict.erased else ""
     noted = "" if verdict.noted is None else f"\nThe hash that was noted is that of row {verdict.noted}."
+    if not verdict.count:
+        return "The hours log is empty: there is nothing to be checked yet."
     count = _many(verdict.count, "row", "rows")
     return f"The hours log is as it was written: {count}.{erased}{noted}\nTo be noted elsewhere: {verdict.newest}"
 
 
-def _differences(found: "tuple[Difference, ...]") -> list[str]:
-    if not found:
-        return ["All entries say of their meetings what was recorded."]
-    listed = [
-        f"  {one.entry_id} of {one.meeting_id}: {_seconds(one.kept_ms)} in the log, {_seconds(one.found_ms)} recorded"
-        for one in found[:MAX_LISTED]
-    ]
-    more = [f"  ... and {len(found) - MAX_LISTED} more (--json has all)"] if len(found) > MAX_LISTED else []
-    head = f"{_many(len(found), 'entry says', 'entries say')} otherwise than what was recorded:"
-    if any(one.kept_ms is None for one in found):
-        more.append("What has no entry, as of pairs that were added after they met, is proposed with --propose.")
-    return [head, *listed, *more]
+def _proposed(steps: "Sequence[Step]", pairs: "Mapping[str, Pair]") -> list[str]:
+    lines = [f"  {_who_and_when(one, pairs)}: {_many(one.credited_minutes, 'minute', 'minutes')}" for one in steps]
+    head = f"{_many(len(steps), 'entry', 'entries')} proposed"
+    return [f"{head}:", *_first(lines)] if steps else [f"{head}."]
 
 
-def _seconds(length_ms: int | None) -> str:
-    return "no entry" if length_ms is None else f"{length_ms / 1_000:.3f} s"
+def _differences(found: "Sequence[Difference]", pairs: "Mapping[str, Pair]") -> list[str]:
+    otherwise, missing = list[str](), list[str]()
+    for one in found:
+        line = f"  {_who_and_when(one, pairs)}"
+        if one.kept_ms is None:
+            missing.append(f"{line}: {_seconds(one.found_ms)}, meeting {one.meeting_id}")
+        else:
+            times = f"{_seconds(one.kept_ms)} in the log, {_seconds(one.found_ms)} recorded"
+            otherwise.append(f"{line}: {times}, entry {one.entry_id}")
+    lines = list[str]()
+    if otherwise:
+        lines.append(f"{_many(len(otherwise), 'entry says', 'entries say')} otherwise than what was recorded:")
+        lines += _first(otherwise)
+    else:
+        lines.append("All entries say of their meetings what was recorded.")
+    if missing:
+        lines.append(f"{_many(len(missing), 'time together has', 'times together have')} no entry:")
+        lines += _first(missing)
+        lines.append("They are of pairs that were added after they met, or changed since. --propose proposes them.")
+    return lines
+
+
+def _first(lines: "Sequence[str]") -> list[str]:
+    more = [f"  ... and {len(lines) - MAX_LISTED:,} more (--json has all)"] if len(lines) > MAX_LISTED else []
+    return [*lines[:MAX_LISTED], *more]
+
+
+def _who_and_when(one: "Difference | Step", pairs: "Mapping[str, Pair]") -> str:
+    pair = pairs[one.pair_id]
+    return f"{one.day}  {pair.mentor.name} with {pair.mentee.name}"
+
+
+def _seconds(length_ms: int) -> str:
+    return f"{length_ms / 1_000:.3f} s"
 
 
 def _many(count: int, one: str, more: str) -> str:

@@ -50,13 +50,14 @@ class Proposer:
                 await self._write(later)
         await self._write(found)
 
-    async def propose_missing(self, meeting_id: str) -> int:
+    async def propose_missing(self, meeting_id: str, *, actor: str) -> Sequence[Step]:
         """Propose of a meeting that is recorded what no entry tells of, as of pairs that were made known after it.
 
-        Entries that there are stay as they are. Returns how many were added. Raises `StoreError`.
+        Entries that there are stay as they are. Who had it done is in the audit trail. Returns what was added.
+        Raises `StoreError`.
         """
         found = await self._find(meeting_id)
-        return 0 if found is None else await self._write(found, only_new=True)
+        return () if found is None else await self._write(found, only_new_by=actor)
 
     async def _find(self, meeting_id: str) -> "_Found | None":
         """Return what pairs have done in a meeting; `None`: it is not over, or there were no pairs."""
@@ -81,7 +82,7 @@ class Proposer:
         later = [one.meeting_id for one in others if one.meeting_id in is_over and comes_before(meeting, one)]
         return _Found(meeting_id, proposals, programme.policy, is_incomplete, later)
 
-    async def _write(self, found: "_Found", *, only_new: bool = False) -> int:
+    async def _write(self, found: "_Found", *, only_new_by: str | None = None) -> Sequence[Step]:
         proposals = found.proposals
         async with self._log.writing() as writer:
             entries = dict(await writer.entries_of_meeting(found.meeting_id))
@@ -90,10 +91,13 @@ class Proposer:
                 entries = {entry_id: entry for entry_id, entry in entries.items() if entry_id in known}
             credited = await writer.credited({one.pair_id for one in proposals}, {one.day for one in proposals})
             steps = steps_of(proposals, entries, found.policy, self._clock.now_ms(), credited)
-            if only_new:
+            if only_new_by is not None:
                 steps = [step for step in steps if step.action is EntryAction.PROPOSED]
+                for step in steps:
+                    detail = f"{step.credited_minutes} minutes on {step.day.isoformat()}, pair {step.pair_id}"
+                    writer.audit(step.at, only_new_by, "hours_proposed", step.entry_id, detail)
             await writer.append(steps)
-        return len(steps)
+        return steps
 
 
 class _Found(NamedTuple):

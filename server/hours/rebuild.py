@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 
 from protocol.roles import RoomKind
@@ -39,10 +40,13 @@ class RebuiltEntries:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """An entry that says otherwise of a meeting than presence."""
+    """What an entry says otherwise of a meeting than presence, or what has no entry."""
 
     meeting_id: str
     entry_id: str
+    """Without an entry: that which it gets when it is proposed."""
+    pair_id: str
+    day: date
     kept_ms: int | None
     """What the log says was measured; `None`: there is no such entry."""
     found_ms: int
@@ -115,7 +119,7 @@ class Rebuilder:
                         comparable = (pair for pair in pairs.among(meeting) if pair.pair_id not in incomplete)
                         proposals = proposals_of(meeting, earlier, comparable, programme)
                         measured = {
-                            entry_id: one.measured_ms
+                            entry_id: one
                             for entry_id, one in read.measured.get(span.meeting_id, {}).items()
                             if one.pair_id not in incomplete
                         }
@@ -217,10 +221,13 @@ class _Pairs:
 
 
 def _differences(
-    meeting_id: str, kept: Mapping[str, int | None], proposals: Sequence[Proposal], policy: HoursPolicy
+    meeting_id: str, kept: Mapping[str, Measured], proposals: Sequence[Proposal], policy: HoursPolicy
 ) -> Iterator[Difference]:
-    found = {one.entry_id: one.found.measured_ms for one in proposals}
-    wanted = [one.entry_id for one in proposals if one.found.credited_minutes >= policy.minimum_minutes]
-    for entry_id in sorted({*kept, *wanted}):
-        if kept.get(entry_id) != found.get(entry_id, 0):
-            yield Difference(meeting_id, entry_id, kept.get(entry_id), found.get(entry_id, 0))
+    found = {one.entry_id: one for one in proposals}
+    wanted = {entry_id: one for entry_id, one in found.items() if one.found.credited_minutes >= policy.minimum_minutes}
+    named: dict[str, Proposal | Measured] = {**wanted, **kept}
+    for entry_id, entry in sorted(named.items()):
+        kept_ms = kept[entry_id].measured_ms if entry_id in kept else None
+        found_ms = found[entry_id].found.measured_ms if entry_id in found else 0
+        if kept_ms != found_ms:
+            yield Difference(meeting_id, entry_id, entry.pair_id, entry.day, kept_ms, found_ms)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -30,6 +31,7 @@ class Measured(NamedTuple):
     """What an entry says was measured of a pair."""
 
     pair_id: str
+    day: date
     measured_ms: int | None
 
 
@@ -75,10 +77,10 @@ class RebuildRepository:
 
     async def measured(self, meeting_ids: Collection[str]) -> dict[str, dict[str, Measured]]:
         """Return what the entries of some meetings say was measured: by meeting, by entry."""
-        columns = (_ENTRY[name] for name in ("meeting_id", "entry_id", "pair_id", "measured_ms"))
+        columns = (_ENTRY[name] for name in ("meeting_id", "entry_id", *Measured._fields))
         query = select(*columns).where(_ENTRY["meeting_id"].in_(meeting_ids))
         found: defaultdict[str, dict[str, Measured]] = defaultdict(dict)
         async with self._database.reading() as session:
-            for meeting_id, entry_id, pair_id, measured_ms in await session.execute(query):
-                found[meeting_id][entry_id] = Measured(pair_id, measured_ms)
+            for meeting_id, entry_id, *measured in await session.execute(query):
+                found[meeting_id][entry_id] = Measured._make(measured)
         return found

@@ -202,7 +202,7 @@ def _check_zone(name: str) -> None:
     zones = available_timezones()
     if name not in zones:
         similar = get_close_matches(name, zones, 1)
-        hint = f"; did you mean {similar[0]}" if similar else ""
+        hint = f"; {similar[0]} may be meant" if similar else ""
         raise UserError(ErrorCode.BAD_REQUEST, f"There is no time zone {name!r}{hint}.")
 
 

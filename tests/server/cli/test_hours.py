@@ -21,7 +21,7 @@ from server.store.hours_facts import HoursFactsRepository
 from server.store.location import Location
 from tests.support.clock import ManualClock
 from tests.support.command import ROOT, Outcome, roundup
-from tests.support.hours import Programme
+from tests.support.hours import TODAY, Programme
 from tests.support.postgresql import text_of
 
 HOUR = 3_600_000
@@ -104,12 +104,13 @@ def test_a_log_as_it_was_written_is_said_to_be_so(log: Location) -> None:
     assert outcome.out == f"The hours log is as it was written: 10 rows.\nTo be noted elsewhere: {head}\n"
 
 
-def test_an_empty_log_is_whole_and_its_hash_is_one_to_be_noted(location: Location) -> None:
+def test_an_empty_log_is_whole_and_its_hash_can_be_noted(location: Location) -> None:
     async def nothing(_: Programme) -> None: ...
 
     within(location, nothing)
     empty = json.loads(hours(location, "verify", "--json").out)
     assert (empty["is_intact"], empty["rows"], empty["head"]) == (True, 0, "0" * 64)
+    assert hours(location, "verify").out == "The hours log is empty: there is nothing to be checked yet.\n"
     within(location, enter)
     assert json.loads(hours(location, "verify", "--json", "--head", empty["head"]).out)["noted_row"] == 0
 
@@ -216,7 +217,9 @@ def test_entries_that_say_otherwise_than_presence_are_named_and_left(location: L
     ]
     outcome = hours(location, "rebuild")
     assert "2 entries say otherwise than what was recorded:\n" in outcome.out
-    assert " of m0: 3600.000 s in the log, 3540.000 s recorded\n" in outcome.out
+    [entry] = [one["entry_id"] for one in found if one["meeting_id"] == "m0"]
+    told = f"\n  {TODAY}  mia with ana: 3600.000 s in the log, 3540.000 s recorded, entry {entry}\n"
+    assert told in outcome.out
     assert json.loads(hours(location, "verify", "--json").out)["rows"] == 2
 
 
@@ -229,12 +232,13 @@ def test_what_pairs_did_before_they_were_added_is_proposed_when_asked_for(locati
     within(location, meet_unseen)
     sql(location, "UPDATE presence_event SET at = at - 60000 WHERE kind = 'left' AND at <= 1796043600000")
     outcome = hours(location, "rebuild")
-    assert " of m2: no entry in the log, 3600.000 s recorded\n" in outcome.out
-    assert outcome.out.endswith("as of pairs that were added after they met, is proposed with --propose.\n")
+    assert "\n2 entries say otherwise than what was recorded:\n" in outcome.out
+    assert "\n1 time together has no entry:\n  2026-12-01  mia with ana: 3600.000 s, meeting m2\n" in outcome.out
+    assert outcome.out.endswith("that were added after they met, or changed since. --propose proposes them.\n")
     assert json.loads(hours(location, "verify", "--json").out)["rows"] == 2
     outcome = hours(location, "rebuild", "--propose")
-    assert "\n1 entry proposed.\n2 entries say otherwise than what was recorded:\n" in outcome.out
-    assert " of m0: 3600.000 s in the log, 3540.000 s recorded\n" in outcome.out, "what there is stays as it is"
+    assert "\n1 entry proposed:\n  2026-12-01  mia with ana: 60 minutes\n2 entries say otherwise " in outcome.out
+    assert "3600.000 s in the log, 3540.000 s recorded" in outcome.out, "what there is stays as it is"
     assert json.loads(hours(location, "verify", "--json").out)["rows"] == 3
     again = json.loads(hours(location, "rebuild", "--propose", "--json").out)
     assert (again["proposed"], {one["meeting_id"] for one in again["differences"]}) == (0, {"m0", "m1"})
@@ -276,7 +280,7 @@ def test_entries_are_written_to_a_file_and_pairs_listed(location: Location, tmp_
     assert found["credited_minutes"] == 5 * 30
     listed = hours(location, "report", *days).out.splitlines()
     assert listed[0] == "2026-08-01 to 2026-11-30: 2 pairs, 2:30 h, 0:00 h not confirmed, 0 entries disputed"
-    assert listed[2].split() == ["-", "2:30", "h", "last", "2026-11-30", "mia", "with", "ana"]
+    assert listed[2].split() == ["-", "2:30", "h", "last", "on", "2026-11-30", "mia", "with", "ana"]
 
 
 def test_an_export_of_another_kind_is_refused_in_one_sentence(location: Location, tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def test_the_time_zone_is_set_and_shown(tmp_path: Path) -> None:
     assert (said.code, said.out) == (0, "The programme's days are those of America/Chicago.\n")
     assert roundup("programme", "time-zone", ROUNDUP_DATA_DIR=tmp_path).out == "America/Chicago\n"
     wrong = roundup("programme", "time-zone", "Chicago", ROUNDUP_DATA_DIR=tmp_path)
-    assert_refused(wrong, 1, "There is no time zone 'Chicago'")
+    assert_refused(wrong, 1, "There is no time zone 'Chicago'; America/Chicago may be meant")
     kept = roundup("programme", "time-zone", "--json", ROUNDUP_DATA_DIR=tmp_path)
     assert json.loads(kept.out) == {"time_zone": "America/Chicago"}
 

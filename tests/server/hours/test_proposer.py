@@ -12,6 +12,7 @@ from server.hours.log.rows import Entry
 from server.hours.policy import HoursPolicy
 from server.hours.proposer import Proposer
 from server.store.attendance import AttendanceRepository
+from server.store.audit import AuditRepository
 from server.store.hours_facts import HoursFactsRepository
 from server.store.hours_log import EntryFilter
 from server.store.models import LeaveRow, PairRow
@@ -86,9 +87,15 @@ async def test_who_became_a_pair_after_a_meeting_is_proposed_and_nothing_else_to
     assert "ben" not in before
     await sql(programme, "UPDATE pair SET starts_on = '2026-08-01' WHERE pair_id = :pair", pair=programme.pairs["ben"])
     await sql(programme, "UPDATE presence_event SET at = at - 60000 WHERE kind = 'left'")
-    assert [await proposer.propose_missing("m") for _ in range(2)] == [1, 0]
+    [step] = await proposer.propose_missing("m", actor="the operator")
+    assert (step.pair_id, step.credited_minutes) == (programme.pairs["ben"], 59)
+    assert await proposer.propose_missing("m", actor="the operator") == []
     assert await figures(programme) == before | {"ben": ("m", HOUR - MINUTE, 59)}
-    assert await proposer.propose_missing("nowhere") == 0
+    assert not await proposer.propose_missing("nowhere", actor="the operator")
+    trail = await AuditRepository(programme.database).entries(by="the operator", limit=10)
+    assert [(one.action, one.subject, one.detail) for one in trail] == [
+        ("hours_proposed", step.entry_id, f"59 minutes on {TODAY}, pair {step.pair_id}")
+    ]
 
 
 async def test_a_meeting_told_of_a_hundred_times_is_entered_once(programme: Programme, proposer: Proposer) -> None:
