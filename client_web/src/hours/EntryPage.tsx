@@ -12,7 +12,7 @@ import { recordPath } from "../shared/recordPath";
 import { usePageTitle } from "../shared/usePageTitle";
 import { usePoll } from "../shared/usePoll";
 import { ContactIcon } from "./contacts";
-import { fullDay } from "./days";
+import { fullDay, isOwnTime } from "./days";
 import { EntryMark } from "./EntryMark";
 import classes from "./EntryPage.module.css";
 import { Assent } from "./EntryRow";
@@ -121,6 +121,11 @@ function Entry({ view, onChanged }: { view: EntryView; onChanged(): void }) {
               >
                 {t("hours.page.record")}
               </Anchor>
+              {!isOwnTime(entry.meeting.opened_at, hours.time_zone) && (
+                <span className={classes.clock}>
+                  {t("hours.page.recordClock", { zone: hours.time_zone.replaceAll("_", " ") })}
+                </span>
+              )}
             </p>
           )}
         </section>

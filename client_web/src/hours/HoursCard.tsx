@@ -6,6 +6,7 @@ import { useId } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import type { HoursHome, PairStatus } from "../protocol/generated";
+import { minutesText } from "./durations";
 import { STANDINGS } from "./filters";
 import classes from "./HoursCard.module.css";
 import { HOURS_PATH } from "./paths";
@@ -68,9 +69,17 @@ function PairLine({ pair, today, ownId }: PairLineProps) {
       <span>
         <strong>{otherIn(pair, ownId)}</strong>
         {next !== null && <NextWords requirement={next} today={today} />}
+        {pair.waiting_minutes > 0 && <OpenWords minutes={pair.waiting_minutes} />}
       </span>
     </p>
   );
+}
+
+/** What is not confirmed by both, also where one has said yes already. */
+function OpenWords({ minutes }: { minutes: number }) {
+  const { t, i18n } = useTranslation();
+  const time = minutesText(minutes, i18n.language);
+  return <span className={classes.next}> · {t("hours.pair.waiting", { time })}</span>;
 }
 
 function NextWords({

@@ -56,6 +56,9 @@ export function PairFacts({ pair, today, ownId }: PairCardProps) {
   const asWhat = isOf(pair, ownId) ? other : "both";
   const facts = [
     t(`hours.kind.${pair.kind}.${asWhat}`),
+    t(pair.starts_on > today ? "hours.pair.from" : "hours.pair.since", {
+      day: shortDay(pair.starts_on, today, language),
+    }),
     last === null
       ? t("hours.pair.noContact")
       : t("hours.pair.lastContact", {

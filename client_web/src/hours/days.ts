@@ -60,8 +60,17 @@ export function relativeDay(day: string, today: string, language: string): strin
   return format.format(Math.trunc(days / 30), "month");
 }
 
-/** The clock of the programme at an instant; `isExact`: with seconds. */
-export function clockTime(at: number, timeZone: string, language: string, isExact = false): string {
+/** Whether this device's clock shows the same at an instant. */
+export const isOwnTime = (at: number, timeZone: string): boolean =>
+  clockTime(at, timeZone, "en") === clockTime(at, undefined, "en");
+
+/** The clock of the programme at an instant, without a zone that of this device; `isExact`: with seconds. */
+export function clockTime(
+  at: number,
+  timeZone: string | undefined,
+  language: string,
+  isExact = false,
+): string {
   return dateFormat(language, {
     hour: "numeric",
     minute: "2-digit",

@@ -16,8 +16,9 @@ export function minutesText(minutes: number, language: string): string {
     : `${part(hours, "hour", language)} ${part(rest, "minute", language)}`;
 }
 
-/** Return "28 min 4 sec", as it was measured: whole seconds, never rounded up. */
+/** Return "28 min 4 sec", as it was measured: whole seconds, never rounded up; "<1 sec" is more than nothing. */
 export function exactText(ms: number, language: string): string {
+  if (ms > 0 && ms < 1_000) return `<${part(1, "second", language)}`;
   const seconds = Math.floor(ms / 1_000);
   const parts: [number, Unit][] = [
     [Math.floor(seconds / 3_600), "hour"],

@@ -4,7 +4,7 @@ import type { ContactMinutes, HoursWeek } from "../protocol/generated";
 import { addDays } from "./days";
 
 /** Minutes that lines may be apart: what one reads as hours without counting. */
-const STEPS = [15, 30, 60, 120, 180, 300, 600, 1_200, 3_000, 6_000, 12_000, 30_000, 60_000];
+const STEPS = [5, 15, 30, 60, 120, 180, 300, 600, 1_200, 3_000, 6_000, 12_000, 30_000, 60_000];
 const MOST_LINES = 4;
 
 export interface Scale {

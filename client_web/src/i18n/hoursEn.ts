@@ -140,6 +140,8 @@ export const hoursEn = {
       waiting: "{{time}} not confirmed by both yet",
       disputed_one: "{{count}} entry in dispute",
       disputed_other: "{{count}} entries in dispute",
+      since: "since {{day}}",
+      from: "from {{day}} on",
       ends: "Until {{day}}",
       leave: "On leave just now. Its clocks stand still.",
       instead: "{{name}} stands in for {{mentor}} just now.",
@@ -163,6 +165,8 @@ export const hoursEn = {
       logText:
         "Nothing is changed in the log, steps are only added. Each has a number and a hash, which is made from the step and from the hash of the one before: whoever changed one afterwards would break the chain.",
       record: "Look back at this meeting",
+      recordClock:
+        "There the times are those of your own clock; here they are those of the programme ({{zone}}).",
       standing: "What is required",
       noRules: "Nothing is required of these two.",
       server: "Roundup",
@@ -275,8 +279,8 @@ export const hoursEn = {
       meetings_other: "{{done}} of {{count}} meetings",
       steps_one: "{{done}} of {{count}} step",
       steps_other: "{{done}} of {{count}} steps",
-      days_one: "{{count}} day since the last contact, at most {{needed}}",
-      days_other: "{{count}} days since the last contact, at most {{needed}}",
+      days_one: "{{count}} day without contact, at most {{needed}}",
+      days_other: "{{count}} days without contact, at most {{needed}}",
     },
     due: {
       minutes: "{{left}} left, until {{day}} ({{relative}})",

@@ -150,6 +150,8 @@ export const hoursEs: typeof hoursEn = {
       waiting: "{{time}} sin confirmar por ambos",
       disputed_one: "{{count}} anotación en desacuerdo",
       disputed_other: "{{count}} anotaciones en desacuerdo",
+      since: "desde el {{day}}",
+      from: "a partir del {{day}}",
       ends: "Hasta el {{day}}",
       leave: "De baja ahora. Sus plazos se detienen.",
       instead: "{{name}} sustituye ahora a {{mentor}}.",
@@ -173,6 +175,7 @@ export const hoursEs: typeof hoursEn = {
       logText:
         "En el registro no se cambia nada, solo se añaden pasos. Cada uno tiene un número y una huella (hash), hecha del paso y de la huella del anterior: quien cambiara uno después rompería la cadena.",
       record: "Repasar esta reunión",
+      recordClock: "Allí las horas son las de tu reloj; aquí son las del programa ({{zone}}).",
       standing: "Lo que se pide",
       noRules: "A esta pareja no se le pide nada.",
       server: "El sistema Roundup",
@@ -284,8 +287,8 @@ export const hoursEs: typeof hoursEn = {
       meetings_other: "{{done}} de {{count}} reuniones",
       steps_one: "{{done}} de {{count}} paso",
       steps_other: "{{done}} de {{count}} pasos",
-      days_one: "{{count}} día desde el último contacto, como mucho {{needed}}",
-      days_other: "{{count}} días desde el último contacto, como mucho {{needed}}",
+      days_one: "{{count}} día sin contacto, como mucho {{needed}}",
+      days_other: "{{count}} días sin contacto, como mucho {{needed}}",
     },
     due: {
       minutes: "Faltan {{left}}, hasta el {{day}} ({{relative}})",

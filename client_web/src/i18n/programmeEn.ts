@@ -70,7 +70,7 @@ export const programmeEn = {
       overdueDo: "Show the pairs",
       disputedDo: "Settle",
       waitingDo: "Look at them",
-      confirmedDo: "Approve",
+      confirmedDo: "Look at them",
       list: {
         disputed: "In dispute",
         waiting: "Waiting, from a week ago or earlier",

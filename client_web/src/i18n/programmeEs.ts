@@ -72,7 +72,7 @@ export const programmeEs: typeof programmeEn = {
       overdueDo: "Ver las parejas",
       disputedDo: "Resolver",
       waitingDo: "Verlas",
-      confirmedDo: "Aprobar",
+      confirmedDo: "Verlas",
       list: {
         disputed: "En desacuerdo",
         waiting: "En espera, de hace una semana o más",

@@ -5,6 +5,7 @@ import {
   dayRange,
   daysBetween,
   fullDay,
+  isOwnTime,
   monthOf,
   relativeDay,
   shortDay,
@@ -59,4 +60,6 @@ it("reads the clock of the programme, not of this page", () => {
   expect(plain(clockTime(at, "America/Chicago", "en"))).toBe("9:04 AM");
   expect(plain(clockTime(at, "America/Chicago", "en", true))).toBe("9:04:09 AM");
   expect(clockTime(at, "Europe/Madrid", "es")).toBe("16:04");
+  expect(isOwnTime(at, Intl.DateTimeFormat().resolvedOptions().timeZone)).toBe(true);
+  expect(["Europe/Madrid", "Asia/Tokyo"].map((zone) => isOwnTime(at, zone))).toContain(false);
 });

@@ -11,7 +11,8 @@ it("says minutes as hours and minutes", () => {
 
 it("never makes more of what was measured than it was", () => {
   expect(exactText(1_684_999, "en")).toBe("28 min 4 sec");
-  expect(exactText(999, "en")).toBe("0 sec");
+  expect(exactText(999, "en")).toBe("<1 sec");
+  expect(exactText(0, "en")).toBe("0 sec");
   expect(exactText(3_601_000, "en")).toBe("1 hr 1 sec");
   expect(exactText(7_200_000, "en")).toBe("2 hr");
 });

@@ -32,9 +32,9 @@ export function markText(mark: number, language: string): string {
   return numberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(mark / hours);
 }
 
-/** Return hours as they are said: `unit` and how many of it. */
+/** Return hours as they are said: `unit` and how many of it, a minute at least. */
 export function spanOf(hours: number): { unit: "minute" | "hour" | "day"; count: number } {
-  if (hours < 1) return { unit: "minute", count: Math.round(hours * 60) };
+  if (hours < 1) return { unit: "minute", count: Math.max(1, Math.round(hours * 60)) };
   if (hours < 2 * DAY) return { unit: "hour", count: Math.round(hours) };
   return { unit: "day", count: Math.round(hours / DAY) };
 }

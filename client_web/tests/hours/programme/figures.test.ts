@@ -112,6 +112,7 @@ describe("the scale of answers", () => {
   });
 
   it("says times as one says them", () => {
+    expect(spanText(0.001, "en")).toBe("1 min");
     expect(spanText(0.5, "en")).toBe("30 min");
     expect(spanText(5.4, "en")).toBe("5 hr");
     expect(spanText(61.3, "en")).toBe("3 days");
