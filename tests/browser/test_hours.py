@@ -282,6 +282,8 @@ async def test_a_meeting_is_confirmed_approved_and_exported(visit: Visit, server
     card = region(mentee.page, "Your time together")
     await card.get_by_role("button", name=re.compile("^Confirm: .*, Conference, with Ingrid Solberg")).click()
     await expect(card.get_by_role("status")).to_contain_text("You confirmed the time with Ingrid Solberg.")
+    await mentee.go_home(server.url)
+    await expect(region(mentee.page, "Your hours")).to_contain_text(" min not confirmed by both yet")
     await mentor.go_home(server.url)
     home = region(mentor.page, "Your hours")
     await home.get_by_role("button", name=re.compile("^Confirm: .*, Conference, with Tomoko Hayashi")).click()

@@ -3,6 +3,7 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -86,6 +87,15 @@ def test_settings_of_the_shell_do_not_leak_into_a_benchmark(monkeypatch: pytest.
     assert environment["PATH"] == os.environ["PATH"]
 
 
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """Have processes that are started end by Ctrl+C, also where a shell has all of this run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 async def test_an_interrupted_benchmark_ends_its_server(ending: signal.Signals) -> None:
     bench = await asyncio.create_subprocess_exec(
