@@ -15,8 +15,6 @@ interface EvidenceProps {
 
 /** Marks of the clock that a phone has room for. */
 const MOST_MARKS = 5;
-/** Half of how wide one is: at the ends they stay within. */
-const HALF_MARK = "1.9rem";
 
 type Kind = "present" | "media" | "microphone" | "camera" | "together" | "elsewhere";
 
@@ -59,7 +57,7 @@ export function Evidence({ evidence, timeZone }: EvidenceProps) {
         </Plot>
         <div className={classes.clock} aria-hidden="true">
           {marks.map(({ at, left }) => (
-            <span key={at} style={{ left: `clamp(${HALF_MARK}, ${left}%, 100% - ${HALF_MARK})` }}>
+            <span key={at} style={{ left: `${left}%` }}>
               {clockTime(at, timeZone, i18n.language)}
             </span>
           ))}

@@ -47,6 +47,9 @@ export interface Mark {
   left: number;
 }
 
+/** In percent: nearer to the ends a mark would stick out. */
+const EDGE = 5;
+
 /** Return round instants on a picture of `span`, at most `most`. `offsetMs`: so far the clock is from UTC. */
 export function clockMarks(span: Stretch, offsetMs: number, most: number): readonly Mark[] {
   const whole = span.ended_at - span.started_at;
@@ -54,10 +57,11 @@ export function clockMarks(span: Stretch, offsetMs: number, most: number): reado
   if (step === undefined || whole <= 0) return [];
   const first = Math.ceil((span.started_at + offsetMs) / step) * step - offsetMs;
   const count = Math.max(0, Math.floor((span.ended_at - first) / step) + 1);
-  return Array.from({ length: count }, (_, index) => {
+  const marks = Array.from({ length: count }, (_, index) => {
     const at = first + index * step;
     return { at, left: ((at - span.started_at) / whole) * 100 };
   });
+  return marks.filter(({ left }) => left >= EDGE && left <= 100 - EDGE);
 }
 
 /** How far the clock of a time zone is from UTC at an instant. */

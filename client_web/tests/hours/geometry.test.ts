@@ -55,6 +55,9 @@ it("marks round times of the programme's clock", () => {
     "15:30",
   ]);
   expect(marks[0]?.left).toBeCloseTo((7 / 30) * 100);
+  // What would stick out at an end is left out.
+  const full = clockMarks(stretch(from - 3 * 60_000, from + HOUR / 2 - 3 * 60_000), 0, 5);
+  expect(full.map(({ left }) => Math.round(left))).toEqual([33, 67]);
   // Kathmandu's clock is 5:45 ahead: its full hours are not those of UTC.
   const kathmandu = offsetOf(from, "Asia/Kathmandu");
   expect(kathmandu).toBe(5.75 * HOUR);
