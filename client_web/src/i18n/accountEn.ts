@@ -15,7 +15,7 @@ export const accountEn = {
     tokens: {
       title: "API tokens",
       text: "With a token, a program of yours reads what you can see: hours, pairs, reports. It changes nothing. Give it to nobody: whoever has it reads as you.",
-      more: "What a program can ask",
+      more: "What a program can ask (OpenAPI)",
       none: "You have no token.",
       make: "Make a token",
       form: {

@@ -17,7 +17,7 @@ export const accountEs: typeof accountEn = {
     tokens: {
       title: "Claves de API",
       text: "Con una clave, un programa suyo lee lo que usted puede ver: horas, parejas, informes. No cambia nada. No se la dé a nadie: quien la tiene lee como si fuera usted.",
-      more: "Qué puede preguntar un programa",
+      more: "Qué puede preguntar un programa (OpenAPI)",
       none: "No tiene ninguna clave.",
       make: "Crear una clave",
       form: {
