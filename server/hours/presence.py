@@ -204,9 +204,10 @@ class PresenceService:
                 connections=set(found.connections) - inside - self._connections.keys(),
             )
             if lost.meetings or lost.connections:
-                await self._repository.give_up(self._node_id, lost)
+                changed = await self._repository.give_up(self._node_id, lost)
                 _log.warning("presence_swept", meetings=len(lost.meetings), connections=len(lost.connections))
-                self._conclusions.add(*lost.meetings)
+                # Also those that were concluded before: how long some were there was not known then.
+                self._conclusions.add(*changed)
             for connection_id in unended:
                 self._unended.pop(connection_id, None)
         except NodeEndedError:

@@ -90,8 +90,10 @@ class AttendanceRepository:
             meetings = (await session.execute(_select_meetings(meeting_ids))).all()
             connections = (await session.execute(_select_connections(meeting_ids).where(of_these))).all()
             events = (await session.execute(_select_events(meeting_ids).where(of_these))).all()
-            going_on = {meeting.node_id for meeting in meetings if meeting.closed_at is None}
-            nodes = await find_seen(session, NodeRow.node_id.in_(going_on)) if going_on else {}
+            # Also of a meeting that is over: somebody's ending may not be written yet.
+            unended = {connection.meeting_id for connection in connections if connection.left_at is None}
+            theirs = {meeting.node_id for meeting in meetings if meeting.meeting_id in unended}
+            nodes = await find_seen(session, NodeRow.node_id.in_(theirs)) if theirs else {}
         seen = {connection_id: at for of_node in nodes.values() for connection_id, at in of_node.items()}
         happened: defaultdict[str, list[PresenceEvent]] = defaultdict(list)
         for connection_id, *event in events:

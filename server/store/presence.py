@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, insert, literal, select, text, update
+from sqlalchemy import ColumnElement, and_, func, insert, literal, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -163,14 +163,24 @@ class PresenceRepository:
                 meetings=set(await session.scalars(meetings)), connections=set(await session.scalars(connections))
             )
 
-    async def give_up(self, node_id: str, lost: OpenRecords) -> None:
-        """End what a node has open in the database only, as of when it was last seen. Raises `NodeEndedError`."""
+    async def give_up(self, node_id: str, lost: OpenRecords) -> list[str]:
+        """End what a node has open in the database only, as of when it was last seen. Raises `NodeEndedError`.
+
+        Returns the meetings that are over and of which more is known now, also where they had ended before.
+        """
         async with self._database.session() as session:
             await _check(session, node_id)
             await _move_on(session, NodeRow.node_id == node_id, lost.connections)
             is_lost = ConnectionRow.node_id == node_id, ConnectionRow.connection_id.in_(lost.connections)
             await _end_connections(session, and_(*is_lost), "lost")
             await _end_meetings(session, and_(MeetingRow.node_id == node_id, MeetingRow.meeting_id.in_(lost.meetings)))
+            had_lost = MeetingRow.meeting_id.in_(select(ConnectionRow.meeting_id).where(*is_lost))
+            changed = select(MeetingRow.meeting_id).where(
+                MeetingRow.node_id == node_id,
+                MeetingRow.closed_at.is_not(None),
+                or_(MeetingRow.meeting_id.in_(lost.meetings), had_lost),
+            )
+            return list(await session.scalars(changed.order_by(MeetingRow.opened_at, MeetingRow.meeting_id)))
 
 
 async def _check(session: AsyncSession, node_id: str) -> None:

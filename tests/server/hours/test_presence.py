@@ -418,6 +418,31 @@ async def test_an_ending_that_waits_or_was_given_up_is_known_from_the_heartbeat(
     assert node.presence._unended == {}
 
 
+async def test_a_meeting_is_concluded_anew_when_an_ending_that_was_given_up_is_known(
+    node: Node, clock: ManualClock
+) -> None:
+    ana = await node.join("ana", "tab")
+    await beat(node)
+    clock.advance(seconds=30)
+    await node.presence.renew()
+    node.directory.leave(ana)
+    await node.hooks_done()
+    for pending in (node.presence._connections, node.presence._events):
+        pending.clear()  # as when too much had waited
+    clock.advance(seconds=ROOM_GRACE_S)
+    node.directory.tick()
+    await node.hooks_done()
+    assert await node.presence.flush()
+    assert await node.presence._conclusions.draw()
+    with capture_logs() as logs:
+        await node.presence.sweep()
+    assert [log["event"] for log in logs] == ["presence_swept"]
+    assert await node.presence._conclusions.draw()
+    assert node.recorded == [ana.meeting.meeting_id] * 2
+    [row] = await node.rows("attendance")
+    assert (row["person_id"], row["present_ms"]) == (node.people["ana"].person_id, 30_000)
+
+
 async def test_a_meeting_is_concluded_once_all_of_it_is_written(node: Node, clock: ManualClock) -> None:
     ana = await node.join("ana", "tab")
     clock.advance(seconds=30)

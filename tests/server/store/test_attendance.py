@@ -1,7 +1,7 @@
 """A meeting's history as it was recorded, and the attendance kept of it."""
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from protocol.roles import ProgrammeRole, RoomKind, RoomRole
 from server.store.attendance import AttendanceRecord, AttendanceRepository, PresenceEvent
@@ -89,8 +89,14 @@ async def test_who_is_inside_was_there_when_their_node_has_seen_them_last(databa
         for epoch, node_id in enumerate(("other", "node")):
             session.add(NodeRow(node_id=node_id, epoch=epoch, started_at=1, renewed_at=1))
     await presence.renew("other", {"m1 late": 900})
-    for seen, wanted in (({"m1 late": 140, "m1 early": 190}, 140), ({"m1 late": 5}, 113)):
+    for seen, wanted, closed_at in (
+        ({"m1 late": 140, "m1 early": 190}, 140, None),
+        ({"m1 late": 5}, 113, None),
+        ({"m1 late": 170}, 170, 200),
+    ):
         await presence.renew("node", seen)
+        async with database.session() as session:
+            await session.execute(update(MeetingRow).values(closed_at=closed_at))
         history = await repository.load_history("m1")
         assert history is not None
         assert [each.last_seen_at for each in history.connections] == [150, wanted]

@@ -268,11 +268,15 @@ async def test_what_was_lost_ends_when_it_was_last_seen_and_nothing_else_does(lo
     await log.presence.record(NODE, [log.meeting, other_meeting], [log.connection, other], [joined])
     await log.presence.renew(NODE, {"c": 130, "d": 130})
     assert await log.presence.open_records(NODE) == OpenRecords({"m", "n"}, {"c", "d"})
-    await log.presence.give_up(NODE, OpenRecords(["m"], ["c"]))
+    assert await log.presence.give_up(NODE, OpenRecords(["m"], ["c"])) == ["m"]
     assert await log.connection_row() == (110, 130, 130, "lost")
     assert await log.connection_row("d") == (110, 110, None, None)
     assert sorted(await log.meeting_rows()) == [("m", 130, NODE), ("n", None, NODE)]
     assert await log.events() == [("c", 0, "joined", 110, None, False), ("c", 1, "lost", 130, None, False)]
+    in_other = replace(log.connection, connection_id="e", meeting_id="n")
+    late = replace(log.connection, connection_id="f")
+    await log.presence.record(NODE, [], [in_other, late])
+    assert await log.presence.give_up(NODE, OpenRecords([], ["e", "f"])) == ["m"], "the other one goes on"
 
 
 async def test_a_heartbeat_of_five_thousand_connections_takes_a_moment(log: Log) -> None:
