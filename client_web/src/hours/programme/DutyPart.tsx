@@ -58,7 +58,7 @@ export function DutyPart(props: DutyPartProps) {
       <h2 id={titleId} className={classes.title}>
         {t("programme.duty.title")}
       </h2>
-      {overdueCount === 0 && shown.length === 0 && open === undefined && (
+      {overdueCount === 0 && shown.length === 0 && query === null && (
         <p className={classes.nothing}>{t("programme.duty.nothing")}</p>
       )}
       <ul className={classes.tiles}>
