@@ -131,11 +131,14 @@ def rebuild(
         differences, proposed = attendance.differences, list[Step]()
         if propose:
             # In the order of the meetings: what comes later gets what is left of a day.
-            without = dict.fromkeys(one.meeting_id for one in differences if one.kept_ms is None)
+            without: dict[str, list[str]] = {}
+            for one in differences:
+                if one.kept_ms is None:
+                    without.setdefault(one.meeting_id, []).append(one.entry_id)
             proposer = Proposer(log, facts, kept, SystemClock())
             with progress("Proposing", len(without)) as advance:
-                for meeting_id in without:
-                    proposed += await proposer.propose_missing(meeting_id, actor=OPERATOR)
+                for meeting_id, entry_ids in without.items():
+                    proposed += await proposer.propose_missing(meeting_id, entry_ids, actor=OPERATOR)
                     advance(1)
             differences = tuple(one for one in differences if one.kept_ms is not None)
         value: dict[str, Any] = {

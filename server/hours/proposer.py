@@ -50,14 +50,18 @@ class Proposer:
                 await self._write(later)
         await self._write(found)
 
-    async def propose_missing(self, meeting_id: str, *, actor: str) -> Sequence[Step]:
-        """Propose of a meeting that is recorded what no entry tells of, as of pairs that were made known after it.
+    async def propose_missing(self, meeting_id: str, entry_ids: Collection[str], *, actor: str) -> Sequence[Step]:
+        """Propose some entries of a meeting that are not there, as of pairs that were made known after it.
 
         Entries that there are stay as they are. Who had it done is in the audit trail. Returns what was added.
         Raises `StoreError`.
         """
         found = await self._find(meeting_id)
-        return () if found is None else await self._write(found, only_new_by=actor)
+        if found is None:
+            return ()
+        # No others: of whom events have been deleted, nobody knows what counts elsewhere.
+        meant = [one for one in found.proposals if one.entry_id in entry_ids]
+        return await self._write(found._replace(proposals=meant), only_new_by=actor)
 
     async def _find(self, meeting_id: str) -> "_Found | None":
         """Return what pairs have done in a meeting; `None`: it is not over, or there were no pairs."""

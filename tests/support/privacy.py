@@ -1,5 +1,6 @@
 """A programme whose people leave something behind wherever they can, and what is left of it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from protocol.hours import EntryState
 from server.hours.attendance import attendance_of, records_of
 from server.hours.ledger import Ledger
 from server.hours.proposer import Proposer
-from server.hours.rebuild import Rebuilder
+from server.hours.rebuild import Difference, Rebuilder
 from server.people.api_tokens import ApiTokens
 from server.people.service import PeopleService
 from server.privacy.erasure import create_eraser
@@ -50,6 +51,8 @@ class House(Programme):
         self.eraser = create_eraser(database, self.clock)
         self.retention = RetentionRepository(database)
         self.housekeeper = Housekeeper(self.retention, self.eraser, self.clock)
+        self.differences: Sequence[Difference] = ()
+        """What was found when all was made anew last."""
 
     async def hold(self, meeting_id: str, opened_at: int = NOW - DAY_MS, **present: list[tuple[int, int]]) -> None:
         """Have a meeting that is over and recorded; when who was there is said in minutes after it was opened."""
@@ -107,6 +110,7 @@ class House(Programme):
         rebuilder = Rebuilder(self.log, self.facts, self.attendance, RebuildRepository(self.database))
         entries = await rebuilder.rebuild_entries(lambda _more: None)
         attendance = await rebuilder.rebuild_attendance(await rebuilder.spans(), lambda _more: None)
+        self.differences = attendance.differences
         return len(entries.changed), len(attendance.changed), len(attendance.differences)
 
     async def everything(self) -> str:

@@ -10,6 +10,7 @@ from protocol.hours import ContactType, EntryAction, EntryState, Side
 from server.hours.log.chain import Verifier
 from server.hours.log.rows import Entry
 from server.hours.policy import HoursPolicy
+from server.hours.proposals import entry_id_of
 from server.hours.proposer import Proposer
 from server.store.attendance import AttendanceRepository
 from server.store.audit import AuditRepository
@@ -87,11 +88,13 @@ async def test_who_became_a_pair_after_a_meeting_is_proposed_and_nothing_else_to
     assert "ben" not in before
     await sql(programme, "UPDATE pair SET starts_on = '2026-08-01' WHERE pair_id = :pair", pair=programme.pairs["ben"])
     await sql(programme, "UPDATE presence_event SET at = at - 60000 WHERE kind = 'left'")
-    [step] = await proposer.propose_missing("m", actor="the operator")
+    missing = {name: [entry_id_of(pair_id, "m", TODAY)] for name, pair_id in programme.pairs.items()}
+    assert await proposer.propose_missing("m", missing["ana"], actor="the operator") == []
+    [step] = await proposer.propose_missing("m", missing["ben"], actor="the operator")
     assert (step.pair_id, step.credited_minutes) == (programme.pairs["ben"], 59)
-    assert await proposer.propose_missing("m", actor="the operator") == []
+    assert await proposer.propose_missing("m", missing["ben"], actor="the operator") == []
     assert await figures(programme) == before | {"ben": ("m", HOUR - MINUTE, 59)}
-    assert not await proposer.propose_missing("nowhere", actor="the operator")
+    assert not await proposer.propose_missing("nowhere", missing["ben"], actor="the operator")
     trail = await AuditRepository(programme.database).entries(by="the operator", limit=10)
     assert [(one.action, one.subject, one.detail) for one in trail] == [
         ("hours_proposed", step.entry_id, f"59 minutes on {TODAY}, pair {step.pair_id}")

@@ -2,8 +2,9 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from protocol.hours import EntryAction, Side
 from protocol.roles import ProgrammeRole
@@ -17,6 +18,7 @@ from server.store.models import (
     AttendanceRow,
     AuditEntryRow,
     ConnectionRow,
+    PairRow,
     PresenceEventRow,
     SignInLinkRow,
     SignInSessionRow,
@@ -47,6 +49,27 @@ async def test_events_of_long_ago_go_and_sums_stay(house: House) -> None:
     assert await house.sums() == before
     assert await MeetingRepository(house.database).was_in("old", house.person_id("ana"))
     assert await house.housekeeper.forget() == Forgotten(0, 0, 0, 0)
+
+
+async def test_what_counts_in_a_meeting_that_only_sums_are_left_of_is_not_proposed_again(house: House) -> None:
+    async def begin_pair(day: date) -> None:
+        async with house.database.session() as session:
+            await session.execute(
+                update(PairRow).where(PairRow.mentee_id == house.person_id("ben")).values(starts_on=day)
+            )
+
+    await begin_pair(date(2027, 1, 1))
+    opened_at, hour = NOW - DAY_MS, [(0, 60)]
+    await house.hold("first", opened_at, mia=hour, ana=hour)
+    await house.hold("second", opened_at + 1, mia=hour, ana=hour, max=hour, ben=hour)
+    before = (await house.sums())["entries"]
+    await house.retention.forget_events("first")
+    await begin_pair(date(2026, 8, 1))
+    assert await house.rebuilt() == (0, 0, 1)
+    [missing] = house.differences
+    added = await house.proposer.propose_missing("second", [missing.entry_id], actor="operator")
+    assert [step.pair_id for step in added] == [house.pairs["ben"]]
+    assert (await house.sums())["entries"].keys() == before.keys() | {missing.entry_id}
 
 
 async def evidence(house: House, entry_id: str) -> bool:
