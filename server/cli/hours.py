@@ -140,7 +140,8 @@ def rebuild(
                 for meeting_id, entry_ids in without.items():
                     proposed += await proposer.propose_missing(meeting_id, entry_ids, actor=OPERATOR)
                     advance(1)
-            differences = tuple(one for one in differences if one.kept_ms is not None)
+            done = {one.entry_id for one in proposed}
+            differences = tuple(one for one in differences if one.entry_id not in done)
         value: dict[str, Any] = {
             "entries": entries.count,
             "entries_changed": len(entries.changed),
@@ -155,7 +156,7 @@ def rebuild(
             f"Attendance of {_many(attendance.count, 'meeting', 'meetings')} made anew, "
             f"{len(attendance.changed)} of them changed.",
             *(_proposed(proposed, pairs) if propose else []),
-            *_differences(differences, pairs),
+            *_differences(differences, pairs, is_proposed=propose),
         ]
         tell(value, "\n".join(lines), as_json=as_json)
 
@@ -295,7 +296,7 @@ def _proposed(steps: "Sequence[Step]", pairs: "Mapping[str, Pair]") -> list[str]
     return [f"{head}:", *_first(lines)] if steps else [f"{head}."]
 
 
-def _differences(found: "Sequence[Difference]", pairs: "Mapping[str, Pair]") -> list[str]:
+def _differences(found: "Sequence[Difference]", pairs: "Mapping[str, Pair]", *, is_proposed: bool) -> list[str]:
     otherwise, missing = list[str](), list[str]()
     for one in found:
         line = f"  {_who_and_when(one, pairs)}"
@@ -313,7 +314,11 @@ def _differences(found: "Sequence[Difference]", pairs: "Mapping[str, Pair]") -> 
     if missing:
         lines.append(f"{_many(len(missing), 'time together has', 'times together have')} no entry:")
         lines += _first(missing)
-        lines.append("They are of pairs that were added after they met, or changed since. --propose proposes them.")
+        lines.append(
+            "That is not proposed: the log has it on another day, or another meeting goes on that it counts in."
+            if is_proposed
+            else "They are of pairs that were added after they met, or changed since. --propose proposes them."
+        )
     return lines
 
 

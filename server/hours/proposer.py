@@ -59,9 +59,26 @@ class Proposer:
         found = await self._find(meeting_id)
         if found is None:
             return ()
-        # No others: of whom events have been deleted, nobody knows what counts elsewhere.
-        meant = [one for one in found.proposals if one.entry_id in entry_ids]
-        return await self._write(found._replace(proposals=meant), only_new_by=actor)
+        known = {one.entry_id for one in found.proposals}
+        async with self._log.writing() as writer:
+            entries = await writer.entries_of_meeting(meeting_id)
+            # Where days have become others since, the time is in the log already: it would count twice.
+            moved = {
+                entry.latest.pair_id for entry_id, entry in entries.items() if entry_id not in known and _has(entry)
+            }
+            # No others than are asked for: of whom events have been deleted, nobody knows what counts elsewhere.
+            missing = [
+                one
+                for one in found.proposals
+                if one.entry_id in entry_ids and one.entry_id not in entries and one.pair_id not in moved
+            ]
+            credited = await writer.credited({one.pair_id for one in missing}, {one.day for one in missing})
+            steps = steps_of(missing, {}, found.policy, self._clock.now_ms(), credited)
+            for step in steps:
+                detail = f"{step.credited_minutes} minutes on {step.day.isoformat()}, pair {step.pair_id}"
+                writer.audit(step.at, actor, "hours_proposed", step.entry_id, detail)
+            await writer.append(steps)
+        return steps
 
     async def _find(self, meeting_id: str) -> "_Found | None":
         """Return what pairs have done in a meeting; `None`: it is not over, or there were no pairs."""
@@ -86,7 +103,7 @@ class Proposer:
         later = [one.meeting_id for one in others if one.meeting_id in is_over and comes_before(meeting, one)]
         return _Found(meeting_id, proposals, programme.policy, is_incomplete, later)
 
-    async def _write(self, found: "_Found", *, only_new_by: str | None = None) -> Sequence[Step]:
+    async def _write(self, found: "_Found") -> None:
         proposals = found.proposals
         async with self._log.writing() as writer:
             entries = dict(await writer.entries_of_meeting(found.meeting_id))
@@ -94,14 +111,7 @@ class Proposer:
                 known = {proposal.entry_id for proposal in proposals}
                 entries = {entry_id: entry for entry_id, entry in entries.items() if entry_id in known}
             credited = await writer.credited({one.pair_id for one in proposals}, {one.day for one in proposals})
-            steps = steps_of(proposals, entries, found.policy, self._clock.now_ms(), credited)
-            if only_new_by is not None:
-                steps = [step for step in steps if step.action is EntryAction.PROPOSED]
-                for step in steps:
-                    detail = f"{step.credited_minutes} minutes on {step.day.isoformat()}, pair {step.pair_id}"
-                    writer.audit(step.at, only_new_by, "hours_proposed", step.entry_id, detail)
-            await writer.append(steps)
-        return steps
+            await writer.append(steps_of(proposals, entries, found.policy, self._clock.now_ms(), credited))
 
 
 class _Found(NamedTuple):
@@ -195,6 +205,11 @@ def _nothing(entry: Entry) -> Measurement:
     """Return what was found of two people who were not there together after all."""
     latest = entry.latest
     return Measurement(mentor_id=latest.mentor_id, contact_type=latest.contact_type, measured_ms=0, credited_minutes=0)
+
+
+def _has(entry: Entry) -> bool:
+    """Tell whether an entry has any minutes."""
+    return entry.latest.credited_minutes > 0 and not entry.is_withdrawn
 
 
 def _may_meet(pair: Pair, there: Collection[str]) -> bool:

@@ -244,6 +244,16 @@ def test_what_pairs_did_before_they_were_added_is_proposed_when_asked_for(locati
     assert (again["proposed"], {one["meeting_id"] for one in again["differences"]}) == (0, {"m0", "m1"})
 
 
+def test_what_is_on_another_day_in_the_log_is_named_and_not_proposed(location: Location) -> None:
+    within(location, meet)
+    sql(location, "UPDATE programme SET time_zone = 'Pacific/Kiritimati'")
+    outcome = hours(location, "rebuild", "--propose")
+    assert "\n0 entries proposed.\n2 entries say otherwise than what was recorded:\n" in outcome.out
+    assert "\n2 times together have no entry:\n  2026-12-01  mia with ana: 3600.000 s, meeting m0\n" in outcome.out
+    assert "\nThat is not proposed: the log has it on another day, " in outcome.out
+    assert json.loads(hours(location, "verify", "--json").out)["rows"] == 2
+
+
 def test_who_sits_before_a_terminal_sees_how_far_it_is(log: Location) -> None:
     data_dir, database_url = text_of(log)
     primary, terminal = pty.openpty()

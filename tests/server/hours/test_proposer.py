@@ -101,6 +101,21 @@ async def test_who_became_a_pair_after_a_meeting_is_proposed_and_nothing_else_to
     ]
 
 
+async def test_what_the_log_has_on_another_day_is_not_proposed_again_until_that_is_withdrawn(
+    programme: Programme, proposer: Proposer
+) -> None:
+    await programme.add_meeting("m", NOON + 8 * HOUR, NOON + 9 * HOUR, mia=[(0, HOUR)], ana=[(0, HOUR)])
+    await proposer.on_meeting_recorded("m")
+    [entry] = await entries(programme)
+    await sql(programme, "UPDATE programme SET time_zone = 'Asia/Tokyo'")
+    tomorrow = date(2026, 12, 1)
+    moved = [entry_id_of(programme.pairs["ana"], "m", tomorrow)]
+    assert await proposer.propose_missing("m", moved, actor="the operator") == []
+    await programme.append(replace(entry.latest, action=EntryAction.WITHDRAWN))
+    [step] = await proposer.propose_missing("m", moved, actor="the operator")
+    assert (step.day, step.credited_minutes) == (tomorrow, 60)
+
+
 async def test_a_meeting_told_of_a_hundred_times_is_entered_once(programme: Programme, proposer: Proposer) -> None:
     await programme.add_meeting("m", NOON, NOON + HOUR, mia=[(0, HOUR)], ana=[(0, HOUR)])
     for _ in range(100):
