@@ -293,7 +293,7 @@ def _intact(verdict: "Verdict") -> str:
 def _proposed(steps: "Sequence[Step]", pairs: "Mapping[str, Pair]") -> list[str]:
     lines = [f"  {_who_and_when(one, pairs)}: {_many(one.credited_minutes, 'minute', 'minutes')}" for one in steps]
     head = f"{_many(len(steps), 'entry', 'entries')} proposed"
-    return [f"{head}:", *_first(lines)] if steps else [f"{head}."]
+    return [f"{head}:", *_first(lines, "`roundup audit list` has all")] if steps else [f"{head}."]
 
 
 def _differences(found: "Sequence[Difference]", pairs: "Mapping[str, Pair]", *, is_proposed: bool) -> list[str]:
@@ -308,12 +308,12 @@ def _differences(found: "Sequence[Difference]", pairs: "Mapping[str, Pair]", *, 
     lines = list[str]()
     if otherwise:
         lines.append(f"{_many(len(otherwise), 'entry says', 'entries say')} otherwise than what was recorded:")
-        lines += _first(otherwise)
+        lines += _first(otherwise, "--json has all")
     else:
         lines.append("All entries say of their meetings what was recorded.")
     if missing:
         lines.append(f"{_many(len(missing), 'time together has', 'times together have')} no entry:")
-        lines += _first(missing)
+        lines += _first(missing, "--json has all")
         lines.append(
             "That is not proposed: the log has it on another day, or another meeting goes on that it counts in."
             if is_proposed
@@ -322,8 +322,8 @@ def _differences(found: "Sequence[Difference]", pairs: "Mapping[str, Pair]", *, 
     return lines
 
 
-def _first(lines: "Sequence[str]") -> list[str]:
-    more = [f"  ... and {len(lines) - MAX_LISTED:,} more (--json has all)"] if len(lines) > MAX_LISTED else []
+def _first(lines: "Sequence[str]", where: str) -> list[str]:
+    more = [f"  ... and {len(lines) - MAX_LISTED:,} more ({where})"] if len(lines) > MAX_LISTED else []
     return [*lines[:MAX_LISTED], *more]
 
 

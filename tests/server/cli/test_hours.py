@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from server.cli.hours import MAX_LISTED
 from server.hours.proposer import Proposer
 from server.store.attendance import AttendanceRepository
 from server.store.database import Database
@@ -242,6 +243,22 @@ def test_what_pairs_did_before_they_were_added_is_proposed_when_asked_for(locati
     assert json.loads(hours(location, "verify", "--json").out)["rows"] == 3
     again = json.loads(hours(location, "rebuild", "--propose", "--json").out)
     assert (again["proposed"], {one["meeting_id"] for one in again["differences"]}) == (0, {"m0", "m1"})
+
+
+def test_of_many_the_first_are_printed_and_where_the_others_are_found(location: Location) -> None:
+    async def meet_often(programme: Programme) -> None:
+        for number in range(MAX_LISTED + 2):
+            times = [(0, HOUR)]
+            opened_at = NOON - number * DAY
+            await programme.add_meeting(f"m{number}", opened_at, opened_at + HOUR, mia=times, ana=times)
+            await AttendanceRepository(programme.database).mark_recorded(f"m{number}", 1)
+
+    within(location, meet_often)
+    assert "  ... and 2 more (--json has all)\n" in hours(location, "rebuild").out
+    assert "  ... and 2 more (`roundup audit list` has all)\n" in hours(location, "rebuild", "--propose").out
+    data_dir, database_url = text_of(location)
+    trail = roundup("audit", "list", ROUNDUP_DATA_DIR=data_dir, ROUNDUP_DATABASE_URL=database_url).out
+    assert trail.count("hours_proposed") == MAX_LISTED + 2
 
 
 def test_what_is_on_another_day_in_the_log_is_named_and_not_proposed(location: Location) -> None:
