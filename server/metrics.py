@@ -151,7 +151,7 @@ class Metrics:
 
         self._heartbeats = Histogram(
             "roundup_presence_heartbeat_seconds",
-            "From asking who is still heard until the leases of all connections are written.",
+            "From asking who is still heard until that is written.",
             buckets=_HEARTBEAT_BUCKETS_S,
             registry=self._registry,
         )

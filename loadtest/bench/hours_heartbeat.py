@@ -75,7 +75,7 @@ def judge_heartbeats(name: str, plan: HeartbeatPlan, found: Heartbeats) -> Repor
     ]
     note = (
         f"{benchmark}: {len(found.took_s)} heartbeats of the server as it runs, with {count} in {plan.rooms} rooms,"
-        " without media; from asking who is still heard until all leases are written."
+        " without media; from asking who is still heard until that is written."
     )
     return Report(rows, [note])
 
