@@ -315,7 +315,7 @@ def _differences(found: "Sequence[Difference]", pairs: "Mapping[str, Pair]", *, 
         lines.append(f"{_many(len(missing), 'time together has', 'times together have')} no entry:")
         lines += _first(missing, "--json has all")
         lines.append(
-            "That is not proposed: the log has it on another day, or another meeting goes on that it counts in."
+            "That is not proposed: the log has it on another day of the same meeting."
             if is_proposed
             else "They are of pairs that were added after they met, or changed since. --propose proposes them."
         )

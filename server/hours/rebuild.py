@@ -90,13 +90,16 @@ class Rebuilder:
         return RebuiltEntries(count, tuple(changed))
 
     async def spans(self) -> Sequence[MeetingSpan]:
-        """Return the meetings that are over, in the order in which they are made anew."""
+        """Return the meetings, in the order in which they are gone through."""
         return await self._derived.spans()
 
     async def rebuild_attendance(
         self, spans: Sequence[MeetingSpan], advance: Callable[[int], None]
     ) -> RebuiltAttendance:
-        """Make the attendance of meetings anew, and compare what their entries say. Raises `StoreError`."""
+        """Make the attendance of meetings anew that are over, and compare what their entries say. Raises `StoreError`.
+
+        What goes on is looked at, too: who is in two meetings at once is counted in the one that began first.
+        """
         programme = await self._facts.programme()
         pairs = _Pairs(await self._facts.all_pairs())
         window = _Window()
@@ -109,7 +112,7 @@ class Rebuilder:
                     history = read.histories[span.meeting_id]
                     attendance = attendance_of(history)
                     records = sorted(records_of(attendance), key=lambda record: record.person_id)
-                    if records != read.kept.get(span.meeting_id, []):
+                    if span.ends_at is not None and records != read.kept.get(span.meeting_id, []):
                         anew[span.meeting_id] = records
                     meeting = presence_of(history, attendance, read.kinds)
                     earlier = window.enter(span, meeting)
@@ -128,7 +131,8 @@ class Rebuilder:
                     await self._attendance.replace(anew)
                     changed += anew
                 advance(len(read.spans))
-        return RebuiltAttendance(len(spans), tuple(changed), tuple(differences))
+        count = sum(span.ends_at is not None for span in spans)
+        return RebuiltAttendance(count, tuple(changed), tuple(differences))
 
     async def _read_ahead(self, spans: Sequence[MeetingSpan]) -> AsyncGenerator["_Batch"]:
         """Read some batches at once: while one is worked on, the database is at the next ones."""
@@ -191,12 +195,14 @@ class _Window:
 
     def enter(self, span: MeetingSpan, meeting: MeetingPresence) -> list[MeetingPresence]:
         """Take the next meeting; return those that began before it and go on."""
-        self._going_on = [
-            one for one in self._going_on if one[0].node_id == span.node_id and one[0].ends_at > span.begins_at
-        ]
+        self._going_on = [one for one in self._going_on if one[0].node_id == span.node_id and _is_beside(one[0], span)]
         earlier = [one for _, one in self._going_on]
         self._going_on.append((span, meeting))
         return earlier
+
+
+def _is_beside(earlier: MeetingSpan, span: MeetingSpan) -> bool:
+    return earlier.ends_at is None or earlier.ends_at > span.begins_at
 
 
 class _Pairs:

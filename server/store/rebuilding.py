@@ -17,12 +17,13 @@ _ATTENDANCE, _ENTRY = AttendanceRow.__table__.columns, HoursEntryRow.__table__.c
 
 @dataclass(frozen=True, slots=True)
 class MeetingSpan:
-    """A meeting that is over, and when it was, on the clock of its node."""
+    """When a meeting was, on the clock of its node."""
 
     meeting_id: str
     node_id: str
     begins_at: int
-    ends_at: int
+    ends_at: int | None
+    """`None`: it goes on."""
     is_recorded: bool
     """Whether all that follows from it was worked out."""
 
@@ -42,7 +43,7 @@ class RebuildRepository:
         self._database = database
 
     async def spans(self) -> list[MeetingSpan]:
-        """Return all meetings that are over: one node's after the other's, in the order of their beginnings."""
+        """Return all meetings: one node's after the other's, in the order of their beginnings."""
         query = select(
             MeetingRow.meeting_id,
             MeetingRow.node_id,
@@ -50,14 +51,17 @@ class RebuildRepository:
             MeetingRow.closed_at,
             MeetingRow.clock_offset,
             MeetingRow.recorded_at,
-        ).where(MeetingRow.closed_at.is_not(None))
+        )
         async with self._database.reading() as session:
             found = [
                 MeetingSpan(
-                    meeting_id, node_id, opened_at - (offset or 0), closed_at - (offset or 0), recorded_at is not None
+                    meeting_id,
+                    node_id,
+                    opened_at - (offset or 0),
+                    None if closed_at is None else closed_at - (offset or 0),
+                    recorded_at is not None,
                 )
                 for meeting_id, node_id, opened_at, closed_at, offset, recorded_at in await session.execute(query)
-                if closed_at is not None
             ]
         return sorted(found, key=lambda span: (span.node_id, span.begins_at, span.meeting_id))
 

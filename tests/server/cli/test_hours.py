@@ -261,13 +261,25 @@ def test_of_many_the_first_are_printed_and_where_the_others_are_found(location: 
     assert trail.count("hours_proposed") == MAX_LISTED + 2
 
 
+def test_what_counts_in_a_meeting_that_goes_on_is_missed_nowhere(location: Location) -> None:
+    async def meet_beside(programme: Programme) -> None:
+        times = [(0, HOUR)]
+        await programme.add_meeting("lounge", NOON, None, mia=times, ana=times)
+        await programme.add_meeting("m", NOON + 1, NOON + HOUR, mia=[(0, HOUR - 1)], ana=[(0, HOUR - 1)])
+        await AttendanceRepository(programme.database).mark_recorded("m", 1)
+
+    within(location, meet_beside)
+    found = json.loads(hours(location, "rebuild", "--json").out)
+    assert (found["meetings"], found["meetings_changed"], found["differences"]) == (1, 1, [])
+
+
 def test_what_is_on_another_day_in_the_log_is_named_and_not_proposed(location: Location) -> None:
     within(location, meet)
     sql(location, "UPDATE programme SET time_zone = 'Pacific/Kiritimati'")
     outcome = hours(location, "rebuild", "--propose")
     assert "\n0 entries proposed.\n2 entries say otherwise than what was recorded:\n" in outcome.out
     assert "\n2 times together have no entry:\n  2026-12-01  mia with ana: 3600.000 s, meeting m0\n" in outcome.out
-    assert "\nThat is not proposed: the log has it on another day, " in outcome.out
+    assert "\nThat is not proposed: the log has it on another day of the same meeting.\n" in outcome.out
     assert json.loads(hours(location, "verify", "--json").out)["rows"] == 2
 
 
