@@ -34,14 +34,15 @@ async def ana(people: PeopleService) -> Person:
 
 
 async def refusal(tokens: ApiTokens, person: Person) -> ErrorCode | None:
-    while True:
-        try:
-            await tokens.create(person.person_id, "One more", actor="test")
-        except StoreError:  # a busy machine's database, which is asked again
-            continue
-        except UserError as error:
-            return error.code
-        return None
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                await tokens.create(person.person_id, "One more", actor="test")
+            except StoreError:  # a busy machine's database, which is asked again
+                continue
+            except UserError as error:
+                return error.code
+            return None
 
 
 async def test_a_token_is_its_person_and_only_a_hash_of_it_is_kept(
