@@ -317,7 +317,7 @@ def _differences(found: "Sequence[Difference]", pairs: "Mapping[str, Pair]", *, 
         lines.append(
             "That is not proposed: the log has it on another day of the same meeting."
             if is_proposed
-            else "They are of pairs that were added after they met, or changed since. --propose proposes them."
+            else "Pairs were added after they met, or they or the rules were changed since. --propose proposes it."
         )
     return lines
 

@@ -1,10 +1,10 @@
 """Pairs and their leave, as rows and back. Days are those of the programme's time zone."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import date, tzinfo
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta, tzinfo
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, Row, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -171,7 +171,8 @@ class PairRepository:
     async def list_leaves(self, *, with_removed: bool = False) -> list[tuple[Leave, int | None]]:
         """Return all leave, by day, and when each was removed."""
         async with self._database.reading() as session:
-            return await read_leaves(session, with_removed=with_removed)
+            rows = await _leave_rows(session, with_removed=with_removed)
+        return [(_leave(row, name), row.removed_at) for row, name, _ in rows]
 
     async def add_leave(
         self, pair_id: str, first_day: date, last_day: date, substitute_id: str | None, *, actor: str, at: int
@@ -232,8 +233,11 @@ async def read_pairs(session: AsyncSession, zone: tzinfo, *conditions: ColumnEle
     )
     rows = (await session.execute(query)).all()
     leaves: dict[str, list[Leave]] = {}
-    for leave, _ in await read_leaves(session, pair_ids=[row.pair_id for row in rows] if conditions else None):
-        leaves.setdefault(leave.pair_id, []).append(leave)
+    for row, name, left_at in await _leave_rows(
+        session, pair_ids=[row.pair_id for row in rows] if conditions else None
+    ):
+        left_on = None if left_at is None else day_in(zone, left_at)
+        leaves.setdefault(row.pair_id, []).extend(_as_it_holds(_leave(row, name), left_on))
     return [
         Pair(
             pair_id=row.pair_id,
@@ -259,12 +263,12 @@ async def ids_of_person(session: AsyncSession, person_id: str) -> list[str]:
     return list(await session.scalars(select(PairRow.pair_id).where(own | PairRow.pair_id.in_(as_substitute))))
 
 
-async def read_leaves(
+async def _leave_rows(
     session: AsyncSession, *, with_removed: bool = False, pair_ids: Collection[str] | None = None
-) -> list[tuple[Leave, int | None]]:
-    """Return leave, all or that of some pairs, by day, and when each was removed."""
+) -> list[Row[LeaveRow, str | None, int | None]]:
+    """Return leave, all or that of some pairs, by day, with the substitute's name, and when they left the programme."""
     query = (
-        select(LeaveRow, _Substitute.name)
+        select(LeaveRow, _Substitute.name, _Substitute.removed_at)
         .outerjoin(_Substitute, _Substitute.person_id == LeaveRow.substitute_id)
         .order_by(LeaveRow.first_day, LeaveRow.pair_id, LeaveRow.leave_id)
     )
@@ -272,7 +276,7 @@ async def read_leaves(
         query = query.where(LeaveRow.removed_at.is_(None))
     if pair_ids is not None:
         query = query.where(LeaveRow.pair_id.in_(pair_ids))
-    return [(_leave(row, name), row.removed_at) for row, name in await session.execute(query)]
+    return list((await session.execute(query)).all())
 
 
 def _leave(row: LeaveRow, name: str | None) -> Leave:
@@ -284,6 +288,16 @@ def _leave(row: LeaveRow, name: str | None) -> Leave:
         last_day=row.last_day,
         substitute=None if substitute_id is None else RoomPerson(person_id=substitute_id, name=name or ""),
     )
+
+
+def _as_it_holds(leave: Leave, left_on: date | None) -> Iterator[Leave]:
+    """Return leave as it holds: after the day on which the substitute left the programme nobody stands in."""
+    if left_on is None or left_on >= leave.last_day:
+        yield leave
+        return
+    if left_on >= leave.first_day:
+        yield replace(leave, last_day=left_on)
+    yield replace(leave, first_day=max(leave.first_day, left_on + timedelta(days=1)), substitute=None)
 
 
 async def _is_in_programme(session: AsyncSession, person_id: str) -> bool:

@@ -56,21 +56,16 @@ export function relativeDay(day: string, today: string, language: string): strin
   const days = daysBetween(today, day);
   const format = relativeFormat(language);
   if (Math.abs(days) < 14) return format.format(days, "day");
-  if (Math.abs(days) < 70) return format.format(Math.trunc(days / 7), "week");
-  return format.format(Math.trunc(days / 30), "month");
+  if (Math.abs(days) < 14 * 7) return format.format(Math.trunc(days / 7), "week");
+  return format.format(Math.round(days / 30.44), "month");
 }
 
-/** Whether this device's clock shows the same at an instant. */
+/** Whether this device's day and clock are the same at an instant. */
 export const isOwnTime = (at: number, timeZone: string): boolean =>
-  clockTime(at, timeZone, "en") === clockTime(at, undefined, "en");
+  dayAndTime(at, timeZone, "en") === dayAndTime(at, undefined, "en");
 
-/** The clock of the programme at an instant, without a zone that of this device; `isExact`: with seconds. */
-export function clockTime(
-  at: number,
-  timeZone: string | undefined,
-  language: string,
-  isExact = false,
-): string {
+/** The clock of the programme at an instant; `isExact`: with seconds. */
+export function clockTime(at: number, timeZone: string, language: string, isExact = false): string {
   return dateFormat(language, {
     hour: "numeric",
     minute: "2-digit",
@@ -79,6 +74,6 @@ export function clockTime(
   }).format(at);
 }
 
-/** Day and clock of the programme at an instant. */
-export const dayAndTime = (at: number, timeZone: string, language: string): string =>
+/** Day and clock of the programme at an instant; without a zone, those of this device. */
+export const dayAndTime = (at: number, timeZone: string | undefined, language: string): string =>
   dateFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone }).format(at);

@@ -61,7 +61,8 @@ export function clockMarks(span: Stretch, offsetMs: number, most: number): reado
     const at = first + index * step;
     return { at, left: ((at - span.started_at) / whole) * 100 };
   });
-  return marks.filter(({ left }) => left >= EDGE && left <= 100 - EDGE);
+  const inside = marks.filter(({ left }) => left >= EDGE && left <= 100 - EDGE);
+  return inside.length > 0 ? inside : marks;
 }
 
 /** How far the clock of a time zone is from UTC at an instant. */

@@ -52,7 +52,9 @@ it("says how far away a day is as people do", () => {
   expect(said("2026-11-22")).toBe("yesterday");
   expect(said("2026-11-28")).toBe("in 5 days");
   expect(said("2026-11-02")).toBe("3 weeks ago");
-  expect(said("2027-05-20")).toBe("in 5 months");
+  expect(said("2026-08-31")).toBe("12 weeks ago");
+  expect(said("2026-08-15")).toBe("3 months ago");
+  expect(said("2027-05-20")).toBe("in 6 months");
 });
 
 it("reads the clock of the programme, not of this page", () => {

@@ -58,6 +58,7 @@ it("marks round times of the programme's clock", () => {
   // What would stick out at an end is left out.
   const full = clockMarks(stretch(from - 3 * 60_000, from + HOUR / 2 - 3 * 60_000), 0, 5);
   expect(full.map(({ left }) => Math.round(left))).toEqual([33, 67]);
+  expect(clockMarks(stretch(from, from + 61_000), 0, 1)).not.toEqual([]);
   // Kathmandu's clock is 5:45 ahead: its full hours are not those of UTC.
   const kathmandu = offsetOf(from, "Asia/Kathmandu");
   expect(kathmandu).toBe(5.75 * HOUR);

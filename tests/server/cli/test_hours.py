@@ -235,7 +235,7 @@ def test_what_pairs_did_before_they_were_added_is_proposed_when_asked_for(locati
     outcome = hours(location, "rebuild")
     assert "\n2 entries say otherwise than what was recorded:\n" in outcome.out
     assert "\n1 time together has no entry:\n  2026-12-01  mia with ana: 3600.000 s, meeting m2\n" in outcome.out
-    assert outcome.out.endswith("that were added after they met, or changed since. --propose proposes them.\n")
+    assert outcome.out.endswith("they met, or they or the rules were changed since. --propose proposes it.\n")
     assert json.loads(hours(location, "verify", "--json").out)["rows"] == 2
     outcome = hours(location, "rebuild", "--propose")
     assert "\n1 entry proposed:\n  2026-12-01  mia with ana: 60 minutes\n2 entries say otherwise " in outcome.out

@@ -230,9 +230,10 @@ async def test_a_server_that_hangs_holds_nothing_up_for_long(mailbox: Mailbox) -
         return "250 OK"
 
     mailbox.on_data = hang
-    async with asyncio.timeout(20):
-        outcomes = await channel_to(mailbox, timeout_s=0.2).send([waiting(f"k{number}") for number in range(4)])
-    assert verdicts(outcomes) == ["LATER", "LATER", "AWAY", "AWAY"]
+    # Long enough for what is answered at once, however busy the machine is.
+    async with asyncio.timeout(30):
+        outcomes = await channel_to(mailbox, timeout_s=1.5).send([waiting(f"k{number}") for number in range(3)])
+    assert verdicts(outcomes) == ["LATER", "LATER", "AWAY"]
     assert outcomes[0].reason == "the server did not answer while it was sent"
     release.set()
 

@@ -52,8 +52,10 @@ async def test_only_what_was_said_of_the_entries_that_are_meant_is_read(
     assert texts == {row.entry_id: row.text for row in rows} == {each: SAID[each] for each in expected}
 
 
-async def test_a_report_may_take_longer_than_what_is_done_between_two_clicks(programme: Programme) -> None:
-    programme.database.backend.transaction_timeout_s = 0.5
+async def test_a_report_may_take_longer_than_what_is_done_between_two_clicks(
+    programme: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(programme.database.backend, "transaction_timeout_s", 0.5)
     reports = HoursReportRepository(programme.database)
     async with reports.reading(ReportFilter(first_day=WEEK[0], last_day=WEEK[1])) as reading:
         await asyncio.sleep(0.6)

@@ -1,7 +1,7 @@
 """Pairs, from when to when they are, and their leave."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select
@@ -217,3 +217,28 @@ async def test_a_pair_comes_with_its_leave_and_knows_who_is_the_mentor_on_a_day(
     assert await facts.pairs_among([ids["Dan"], ids["Cleo"]]) == []
     assert await facts.pairs([without.pair_id, "pair_x"]) == {without.pair_id: without}
     assert await facts.all_pairs() == sorted([listed, without], key=lambda one: one.pair_id)
+
+
+@pytest.mark.parametrize(
+    ("left_on", "substituted"), [((2025, 7, 3), [1, 3]), ((2025, 6, 30), []), ((2025, 7, 5), [1, 3, 4, 5])]
+)
+async def test_nobody_stands_in_after_the_substitute_has_left_the_programme(
+    pairs: PairRepository,
+    database: Database,
+    ids: dict[str, str],
+    left_on: tuple[int, int, int],
+    substituted: list[int],
+) -> None:
+    pair = await add(pairs)
+    leave_id = await pairs.add_leave(
+        pair.pair_id, date(2025, 7, 1), date(2025, 7, 5), ids["Cleo"], actor="operator", at=2
+    )
+    at = int(datetime(*left_on, 12, tzinfo=UTC).timestamp()) * 1_000
+    await PeopleRepository(database).remove(ids["Cleo"], actor="operator", at=at)
+    [listed] = await pairs.list_pairs()
+    days = [date(2025, 7, day) for day in (1, 3, 4, 5)]
+    assert [day.day for day in days if listed.mentor_on(day) == ids["Cleo"]] == substituted
+    stopped = {day for first, last in listed.stopped_days() for day in days if first <= day <= last}
+    assert [day.day for day in days if day not in stopped] == substituted, "clocks stand still then"
+    assert {leave.leave_id for leave in listed.leaves} == {leave_id}
+    assert len(await pairs.list_leaves()) == 1
