@@ -59,6 +59,11 @@ class PairEntries:
         """Return day and code of each."""
         return zip(self._days, self._codes, strict=True)
 
+    def has_any(self, first_day: date, last_day: date) -> bool:
+        """Tell whether there is one between two days."""
+        place = bisect_left(self._days, first_day.toordinal())
+        return place < len(self._days) and self._days[place] <= last_day.toordinal()
+
     def add_to(self, sums: "Sums", first_day: int, last_day: int) -> None:
         """Add those between two days to the sums of several pairs."""
         start, end = bisect_left(self._days, first_day), bisect_right(self._days, last_day)

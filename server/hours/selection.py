@@ -32,7 +32,7 @@ class Selection:
 
 
 def select(overview: Overview, wanted: ProgrammeQuery) -> Selection:
-    """Return the pairs that fit, and are pairs on one of the days, or have done something on one that counts.
+    """Return the pairs that fit, and are pairs on one of the days, or have an entry of one.
 
     Raises `UserError`.
     """
@@ -141,4 +141,4 @@ def _is_pair(book: PairBook, first_day: date, last_day: date) -> bool:
     pair = book.pair
     is_one = pair.is_present and pair.starts_on <= last_day and (pair.ends_on is None or pair.ends_on >= first_day)
     # Also where somebody has left the programme, or the pair was ended as of an earlier day: it is in the log.
-    return is_one or book.credited(first_day, last_day)[1] > 0
+    return is_one or book.entries.has_any(first_day, last_day)

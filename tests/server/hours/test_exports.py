@@ -14,7 +14,7 @@ import pytest
 
 from protocol.errors import ErrorCode
 from protocol.hours import PairKind
-from protocol.hours_queries import CalendarQuery, CertificateQuery, ReportQuery, StatementQuery
+from protocol.hours_queries import CalendarQuery, CertificateQuery, EntryQuery, ReportQuery, StatementQuery
 from server.errors import UserError
 from server.hours.rules import ContactRule
 from server.hours.service import Hours, create_hours
@@ -62,6 +62,20 @@ async def test_a_table_has_every_entry_once(programme: Programme, hours: Hours) 
     assert [(one.action, one.subject) for one in trail] == [("hours_exported", "programme")]
     texts = {row["entry_id"]: row["text"] for row in rows}
     assert (texts["e0"], texts["b"]) == ("We talked.", "'=1+1")
+
+
+async def test_what_waits_is_in_tables_and_sums_also_where_the_pair_was_ended_as_of_before(
+    programme: Programme, hours: Hours
+) -> None:
+    pairs = PairRepository(programme.database)
+    await pairs.end(programme.pairs["ben"], TODAY - timedelta(days=9), actor="test", at=1)
+    cora = programme.people["cora"]
+    query = ReportQuery(first_day=TODAY - timedelta(days=1), last_day=TODAY)
+    file = await hours.files.report(cora, query, "csv")
+    rows = csv.DictReader(io.StringIO(file.data.decode("utf-8-sig")))
+    listed = await hours.service.entries(cora, EntryQuery(first_day=query.first_day, last_day=query.last_day), None)
+    assert {row["entry_id"] for row in rows} == {one.entry_id for one in listed.entries} == {"b", "e0", "e1"}
+    assert (await hours.service.programme(cora, query)).waiting_minutes == 50
 
 
 async def test_who_becomes_a_substitute_while_a_report_waits_is_named_in_it(programme: Programme) -> None:
