@@ -4,10 +4,12 @@ The rule is that nobody logs a name, an e-mail address or a token. As errors of 
 looks like an address or a token is also taken out of the finished line.
 """
 
+import io
 import logging
 import re
 import sys
-from typing import Any, TextIO
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -41,7 +43,7 @@ def configure_logs(level: str, *, is_json: bool, stream: TextIO | None = None) -
     structlog.configure(
         processors=[*shared, *finish],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Lines(stream))),
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
@@ -60,6 +62,25 @@ def log_failure(log: Any, event: str, error: Exception, **fields: Any) -> None:
         log.error("store_failed", during=event, reason=error.reason, **fields)
     else:
         log.error(event, exc_info=error, **fields)
+
+
+class _Lines(io.TextIOBase):
+    """Where lines go. One that cannot be written is lost, as in `logging`: whoever logs has something else to do.
+
+    The disk that has no room for a row has none for the line that says so.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str, /) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def _renderers(stream: TextIO, *, is_json: bool, with_tracebacks: bool) -> list[Processor]:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 from tests.support.command import ROOT
 
@@ -39,6 +40,28 @@ def test_an_event_has_the_ids_that_are_bound() -> None:
         "participant_id": "participant_1",
         "connections": 2,
     }
+
+
+def test_where_nothing_can_be_written_work_goes_on() -> None:
+    program = """
+        import logging, structlog
+        from server.logs import configure_logs
+        configure_logs("info", is_json=True)
+        structlog.get_logger("server.test").error("store_failed", reason="the disk is full")
+        logging.getLogger("some.library").warning("trouble")
+        structlog.get_logger("server.test").error("store_failed", reason="the disk is full")
+        print("on")
+    """
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(program)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=full,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stdout) == (0, "on\n")
 
 
 def test_below_the_level_nothing_is_said() -> None:
