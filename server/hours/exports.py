@@ -109,9 +109,9 @@ class HoursExports:
     ) -> ReportFile:
         """Write all entries of some pairs as `csv` or `xlsx`, for whoever may have all, which is noted of `actor`."""
         days = f"{selection.first_day.isoformat()} to {selection.last_day.isoformat()}"
-        await self._views.note(
-            actor, query.person_id or EVERYBODY, self._clock.now_ms(), action=EXPORTED, detail=f"{ending}, {days}"
-        )
+        # Only an id of ours: where nobody was found it may be any text, which the trail would keep for years.
+        subject = query.person_id if query.person_id is not None and selection.books else EVERYBODY
+        await self._views.note(actor, subject, self._clock.now_ms(), action=EXPORTED, detail=f"{ending}, {days}")
         labels = _labels(query.language)
         overview = selection.overview
         books = {book.pair.pair_id: book for book in selection.books}

@@ -111,6 +111,15 @@ async def test_a_workbook_says_by_name_whose_entries_it_has(programme: Programme
     assert [row[1] for row in about.iter_rows(values_only=True) if row[0] == "Only"] == ["ana"]
 
 
+async def test_the_trail_keeps_no_text_that_somebody_has_asked_with(programme: Programme, hours: Hours) -> None:
+    cora, ana_id = programme.people["cora"], programme.person_id("ana")
+    for person_id in ("Dear Ana, 12 Elm Street", ana_id):
+        query = ReportQuery(first_day=FIRST_DAY, last_day=TODAY, person_id=person_id)
+        await hours.files.report(cora, query, "csv")
+    trail = await AuditRepository(programme.database).entries(by=cora.person_id, limit=9)
+    assert [one.subject for one in trail] == ["programme", ana_id]
+
+
 async def test_more_than_a_workbook_has_room_for_is_said_in_a_sentence(
     programme: Programme, hours: Hours, monkeypatch: pytest.MonkeyPatch
 ) -> None:
