@@ -59,12 +59,15 @@ class Proposer:
         found = await self._find(meeting_id)
         if found is None:
             return ()
-        known = {one.entry_id for one in found.proposals}
+        found_ms = {one.entry_id: one.found.measured_ms for one in found.proposals}
         async with self._log.writing() as writer:
             entries = await writer.entries_of_meeting(meeting_id)
-            # Where days have become others since, the time is in the log already: it would count twice.
+            # Where days have become others since, the time is in the log already, if only as the rest of an entry whose
+            # day has less of it now: it would count twice.
             moved = {
-                entry.latest.pair_id for entry_id, entry in entries.items() if entry_id not in known and _has(entry)
+                entry.latest.pair_id
+                for entry_id, entry in entries.items()
+                if _has(entry) and (entry.latest.measured_ms or 0) > found_ms.get(entry_id, 0)
             }
             # No others than are asked for: of whom events have been deleted, nobody knows what counts elsewhere.
             missing = [

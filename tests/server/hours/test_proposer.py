@@ -116,6 +116,16 @@ async def test_what_the_log_has_on_another_day_is_not_proposed_again_until_that_
     assert (step.day, step.credited_minutes) == (tomorrow, 60)
 
 
+async def test_what_the_log_has_on_the_first_of_what_are_two_days_since_is_not_proposed_again(
+    programme: Programme, proposer: Proposer
+) -> None:
+    await programme.add_meeting("m", NOON, NOON + 2 * HOUR, mia=[(0, 2 * HOUR)], ana=[(0, 2 * HOUR)])
+    await proposer.on_meeting_recorded("m")
+    await sql(programme, "UPDATE programme SET time_zone = 'Etc/GMT-11'")  # it was 11 in the evening
+    moved = [entry_id_of(programme.pairs["ana"], "m", date(2026, 12, 1))]
+    assert await proposer.propose_missing("m", moved, actor="the operator") == []
+
+
 async def test_a_meeting_told_of_a_hundred_times_is_entered_once(programme: Programme, proposer: Proposer) -> None:
     await programme.add_meeting("m", NOON, NOON + HOUR, mia=[(0, HOUR)], ana=[(0, HOUR)])
     for _ in range(100):
