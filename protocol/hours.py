@@ -263,7 +263,7 @@ class PairStatus(Wire, frozen=True, kw_only=True):
     starts_on: Day
     ends_on: Day | None
     standing: Standing | None
-    """The worst of its requirements; `None`: there is none."""
+    """The worst of its requirements; `None`: there is none, or the pair is over."""
     requirements: tuple[RequirementStatus, ...]
     last_contact_on: Day | None
     """Whether it is confirmed or not; without what is disputed or withdrawn."""
@@ -304,6 +304,9 @@ class HoursHome(Wire, frozen=True, kw_only=True):
     """The present one."""
     terms: tuple[TermInfo, ...]
     pairs: tuple[PairStatus, ...]
+    """Those that are not over."""
+    has_past_pairs: bool
+    """Whether there are others, of which hours stand in the log."""
     waiting: tuple[HoursEntry, ...]
     """Newest day first; at most `MAX_ENTRY_PAGE`."""
     has_more_waiting: bool

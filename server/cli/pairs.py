@@ -101,7 +101,7 @@ def list_(
     async def work(store: Store) -> None:
         agreements = await store.requirements.load()
         today = _today(agreements)
-        pairs = [pair for pair in agreements.pairs if with_all or not _is_over(pair, today)]
+        pairs = [pair for pair in agreements.pairs if with_all or not pair.is_over_on(today)]
         values = [_flat(pair) for pair in pairs]
         tell(values, "\n".join(_line(pair, today) for pair in pairs), as_json=as_json)
 
@@ -250,10 +250,6 @@ def _today(agreements: "Agreements") -> date:
     from server.store.programme import day_in
 
     return day_in(agreements.zone, SystemClock().now_ms())
-
-
-def _is_over(pair: "Pair", today: date) -> bool:
-    return not pair.is_present or (pair.ends_on is not None and pair.ends_on < today)
 
 
 def _names(pair: "Pair") -> str:

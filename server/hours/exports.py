@@ -25,7 +25,7 @@ from server.hours.overview import Overview, Overviews
 from server.hours.own_hours import OwnHours
 from server.hours.pair_book import PairBook, current_term
 from server.hours.policy import HoursPolicy, Rounding
-from server.hours.selection import Selection, days_of, is_over, select
+from server.hours.selection import Selection, days_of, select
 from server.hours.sight import check_is_coordinator, is_coordinator, is_own
 from server.reports.calendar import to_calendar
 from server.reports.certificate import to_certificate
@@ -176,7 +176,7 @@ class HoursExports:
         books = [
             book
             for book in overview.books.values()
-            if (sees_all or is_own(book, person.person_id)) and not is_over(book, overview.today)
+            if (sees_all or is_own(book, person.person_id)) and not book.pair.is_over_on(overview.today)
         ]
         items = [item for book in books for item in _due_items(book, labels)]
         data = await asyncio.to_thread(to_calendar, items, self._now(), labels)
@@ -329,7 +329,7 @@ def _term_of(overview: Overview, term_id: str | None) -> Term:
 
 
 def _is_in(book: PairBook, term: Term) -> bool:
-    return book.pair.starts_on <= term.last_day and not is_over(book, term.first_day)
+    return book.pair.starts_on <= term.last_day and not book.pair.is_over_on(term.first_day)
 
 
 def _counting(policy: HoursPolicy) -> Counting:

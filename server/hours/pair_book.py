@@ -174,7 +174,8 @@ class Bookkeeper:
             is_on_leave=leave is not None,
             starts_on=pair.starts_on.isoformat(),
             ends_on=None if pair.ends_on is None else pair.ends_on.isoformat(),
-            standing=standing.standing,
+            # Nothing can be made up for any more: it needs nobody.
+            standing=None if pair.is_over_on(self._today) else standing.standing,
             requirements=standing.requirements,
             last_contact_on=date.fromordinal(last_contact).isoformat() if last_contact else None,
             minutes_this_term=sum(minutes for day, minutes, _ in contacts if self._first <= day <= self._last),

@@ -38,7 +38,7 @@ from server.hours.overview import Overview, Overviews
 from server.hours.pair_book import Bookkeeper, current_term, term_info
 from server.hours.proposer import presence_of
 from server.hours.requirements import PlannedStep
-from server.hours.selection import among_fitting, in_need, is_over, select, summarised
+from server.hours.selection import among_fitting, in_need, select, summarised
 from server.hours.showing import show_row, show_step
 from server.hours.sight import check_is_coordinator, concerns, is_coordinator, is_own, may_see_pair
 from server.store.attendance import AttendanceRepository
@@ -79,14 +79,15 @@ class HoursReading:
         places = await self._sources.figures.waiting_for(person.person_id, MAX_ENTRY_PAGE + 1)
         waiting = await self._sources.log.find([place.entry_id for place in places[:MAX_ENTRY_PAGE]])
         term = current_term(agreements, today)
-        own = (book for book in overview.books.values() if is_own(book, person.person_id) and not is_over(book, today))
+        own = [book for book in overview.books.values() if is_own(book, person.person_id)]
         return HoursHome(
             today=today.isoformat(),
             time_zone=agreements.zone.key,
             counts_from=EntryState(agreements.policy.counts_from),
             term=None if term is None else term_info(term),
             terms=tuple(map(term_info, agreements.terms)),
-            pairs=tuple(book.status for book in in_need(own)),
+            pairs=tuple(book.status for book in in_need(book for book in own if not book.pair.is_over_on(today))),
+            has_past_pairs=any(book.pair.is_over_on(today) for book in own),
             waiting=tuple(await self._ledger.describe(person, waiting)),
             has_more_waiting=len(places) > MAX_ENTRY_PAGE,
         )

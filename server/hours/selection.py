@@ -96,12 +96,6 @@ def summarised(selection: Selection, open_entries: OpenEntries) -> HoursProgramm
     )
 
 
-def is_over(book: PairBook, day: date) -> bool:
-    """Tell whether a pair is none any more on a day."""
-    ends_on = book.pair.ends_on
-    return not book.pair.is_present or (ends_on is not None and ends_on < day)
-
-
 def among_fitting(wanted: EntryFilter, overview: Overview, words: PairWords) -> EntryFilter:
     """Return a filter for the entries of those pairs only that are meant by words."""
     asked = overview.books.keys() if wanted.pair_ids is None else overview.books.keys() & wanted.pair_ids

@@ -91,6 +91,10 @@ class Pair:
         substitutes = (leave.substitute for leave in self.leaves)
         return frozenset({self.mentor_id, *(one.person_id for one in substitutes if one is not None)})
 
+    def is_over_on(self, day: date) -> bool:
+        """Tell whether it is no pair any more on a day."""
+        return not self.is_present or (self.ends_on is not None and self.ends_on < day)
+
     def leave_on(self, day: date) -> Leave | None:
         """Return the leave that a pair is on, whether there is a substitute or not."""
         return next((leave for leave in self.leaves if leave.includes(day)), None)

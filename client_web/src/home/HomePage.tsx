@@ -82,8 +82,8 @@ function SignedInHome({ view: { signedIn, rooms, tasks }, onTaken, onSignedOut }
             </li>
           ))}
         </ul>
-        {/* Who has neither mentor nor mentee, and nothing to confirm, sees nothing of it. */}
-        {hours !== null && hours.pairs.length + hours.waiting.length > 0 && (
+        {/* Who never had mentor or mentee sees nothing of it. */}
+        {hours !== null && (hours.pairs.length + hours.waiting.length > 0 || hours.has_past_pairs) && (
           <div id={HOURS_ID} className={classes.hours}>
             <HoursCard hours={hours} ownId={person.person_id} onChanged={retry} />
           </div>

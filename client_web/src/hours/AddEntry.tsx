@@ -20,7 +20,7 @@ import { readMinutes } from "./durations";
 import classes from "./HoursForm.module.css";
 import { daysFor, faultOf, type ManualFault, RequestIds } from "./manual";
 import { isOf, otherIn } from "./readHours";
-import { reasonOf } from "./reasons";
+import { type Reason, reasonOf } from "./reasons";
 import { TypeSelect } from "./StepDialog";
 
 interface AddEntryProps {
@@ -96,6 +96,8 @@ function AddForm({ pairs, today, ownId, onAdded, onClose }: AddEntryProps & { on
       setSending(false);
     }
   };
+  const wordsOf = (reason: Reason) =>
+    reason === "refused" || reason === "notYours" ? t(`hours.add.${reason}`) : t(`hours.problem.${reason}`);
   const dayFault = fault !== null && fault !== "minutes" ? fault : null;
   return (
     <form className={classes.form} onSubmit={(event) => void submit(event)} noValidate>
@@ -165,7 +167,7 @@ function AddForm({ pairs, today, ownId, onAdded, onClose }: AddEntryProps & { on
       </Input.Wrapper>
       {problem !== null && (
         <p role="alert" className={classes.problem}>
-          {reasonOf(problem) === "refused" ? t("hours.add.refused") : t(`hours.problem.${reasonOf(problem)}`)}
+          {wordsOf(reasonOf(problem))}
         </p>
       )}
       <p className={classes.note}>{t("hours.add.note", { name: waitsFor })}</p>

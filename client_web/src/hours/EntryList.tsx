@@ -52,6 +52,7 @@ export function EntryList({ query, today, ownId, onChanged }: EntryListProps) {
           <EntryRow key={entry.entry_id} entry={entry} today={today} ownId={ownId} taker={taker} />
         ))}
       </ul>
+      {hasMore && <p className={classes.notAll}>{t("hours.list.notAll")}</p>}
       {(hasMore || problem !== null) && (
         <div className={classes.foot}>
           {hasMore && (

@@ -11,20 +11,25 @@ import classes from "./Log.module.css";
 import { otherIn } from "./readHours";
 
 interface LogProps {
-  /** Whose entries may be looked for. */
+  /** Whose entries may be looked for; those of others, which are over, are among all. */
   pairs: readonly PairStatus[];
+  /** The pair that it is all about. */
+  only?: PairStatus;
   hours: HoursHome;
   me: Person;
   onChanged(): void;
 }
 
-export function Log({ pairs, hours, me, onChanged }: LogProps) {
+export function Log({ pairs, only, hours, me, onChanged }: LogProps) {
   const { t } = useTranslation();
   const [search, setSearch] = useSearchParams();
   const term = termOf(search, hours.terms, hours.term);
   const state = oneOf(search, "state", ENTRY_STATES);
   const pairIds = pairs.map(({ pair_id }) => pair_id);
-  const { pairId, personId } = logScope(search, pairIds, me.person_id);
+  const { pairId, personId } =
+    only === undefined
+      ? logScope(search, pairIds, me.person_id)
+      : { pairId: only.pair_id, personId: undefined };
   const [from, to] = [term?.first_day, term?.last_day];
   const query = useMemo(() => ({ pairId, personId, state, from, to }), [pairId, personId, state, from, to]);
   const change = (name: string, value: string) =>

@@ -79,7 +79,9 @@ function MyHours({ own, onChanged }: { own: OwnHours; onChanged(): void }) {
             <div className={classes.tools}>{tools}</div>
           </header>
         )}
-        {hours.pairs.length === 0 && <p className={classes.lead}>{t("hours.nobody")}</p>}
+        {hours.pairs.length === 0 && (
+          <p className={classes.lead}>{t(hours.has_past_pairs ? "hours.nobodyNow" : "hours.nobody")}</p>
+        )}
         {me.role === "coordinator" && (
           <Anchor component={Link} href={PROGRAMME_PATH}>
             {t("home.programme")}
@@ -93,7 +95,7 @@ function MyHours({ own, onChanged }: { own: OwnHours; onChanged(): void }) {
               ))}
             </div>
           )}
-          {hours.pairs.length > 0 && (
+          {(hours.pairs.length > 0 || hours.has_past_pairs) && (
             <>
               <Log key={added} pairs={[...few, ...caseload]} hours={hours} me={me} onChanged={onChanged} />
               <TakeAlong people={[me]} hours={hours} ownId={me.person_id} />

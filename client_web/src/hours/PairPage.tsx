@@ -112,7 +112,7 @@ function Pair({ view, title, onChanged }: { view: PairView; title: string; onCha
           )}
         </div>
         <div className={classes.log}>
-          <Log key={added} pairs={[status]} hours={hours} me={me} onChanged={onChanged} />
+          <Log key={added} pairs={[]} only={status} hours={hours} me={me} onChanged={onChanged} />
         </div>
         {me.role === "coordinator" && (
           <TakeAlong people={[status.mentor, status.mentee]} hours={hours} ownId={me.person_id} />

@@ -38,9 +38,9 @@ export interface LogScope {
   personId: string | undefined;
 }
 
-/** Return the pair that the address names, or the only one, else all of one's own: to a coordinator there are others. */
+/** Return the pair that the address names, else all of one's own, also what is over: to a coordinator there are others. */
 export function logScope(search: URLSearchParams, pairIds: readonly string[], ownId: string): LogScope {
-  const pairId = oneOf(search, "pair", pairIds) ?? (pairIds.length === 1 ? pairIds[0] : undefined);
+  const pairId = oneOf(search, "pair", pairIds);
   return { pairId, personId: pairId === undefined ? ownId : undefined };
 }
 

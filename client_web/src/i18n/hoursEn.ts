@@ -31,6 +31,7 @@ export const hoursEn = {
     print: "Print",
     nobody:
       "Nobody is your mentor or mentee here yet. As soon as your coordinator brings you together with somebody, your hours stand here.",
+    nobodyNow: "Nobody is your mentor or mentee just now. What you have done stays here.",
     notFound: "We do not know these hours",
     notFoundText: "Perhaps the link has a typing mistake, or they are somebody else’s.",
     notYours: "These hours are not yours to see",
@@ -40,7 +41,7 @@ export const hoursEn = {
       on_track: "On track",
       at_risk: "At risk",
       overdue: "Overdue",
-      none: "No rule",
+      none: "Nothing due",
     },
     contact: {
       conference: "Conference",
@@ -121,10 +122,11 @@ export const hoursEn = {
       fault: {
         day: "On which day was it?",
         future: "That day is still to come.",
-        early: "You two are a pair since {{first}}.",
-        late: "You two were a pair until {{last}}.",
+        early: "This pair began on {{first}}.",
+        late: "This pair ended on {{last}}.",
         old: "That is too long ago. It can be entered back to {{first}}.",
       },
+      notYours: "Somebody else was the mentor on that day: one of the two who met enters it.",
       refused:
         "The log does not take it like that. Perhaps it comes to more hours than these two can have on one day.",
     },
@@ -299,6 +301,7 @@ export const hoursEn = {
       title: "What stands in the log",
       none: "There is nothing here.",
       more: "Show more",
+      notAll: "The log has more than stands here: all of it is in the statement.",
       unread: "That could not be read just now. Try again in a moment.",
     },
     papers: {

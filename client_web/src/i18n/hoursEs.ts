@@ -33,6 +33,7 @@ export const hoursEs: typeof hoursEn = {
     print: "Imprimir",
     nobody:
       "Todavía nadie es su mentor o su alumno de mentoría aquí. En cuanto su coordinador le una con alguien, sus horas estarán aquí.",
+    nobodyNow: "Ahora mismo nadie es su mentor o su alumno de mentoría. Lo que ha hecho sigue aquí.",
     notFound: "No conocemos estas horas",
     notFoundText: "Quizá el enlace tiene una errata, o son de otra persona.",
     notYours: "Usted no puede ver estas horas",
@@ -42,7 +43,7 @@ export const hoursEs: typeof hoursEn = {
       on_track: "En buen camino",
       at_risk: "En riesgo",
       overdue: "Con retraso",
-      none: "Sin regla",
+      none: "Nada pendiente",
     },
     contact: {
       conference: "Conversación",
@@ -123,10 +124,11 @@ export const hoursEs: typeof hoursEn = {
       fault: {
         day: "¿Qué día fue?",
         future: "Ese día aún no ha llegado.",
-        early: "Ustedes dos son pareja desde el {{first}}.",
-        late: "Ustedes dos fueron pareja hasta el {{last}}.",
+        early: "Esta pareja empezó el {{first}}.",
+        late: "Esta pareja terminó el {{last}}.",
         old: "Hace demasiado tiempo. Se puede anotar desde el {{first}}.",
       },
+      notYours: "Ese día el mentor era otra persona: lo anota una de las dos que se vieron.",
       refused:
         "El registro no lo acepta así. Quizá suma más horas de las que esta pareja puede tener en un día.",
     },
@@ -307,6 +309,7 @@ export const hoursEs: typeof hoursEn = {
       title: "Lo que consta en el registro",
       none: "Aquí no hay nada.",
       more: "Mostrar más",
+      notAll: "El registro tiene más de lo que hay aquí: todo está en el informe.",
       unread: "No se pudo leer ahora. Inténtelo de nuevo en un momento.",
     },
     papers: {

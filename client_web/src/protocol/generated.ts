@@ -1120,6 +1120,7 @@ export interface HoursHome {
   term: TermInfo | null;
   terms: TermInfo[];
   pairs: PairStatus[];
+  has_past_pairs: boolean;
   waiting: HoursEntry[];
   has_more_waiting: boolean;
 }

@@ -11,6 +11,7 @@ const home = (change: Partial<HoursHome>): HoursHome => ({
   term: null,
   terms: [],
   pairs: [],
+  has_past_pairs: false,
   waiting: [],
   has_more_waiting: false,
   ...change,

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from protocol.hours import EntryAction, EntryDetail, PairKind, Side, Stretch
+from protocol.hours import EntryAction, EntryDetail, PairKind, Side, Standing, Stretch
 from server.hours.log.steps import Actor, next_step
 from server.hours.proposer import Proposer
-from server.hours.rules import PlanRule, Step
+from server.hours.rules import ContactRule, PlanRule, Step
 from server.hours.service import Hours, create_hours
 from server.store.attendance import AttendanceRepository
 from server.store.hours_facts import HoursFactsRepository
@@ -114,3 +114,20 @@ async def test_what_was_put_right_waits_for_who_objected(programme: Programme, h
         step = next_step(entry, action, actor, text="That is why.", credited_minutes=minutes)
         [entry] = await programme.append(step)
         assert await waits_for() == waiting
+
+
+async def test_a_pair_that_is_over_needs_nobody_and_its_hours_stay(programme: Programme, hours: Hours) -> None:
+    mia, ana = programme.people["mia"], programme.people["ana"]
+    rule = ContactRule(every_days=14)
+    await RequirementRepository(programme.database).add_requirement("Contact", rule, actor="test", at=1)
+    await programme.append(programme.entered("visit", day=TODAY - timedelta(days=20)))
+    before = await hours.service.home(ana)
+    assert ([one.standing for one in before.pairs], before.has_past_pairs) == ([Standing.OVERDUE], False)
+    yesterday = TODAY - timedelta(days=1)
+    await PairRepository(programme.database).end(programme.pairs["ana"], yesterday, actor="test", at=2)
+    after = await hours.service.home(ana)
+    assert (after.pairs, after.has_past_pairs, len(after.waiting)) == ((), True, len(before.waiting))
+    detail = await hours.service.pair(mia, programme.pairs["ana"])
+    assert detail.status.standing is None
+    assert [one.standing for one in detail.status.requirements] == [Standing.OVERDUE], "what became of it is told"
+    assert not (await hours.service.home(programme.people["cora"])).has_past_pairs
