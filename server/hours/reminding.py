@@ -1,7 +1,9 @@
-"""Looks once a day how pairs stand, and has people told what is new, in one letter each."""
+"""Looks once a day how pairs stand, and has people told what is new, in one letter each.
+
+A server that is started later that day looks again. Who got a letter on a day gets none more on it: what is new waits.
+"""
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 
@@ -86,16 +88,16 @@ class Reminding:
         for one in reminders:
             if one.key not in told:
                 by_person.setdefault(one.person_id, []).append(one)
+        written = 0
         for person_id, new in by_person.items():
-            await self._tell(person_id, day.people[person_id], new)
-        return len(by_person)
+            written += await self._tell(day, person_id, new)
+        return written
 
-    async def _tell(self, person_id: str, name: str, reminders: Sequence[Reminder]) -> None:
-        keys = [one.key for one in reminders]
-        subject, text = letter_of(name, reminders, self._url)
-        about = hashlib.sha256("\n".join(keys).encode()).hexdigest()[:32]
-        letter = self._letter(f"reminders:{person_id}:{about}", person_id, subject, text)
-        await self._repository.tell(letter, keys, at=self._clock.now_ms())
+    async def _tell(self, day: Day, person_id: str, reminders: Sequence[Reminder]) -> bool:
+        """Have a letter written, unless the reader got one on this day; tell whether it was."""
+        subject, text = letter_of(day.people[person_id], reminders, self._url)
+        letter = self._letter(f"reminders:{person_id}:{day.today.isoformat()}", person_id, subject, text)
+        return await self._repository.tell(letter, [one.key for one in reminders], at=self._clock.now_ms())
 
     async def _day(self) -> Day:
         # Made for this look only: what it keeps is not needed before tomorrow.

@@ -86,10 +86,14 @@ class ReminderRepository:
                 found |= set(await session.scalars(select(OutboxMessageRow.key).where(some)))
         return found
 
-    async def tell(self, letter: NewMessage, keys: Collection[str], *, at: int) -> None:
-        """Put a letter, and that it tells what has these keys; both last, or neither."""
+    async def tell(self, letter: NewMessage, keys: Collection[str], *, at: int) -> bool:
+        """Put a letter, and that it tells what has these keys; both last, or neither.
+
+        Nothing is told where there is a letter with its key already; tells whether there was none.
+        """
         async with self._database.session() as session:
-            await self._outbox.put(session, [letter], at=at)
+            if not await self._outbox.put(session, [letter], at=at):
+                return False
             session.add_all(
                 OutboxMessageRow(
                     channel=TOLD,
@@ -103,3 +107,4 @@ class ReminderRepository:
                 )
                 for key in keys
             )
+        return True

@@ -117,6 +117,22 @@ async def test_what_is_new_later_is_told_alone(post: Post) -> None:
     assert not any("wait" in text for name, text in (await post.letters())[count + 1 :] if name == "max")
 
 
+async def test_who_got_a_letter_today_gets_no_second_one_when_the_server_is_started_again(post: Post) -> None:
+    await post.reminding.look_if_due()
+    before = await post.letters()
+    assert "mia" in dict(before)
+    await post.programme.append(post.programme.entered("of ana"), post.programme.entered("of ben", mentee="ben"))
+    post.clock.advance(seconds=16 * 3_600)  # 11 in the evening, when it is the next day elsewhere
+    assert await post.start_anew().look_if_due() == 1  # max got none yet
+    assert [name for name, _ in (await post.letters())[len(before) :]] == ["max"]
+    post.clock.advance(seconds=8 * 3_600)
+    assert await post.start_anew().look_if_due() == 1
+    [(name, text)] = (await post.letters())[len(before) + 1 :]
+    assert name == "mia"
+    assert text.count("\n- ") == 1
+    assert "1 entry waits for your word" in text
+
+
 async def test_a_programme_can_do_without(post: Post) -> None:
     await post.requirements.set_policy(HoursPolicy(reminders=False), actor="test", at=NOW)
     assert await post.reminding.look_if_due() == 0
