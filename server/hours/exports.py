@@ -144,13 +144,13 @@ class HoursExports:
         return ReportFile(f"{labels.statement}, {subject.name}, {term.name}", "application/pdf", data)
 
     async def certificate(self, person: Person, subject_id: str, query: CertificateQuery) -> ReportFile:
-        """Write how many hours somebody has between two days, as a PDF.
+        """Write how many hours somebody has between two days, of which the last is at most today, as a PDF.
 
         Several people at once are one hour in an hour.
         """
         subject = await self._subject(person, subject_id)
         overview = await self._overviews.of_person(subject_id)
-        first_day, last_day = days_of(overview, query.first_day, query.last_day)
+        first_day, last_day = _days_until_today(overview, query)
         wanted = ReportFilter(first_day=first_day, last_day=last_day, participant_id=subject_id)
         with self._at_work(person):
             programme = await self._programme_name()
@@ -164,7 +164,14 @@ class HoursExports:
                 ]
             by_type = await self._own_hours.minutes_of(rows, overview.books, overview.agreements)
             labels = _labels(query.language)
-            made = Certificate(about=about, person=subject.name, minutes=sum(by_type.values()), by_contact_type=by_type)
+            minutes = sum(by_type.values())
+            made = Certificate(
+                about=about,
+                person=subject.name,
+                minutes=minutes,
+                by_contact_type=by_type,
+                has_several_at_once=minutes < sum(row.credited_minutes for row in rows),
+            )
             data = await asyncio.to_thread(to_certificate, made, labels, Paper(query.paper))
         return ReportFile(f"{labels.certificate}, {subject.name}", "application/pdf", data)
 
@@ -326,6 +333,13 @@ def _term_of(overview: Overview, term_id: str | None) -> Term:
     if found is None:
         raise UserError(ErrorCode.NOT_FOUND, "There is no such term.")
     return found
+
+
+def _days_until_today(overview: Overview, query: CertificateQuery) -> tuple[date, date]:
+    """Return the days that are certified: nobody has done anything yet on those to come. Raises `UserError`."""
+    if query.first_day > overview.today:
+        raise UserError(ErrorCode.BAD_REQUEST, f"{query.first_day} is to come: a certificate is of days until today.")
+    return days_of(overview, query.first_day, min(query.last_day, overview.today))
 
 
 def _is_in(book: PairBook, term: Term) -> bool:

@@ -76,6 +76,8 @@ class _Composer:
             by_kind = " · ".join(f"{labels.contact_types[kind]} {clock(minutes)}" for kind, minutes in kinds)
             self._centred(by_kind, _QUIET, 1)
         self._centred(labels.certified[self._about.counting.counts_from], _QUIET, 1)
+        if certificate.has_several_at_once:
+            self._centred(labels.several_at_once, _QUIET, 1)
         self._move_to_the_middle()
         for distance, thickness, colour in _FRAMES:
             self._frame(distance, thickness, colour)

@@ -130,6 +130,7 @@ class ReportLabels(PrintLabels):
             EntryState.APPROVED: "Recorded in the programme’s hours log and approved by a coordinator.",
         }
     )
+    several_at_once: str = "An hour with several people at once counts as one hour."
     approved_by: str = "Approved by"
     date_of: str = "Date"
     hours: tuple[str, str] = ("{count} hour", "{count} hours")
@@ -279,6 +280,7 @@ SPANISH = ReportLabels(
         ),
         EntryState.APPROVED: "Constan en el registro de horas del programa, aprobadas por la coordinación.",
     },
+    several_at_once="Una hora con varias personas a la vez cuenta como una hora.",
     approved_by="Aprobado por",
     date_of="Fecha",
     hours=("{count} hora", "{count} horas"),

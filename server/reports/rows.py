@@ -120,6 +120,8 @@ class Certificate:
     minutes: int
     by_contact_type: Mapping[ContactType, int] = field(default_factory=dict)
     """Minutes; empty: they are not told apart."""
+    has_several_at_once: bool = False
+    """Whether it comes to less than a statement's pairs together, each of which has the whole hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -174,11 +174,31 @@ async def meet_max(programme: Programme, **times: tuple[int, int]) -> str:
 
 
 async def test_an_hour_with_several_at_once_is_one_hour(programme: Programme) -> None:
-    assert "Phone 1:00" in await meet_max(programme, ana=(0, 60), ben=(0, 60))
+    text = await meet_max(programme, ana=(0, 60), ben=(0, 60))
+    assert "Phone 1:00" in text
+    assert "several people at once" in text
 
 
 async def test_one_after_the_other_in_a_meeting_is_all_of_the_time(programme: Programme) -> None:
     assert "Phone 2:00" in await meet_max(programme, ana=(0, 40), ben=(38, 120))
+
+
+async def test_nothing_is_said_of_several_at_once_where_there_were_none(programme: Programme) -> None:
+    text = await meet_max(programme, ana=(0, 40), ben=(40, 120))
+    assert "Phone 2:00" in text
+    assert "several people at once" not in text
+
+
+async def test_days_to_come_are_not_certified(programme: Programme, hours: Hours) -> None:
+    ana, tomorrow = programme.people["ana"], TODAY + timedelta(days=1)
+    query = CertificateQuery(first_day=FIRST_DAY, last_day=TODAY + timedelta(days=18))
+    file = await hours.files.certificate(ana, ana.person_id, query)
+    text = pypdf.PdfReader(io.BytesIO(file.data)).pages[0].extract_text()
+    assert "August 1, 2026 to November 30, 2026" in text
+    assert "December" not in text
+    with pytest.raises(UserError, match="2026-12-01 is to come: a certificate is of days until today") as refused:
+        await hours.files.certificate(ana, ana.person_id, CertificateQuery(first_day=tomorrow, last_day=tomorrow))
+    assert refused.value.code is ErrorCode.BAD_REQUEST
 
 
 async def test_a_substitute_has_the_hours_of_leave_that_was_taken_back(programme: Programme, hours: Hours) -> None:

@@ -34,6 +34,15 @@ def test_kinds_of_contact_that_are_not_told_apart_are_left_out() -> None:
     assert "39:10" not in page
 
 
+def test_it_says_that_an_hour_with_several_is_one_where_that_makes_a_difference() -> None:
+    for has_several in (True, False):
+        certificate = replace(CERTIFICATE, has_several_at_once=has_several)
+        [page] = printed(to_certificate(certificate))
+        assert ("Anhourwithseveralpeopleatoncecountsasonehour." in page) == has_several
+        [page] = printed(to_certificate(certificate, SPANISH))
+        assert ("Unahoraconvariaspersonasalavezcuentacomounahora." in page) == has_several
+
+
 @pytest.mark.parametrize("counts_from", [EntryState.PROPOSED, EntryState.CONFIRMED, EntryState.APPROVED])
 def test_it_claims_no_more_than_the_programme_asks_for(counts_from: EntryState) -> None:
     about = replace(ABOUT, counting=Counting(counts_from=counts_from))
@@ -60,7 +69,7 @@ def test_the_same_certificate_is_the_same_bytes() -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_whatever_is_typed_is_one_page(text: str) -> None:
     about = replace(ABOUT, programme=text, made_by=text)
-    data = to_certificate(replace(CERTIFICATE, about=about, person=text))
+    data = to_certificate(replace(CERTIFICATE, about=about, person=text, has_several_at_once=True))
     [page] = printed(data)
     assert HEAD.hash in page
     assert stick_out(data) == []
