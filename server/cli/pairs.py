@@ -1,5 +1,6 @@
 """`roundup pairs`: who mentors whom, from when to when, and when they are away."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,13 +9,14 @@ import typer
 
 from protocol.errors import ErrorCode
 from protocol.hours import PairKind
+from protocol.roles import ProgrammeRole
 from server.cli.options import DEFAULT, AsJson, DatabaseUrl, DataDir, KindOfPair, Mentee, Mentor, WithRemoved
-from server.cli.run import Store, day, tell, with_store
+from server.cli.run import Store, day, tell, warn, with_store
 from server.clock import SystemClock
 from server.errors import UserError
 
 if TYPE_CHECKING:
-    from server.store.pairs import Leave, Pair
+    from server.store.pairs import Leave, Pair, PairEntry
     from server.store.requirements import Agreements
 
 commands = typer.Typer(help="Who mentors whom, and from when to when.", no_args_is_help=True)
@@ -54,6 +56,7 @@ def add(
         pair = await find_pair(store, kind, mentor, mentee)
         text = f"{_names(pair)} are {outcome}, {_days(pair)}."
         tell(_flat(pair) | {"outcome": outcome}, text, as_json=as_json)
+        await _warn_of_wrong_way_round(store, [entry])
 
     with_store(data_dir, database_url, work)
 
@@ -85,6 +88,7 @@ def import_(
         counts = {name: outcomes.count(name) for name in ("added", "changed", "unchanged")}
         text = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "nothing in the list"
         tell(counts, f"Pairs: {text}.", as_json=as_json)
+        await _warn_of_wrong_way_round(store, [entry for _, entry in listed])
 
     with_store(data_dir, database_url, work)
 
@@ -140,6 +144,30 @@ def resume(
 
     async def work(store: Store) -> None:
         await _end(store, kind, mentor, mentee, None, as_json=as_json)
+
+    with_store(data_dir, database_url, work)
+
+
+@commands.command("remove")
+def remove(
+    mentor: Mentor,
+    mentee: Mentee,
+    kind: KindOfPair = PairKind.MENTOR,
+    data_dir: DataDir = DEFAULT.data_dir,
+    database_url: DatabaseUrl = DEFAULT.database_url,
+    as_json: AsJson = False,
+) -> None:
+    """Take out a pair that was entered by mistake.
+
+    Its leave and its own requirements go, too. Only while nothing of it stands in the hours log.
+    """
+
+    async def work(store: Store) -> None:
+        from server.people.service import OPERATOR
+
+        pair = await find_pair(store, kind, mentor, mentee)
+        await store.pairs.remove(pair.pair_id, actor=OPERATOR, at=SystemClock().now_ms())
+        tell({"removed": pair.pair_id}, f"{_names(pair)} are no pair any more.", as_json=as_json)
 
     with_store(data_dir, database_url, work)
 
@@ -229,6 +257,19 @@ async def find_pair(store: Store, kind: PairKind, mentor: str, mentee: str) -> "
         sentence = f"{email_of(mentor)} and {email_of(mentee)} are no pair of the kind {kind.value}."
         raise UserError(ErrorCode.NOT_FOUND, sentence)
     return pair
+
+
+async def _warn_of_wrong_way_round(store: Store, entries: Sequence["PairEntry"]) -> None:
+    people = {one.person.email: one.person for one in await store.people.list_people()}
+    for entry in entries:
+        mentor, mentee = people[entry.mentor], people[entry.mentee]
+        # Between colleagues either one may be named first.
+        is_between_colleagues = entry.kind is PairKind.CONTENT_BUDDY
+        if not is_between_colleagues and mentor.role is ProgrammeRole.TEACHER and mentee.role is not mentor.role:
+            warn(
+                f"{mentor.name}, the mentor of this pair, is a teacher in the programme, and {mentee.name}, the "
+                "mentee, is not. If it is the wrong way round, `roundup pairs remove` takes it out."
+            )
 
 
 async def _end(store: Store, kind: PairKind, mentor: str, mentee: str, last_day: date | None, *, as_json: bool) -> None:

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import aliased
 
 from server.store.database import Database
 from server.store.hours_views import EVERYBODY, EXPORTED, VIEWED
 from server.store.models import AuditEntryRow, HoursEntryRow, PairRow, PersonRow
+from server.store.pairs import PAIR_REMOVED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,5 +79,9 @@ def is_about(person_id: str) -> ColumnElement[bool]:
     entries = select(HoursEntryRow.entry_id).where(
         or_(HoursEntryRow.mentor_id == person_id, HoursEntryRow.pair_id.in_(pairs))
     )
+    removal = aliased(AuditEntryRow)
+    is_theirs = removal.detail.contains(person_id, autoescape=True)
+    removed_pairs = select(removal.subject).where(removal.action == PAIR_REMOVED, is_theirs)
     looks_at_all = (entry.subject == EVERYBODY) & entry.action.in_((VIEWED, EXPORTED))
-    return or_(entry.subject == person_id, entry.subject.in_(pairs), entry.subject.in_(entries), looks_at_all)
+    subjects = (pairs, removed_pairs, entries)
+    return or_(entry.subject == person_id, *(entry.subject.in_(each) for each in subjects), looks_at_all)

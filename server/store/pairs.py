@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta, tzinfo
 
-from sqlalchemy import ColumnElement, Row, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -14,10 +14,12 @@ from protocol.tasks import RoomPerson
 from server.errors import UserError
 from server.ids import create_id
 from server.store.database import Database
-from server.store.models import LeaveRow, PairRow, PersonRow
+from server.store.models import HoursEntryRow, HoursLogRow, LeaveRow, PairRow, PersonRow, RequirementRow
 from server.store.programme import audit, day_in, ensure_programme, find_zone
 
 _Mentor, _Mentee, _Substitute = aliased(PersonRow), aliased(PersonRow), aliased(PersonRow)
+PAIR_REMOVED = "pair_removed"
+"""In the audit trail; who the two were stands beside it, since nothing else tells."""
 _IS_IN_PROGRAMME = PersonRow.removed_at.is_(None)
 
 
@@ -171,6 +173,30 @@ class PairRepository:
             if row.ends_on != last_day:
                 row.ends_on = last_day
                 audit(session, at, actor, "pair_resumed" if last_day is None else "pair_ended", pair_id, _days(row))
+
+    async def remove(self, pair_id: str, *, actor: str, at: int) -> None:
+        """Take a pair out that was entered by mistake, with its leave and what it alone had to do.
+
+        Raises `UserError` when something of it stands in the hours log: that is never taken out.
+        """
+        async with self._database.session() as session:
+            row = await session.get_one(PairRow, pair_id)
+            # The entries first, which are found at once.
+            for steps in (HoursEntryRow, HoursLogRow):
+                if await session.scalar(select(exists().where(steps.pair_id == pair_id))):
+                    sentence = (
+                        "Something of this pair stands in the hours log: say when it is over by `roundup pairs end`."
+                    )
+                    raise UserError(ErrorCode.BAD_REQUEST, sentence)
+            await session.execute(delete(LeaveRow).where(LeaveRow.pair_id == pair_id))
+            only_its = delete(RequirementRow).where(RequirementRow.pair_id == pair_id)
+            columns = RequirementRow.requirement_id, RequirementRow.name, RequirementRow.removed_at
+            for requirement in await session.execute(only_its.returning(*columns)):
+                if requirement.removed_at is None:
+                    audit(session, at, actor, "requirement_removed", requirement.requirement_id, requirement.name)
+            detail = f"as {row.kind}, {row.mentor_id} with {row.mentee_id}, {_days(row)}"
+            await session.delete(row)
+            audit(session, at, actor, PAIR_REMOVED, pair_id, detail)
 
     async def list_leaves(self, *, with_removed: bool = False) -> list[tuple[Leave, int | None]]:
         """Return all leave, by day, and when each was removed."""

@@ -42,6 +42,37 @@ def test_a_pair_is_added_changed_listed_ended_and_resumed(data: Path) -> None:
     assert [row["action"] for row in trail] == ["pair_added", "pair_changed", "pair_ended", "pair_resumed"]
 
 
+def test_a_pair_that_was_entered_by_mistake_is_taken_out(data: Path) -> None:
+    added = pairs(data, "add", *reversed(ANA_BEN))
+    assert added.code == 0
+    assert added.err == (
+        "roundup: Ben Carter, the mentor of this pair, is a teacher in the programme, and Ana Lima, the mentee, "
+        "is not. If it is the wrong way round, `roundup pairs remove` takes it out.\n"
+    )
+    pairs(data, "leave", "add", *reversed(ANA_BEN), "2026-01-01", "2026-01-02")
+    assert pairs(data, "add", *ANA_BEN).err == ""
+    assert pairs(data, "remove", *reversed(ANA_BEN)).out == "Ben Carter and Ana Lima are no pair any more.\n"
+    [left] = json.loads(pairs(data, "list", "--all", "--json").out)
+    assert left["mentor"] == "ana@school.example"
+    assert_refused(pairs(data, "remove", *reversed(ANA_BEN)), 1, "are no pair of the kind mentor")
+    removed = json.loads(pairs(data, "remove", *ANA_BEN, "--json").out)
+    assert removed == {"removed": left["pair_id"]}
+
+
+@pytest.mark.parametrize(("kind", "count"), [("mentor", 1), ("lead_teacher", 1), ("content_buddy", 0)])
+def test_whoever_imports_is_told_of_pairs_the_wrong_way_round(data: Path, kind: str, count: int) -> None:
+    file = data / "pairs.csv"
+    file.write_text(
+        "mentor,mentee,kind\n"
+        f"ben@school.example,ana@school.example,{kind}\n"
+        f"ana@school.example,cleo@school.example,{kind}\n"
+        f"cleo@school.example,ben@school.example,{kind}\n"
+    )
+    imported = pairs(data, "import", file)
+    assert imported.out == "Pairs: 3 added.\n"
+    assert imported.err.count("wrong way round") == count
+
+
 def test_pairs_that_are_over_are_listed_when_asked_for(data: Path) -> None:
     pairs(data, "add", *ANA_BEN, "--starts-on", "2020-08-17", "--ends-on", "2021-05-28")
     pairs(data, "add", "cleo@school.example", "ben@school.example", "--kind", "content_buddy")

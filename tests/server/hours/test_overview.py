@@ -10,6 +10,7 @@ from sqlalchemy import text
 from protocol.hours import EntryAction, OpenEntries, PairKind, Side
 from protocol.hours_queries import ProgrammeQuery
 from protocol.roles import ProgrammeRole
+from server.errors import UserError
 from server.hours.log.rows import Entry, Step
 from server.hours.overview import Overviews
 from server.hours.policy import CountsFrom, HoursPolicy
@@ -79,6 +80,17 @@ async def test_whatever_happens_it_is_as_looked_at_anew(programme: Programme, cl
     await requirements.add_requirement("Hours", MinutesRule(minutes=60, per=Per.WEEK), actor="test", at=1)
     await programme.append(follows(entry, EntryAction.WITHDRAWN, Side.COORDINATOR))
     await look()
+
+
+async def test_a_pair_that_is_taken_out_is_gone_at_the_next_look(programme: Programme, clock: ManualClock) -> None:
+    overviews, pairs = create(programme, clock), PairRepository(programme.database)
+    await programme.append(programme.entered("e1"))
+    assert (await overviews.of_all()).books.keys() == set(programme.pairs.values())
+    with pytest.raises(UserError, match="stands in the hours log: say when it is over by `roundup pairs end`"):
+        await pairs.remove(programme.pairs["ana"], actor="test", at=1)
+    await pairs.remove(programme.pairs["ben"], actor="test", at=1)
+    assert (await overviews.of_all()).books.keys() == {programme.pairs["ana"]}
+    assert (await overviews.of_person(programme.person_id("ben"))).books == {}
 
 
 async def test_who_becomes_a_pair_between_two_reads_has_their_entries(

@@ -9,6 +9,8 @@ from sqlalchemy import select
 from protocol.hours import PairKind
 from protocol.roles import ProgrammeRole
 from server.errors import UserError
+from server.hours.rules import ContactRule
+from server.store.audit import AuditRepository
 from server.store.database import Database
 from server.store.hours_facts import HoursFactsRepository
 from server.store.models import AuditEntryRow
@@ -130,6 +132,35 @@ async def test_a_pair_ends_on_a_day_and_may_go_on(pairs: PairRepository, databas
         ("pair_ended", "from 2025-06-15 to 2025-06-15"),
         ("pair_resumed", "from 2025-06-15 to further notice"),
     ]
+
+
+async def test_a_pair_of_which_nothing_is_in_the_log_is_taken_out_with_all_that_is_its(
+    pairs: PairRepository, database: Database, ids: dict[str, str]
+) -> None:
+    pair, other = await add(pairs), await add(pairs, replace(ANA_BEN, mentee="cleo@school.example"))
+    requirements = RequirementRepository(database)
+    for number, pair_id in enumerate((pair.pair_id, pair.pair_id, other.pair_id, None)):
+        rule = ContactRule(every_days=14)
+        made = await requirements.add_requirement(f"R{number}", rule, pair_id=pair_id, actor="operator", at=1)
+        if number == 1:
+            await requirements.remove_requirement(made.requirement_id, actor="operator", at=2)
+    for each in (pair, other):
+        leave_id = await pairs.add_leave(
+            each.pair_id, date(2025, 7, 1), date(2025, 7, 2), ids["Dan"], actor="operator", at=2
+        )
+    await pairs.remove(pair.pair_id, actor="operator", at=3)
+    [left] = await pairs.list_pairs()
+    assert left.pair_id == other.pair_id
+    assert [leave.leave_id for leave, _ in await pairs.list_leaves(with_removed=True)] == [leave_id]
+    assert [one.name for one, _ in await requirements.list_requirements(with_removed=True)] == ["R2", "R3"]
+    assert (await trail(database))[-2:] == [
+        ("requirement_removed", "R0"),
+        ("pair_removed", f"as mentor, {ids['Ana']} with {ids['Ben']}, from 2025-06-15 to further notice"),
+    ]
+    for name, count in (("Ana", 3), ("Ben", 3), ("Cleo", 0)):
+        about = await AuditRepository(database).entries(about=ids[name], limit=99)
+        assert sum(one.subject == pair.pair_id for one in about) == count
+    assert (await add(pairs)).pair_id != pair.pair_id
 
 
 async def test_leave_is_added_listed_and_taken_back(
