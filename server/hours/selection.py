@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from unicodedata import combining, normalize
 
 from protocol.errors import ErrorCode
 from protocol.hours import MAX_DAYS, HoursProgramme, OpenEntries, PairSummary, Standing, StandingCount
@@ -12,6 +11,7 @@ from protocol.hours_queries import PairWords, ProgrammeQuery
 from protocol.tasks import RoomPerson
 from server.errors import UserError
 from server.hours.figures import Figures
+from server.hours.folded import folded
 from server.hours.overview import Overview
 from server.hours.pair_book import PairBook, current_term, term_info
 from server.store.hours_log import EntryFilter
@@ -104,7 +104,7 @@ def among_fitting(wanted: EntryFilter, overview: Overview, words: PairWords) -> 
 
 def _fits(book: PairBook, wanted: PairWords) -> bool:
     status = book.status
-    parts = _folded(wanted.q).split()
+    parts = folded(wanted.q).split()
     return (
         wanted.kind in (None, status.kind)
         and wanted.standing in (None, status.standing)
@@ -113,13 +113,8 @@ def _fits(book: PairBook, wanted: PairWords) -> bool:
 
 
 def _has_all(parts: Sequence[str], name: str) -> bool:
-    name = _folded(name)
+    name = folded(name)
     return all(part in name for part in parts)
-
-
-def _folded(text: str) -> str:
-    """Return a text as it is compared: without capitals and accents, which not every keyboard has."""
-    return "".join(one for one in normalize("NFD", text.casefold()) if not combining(one))
 
 
 def _has(book: PairBook, person_id: str | None) -> bool:

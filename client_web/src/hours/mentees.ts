@@ -1,6 +1,7 @@
 /** Many mentees at once: which of them are looked for, and into how many columns they go. Pure. */
 
 import type { PairStatus, Standing } from "../protocol/generated";
+import { folded } from "../shared/folded";
 import { byNeed } from "./progress";
 
 /** What is looked for of a caseload. */
@@ -10,9 +11,6 @@ export interface Sought {
   /** `none`: those of whom nothing is required. */
   standing: Standing | "none" | undefined;
 }
-
-/** Return a text as it is compared: without accents and capitals. */
-const folded = (text: string): string => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 /** Return those that are looked for, who needs somebody most first. */
 export function soughtOf(pairs: readonly PairStatus[], { name, standing }: Sought): readonly PairStatus[] {

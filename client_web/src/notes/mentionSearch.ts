@@ -1,6 +1,7 @@
 /** What somebody is looking for who types "@", and who fits. Pure. */
 
 import type { EditorState } from "@tiptap/pm/state";
+import { folded } from "../shared/folded";
 import type { MentionQuery, Person } from "./popups";
 
 /** "@", not within a word, and up to two words behind it. */
@@ -21,11 +22,11 @@ export function mentionQuery(state: EditorState): MentionQuery | null {
 
 /** Return those one of whose names begins so: who is here first, and of those whose whole name does. */
 export function findPeople(people: readonly Person[], text: string): Person[] {
-  const wanted = fold(text.trim());
+  const wanted = folded(text.trim());
   const rank = (name: string) => {
-    const folded = fold(name);
-    if (folded.startsWith(wanted)) return 0;
-    return folded.split(/[\s-]+/).some((word) => word.startsWith(wanted)) ? 1 : 2;
+    const plain = folded(name);
+    if (plain.startsWith(wanted)) return 0;
+    return plain.split(/[\s-]+/).some((word) => word.startsWith(wanted)) ? 1 : 2;
   };
   return people
     .map((person) => ({ person, order: rank(person.name) }))
@@ -39,6 +40,3 @@ export function findPeople(people: readonly Person[], text: string): Person[] {
     .slice(0, MOST_SHOWN)
     .map(({ person }) => person);
 }
-
-/** Accents and capitals are seldom typed. */
-const fold = (text: string) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();

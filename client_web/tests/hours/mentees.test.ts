@@ -18,6 +18,8 @@ describe("looking for somebody", () => {
     expect(names("vega mig")).toEqual(["Miguel Ángel de la Vega"]);
     expect(names("angel")).toEqual(["Miguel Ángel de la Vega", "Ángela Ruiz"]);
     expect(names("x")).toEqual([]);
+    const lukasz = of("Łukasz O’Neill");
+    expect(soughtOf([...PAIRS, lukasz], { name: "o'neill lukasz", standing: undefined })).toEqual([lukasz]);
   });
 
   it("finds by how they stand, and by that of whom nothing is required", () => {
