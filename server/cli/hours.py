@@ -283,7 +283,8 @@ def _wrong(verdict: "Verdict", noted: str) -> str | None:
 
 def _intact(verdict: "Verdict") -> str:
     erased = f" {_many(verdict.erased, 'text was', 'texts were')} erased." if verdict.erased else ""
-    noted = "" if verdict.noted is None else f"\nThe hash that was noted is that of row {verdict.noted}."
+    of_what = f"row {verdict.noted}" if verdict.noted else "the empty log"
+    noted = "" if verdict.noted is None else f"\nThe hash that was noted is that of {of_what}."
     if not verdict.count:
         return "The hours log is empty: there is nothing to be checked yet."
     count = _many(verdict.count, "row", "rows")

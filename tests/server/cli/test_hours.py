@@ -143,6 +143,9 @@ def test_a_hash_that_was_noted_shows_that_the_newest_rows_are_gone(log: Location
     outcome = hours(log, "verify", "--head", noted.upper())
     assert outcome.code == 0
     assert "The hash that was noted is that of row 10.\n" in outcome.out
+    before_all = hours(log, "verify", "--head", "0" * 64)
+    assert before_all.code == 0
+    assert "The hash that was noted is that of the empty log.\n" in before_all.out
     # An entry knows of its newest row; who makes that anew, too, is found out by the hash only.
     sql(log, "DELETE FROM hours_log WHERE number >= 10")
     assert hours(log, "verify").err.startswith("roundup: Row 10 is missing: row 11 was there, as an entry knows. ")
