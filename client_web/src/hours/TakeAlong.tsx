@@ -40,9 +40,11 @@ export function TakeAlong({ people, hours, ownId }: TakeAlongProps) {
                 <Paper href={statementPath(person_id, term.term_id, print)}>
                   {t(`hours.papers.statement.${whose}`, { name })}
                 </Paper>
-                <Paper href={certificatePath(person_id, term.first_day, term.last_day, print)}>
-                  {t(`hours.papers.certificate.${whose}`, { name })}
-                </Paper>
+                {term.first_day <= hours.today && (
+                  <Paper href={certificatePath(person_id, term.first_day, term.last_day, print)}>
+                    {t(`hours.papers.certificate.${whose}`, { name })}
+                  </Paper>
+                )}
               </div>
             );
           })}
