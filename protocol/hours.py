@@ -248,6 +248,10 @@ class RequirementStatus(Wire, frozen=True, kw_only=True):
     """Of a plan."""
     shortfall: Shortfall | None
     """Of the period that is overdue, where another one is counted now: `done` and `needed` are not of that one."""
+    contact_types: tuple[ContactType, ...] | None
+    """What counts for it; `None`: every type. Of a plan, what counts for all of it: a step can ask for more."""
+    minimum_minutes: int
+    """What is shorter does not count for it."""
 
 
 class PairStatus(Wire, frozen=True, kw_only=True):
@@ -320,6 +324,10 @@ class PlanStep(Wire, frozen=True, kw_only=True):
     done_on: Day | None
     entry_id: str | None
     """Of the entry that it was done with."""
+    contact_types: tuple[ContactType, ...] | None
+    """What ticks it, of what counts for its plan; `None`: every type."""
+    minimum_minutes: int
+    """What is shorter does not tick it."""
 
 
 class ContactMinutes(Wire, frozen=True, kw_only=True):

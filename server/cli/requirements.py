@@ -197,6 +197,9 @@ def _flat(requirement: "Requirement", pair: "Pair | None", removed_at: int | Non
 
 
 def _line(requirement: "Requirement", pair: "Pair | None", removed_at: int | None) -> str:
+    from server.hours.rules import describe_steps
+
     removed = "" if removed_at is None else f" (removed {day(removed_at)})"
     whom = _for_whom(requirement, pair)
-    return f"{requirement.requirement_id:<28}  {requirement.name:<28}  {whom:<24}  {_words(requirement)}{removed}"
+    line = f"{requirement.requirement_id:<28}  {requirement.name:<28}  {whom:<24}  {_words(requirement)}{removed}"
+    return "\n".join((line, *(f"{'':<28}  - {step}" for step in describe_steps(requirement.rule))))

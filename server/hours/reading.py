@@ -255,4 +255,6 @@ def _plan_steps(steps: Iterable[PlannedStep], entries: dict[tuple[date, int, str
                 due_on=step.due_on.isoformat(),
                 done_on=None if contact is None else contact.day.isoformat(),
                 entry_id=alike.pop(0) if alike else None,
+                contact_types=step.counted.contact_types,
+                minimum_minutes=step.counted.minimum_minutes,
             )

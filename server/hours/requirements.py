@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from protocol.hours import ContactType, RequirementStatus, Shortfall, Standing, Unit
 from server.hours.calendar import Calendar, Days, Pauses, Span, span_of
-from server.hours.rules import Base, ContactRule, MeetingsRule, MinutesRule, Per, PlanRule, Rule, Step
+from server.hours.rules import Base, ContactRule, Counted, MeetingsRule, MinutesRule, Per, PlanRule, Rule, Step
 
 _TOLERATED = 5
 """Whoever is behind by more than a fifth is at risk."""
@@ -70,8 +70,8 @@ class Assessment(NamedTuple):
     next_step: str | None = None
     missed: Missed | None = None
 
-    def status(self, requirement_id: str, name: str) -> RequirementStatus:
-        """Return it as pages and programs see it."""
+    def status(self, requirement_id: str, name: str, counted: Counted) -> RequirementStatus:
+        """Return it as pages and programs see it. `counted` is what counts for the rule."""
         return RequirementStatus(
             requirement_id=requirement_id,
             name=name,
@@ -84,6 +84,8 @@ class Assessment(NamedTuple):
             due_on=_iso(self.due_on),
             next_step=self.next_step,
             shortfall=None if self.missed is None else self.missed.shortfall(),
+            contact_types=counted.contact_types,
+            minimum_minutes=counted.minimum_minutes,
         )
 
 
@@ -94,6 +96,8 @@ class PlannedStep(NamedTuple):
     due_on: date | None
     contact: Contact | None
     """`None`: it is still to be done."""
+    counted: Counted
+    """What ticks it."""
 
 
 class Tally:
@@ -202,9 +206,10 @@ class Assessor:
         ticked = _ticked(rule.steps, case)
         owed = _owed_steps(rule.steps, case)
         return [
-            PlannedStep(rule.steps[place].name, _day(due), _contact_at(ticked.get(place), case))
+            PlannedStep(step.name, _day(due), _contact_at(ticked.get(place), case), rule.counted_for(step))
             for place in _by_due_day(rule.steps)
-            if (place in ticked or place in owed) and (due := _due_day(rule.steps[place], case)) is not None
+            for step in (rule.steps[place],)
+            if (place in ticked or place in owed) and (due := _due_day(step, case)) is not None
         ]
 
 

@@ -108,6 +108,15 @@ class PlanRule(Base, frozen=True, kw_only=True, tag_field="kind", tag="plan"):
 
     steps: Annotated[tuple[Step, ...], msgspec.Meta(min_length=1, max_length=MAX_STEPS)]
 
+    def counted_for(self, step: Step) -> Counted:
+        """Return what ticks a step: what counts for it, and for the plan."""
+        types = step.contact_types
+        if types is None:
+            types = self.contact_types
+        elif self.contact_types is not None:
+            types = tuple(one for one in types if one in self.contact_types)
+        return Counted(contact_types=types, minimum_minutes=max(self.minimum_minutes, step.minimum_minutes))
+
 
 Rule = MinutesRule | ContactRule | MeetingsRule | PlanRule
 
@@ -139,6 +148,13 @@ def describe(rule: Rule) -> str:
             what = f"{_number(len(rule.steps), 'step')}, up to day {last:,}"
     terms = ", in terms only" if rule.in_terms_only else ""
     return f"{what}{_restrictions(rule)}{terms}"
+
+
+def describe_steps(rule: Rule) -> list[str]:
+    """Say the steps of a plan, each with what it asks for beside the plan; of what is no plan there are none."""
+    if not isinstance(rule, PlanRule):
+        return []
+    return [f"{step.name}: by day {step.day:,}{_restrictions(step)}" for step in rule.steps]
 
 
 def _restrictions(counted: Counted) -> str:

@@ -35,8 +35,8 @@ class Standings:
         """
         history = self._history(pair, contacts)
         found = tuple(
-            self._assessor.assess(requirement.rule, history).status(requirement.requirement_id, requirement.name)
-            for requirement in self._agreements.requirements_of(pair)
+            self._assessor.assess(one.rule, history).status(one.requirement_id, one.name, one.rule)
+            for one in self._agreements.requirements_of(pair)
         )
         return PairStanding(worst(status.standing for status in found), found)
 

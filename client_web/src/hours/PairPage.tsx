@@ -107,7 +107,7 @@ function Pair({ view, title, onChanged }: { view: PairView; title: string; onCha
               <h2 id="pair-plan" className={classes.title}>
                 {t("hours.plan.title")}
               </h2>
-              <Plan plan={plan} today={today} />
+              <Plan plan={plan} requirements={status.requirements} today={today} />
             </section>
           )}
         </div>

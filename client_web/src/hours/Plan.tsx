@@ -4,29 +4,46 @@ import { Anchor } from "@mantine/core";
 import { AlarmClock, Circle, CircleCheck } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import type { PlanStep } from "../protocol/generated";
+import type { PlanStep, RequirementStatus } from "../protocol/generated";
 import { relativeDay, shortDay } from "./days";
 import classes from "./Plan.module.css";
 import { entryPath } from "./paths";
+import { countsTheSame, useCountedWords } from "./useCountedWords";
 
 interface PlanProps {
   plan: readonly PlanStep[];
+  /** Of the same pair: what is said of a plan as a whole is not said again of its steps. */
+  requirements: readonly RequirementStatus[];
   today: string;
 }
 
-export function Plan({ plan, today }: PlanProps) {
+export function Plan({ plan, requirements, today }: PlanProps) {
+  const plans = requirements.filter(({ unit }) => unit === "steps");
   return (
     <ol className={classes.plan}>
       {plan.map((step, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a plan's steps have no other name that is theirs alone
-        <Step key={index} step={step} today={today} />
+        <Step
+          // biome-ignore lint/suspicious/noArrayIndexKey: a plan's steps have no other name that is theirs alone
+          key={index}
+          step={step}
+          today={today}
+          hasOwnTerms={!plans.every((whole) => countsTheSame(whole, step))}
+        />
       ))}
     </ol>
   );
 }
 
-function Step({ step, today }: { step: PlanStep; today: string }) {
+interface StepProps {
+  step: PlanStep;
+  today: string;
+  /** What ticks it is not what counts for its plan. */
+  hasOwnTerms: boolean;
+}
+
+function Step({ step, today, hasOwnTerms }: StepProps) {
   const { t, i18n } = useTranslation();
+  const counted = useCountedWords(step);
   const { name, due_on: due, done_on: done, entry_id: entryId } = step;
   const isLate = done === null && due < today;
   const Icon = done !== null ? CircleCheck : isLate ? AlarmClock : Circle;
@@ -52,6 +69,9 @@ function Step({ step, today }: { step: PlanStep; today: string }) {
             </>
           )}
         </span>
+        {done === null && hasOwnTerms && counted !== null && (
+          <span className={classes.counted}>{counted}</span>
+        )}
       </span>
     </li>
   );

@@ -7,6 +7,7 @@ import { minutesText } from "./durations";
 import { shareOf } from "./progress";
 import classes from "./Requirements.module.css";
 import { StandingBadge } from "./Standing";
+import { useCountedWords } from "./useCountedWords";
 
 interface RequirementsProps {
   requirements: readonly RequirementStatus[];
@@ -27,6 +28,7 @@ function Requirement({ requirement, today }: { requirement: RequirementStatus; t
   const { i18n } = useTranslation();
   const { name, standing, first_day: first, last_day: last } = requirement;
   const { done, due } = useRequirementWords(requirement, today);
+  const counted = useCountedWords(requirement);
   return (
     <li className={classes.requirement}>
       <p className={classes.name}>
@@ -43,6 +45,7 @@ function Requirement({ requirement, today }: { requirement: RequirementStatus; t
           <span className={classes.period}>{dayRange(first, last, i18n.language)}</span>
         )}
       </p>
+      {counted !== null && <p className={classes.counted}>{counted}</p>}
     </li>
   );
 }

@@ -251,6 +251,12 @@ export const hoursEn = {
         withdrawn: "withdrew it",
       },
     },
+    counts: {
+      kinds: "Counts: {{kinds}}",
+      length: "Counts: contacts of {{least}} or more",
+      both: "Counts: {{kinds}}, {{least}} or more",
+      nothing: "No contact can count for this. Your coordinator can put it right.",
+    },
     plan: {
       title: "The plan",
       done: "Done on {{day}}",

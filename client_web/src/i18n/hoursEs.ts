@@ -259,6 +259,12 @@ export const hoursEs: typeof hoursEn = {
         withdrawn: "lo retiró",
       },
     },
+    counts: {
+      kinds: "Cuenta: {{kinds}}",
+      length: "Cuentan: contactos de {{least}} o más",
+      both: "Cuenta: {{kinds}}, {{least}} o más",
+      nothing: "Ningún contacto puede contar para esto. Su coordinador puede corregirlo.",
+    },
     plan: {
       title: "El plan",
       done: "Hecho el {{day}}",

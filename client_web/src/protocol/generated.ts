@@ -1078,6 +1078,8 @@ export interface RequirementStatus {
   due_on: string | null;
   next_step: string | null;
   shortfall: Shortfall | null;
+  contact_types: ContactType[] | null;
+  minimum_minutes: number;
 }
 
 /** A pair, and how far it is. */
@@ -1131,6 +1133,8 @@ export interface PlanStep {
   due_on: string;
   done_on: string | null;
   entry_id: string | null;
+  contact_types: ContactType[] | null;
+  minimum_minutes: number;
 }
 
 /** How much was credited for one kind of contact. */

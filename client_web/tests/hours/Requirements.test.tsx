@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
 import { CaseloadTile } from "../../src/hours/CaseloadRow";
+import { Plan } from "../../src/hours/Plan";
 import { Requirements } from "../../src/hours/Requirements";
 import { hoursEn } from "../../src/i18n/hoursEn";
+import type { PlanStep } from "../../src/protocol/generated";
 import { pair, requirement } from "../support/hours";
 import { markupOf } from "../support/words";
 
@@ -43,4 +45,36 @@ it("says it on a mentee's tile, too", () => {
   expect(wordsOf(<CaseloadTile pair={late} today={TODAY} ownId="u_ruth" />)).toContain(
     "35 min still missing from",
   );
+});
+
+it("says which contacts count, where not all do", () => {
+  expect(words({ contact_types: ["conference", "visit"] })).toContain("|Counts: conference or visit|");
+  expect(words({ minimum_minutes: 20 })).toContain("|Counts: contacts of 20 min or more|");
+  expect(words({ contact_types: ["email"], minimum_minutes: 20 })).toContain(
+    "|Counts: e-mail, 20 min or more|",
+  );
+  expect(words({ contact_types: [] })).toContain("|No contact can count for this.");
+  expect(words({ minimum_minutes: 1 })).not.toContain("ount");
+  expect(words()).not.toContain("ount");
+});
+
+it("says of each step of a plan what ticks it, until it is done", () => {
+  const step: PlanStep = {
+    name: "First session",
+    due_on: "2026-12-20",
+    done_on: null,
+    entry_id: null,
+    contact_types: ["conference"],
+    minimum_minutes: 20,
+  };
+  const said = (change: Partial<PlanStep>, ...plans: Partial<typeof WEEKLY>[]) => {
+    const requirements = [WEEKLY, ...plans.map((plan) => requirement({ unit: "steps", ...plan }))];
+    return wordsOf(<Plan plan={[{ ...step, ...change }]} requirements={requirements} today={TODAY} />);
+  };
+  expect(said({}, {})).toContain("|Counts: conference, 20 min or more|");
+  expect(said({ contact_types: null, minimum_minutes: 0 }, {})).not.toContain("Counts");
+  const same = { contact_types: step.contact_types, minimum_minutes: 20 };
+  expect(said({}, same), "it is said of the whole plan").not.toContain("Counts");
+  expect(said({}, same, {}), "it may be a step of the other plan").toContain("Counts");
+  expect(said({ done_on: "2026-11-20" }, {})).not.toContain("Counts");
 });

@@ -31,6 +31,8 @@ export const requirement = (change: Partial<RequirementStatus> = {}): Requiremen
   due_on: "2026-11-30",
   next_step: null,
   shortfall: null,
+  contact_types: null,
+  minimum_minutes: 0,
   ...change,
 });
 

@@ -38,6 +38,14 @@ def test_a_rule_is_said_by_options(tmp_path: Path, options: str, words: str) -> 
     assert (added.code, added.out) == (0, f"Ours is added for all pairs: {words}.\n")
 
 
+def test_a_plan_is_listed_with_its_steps(tmp_path: Path) -> None:
+    requirements(tmp_path, "add", "Visits", "--plan", "school-visits")
+    lines = [line.strip() for line in requirements(tmp_path, "list").out.splitlines()]
+    assert lines[0].endswith("4 steps, up to day 300")
+    assert lines[1] == "- First talk: by day 14, by conference or phone or visit"
+    assert len(lines) == 5
+
+
 def test_a_plan_of_ones_own_comes_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     file.write_text('{"kind": "plan", "steps": [{"name": "Day 30", "day": 30}]}')

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from protocol.hours import EntryAction, EntryDetail, PairKind, Side, Standing, Stretch
+from protocol.hours import ContactType, EntryAction, EntryDetail, PairKind, Side, Standing, Stretch
 from server.hours.log.steps import Actor, next_step
 from server.hours.proposer import Proposer
 from server.hours.rules import ContactRule, PlanRule, Step
@@ -76,7 +76,12 @@ async def test_steps_of_a_plan_name_the_entry_that_they_were_done_with(programme
         starts_on=TODAY - timedelta(days=70),
     )
     await PairRepository(programme.database).add([pair], actor="test", at=1)
-    plan = PlanRule(steps=tuple(Step(name=f"Day {day}", day=day, from_day=day - 29) for day in (30, 60, 90)))
+    plan = PlanRule(
+        steps=tuple(
+            Step(name=f"Day {day}", day=day, from_day=day - 29, minimum_minutes=day // 3) for day in (30, 60, 90)
+        ),
+        contact_types=(ContactType.PHONE,),
+    )
     await RequirementRepository(programme.database).add_requirement("Plan", plan, actor="test", at=1)
     done_on = TODAY - timedelta(days=65)
     [entry] = await programme.append(programme.entered("visit", day=done_on))
@@ -89,6 +94,10 @@ async def test_steps_of_a_plan_name_the_entry_that_they_were_done_with(programme
     ]
     [status] = detail.status.requirements
     assert (status.done, status.needed, status.next_step) == (1, 3, "Day 60")
+    assert (status.contact_types, status.minimum_minutes) == ((ContactType.PHONE,), 0)
+    assert [(step.contact_types, step.minimum_minutes) for step in detail.plan] == [
+        ((ContactType.PHONE,), minutes) for minutes in (10, 20, 30)
+    ], "what counts for the plan and for the step"
 
 
 async def test_what_was_put_right_waits_for_who_objected(programme: Programme, hours: Hours) -> None:

@@ -9,6 +9,7 @@ from protocol.hours import PairKind, PairStatus, RequirementStatus, Shortfall, S
 from protocol.tasks import RoomPerson
 from server.hours.reminders import MAX_NAMED, Day, PairToday, letter_of, reminders_of
 from server.hours.requirements import Contact, PlannedStep
+from server.hours.rules import Counted
 
 MONDAY = date(2026, 11, 30)
 NAMES = {"mia": "Mia", "ana": "Ana", "sam": "Sam", "cora": "Cora"}
@@ -29,6 +30,8 @@ def requirement(
         due_on=due_on,
         next_step=None,
         shortfall=shortfall,
+        contact_types=None,
+        minimum_minutes=0,
     )
 
 
@@ -149,7 +152,7 @@ def test_nobody_is_told_of_who_is_not_in_the_programme_any_more() -> None:
 def test_a_step_is_told_to_the_mentor_a_week_before_it_is_due_and_not_when_it_is_done() -> None:
     def step(days: int, *, is_done: bool = False) -> PlannedStep:
         contact = Contact(MONDAY, 30, "conference") if is_done else None
-        return PlannedStep("Day 30", MONDAY + timedelta(days=days), contact)
+        return PlannedStep("Day 30", MONDAY + timedelta(days=days), contact, Counted())
 
     for days, is_told in ((-1, False), (0, True), (7, True), (8, False)):
         assert told(day(pair(plan=(step(days),)))) == (

@@ -316,6 +316,29 @@ class TestPlans:
         nothing = self.on(1, ends_on=BEGUN)
         assert (nothing.standing, nothing.needed, nothing.last_day) == (MET, 0, None)
 
+    def test_a_step_tells_what_ticks_it_which_is_what_counts_for_it_and_for_the_plan(self) -> None:
+        both = ContactType.CONFERENCE, ContactType.VISIT
+        rule = PlanRule(
+            contact_types=both,
+            minimum_minutes=20,
+            steps=(
+                Step(name="Any", day=1),
+                Step(name="Visit", day=2, contact_types=(ContactType.PHONE, ContactType.VISIT), minimum_minutes=30),
+                Step(name="Call", day=3, contact_types=(ContactType.PHONE,), minimum_minutes=5),
+            ),
+        )
+        steps = Assessor(CALENDAR, BEGUN).plan(rule, PairHistory(BEGUN))
+        assert [(step.name, step.counted.contact_types, step.counted.minimum_minutes) for step in steps] == [
+            ("Any", both, 20),
+            ("Visit", (ContactType.VISIT,), 30),
+            ("Call", (), 20),
+        ]
+
+    def test_a_step_of_a_plan_for_everything_counts_what_it_says_itself(self) -> None:
+        [first, *_, last] = Assessor(CALENDAR, BEGUN).plan(self.PLAN, PairHistory(BEGUN))
+        assert (first.counted.contact_types, first.counted.minimum_minutes) == ((ContactType.CONFERENCE,), 30)
+        assert (last.counted.contact_types, last.counted.minimum_minutes) == (None, 0)
+
     def test_a_step_on_the_first_day_is_due_on_it(self) -> None:
         rule = PlanRule(steps=(Step(name="Welcome", day=0),))
         assert [assess(rule, BEGUN + timedelta(day)).standing for day in (0, 1)] == [AT_RISK, OVERDUE]
@@ -323,7 +346,7 @@ class TestPlans:
 
 
 def test_an_assessment_is_told_with_days_in_iso_8601() -> None:
-    found = assess(EVERY_14_DAYS, BEGUN).status("requirement_1", "Every two weeks")
+    found = assess(EVERY_14_DAYS, BEGUN).status("requirement_1", "Every two weeks", EVERY_14_DAYS)
     assert found == RequirementStatus(
         requirement_id="requirement_1",
         name="Every two weeks",
@@ -336,7 +359,15 @@ def test_an_assessment_is_told_with_days_in_iso_8601() -> None:
         due_on="2026-08-31",
         next_step=None,
         shortfall=None,
+        contact_types=None,
+        minimum_minutes=0,
     )
+
+
+def test_what_counts_for_a_requirement_is_told_with_it() -> None:
+    rule = ContactRule(every_days=30, contact_types=(ContactType.VISIT,), minimum_minutes=30)
+    found = assess(rule, BEGUN).status("requirement_1", "A visit a month", rule)
+    assert (found.contact_types, found.minimum_minutes) == ((ContactType.VISIT,), 30)
 
 
 def test_what_was_missed_is_told_with_the_days_in_which_it_was() -> None:
@@ -344,7 +375,7 @@ def test_what_was_missed_is_told_with_the_days_in_which_it_was() -> None:
     found = assess(
         WEEKLY, BEGUN + timedelta(9), contact(thursday, 12), contact(BEGUN + timedelta(8), 10), begun=thursday
     )
-    assert found.status("requirement_1", "An hour a week").shortfall == Shortfall(
+    assert found.status("requirement_1", "An hour a week", WEEKLY).shortfall == Shortfall(
         first_day="2026-08-20", last_day="2026-08-23", done=12, needed=34, missing=12
     ), "four of seven days, and ten minutes since"
 

@@ -15,6 +15,7 @@ from server.hours.rules import (
     Rule,
     Step,
     describe,
+    describe_steps,
     read_rule,
     write_rule,
 )
@@ -66,6 +67,16 @@ def test_every_rule_met_in_the_wild_can_be_said_written_and_read(practice: str) 
     rule, words = MET_IN_THE_WILD[practice]
     assert read_rule(write_rule(rule)) == rule
     assert describe(rule) == words
+
+
+def test_steps_of_a_plan_are_said_with_what_each_asks_for() -> None:
+    step = Step(name="Day 30", day=30, contact_types=(ContactType.CONFERENCE,), minimum_minutes=20)
+    plan = PlanRule(steps=(step, Step(name="Later", day=1_000)), minimum_minutes=5)
+    assert describe_steps(plan) == [
+        "Day 30: by day 30, by conference, of 20 minutes or more",
+        "Later: by day 1,000",
+    ]
+    assert describe_steps(ContactRule(every_days=14)) == []
 
 
 def test_a_rule_is_short_json_without_what_is_as_usual() -> None:

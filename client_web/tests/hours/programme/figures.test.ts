@@ -43,6 +43,8 @@ const due = (due_on: string | null): PairStatus["requirements"] => [
     due_on,
     next_step: null,
     shortfall: null,
+    contact_types: null,
+    minimum_minutes: 0,
   },
 ];
 
