@@ -287,8 +287,8 @@ export const hoursEn = {
       meetings_other: "{{done}} of {{count}} meetings",
       steps_one: "{{done}} of {{count}} step",
       steps_other: "{{done}} of {{count}} steps",
-      days_one: "{{count}} day without contact, at most {{needed}}",
-      days_other: "{{count}} days without contact, at most {{needed}}",
+      days_one: "{{count}} day without a contact that counts, at most {{needed}}",
+      days_other: "{{count}} days without a contact that counts, at most {{needed}}",
     },
     due: {
       minutes: "{{left}} left, until {{day}} ({{relative}})",

@@ -295,8 +295,8 @@ export const hoursEs: typeof hoursEn = {
       meetings_other: "{{done}} de {{count}} reuniones",
       steps_one: "{{done}} de {{count}} paso",
       steps_other: "{{done}} de {{count}} pasos",
-      days_one: "{{count}} día sin contacto, como mucho {{needed}}",
-      days_other: "{{count}} días sin contacto, como mucho {{needed}}",
+      days_one: "{{count}} día sin un contacto que cuente, como mucho {{needed}}",
+      days_other: "{{count}} días sin un contacto que cuente, como mucho {{needed}}",
     },
     due: {
       minutes: "Faltan {{left}}, hasta el {{day}} ({{relative}})",

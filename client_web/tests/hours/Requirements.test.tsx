@@ -40,6 +40,12 @@ it("says of what is due now what is left of it", () => {
   expect(found).not.toContain("missing");
 });
 
+it("says of days that they are without a contact that counts, since there may be others", () => {
+  const since = { unit: "days", standing: "overdue", done: 98, needed: 14, shortfall: null } as const;
+  expect(words(since)).toContain("|98 days without a contact that counts, at most 14|");
+  expect(words({ ...since, done: 1 })).toContain("|1 day without a contact that counts, at most 14|");
+});
+
 it("says it on a mentee's tile, too", () => {
   const late = pair({ standing: "overdue", requirements: [WEEKLY] });
   expect(wordsOf(<CaseloadTile pair={late} today={TODAY} ownId="u_ruth" />)).toContain(
