@@ -112,7 +112,13 @@ export const programmeEn = {
       keys: "Arrow keys go from week to week.",
       none: "Nothing counts on these days yet.",
     },
-    contacts: { title: "Kinds of contact", kind: "Kind", time: "Time", share: "Share", entries: "Entries" },
+    contacts: {
+      title: "Kinds of contact",
+      kind: "Kind",
+      time: "Time",
+      share: "Share",
+      entries: "Entries that count",
+    },
     answers: {
       title: "How long answers take",
       about: "Until both have said yes to what was proposed",
@@ -144,7 +150,7 @@ export const programmeEn = {
       due: "What comes next",
       last: "Last contact",
       time: "Time",
-      entries: "Entries",
+      entries: "Entries that count",
       open: "Open",
       need: "Need",
       never: "Never",

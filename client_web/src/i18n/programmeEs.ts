@@ -119,7 +119,7 @@ export const programmeEs: typeof programmeEn = {
       kind: "Tipo",
       time: "Tiempo",
       share: "Parte",
-      entries: "Anotaciones",
+      entries: "Anotaciones que cuentan",
     },
     answers: {
       title: "Cuánto tardan las respuestas",
@@ -152,7 +152,7 @@ export const programmeEs: typeof programmeEn = {
       due: "Qué sigue",
       last: "Último contacto",
       time: "Tiempo",
-      entries: "Anotaciones",
+      entries: "Anotaciones que cuentan",
       open: "Pendiente",
       need: "Necesidad",
       never: "Nunca",
