@@ -1,11 +1,11 @@
 /** Where the minutes of an entry come from, in plain sentences: for somebody who has to explain it. */
 
 import { useTranslation } from "react-i18next";
-import type { EntryDetail, MeetingEvidence, PersonEvidence } from "../protocol/generated";
+import type { EntryDetail, LogStep, MeetingEvidence, PersonEvidence } from "../protocol/generated";
 import { clockTime, dayAndTime, fullDay } from "./days";
 import { exactText, minutesText } from "./durations";
 import { lengthOf, mostAtOnce, stayOf } from "./geometry";
-import { adjustmentOf, approvalOf, beginningOf, proposedMinutes } from "./history";
+import { adjustmentOf, approvalOf, beginningOf, objectionsOf, proposedMinutes } from "./history";
 import classes from "./Story.module.css";
 
 interface StoryProps {
@@ -24,6 +24,11 @@ export function Story({ detail, timeZone }: StoryProps) {
   const adjusted = adjustmentOf(steps);
   const approved = approvalOf(steps);
   const proposed = proposedMinutes(steps);
+  const objections = entry.state === "disputed" ? objectionsOf(steps) : [];
+  const byAndAt = ({ author, at }: LogStep) => ({
+    name: author?.name ?? t("hours.page.server"),
+    at: dayAndTime(at, timeZone, language),
+  });
   return (
     <div className={classes.story}>
       <p>
@@ -49,18 +54,18 @@ export function Story({ detail, timeZone }: StoryProps) {
       {adjusted !== null && (
         <p>
           {t("hours.story.adjusted", {
-            name: adjusted.author?.name ?? t("hours.page.server"),
+            ...byAndAt(adjusted),
             minutes: minutes(adjusted.credited_minutes),
-            at: dayAndTime(adjusted.at, timeZone, language),
           })}
-          {adjusted.text !== null && adjusted.text !== "" && (
-            <>
-              {" "}
-              <q className={classes.quote}>{adjusted.text}</q>
-            </>
-          )}
+          <Reason text={adjusted.text} />
         </p>
       )}
+      {objections.map((step) => (
+        <p key={step.number}>
+          {t("hours.story.objected", byAndAt(step))}
+          <Reason text={step.text} />
+        </p>
+      ))}
       <p>
         {entry.state === "proposed"
           ? entry.is_confirmed_by_mentor || entry.is_confirmed_by_mentee
@@ -77,6 +82,16 @@ export function Story({ detail, timeZone }: StoryProps) {
             : t(`hours.story.${entry.state}`)}
       </p>
     </div>
+  );
+}
+
+function Reason({ text }: { text: string | null }) {
+  if (text === null || text === "") return null;
+  return (
+    <>
+      {" "}
+      <q className={classes.quote}>{text}</q>
+    </>
   );
 }
 

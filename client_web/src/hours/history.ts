@@ -1,6 +1,6 @@
 /** How an entry came to be what it is, read from its steps. Pure. */
 
-import type { LogStep } from "../protocol/generated";
+import type { LogStep, Side } from "../protocol/generated";
 
 /**
  * Return the newest step that changed what is credited on somebody's word; `null`: it is as it was measured or entered.
@@ -25,4 +25,21 @@ export function proposedMinutes(steps: readonly LogStep[]): number | null {
 /** Return the step that approved it; `null`: it is not. */
 export function approvalOf(steps: readonly LogStep[]): LogStep | null {
   return steps.findLast(({ action }) => action === "approved") ?? null;
+}
+
+/**
+ * Return the objections that stand, oldest first: each side's last one.
+ *
+ * One's own yes or change takes one's objection back, and a coordinator's change settles all.
+ */
+export function objectionsOf(steps: readonly LogStep[]): LogStep[] {
+  const standing = new Map<Side, LogStep>();
+  for (const step of steps) {
+    if (step.action === "adjusted" && step.side === "coordinator") standing.clear();
+    if (step.action === "disputed" || step.action === "adjusted" || step.action === "confirmed") {
+      standing.delete(step.side);
+    }
+    if (step.action === "disputed") standing.set(step.side, step);
+  }
+  return [...standing.values()];
 }

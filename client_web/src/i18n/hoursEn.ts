@@ -192,6 +192,7 @@ export const hoursEn = {
       proposed:
         "By the programme’s rules for short gaps, for rounding and for how much of a day can count, Roundup proposed {{minutes}}.",
       adjusted: "{{name}} made it {{minutes}} on {{at}}, because:",
+      objected: "{{name}} objected on {{at}}, because:",
       half: "{{done}} has confirmed it, {{open}} not yet.",
       open: "Neither of the two has confirmed it yet.",
       confirmed: "Both have confirmed it.",

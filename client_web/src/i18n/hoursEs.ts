@@ -200,6 +200,7 @@ export const hoursEs: typeof hoursEn = {
       proposed:
         "Según las reglas del programa para pausas cortas, para el redondeo y para cuánto de un día puede contar, Roundup propuso {{minutes}}.",
       adjusted: "{{name}} lo dejó en {{minutes}} ({{at}}), porque:",
+      objected: "{{name}} no estuvo de acuerdo ({{at}}), porque:",
       half: "{{done}} lo ha confirmado, {{open}} todavía no.",
       open: "Ninguno de los dos lo ha confirmado todavía.",
       confirmed: "Ambos lo han confirmado.",

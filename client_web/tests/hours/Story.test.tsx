@@ -2,10 +2,11 @@ import { createInstance } from "i18next";
 import { renderToStaticMarkup } from "react-dom/server";
 import { I18nextProvider, initReactI18next } from "react-i18next";
 import { expect, it } from "vitest";
+import { objectionsOf } from "../../src/hours/history";
 import { Story } from "../../src/hours/Story";
 import { en } from "../../src/i18n/en";
 import { hoursEn } from "../../src/i18n/hoursEn";
-import type { EntryDetail, MeetingEvidence } from "../../src/protocol/generated";
+import type { EntryDetail, LogStep, MeetingEvidence } from "../../src/protocol/generated";
 import { entry, logStep, MAYA, MEETING, person, RUTH, stretch } from "../support/hours";
 
 const at = (time: string) => Date.parse(`2026-11-20T${time}Z`);
@@ -82,6 +83,48 @@ it("says so also where it was measured anew since, which changes nothing of what
   const measured = logStep({ number: 9, action: "measured", measured_ms: 1_800_000, credited_minutes: 25 });
   const words = told({ steps: [logStep(), ADJUSTED, measured] });
   expect(words).toEqual(told({ steps: [logStep(), ADJUSTED] }));
+});
+
+const OBJECTED = logStep({
+  number: 8,
+  action: "disputed",
+  side: "mentee",
+  author: MAYA,
+  at: at("17:00:00"),
+  text: "I left earlier.",
+});
+const OBJECTION = "Maya objected on Nov 20, 2026, 11:00 AM, because: I left earlier.";
+const DISPUTED = entry({ state: "disputed" });
+
+it("says of what is in dispute who objected and why, also after the other side has changed it", () => {
+  const end = [OBJECTION, "It is in dispute, so it counts for nothing now."];
+  expect(told({ entry: DISPUTED, steps: [logStep(), OBJECTED] }).slice(-2)).toEqual(end);
+  const adjusted = { ...ADJUSTED, number: 9 };
+  expect(told({ entry: DISPUTED, steps: [logStep(), OBJECTED, adjusted] }).slice(-3)).toEqual([
+    "Ruth made it 25 min on Nov 20, 2026, 12:00 PM, because: The room stayed open.",
+    ...end,
+  ]);
+});
+
+it("says only the objections that stand: the last one of each side that has not taken it back", () => {
+  const ruths = logStep({ number: 9, action: "disputed", side: "mentor", author: RUTH, text: "I did not." });
+  const again = { ...OBJECTED, number: 10, text: "I left at nine." };
+  const taken = logStep({ number: 11, action: "confirmed", side: "mentor", author: RUTH });
+  const cora = { person_id: "u_cora", name: "Cora" };
+  const settled = logStep({
+    number: 12,
+    action: "adjusted",
+    side: "coordinator",
+    author: cora,
+    text: "Half.",
+  });
+  const numbers = (...steps: LogStep[]) => objectionsOf(steps).map(({ number }) => number);
+  expect(numbers(logStep(), OBJECTED, ruths)).toEqual([8, 9]);
+  expect(numbers(logStep(), OBJECTED, ruths, again)).toEqual([9, 10]);
+  expect(numbers(OBJECTED, ruths, again, taken)).toEqual([10]);
+  expect(numbers(OBJECTED, ruths, again, taken, settled)).toEqual([]);
+  expect(numbers(ruths, OBJECTED, { ...ADJUSTED, number: 10 })).toEqual([8]);
+  expect(told({ steps: [logStep(), OBJECTED] }), "it is proposed").not.toContain(OBJECTION);
 });
 
 it("takes away what counts for another meeting, and says so where more is known since", () => {
