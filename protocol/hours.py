@@ -310,7 +310,7 @@ class HoursHome(Wire, frozen=True, kw_only=True):
     pairs: tuple[PairStatus, ...]
     """Those that are not over."""
     has_past_pairs: bool
-    """Whether there are others, of which hours stand in the log."""
+    """Whether there are others, which are over: their hours stay in the log."""
     waiting: tuple[HoursEntry, ...]
     """Newest day first; at most `MAX_ENTRY_PAGE`."""
     has_more_waiting: bool
